@@ -1,1 +1,85 @@
-//! engine
+//! Many commands, few transactions: takes what is waiting, loads, runs in memory, commits once, answers. It knows
+//! channels and time, and neither SQL nor HTTP.
+
+mod answer;
+mod intake;
+mod lane;
+mod run;
+mod storage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Command;
+use tokio::task::JoinHandle;
+
+pub use answer::{Answered, Failure, Ticket, Waiting};
+pub use intake::{Refused, Standing};
+pub use run::{Execute, Executor, Render, Verdict};
+pub use storage::{Commit, Fault, NewRecord, Scope, Snapshot, Storage};
+
+/// The bounds of an engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How many commands one tenant may have waiting while it is alone; tenants that wait together share it.
+    pub queue_commands_max: usize,
+    /// The most commands in one transaction.
+    pub batch_commands_max: usize,
+    /// The most rows, by the estimate of [`domain::Action::rows`]; a single command may pass it.
+    pub batch_rows_max: usize,
+    /// The most bytes, by the estimate of [`domain::Action::bytes`]; a single command may pass it.
+    pub batch_bytes_max: usize,
+    /// How often a batch that was not applied is run again before its commands are answered as failed.
+    pub retries_max: u32,
+    /// The first pause before running again; it doubles up to a second.
+    pub retry_pause: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            queue_commands_max: 8_192,
+            batch_commands_max: 512,
+            batch_rows_max: 16_384,
+            batch_bytes_max: 8 << 20,
+            retries_max: 8,
+            retry_pause: Duration::from_millis(1),
+        }
+    }
+}
+
+/// A running engine. Clones share it; its work goes on in its own task, whoever stops waiting.
+#[derive(Clone)]
+pub struct Engine {
+    intake: Arc<intake::Intake>,
+}
+
+impl Engine {
+    /// Starts an engine over a storage. The task ends once the engine was closed and everything taken in is
+    /// answered.
+    pub fn start<S: Storage, X: Execute>(storage: S, execute: X, options: Options) -> (Self, JoinHandle<()>) {
+        let intake = Arc::new(intake::Intake::new(options));
+        let task = tokio::spawn(lane::Lane::new(intake.clone(), storage, execute, options).run());
+        (Self { intake }, task)
+    }
+
+    /// Takes a command in, or refuses at once where too many wait.
+    pub fn submit(&self, command: Command) -> Result<Ticket, Refused> {
+        self.intake.submit(command)
+    }
+
+    /// Takes no more commands; what was taken in is still done.
+    pub fn close(&self) {
+        self.intake.close(Refused::Closed);
+    }
+
+    /// How the engine stands, for the readiness probe.
+    pub fn standing(&self) -> Standing {
+        self.intake.standing()
+    }
+
+    /// How many commands wait.
+    pub fn waiting(&self) -> usize {
+        self.intake.waiting()
+    }
+}

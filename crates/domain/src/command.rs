@@ -1,0 +1,214 @@
+//! Owns the command: a request to change business data, with everything that the decision needs and cannot ask for.
+
+use idempotency::{CommandId, Fingerprints, Key};
+
+use crate::order::{CloseReason, Parcel};
+use crate::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
+use crate::{Money, MovementId, OrderNo, PrincipalId, ShipmentId, TenantId, Timestamp};
+
+/// A command under its key. Ids and time are stamped at intake and stay as they are through every rerun.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Names this arrival.
+    pub id: CommandId,
+    /// Whose data.
+    pub tenant: TenantId,
+    /// Who asks.
+    pub principal: PrincipalId,
+    /// Under which key; the key's scope is (tenant, principal, key).
+    pub key: Key,
+    /// What the request asks for.
+    pub fingerprints: Fingerprints,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The request's id, kept in a stored problem.
+    pub request_id: String,
+    /// What is wanted.
+    pub action: Action,
+}
+
+/// What a command wants.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Create or change a product.
+    PutProduct(PutProduct),
+    /// Move stock by hand.
+    MoveStock(MoveStock),
+    /// Issue an order number.
+    IssueOrderNumber {
+        /// The number, made at intake.
+        order_no: OrderNo,
+        /// How long it is good.
+        expires_at: Timestamp,
+    },
+    /// Place an order.
+    PlaceOrder(PlaceOrder),
+    /// Take note that an order is paid. Payments submit it.
+    PayOrder {
+        /// Which order.
+        order_no: OrderNo,
+        /// What was captured.
+        captured: Money,
+    },
+    /// Give an order up before it is paid.
+    CancelOrder {
+        /// Which order.
+        order_no: OrderNo,
+        /// Who gives it up.
+        reason: CloseReason,
+    },
+    /// Close an order whose time to pay ran out. The sweeper submits it.
+    ExpireOrder {
+        /// Which order.
+        order_no: OrderNo,
+    },
+    /// Send some or all of an order.
+    ShipOrder(ShipOrder),
+    /// Correct the carrier and number of the latest parcel.
+    CorrectShipment(CorrectShipment),
+    /// Take note that an order arrived.
+    ReceiveOrder {
+        /// Which order.
+        order_no: OrderNo,
+        /// True from the sweeper, when nobody said so for so many days.
+        automatic: bool,
+    },
+}
+
+/// Create or change a product.
+#[derive(Clone, Debug)]
+pub struct PutProduct {
+    /// Its code.
+    pub sku: Sku,
+    /// Its name.
+    pub name: ProductName,
+    /// Its price.
+    pub price: Money,
+    /// Units in the warehouse; looked at only when the product is new.
+    pub initial_stock: i64,
+    /// The version that If-Match names.
+    pub expected_version: Option<u32>,
+}
+
+/// Move stock by hand.
+#[derive(Clone, Debug)]
+pub struct MoveStock {
+    /// The movement's id, made at intake.
+    pub id: MovementId,
+    /// Of which product.
+    pub sku: Sku,
+    /// Signed, not zero.
+    pub quantity: i64,
+    /// Why.
+    pub reason: MoveReason,
+}
+
+/// Where an order's number comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderNumberSource {
+    /// The client took it before, with [`Action::IssueOrderNumber`].
+    Issued(OrderNo),
+    /// Made at intake.
+    Made(OrderNo),
+}
+
+/// One wanted line.
+#[derive(Clone, Debug)]
+pub struct LineRequest {
+    /// What.
+    pub sku: Sku,
+    /// How many; at least 1.
+    pub quantity: i64,
+    /// A price other than the product's; only from trusted callers. Not negative.
+    pub unit_price: Option<Money>,
+}
+
+/// Place an order.
+#[derive(Clone, Debug)]
+pub struct PlaceOrder {
+    /// Its number.
+    pub number: OrderNumberSource,
+    /// For whom.
+    pub customer_id: CustomerId,
+    /// 1 to [`crate::order::LINES_MAX`] lines.
+    pub lines: Vec<LineRequest>,
+    /// The buyer's words.
+    pub note: Option<Note>,
+    /// When it is closed if it is not paid.
+    pub expires_at: Timestamp,
+}
+
+/// Units of a line to ship.
+pub type ShipLine = Parcel;
+
+/// Send some or all of an order.
+#[derive(Clone, Debug)]
+pub struct ShipOrder {
+    /// Which order.
+    pub order_no: OrderNo,
+    /// The parcel's id, made at intake.
+    pub shipment: ShipmentId,
+    /// The version that If-Match names.
+    pub expected_version: u32,
+    /// Who carries it.
+    pub carrier: Carrier,
+    /// Under which number.
+    pub tracking_no: TrackingNo,
+    /// What is in it, each line at most once; none means everything that is left.
+    pub lines: Option<Vec<ShipLine>>,
+}
+
+/// Correct the carrier and number of the latest parcel.
+#[derive(Clone, Debug)]
+pub struct CorrectShipment {
+    /// Which order.
+    pub order_no: OrderNo,
+    /// The version that If-Match names.
+    pub expected_version: u32,
+    /// Who carries it.
+    pub carrier: Carrier,
+    /// Under which number.
+    pub tracking_no: TrackingNo,
+}
+
+impl Action {
+    /// The order number that the action names or makes, where it has one.
+    pub const fn order_no(&self) -> Option<OrderNo> {
+        match self {
+            Self::PutProduct(_) | Self::MoveStock(_) => None,
+            Self::PlaceOrder(PlaceOrder { number, .. }) => Some(number.order_no()),
+            Self::IssueOrderNumber { order_no, .. }
+            | Self::PayOrder { order_no, .. }
+            | Self::CancelOrder { order_no, .. }
+            | Self::ExpireOrder { order_no }
+            | Self::ShipOrder(ShipOrder { order_no, .. })
+            | Self::CorrectShipment(CorrectShipment { order_no, .. })
+            | Self::ReceiveOrder { order_no, .. } => Some(*order_no),
+        }
+    }
+
+    /// About how many rows the action reads and writes: the engine bounds a batch by their sum.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::PlaceOrder(place) => 4 + 3 * place.lines.len(),
+            _ => 8,
+        }
+    }
+
+    /// About how many bytes the action and its answer take: the engine bounds a batch by their sum.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::PlaceOrder(place) => 1_024 + 256 * place.lines.len(),
+            _ => 1_024,
+        }
+    }
+}
+
+impl OrderNumberSource {
+    /// The number, wherever it comes from.
+    pub const fn order_no(self) -> OrderNo {
+        match self {
+            Self::Issued(order_no) | Self::Made(order_no) => order_no,
+        }
+    }
+}

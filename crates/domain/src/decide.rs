@@ -1,0 +1,99 @@
+//! Owns the way in to every decision: one command on the rows it may touch gives one outcome.
+
+mod number;
+mod pay;
+mod place;
+mod product;
+mod resolve;
+mod ship;
+
+use std::sync::Arc;
+
+use crate::order::{CloseReason, Event, HistoryEntry};
+use crate::stock::Holding;
+use crate::{Action, Change, Command, Order, OrderNo, Outcome, Refusal, Reply, State, order};
+
+/// Decides one command. Pure; the state is left as it is, the outcome's changes say what becomes of it.
+///
+/// # Panics
+/// Only where storage broke its word, for example by not loading the stock of a loaded reservation. The engine
+/// isolates the command that did it.
+pub fn decide(state: &State, command: &Command) -> Outcome {
+    let decided = match &command.action {
+        Action::PutProduct(put) => product::put(state, command, put),
+        Action::MoveStock(movement) => product::move_stock(state, command, movement),
+        Action::IssueOrderNumber { order_no, expires_at } => Ok(number::issue(command, *order_no, *expires_at)),
+        Action::PlaceOrder(place) => place::place(state, command, place),
+        Action::PayOrder { order_no, captured } => pay::pay(state, command, *order_no, *captured),
+        Action::CancelOrder { order_no, reason } => close(state, command, *order_no, Event::Cancel, *reason),
+        Action::ExpireOrder { order_no } => expire(state, command, *order_no),
+        Action::ShipOrder(ship) => ship::ship(state, command, ship),
+        Action::CorrectShipment(correction) => ship::correct(state, command, correction),
+        Action::ReceiveOrder { order_no, automatic } => receive(state, command, *order_no, *automatic),
+    };
+    decided.unwrap_or_else(Outcome::Refused)
+}
+
+impl State {
+    /// True if what a derived key once answered is history: the product that the answer speaks of, with the
+    /// version `answered`, has changed since. Such a PUT is a new wish, not a retry.
+    pub fn moved_on(&self, command: &Command, answered: Option<u32>) -> bool {
+        match &command.action {
+            Action::PutProduct(put) if command.key.is_derived() && put.expected_version.is_none() => {
+                self.product(command.tenant, &put.sku).map(|product| product.version) != answered
+            }
+            _ => false,
+        }
+    }
+}
+
+fn expire(state: &State, command: &Command, order_no: OrderNo) -> Result<Outcome, Refusal> {
+    if command.at < find(state, command, order_no)?.expires_at {
+        return Err(order::Refusal::NotExpired(order_no).into());
+    }
+    close(state, command, order_no, Event::Expire, CloseReason::Timeout)
+}
+
+fn close(
+    state: &State,
+    command: &Command,
+    order_no: OrderNo,
+    event: Event,
+    reason: CloseReason,
+) -> Result<Outcome, Refusal> {
+    let mut order = find(state, command, order_no)?;
+    let entry = order.step(event, command.cause())?;
+    order.close_reason = Some(reason);
+    let changes = resolve::reservations(state, &mut order, Holding::Released, command.at);
+    Ok(stepped(order, entry, changes))
+}
+
+fn receive(state: &State, command: &Command, order_no: OrderNo, automatic: bool) -> Result<Outcome, Refusal> {
+    let mut order = find(state, command, order_no)?;
+    let event = if automatic { Event::ReceiveAutomatically } else { Event::Receive };
+    let entry = order.step(event, command.cause())?;
+    Ok(stepped(order, entry, Vec::new()))
+}
+
+/// A copy of the order, to be changed.
+fn find(state: &State, command: &Command, order_no: OrderNo) -> Result<Order, order::Refusal> {
+    let order = state.order(command.tenant, order_no).ok_or(order::Refusal::NotFound(order_no))?;
+    Ok(Order::clone(order))
+}
+
+/// The outcome of one step: the order as it is now, its history entry, and what else changed.
+fn stepped(order: Order, entry: HistoryEntry, mut changes: Vec<Change>) -> Outcome {
+    let order = Arc::new(order);
+    changes.push(Change::OrderStepped(order.clone()));
+    changes.push(Change::HistoryWritten(entry));
+    Outcome::accepted(Reply::Order { order, created: false }, changes)
+}
+
+impl Command {
+    fn cause(&self) -> order::Cause<'_> {
+        order::Cause { at: self.at, principal: self.principal, key: &self.key }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Owns sending parcels and correcting their numbers.
+
+use crate::order::{Event, Line, Parcel, Shipment};
+use crate::text::{Carrier, TrackingNo};
+use crate::{Command, CorrectShipment, Order, Outcome, Refusal, Reply, ShipOrder, State, order};
+
+pub(super) fn ship(state: &State, command: &Command, wanted: &ShipOrder) -> Result<Outcome, Refusal> {
+    let mut order = super::find(state, command, wanted.order_no)?;
+    if let Some(sent) = find_parcel(&order, &wanted.carrier, &wanted.tracking_no) {
+        return resent(state, command, wanted, sent);
+    }
+    order.expect_version(wanted.expected_version)?;
+    let whole = if wanted.lines.is_none() { Event::ShipAll } else { Event::ShipPart };
+    if order.status.on(whole).is_none() {
+        return Err(order::Refusal::InvalidTransition { from: order.status, event: whole }.into());
+    }
+    let parcels = load(&mut order.lines, wanted.lines.as_deref())?;
+    let event = if order.lines.iter().all(|line| left(line) == 0) { Event::ShipAll } else { Event::ShipPart };
+    let entry = order.step(event, command.cause())?;
+    order.shipments.push(Shipment {
+        id: wanted.shipment,
+        number: u32::try_from(order.shipments.len()).unwrap_or(u32::MAX).saturating_add(1),
+        carrier: wanted.carrier.clone(),
+        tracking_no: wanted.tracking_no.clone(),
+        parcels,
+        shipped_at: command.at,
+        updated_at: command.at,
+    });
+    Ok(super::stepped(order, entry, Vec::new()))
+}
+
+pub(super) fn correct(state: &State, command: &Command, wanted: &CorrectShipment) -> Result<Outcome, Refusal> {
+    let mut order = super::find(state, command, wanted.order_no)?;
+    order.expect_version(wanted.expected_version)?;
+    let Some(latest) = order.shipments.len().checked_sub(1) else {
+        return Err(order::Refusal::NoShipment.into());
+    };
+    if order.status.on(Event::CorrectShipment).is_none() {
+        let event = Event::CorrectShipment;
+        return Err(order::Refusal::InvalidTransition { from: order.status, event }.into());
+    }
+    match find_parcel(&order, &wanted.carrier, &wanted.tracking_no) {
+        Some(same) if same.id == order.shipments[latest].id => return Ok(unchanged(state, command, wanted.order_no)),
+        Some(_) => return Err(order::Refusal::TrackingTaken(wanted.tracking_no.clone()).into()),
+        None => {}
+    }
+    let entry = order.step(Event::CorrectShipment, command.cause())?;
+    let parcel = &mut order.shipments[latest];
+    parcel.carrier = wanted.carrier.clone();
+    parcel.tracking_no = wanted.tracking_no.clone();
+    parcel.updated_at = command.at;
+    Ok(super::stepped(order, entry, Vec::new()))
+}
+
+/// A parcel with this number was sent before. The same contents: the caller lost the answer. Other contents: no.
+fn resent(state: &State, command: &Command, wanted: &ShipOrder, sent: &Shipment) -> Result<Outcome, Refusal> {
+    let same = wanted.lines.as_ref().is_none_or(|lines| {
+        let mut lines = lines.clone();
+        lines.sort_unstable();
+        lines == sent.parcels
+    });
+    if same {
+        Ok(unchanged(state, command, wanted.order_no))
+    } else {
+        Err(order::Refusal::TrackingTaken(wanted.tracking_no.clone()).into())
+    }
+}
+
+fn unchanged(state: &State, command: &Command, order_no: crate::OrderNo) -> Outcome {
+    let order = state.order(command.tenant, order_no).expect("it was found before").clone();
+    Outcome::accepted(Reply::Order { order, created: false }, Vec::new())
+}
+
+fn find_parcel<'a>(order: &'a Order, carrier: &Carrier, tracking_no: &TrackingNo) -> Option<&'a Shipment> {
+    order.shipments.iter().find(|parcel| parcel.carrier == *carrier && parcel.tracking_no == *tracking_no)
+}
+
+/// Marks units as shipped: the wanted ones, or all that are left. The parcels come sorted by line.
+fn load(lines: &mut [Line], wanted: Option<&[Parcel]>) -> Result<Vec<Parcel>, order::Refusal> {
+    let mut parcels = match wanted {
+        Some(wanted) => wanted.to_vec(),
+        None => lines.iter().map(|line| Parcel { line: line.number, quantity: left(line) }).collect(),
+    };
+    parcels.retain(|parcel| parcel.quantity > 0);
+    parcels.sort_unstable();
+    for parcel in &parcels {
+        let line = lines
+            .iter_mut()
+            .find(|line| line.number == parcel.line)
+            .ok_or(order::Refusal::LineNotFound(parcel.line))?;
+        let left = left(line);
+        if parcel.quantity > left {
+            return Err(order::Refusal::TooManyShipped { line: line.number, left });
+        }
+        line.shipped += parcel.quantity;
+    }
+    Ok(parcels)
+}
+
+const fn left(line: &Line) -> i64 {
+    line.quantity - line.shipped
+}

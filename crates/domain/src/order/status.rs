@@ -1,0 +1,229 @@
+//! Owns the transition table of an order: every legal step, and nothing else is.
+
+use std::fmt;
+
+/// Where an order stands. In brackets the numeric codes that mall systems use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// [0] Placed, stock promised, not paid.
+    PendingPayment,
+    /// [1] Paid.
+    Paid,
+    /// [2] Everything is on its way.
+    Shipped,
+    /// [3] Received.
+    Completed,
+    /// [4] Ended without, or after giving back, everything. Never reopens.
+    Closed,
+}
+
+/// What can happen to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// It is placed. Only the first entry of a history has it.
+    Place,
+    /// Captured = payable; at once where the payable is zero.
+    Pay,
+    /// The customer or the merchant gives it up.
+    Cancel,
+    /// Its time to pay ran out.
+    Expire,
+    /// Some of it is sent, some is left.
+    ShipPart,
+    /// The last of it is sent.
+    ShipAll,
+    /// A parcel's number is corrected.
+    CorrectShipment,
+    /// The buyer has it.
+    Receive,
+    /// Nobody said so for so many days.
+    ReceiveAutomatically,
+    /// A refund settled and something is left.
+    RefundPart,
+    /// A refund settled and every line is refunded.
+    RefundAll,
+    /// Money came after it was closed.
+    LatePayment,
+}
+
+/// Why an order was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseReason {
+    /// The customer gave it up.
+    Customer,
+    /// The merchant gave it up.
+    Merchant,
+    /// Its time to pay ran out.
+    Timeout,
+    /// Every line was refunded.
+    Refunded,
+}
+
+/// What was paid of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PaymentStatus {
+    /// Nothing.
+    Unpaid,
+    /// What was owed.
+    Paid,
+    /// After the order was closed.
+    LatePaid,
+    /// More than was owed.
+    Overpaid,
+}
+
+/// What was sent of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FulfillmentStatus {
+    /// Nothing.
+    Unfulfilled,
+    /// Some.
+    Partial,
+    /// All.
+    Shipped,
+    /// All, and it arrived.
+    Received,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 5] = [Self::PendingPayment, Self::Paid, Self::Shipped, Self::Completed, Self::Closed];
+
+    /// Where an order goes from here on `event`; `None` where the table has no such cell.
+    pub const fn on(self, event: Event) -> Option<Self> {
+        use Event::{
+            Cancel, CorrectShipment, Expire, LatePayment, Pay, Receive, ReceiveAutomatically, RefundAll, RefundPart,
+            ShipAll, ShipPart,
+        };
+        match (self, event) {
+            (Self::PendingPayment, Pay) | (Self::Paid, ShipPart | CorrectShipment | RefundPart) => Some(Self::Paid),
+            (Self::Paid, ShipAll) | (Self::Shipped, CorrectShipment | RefundPart) => Some(Self::Shipped),
+            (Self::Shipped, Receive | ReceiveAutomatically) | (Self::Completed, RefundPart) => Some(Self::Completed),
+            (Self::PendingPayment, Cancel | Expire)
+            | (Self::Paid | Self::Shipped | Self::Completed, RefundAll)
+            | (Self::Closed, LatePayment) => Some(Self::Closed),
+            _ => None,
+        }
+    }
+}
+
+impl Event {
+    /// Every event.
+    pub const ALL: [Self; 12] = [
+        Self::Place,
+        Self::Pay,
+        Self::Cancel,
+        Self::Expire,
+        Self::ShipPart,
+        Self::ShipAll,
+        Self::CorrectShipment,
+        Self::Receive,
+        Self::ReceiveAutomatically,
+        Self::RefundPart,
+        Self::RefundAll,
+        Self::LatePayment,
+    ];
+}
+
+/// Gives an enum its stable name on the wire and in the database, both ways.
+macro_rules! wire_names {
+    ($type:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// The stable name, on the wire and in the database.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The value of a stable name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+wire_names!(Status {
+    PendingPayment = "pending_payment",
+    Paid = "paid",
+    Shipped = "shipped",
+    Completed = "completed",
+    Closed = "closed",
+});
+wire_names!(Event {
+    Place = "place",
+    Pay = "pay",
+    Cancel = "cancel",
+    Expire = "expire",
+    ShipPart = "ship_part",
+    ShipAll = "ship_all",
+    CorrectShipment = "correct_shipment",
+    Receive = "receive",
+    ReceiveAutomatically = "receive_automatically",
+    RefundPart = "refund_part",
+    RefundAll = "refund_all",
+    LatePayment = "late_payment",
+});
+wire_names!(CloseReason {
+    Customer = "customer",
+    Merchant = "merchant",
+    Timeout = "timeout",
+    Refunded = "refunded",
+});
+wire_names!(PaymentStatus {
+    Unpaid = "unpaid",
+    Paid = "paid",
+    LatePaid = "late_paid",
+    Overpaid = "overpaid",
+});
+wire_names!(FulfillmentStatus {
+    Unfulfilled = "unfulfilled",
+    Partial = "partial",
+    Shipped = "shipped",
+    Received = "received",
+});
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, Status};
+
+    /// The whole table, every cell, as DOMAIN has it: a row a status, a column an event; `.` is refused.
+    const TABLE: &str = "
+                          place pay  cancel expire ship_part ship_all correct receive auto refund_part refund_all late
+        pending_payment   .     paid closed closed .         .        .       .       .    .           .          .
+        paid              .     .    .      .      paid      shipped  paid    .       .    paid        closed     .
+        shipped           .     .    .      .      .         .        shipped completed completed shipped closed  .
+        completed         .     .    .      .      .         .        .       .       .    completed   closed     .
+        closed            .     .    .      .      .         .        .       .       .    .           .          closed
+    ";
+
+    #[test]
+    fn every_cell_of_the_table() {
+        let mut cells = 0;
+        let rows = TABLE.trim().lines().skip(1).zip(Status::ALL);
+        for (row, from) in rows {
+            let mut columns = row.split_whitespace();
+            assert_eq!(columns.next(), Some(from.name()));
+            for event in Event::ALL {
+                let expected = columns.next().expect("a cell for each event");
+                let found = from.on(event).map_or(".", Status::name);
+                assert_eq!(found, expected, "{from} on {event}");
+                cells += 1;
+            }
+            assert_eq!(columns.next(), None);
+        }
+        assert_eq!(cells, 60);
+    }
+
+    #[test]
+    fn names_go_both_ways() {
+        assert!(Status::ALL.iter().all(|&status| Status::from_name(status.name()) == Some(status)));
+        assert!(Event::ALL.iter().all(|&event| Event::from_name(event.name()) == Some(event)));
+        assert_eq!(Status::from_name("open"), None);
+    }
+}

@@ -1,0 +1,67 @@
+//! Owns what a decision says: accepted with a reply and changes, or refused.
+
+use std::sync::Arc;
+
+use crate::stock::Movement;
+use crate::{Change, Order, OrderNumber, Product, Refusal, StockItem};
+
+/// What was decided.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It is done.
+    Accepted(Accepted),
+    /// It is not, and that is final under this key.
+    Refused(Refusal),
+}
+
+/// What is done, and what the caller is told.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// What the caller is told.
+    pub reply: Reply,
+    /// What changes, in order. Empty where everything was so already.
+    pub changes: Vec<Change>,
+}
+
+/// What the caller is told.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// The product as it is now.
+    Product {
+        /// The product.
+        product: Product,
+        /// Its stock.
+        stock: StockItem,
+        /// True if it is new.
+        created: bool,
+    },
+    /// Stock was moved.
+    StockMoved {
+        /// How.
+        movement: Movement,
+        /// What there is now.
+        stock: StockItem,
+    },
+    /// A number was issued.
+    NumberIssued(OrderNumber),
+    /// The order as it is now.
+    Order {
+        /// The order.
+        order: Arc<Order>,
+        /// True if this command made it.
+        created: bool,
+    },
+}
+
+impl Outcome {
+    /// Accepted, with this reply and these changes.
+    pub fn accepted(reply: Reply, changes: Vec<Change>) -> Self {
+        Self::Accepted(Accepted { reply, changes })
+    }
+}
+
+impl<R: Into<Refusal>> From<R> for Outcome {
+    fn from(refusal: R) -> Self {
+        Self::Refused(refusal.into())
+    }
+}

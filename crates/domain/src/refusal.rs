@@ -1,0 +1,51 @@
+//! Owns the union of all refusals and their stable codes.
+
+use thiserror::Error;
+
+use crate::{order, product, stock};
+
+/// Why a command is refused: an answer, not an error. Final under its key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The key, or the order that it made, belongs to another request. Not stored, nothing leaked.
+    #[error("this idempotency key was used for another request; take a new key for a new request")]
+    KeyReused,
+    /// About a product.
+    #[error(transparent)]
+    Product(#[from] product::Refusal),
+    /// About stock.
+    #[error(transparent)]
+    Stock(#[from] stock::Refusal),
+    /// About an order.
+    #[error(transparent)]
+    Order(#[from] order::Refusal),
+}
+
+impl Refusal {
+    /// The stable code that clients may branch on.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::KeyReused => "idempotency_key_reused",
+            Self::Product(product::Refusal::VersionMismatch { .. })
+            | Self::Order(order::Refusal::VersionMismatch { .. }) => "version_mismatch",
+            Self::Stock(stock::Refusal::ProductNotFound(_)) => "product_not_found",
+            Self::Stock(stock::Refusal::Insufficient(_)) => "stock_insufficient",
+            Self::Stock(stock::Refusal::TooMuch(_)) => "stock_limit_exceeded",
+            Self::Order(refusal) => match refusal {
+                order::Refusal::NotFound(_) => "order_not_found",
+                order::Refusal::NumberTaken(_) => "order_no_taken",
+                order::Refusal::NumberInvalid(_) => "order_no_invalid",
+                order::Refusal::CurrencyMismatch(_) => "currency_mismatch",
+                order::Refusal::TotalTooLarge => "total_too_large",
+                order::Refusal::VersionMismatch { .. } => "version_mismatch",
+                order::Refusal::InvalidTransition { .. } => "invalid_transition",
+                order::Refusal::NotExpired(_) => "not_expired",
+                order::Refusal::AmountMismatch => "amount_mismatch",
+                order::Refusal::LineNotFound(_) => "line_not_found",
+                order::Refusal::TooManyShipped { .. } => "quantity_exceeds_unshipped",
+                order::Refusal::TrackingTaken(_) => "tracking_no_taken",
+                order::Refusal::NoShipment => "no_shipment",
+            },
+        }
+    }
+}

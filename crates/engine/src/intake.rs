@@ -1,0 +1,222 @@
+//! Owns the queue in front of the lane: bounded, fair between tenants, and aware of which keys are in flight.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::{Command, TenantId};
+use thiserror::Error;
+use tokio::sync::{Notify, oneshot};
+
+use crate::answer::{Answered, Failure, Ticket};
+use crate::{Options, Scope};
+
+/// Why a command is not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// Too many of this tenant's commands wait.
+    #[error("too many commands wait")]
+    Full,
+    /// The server is shutting down.
+    #[error("the server is shutting down")]
+    Closed,
+    /// The storage failed for good.
+    #[error("the storage failed; the server writes no more until it is restarted")]
+    Stopped,
+}
+
+/// How the engine stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Commands are taken and committed.
+    Ready,
+    /// Commands are taken, but the storage does not answer as it should; the last batch is being tried again.
+    Struggling,
+    /// The server is shutting down.
+    Closed,
+    /// The storage failed for good.
+    Stopped,
+}
+
+/// A command with the way to its caller.
+pub(crate) struct Entry {
+    pub(crate) command: Command,
+    pub(crate) reply: oneshot::Sender<Answered>,
+}
+
+pub(crate) struct Intake {
+    options: Options,
+    queues: Mutex<Queues>,
+    wake: Notify,
+}
+
+#[derive(Default)]
+struct Queues {
+    /// Commands waiting, by tenant. Looked up, never iterated.
+    tenants: HashMap<TenantId, VecDeque<Entry>>,
+    /// Tenants with commands waiting, in the order in which they are served.
+    ring: VecDeque<TenantId>,
+    waiting: usize,
+    /// How many arrivals of each key are taken in and not answered.
+    in_flight: HashMap<Scope, usize>,
+    closed: Option<Refused>,
+    struggling: bool,
+}
+
+impl Intake {
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options, queues: Mutex::default(), wake: Notify::new() }
+    }
+
+    pub(crate) fn submit(self: &Arc<Self>, command: Command) -> Result<Ticket, Refused> {
+        let (reply, receiver) = oneshot::channel();
+        let scope = Scope::of(&command);
+        let mut queues = self.lock();
+        if let Some(refused) = queues.closed {
+            return Err(refused);
+        }
+        queues.push(Entry { command, reply }, self.options.queue_commands_max)?;
+        let ahead = queues.in_flight.entry(scope).or_default();
+        *ahead += 1;
+        let duplicate = *ahead > 1;
+        drop(queues);
+        self.wake.notify_one();
+        Ok(Ticket { receiver, duplicate, intake: self.clone() })
+    }
+
+    /// Waits for commands and takes what is there, up to a batch's bounds. `None`: closed, and nothing is left.
+    pub(crate) async fn take(&self) -> Option<Vec<Entry>> {
+        loop {
+            {
+                let mut queues = self.lock();
+                let batch = queues.take(&self.options);
+                if !batch.is_empty() {
+                    return Some(batch);
+                }
+                if queues.closed.is_some() {
+                    return None;
+                }
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    /// Answers commands, whose keys are then no longer in flight.
+    pub(crate) fn answer(&self, answers: Vec<(Entry, Answered)>) {
+        {
+            let mut queues = self.lock();
+            for (entry, _) in &answers {
+                queues.land(&Scope::of(&entry.command));
+            }
+        }
+        for (entry, answered) in answers {
+            // A caller that went away loses only its answer; the key will give it again.
+            let _gone = entry.reply.send(answered);
+        }
+    }
+
+    pub(crate) fn close(&self, reason: Refused) {
+        self.lock().closed = Some(reason);
+        self.wake.notify_one();
+    }
+
+    /// Takes no more commands and fails those that wait: they were not applied.
+    pub(crate) fn stop(&self) {
+        let left = {
+            let mut queues = self.lock();
+            queues.closed = Some(Refused::Stopped);
+            queues.take_all()
+        };
+        self.answer(left.into_iter().map(|entry| (entry, Answered::Failed(Failure::Stopped))).collect());
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn set_struggling(&self, struggling: bool) {
+        self.lock().struggling = struggling;
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        let queues = self.lock();
+        match queues.closed {
+            Some(Refused::Stopped) => Standing::Stopped,
+            Some(_) => Standing::Closed,
+            None if queues.struggling => Standing::Struggling,
+            None => Standing::Ready,
+        }
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().waiting
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queues> {
+        // No code that can panic runs under the lock.
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queues {
+    /// A tenant may have its share of the queue waiting: all of it while it is alone, half of it beside one other.
+    /// A flood that came first cannot keep a newcomer out, and the whole stays bounded.
+    fn push(&mut self, entry: Entry, capacity: usize) -> Result<(), Refused> {
+        let tenant = entry.command.tenant;
+        let active = self.ring.len() + usize::from(!self.tenants.contains_key(&tenant));
+        let queue = self.tenants.entry(tenant).or_default();
+        if queue.len() >= (capacity / active).max(1) {
+            return Err(Refused::Full);
+        }
+        if queue.is_empty() {
+            self.ring.push_back(tenant);
+        }
+        queue.push_back(entry);
+        self.waiting += 1;
+        Ok(())
+    }
+
+    /// One command of each waiting tenant in turn, until a bound is reached.
+    fn take(&mut self, options: &Options) -> Vec<Entry> {
+        let mut batch = Vec::with_capacity(self.waiting.min(options.batch_commands_max));
+        let (mut rows, mut bytes) = (0, 0);
+        while batch.len() < options.batch_commands_max {
+            let Some(&tenant) = self.ring.front() else { break };
+            let Some(next) = self.tenants.get(&tenant).and_then(VecDeque::front) else { break };
+            rows += next.command.action.rows();
+            bytes += next.command.action.bytes();
+            let full = rows > options.batch_rows_max || bytes > options.batch_bytes_max;
+            if full && !batch.is_empty() {
+                break;
+            }
+            batch.extend(self.pop());
+        }
+        batch
+    }
+
+    fn take_all(&mut self) -> Vec<Entry> {
+        std::iter::from_fn(|| self.pop()).collect()
+    }
+
+    /// The next command of the tenant whose turn it is; the turn goes on to the next tenant.
+    fn pop(&mut self) -> Option<Entry> {
+        let tenant = self.ring.pop_front()?;
+        let queue = self.tenants.get_mut(&tenant)?;
+        let entry = queue.pop_front();
+        if queue.is_empty() {
+            self.tenants.remove(&tenant);
+        } else {
+            self.ring.push_back(tenant);
+        }
+        self.waiting -= 1;
+        entry
+    }
+
+    fn land(&mut self, scope: &Scope) {
+        if let Some(count) = self.in_flight.get_mut(scope) {
+            *count -= 1;
+            if *count == 0 {
+                self.in_flight.remove(scope);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! Owns the life of a batch: load, run, commit, answer; run again, split, or resolve where the storage asks for it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Command, Needs};
+use tracing::{error, warn};
+
+use crate::Options;
+use crate::answer::{Answered, Failure};
+use crate::intake::{Entry, Intake};
+use crate::run::{Execute, Verdict};
+use crate::storage::{Commit, Fault, NewRecord, Scope, Storage};
+
+/// The longest pause before a batch is run again.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+pub(crate) struct Lane<S, X> {
+    intake: Arc<Intake>,
+    storage: S,
+    execute: X,
+    options: Options,
+}
+
+/// How running a batch came out, when it did not succeed.
+enum Setback {
+    /// Nothing more can be done for it.
+    GiveUp(Failure),
+    /// One of its commands breaks it, or it is too large to get through: try its halves.
+    Split,
+    /// The storage is broken.
+    Stop,
+}
+
+impl<S: Storage, X: Execute> Lane<S, X> {
+    pub(crate) fn new(intake: Arc<Intake>, storage: S, execute: X, options: Options) -> Self {
+        Self { intake, storage, execute, options }
+    }
+
+    pub(crate) async fn run(self) {
+        while let Some(batch) = self.intake.take().await {
+            metrics::histogram!("mideng_batch_commands").record(batch.len() as f64);
+            self.settle(batch).await;
+        }
+    }
+
+    /// Sees every command of a batch to its answer.
+    async fn settle(&self, batch: Vec<Entry>) {
+        let mut work = vec![batch];
+        while let Some(mut batch) = work.pop() {
+            let (commands, replies): (Vec<_>, Vec<_>) =
+                batch.drain(..).map(|entry| (entry.command, entry.reply)).unzip();
+            let result = self.attempt(&commands).await;
+            batch.extend(commands.into_iter().zip(replies).map(|(command, reply)| Entry { command, reply }));
+            match result {
+                Ok(answers) => self.intake.answer(batch.into_iter().zip(answers).collect()),
+                Err(Setback::Split) if batch.len() > 1 => {
+                    let second = batch.split_off(batch.len() / 2);
+                    work.push(second);
+                    work.push(batch);
+                }
+                Err(Setback::Split) => self.fail(batch, Failure::Broken),
+                Err(Setback::GiveUp(failure)) => self.fail(batch, failure),
+                Err(Setback::Stop) => {
+                    self.intake.stop();
+                    // Whether this batch's last write reached the disk is for the keys to tell, after a restart.
+                    self.fail(batch, Failure::Pending);
+                    work.drain(..).for_each(|rest| self.fail(rest, Failure::Stopped));
+                }
+            }
+        }
+    }
+
+    fn fail(&self, batch: Vec<Entry>, failure: Failure) {
+        metrics::counter!("mideng_commands_failed_total").increment(batch.len() as u64);
+        self.intake.answer(batch.into_iter().map(|entry| (entry, Answered::Failed(failure))).collect());
+    }
+
+    /// Runs a batch until it is committed or there is a setback that running it again will not cure.
+    async fn attempt(&self, batch: &[Command]) -> Result<Vec<Answered>, Setback> {
+        let mut pause = self.options.retry_pause;
+        let mut retries = 0;
+        // Once a commit was unknown, no later try may say that nothing was applied.
+        let mut unresolved = false;
+        loop {
+            let fault = match self.once(batch).await {
+                Ok(answers) => {
+                    if retries > 0 || unresolved {
+                        self.intake.set_struggling(false);
+                    }
+                    return Ok(answers);
+                }
+                Err(fault) => fault,
+            };
+            match &fault {
+                Fault::Retry(_) => retries += 1,
+                Fault::Unknown(_) => unresolved = true,
+                Fault::Rejected(_) | Fault::Fatal(_) => {}
+            }
+            warn!(commands = batch.len(), retries, unresolved, %fault, "a batch did not commit");
+            match fault {
+                Fault::Fatal(_) => return Err(Setback::Stop),
+                Fault::Rejected(_) if unresolved && batch.len() == 1 => {
+                    return Err(Setback::GiveUp(Failure::Pending));
+                }
+                Fault::Rejected(_) => return Err(Setback::Split),
+                Fault::Retry(_) if !unresolved && retries > self.options.retries_max => {
+                    return Err(if batch.len() > 1 { Setback::Split } else { Setback::GiveUp(Failure::Busy) });
+                }
+                Fault::Retry(_) | Fault::Unknown(_) => {}
+            }
+            self.intake.set_struggling(unresolved || retries > 2);
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    async fn once(&self, batch: &[Command]) -> Result<Vec<Answered>, Fault> {
+        let needs = Needs::of(batch);
+        let scopes = batch.iter().map(Scope::of).collect();
+        let (transaction, mut snapshot) = self.storage.load(&needs, &scopes).await?;
+        let verdicts = catch_unwind(AssertUnwindSafe(|| self.execute.run(&mut snapshot, batch)))
+            .map_err(|panic| Fault::Rejected(panic_text(&*panic)))?;
+        let (commit, answers) = gather(batch, verdicts);
+        self.storage.commit(transaction, &commit).await?;
+        Ok(answers)
+    }
+}
+
+fn gather(batch: &[Command], verdicts: Vec<Verdict>) -> (Commit, Vec<Answered>) {
+    let mut commit = Commit::default();
+    let answers = batch
+        .iter()
+        .zip(verdicts)
+        .map(|(command, verdict)| match verdict {
+            Verdict::Decided { record, changes, replaces } => {
+                let answer = record.answer.clone();
+                let scope = Scope::of(command);
+                commit.records.push(NewRecord { scope, record, completed_at: command.at, replaces });
+                commit.changes.extend(changes);
+                Answered::Executed(answer)
+            }
+            Verdict::Executed(answer) => Answered::Executed(answer),
+            Verdict::Replayed(answer) => Answered::Replayed(answer),
+            Verdict::KeyReused => Answered::KeyReused,
+        })
+        .collect();
+    (commit, answers)
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()))
+        .unwrap_or_else(|| "no text".to_owned());
+    error!(panic = %text, "running a batch panicked: this is a bug");
+    format!("panic: {text}")
+}
