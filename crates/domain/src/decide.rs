@@ -48,7 +48,9 @@ impl State {
 }
 
 fn expire(state: &State, command: &Command, order_no: OrderNo) -> Result<Outcome, Refusal> {
-    if command.at < find(state, command, order_no)?.expires_at {
+    let order = find(state, command, order_no)?;
+    order.expect_step(Event::Expire)?;
+    if command.at < order.expires_at {
         return Err(order::Refusal::NotExpired(order_no).into());
     }
     close(state, command, order_no, Event::Expire, CloseReason::Timeout)

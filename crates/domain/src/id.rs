@@ -1,5 +1,5 @@
 //! Owns the typed ids and their spelling: a prefix and 26 characters of Crockford base32, 30 in all, which
-//! fits WeChat Pay's 32 and Alipay's 64. It makes no ids: they come with the command.
+//! fits `WeChat` Pay's 32 and Alipay's 64. It makes no ids: they come with the command.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,7 +29,7 @@ macro_rules! typed_id {
         pub struct $name(u128);
 
         impl $name {
-            /// The id of these 128 bits, normally a UUIDv7's.
+            /// The id of these 128 bits, normally a `UUIDv7`'s.
             pub const fn new(bits: u128) -> Self {
                 Self(bits)
             }
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn other_spellings_are_not_ids() {
-        let good = OrderNo::new(7).to_string();
+        let good = OrderNo::new(31).to_string();
         let bad = [
             good.to_lowercase(),
             good.replace("ord_", "pay_"),

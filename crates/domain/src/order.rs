@@ -149,6 +149,14 @@ impl Order {
         Ok(self.entry(event, Some(from), cause))
     }
 
+    /// Refuses unless the transition table has this step: asked first where details could be wrong as well.
+    pub fn expect_step(&self, event: Event) -> Result<(), Refusal> {
+        match self.status.on(event) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::InvalidTransition { from: self.status, event }),
+        }
+    }
+
     /// Refuses unless the order has the version that If-Match names.
     pub fn expect_version(&self, expected: u32) -> Result<(), Refusal> {
         if self.version == expected {

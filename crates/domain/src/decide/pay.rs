@@ -6,6 +6,7 @@ use crate::{Change, Command, Money, Order, OrderNo, Outcome, Refusal, State, ord
 
 pub(super) fn pay(state: &State, command: &Command, order_no: OrderNo, captured: Money) -> Result<Outcome, Refusal> {
     let mut order = super::find(state, command, order_no)?;
+    order.expect_step(Event::Pay)?;
     if order.total != captured {
         return Err(order::Refusal::AmountMismatch.into());
     }

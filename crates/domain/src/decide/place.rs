@@ -143,7 +143,9 @@ fn placed(state: &State, command: &Command, mut order: Order, stock: Vec<Change>
     if order.total.minor == 0 {
         // Nothing is owed: paid in the same change, on the stock that was promised a line above.
         let mut promised = state.clone_stock_of(&order);
-        changes.iter().for_each(|change| promised.apply(change));
+        for change in &changes {
+            promised.apply(change);
+        }
         let (entry, sold) = super::pay::paid(&promised, &mut order, command)?;
         changes.extend(sold);
         history.push(entry);

@@ -7,13 +7,15 @@ use crate::{Command, CorrectShipment, Order, Outcome, Refusal, Reply, ShipOrder,
 pub(super) fn ship(state: &State, command: &Command, wanted: &ShipOrder) -> Result<Outcome, Refusal> {
     let mut order = super::find(state, command, wanted.order_no)?;
     if let Some(sent) = find_parcel(&order, &wanted.carrier, &wanted.tracking_no) {
-        return resent(state, command, wanted, sent);
+        return if is_resent(&order, wanted, sent) {
+            Ok(unchanged(state, command, wanted.order_no))
+        } else {
+            Err(order::Refusal::TrackingTaken(wanted.tracking_no.clone()).into())
+        };
     }
     order.expect_version(wanted.expected_version)?;
     let whole = if wanted.lines.is_none() { Event::ShipAll } else { Event::ShipPart };
-    if order.status.on(whole).is_none() {
-        return Err(order::Refusal::InvalidTransition { from: order.status, event: whole }.into());
-    }
+    order.expect_step(whole)?;
     let parcels = load(&mut order.lines, wanted.lines.as_deref())?;
     let event = if order.lines.iter().all(|line| left(line) == 0) { Event::ShipAll } else { Event::ShipPart };
     let entry = order.step(event, command.cause())?;
@@ -32,13 +34,10 @@ pub(super) fn ship(state: &State, command: &Command, wanted: &ShipOrder) -> Resu
 pub(super) fn correct(state: &State, command: &Command, wanted: &CorrectShipment) -> Result<Outcome, Refusal> {
     let mut order = super::find(state, command, wanted.order_no)?;
     order.expect_version(wanted.expected_version)?;
+    order.expect_step(Event::CorrectShipment)?;
     let Some(latest) = order.shipments.len().checked_sub(1) else {
         return Err(order::Refusal::NoShipment.into());
     };
-    if order.status.on(Event::CorrectShipment).is_none() {
-        let event = Event::CorrectShipment;
-        return Err(order::Refusal::InvalidTransition { from: order.status, event }.into());
-    }
     match find_parcel(&order, &wanted.carrier, &wanted.tracking_no) {
         Some(same) if same.id == order.shipments[latest].id => return Ok(unchanged(state, command, wanted.order_no)),
         Some(_) => return Err(order::Refusal::TrackingTaken(wanted.tracking_no.clone()).into()),
@@ -52,17 +51,16 @@ pub(super) fn correct(state: &State, command: &Command, wanted: &CorrectShipment
     Ok(super::stepped(order, entry, Vec::new()))
 }
 
-/// A parcel with this number was sent before. The same contents: the caller lost the answer. Other contents: no.
-fn resent(state: &State, command: &Command, wanted: &ShipOrder, sent: &Shipment) -> Result<Outcome, Refusal> {
-    let same = wanted.lines.as_ref().is_none_or(|lines| {
-        let mut lines = lines.clone();
-        lines.sort_unstable();
-        lines == sent.parcels
-    });
-    if same {
-        Ok(unchanged(state, command, wanted.order_no))
-    } else {
-        Err(order::Refusal::TrackingTaken(wanted.tracking_no.clone()).into())
+/// True if a parcel that was sent before holds what is wanted now: the caller lost the answer. "All that is left"
+/// is the same only where nothing is left; else the rest would be swallowed.
+fn is_resent(order: &Order, wanted: &ShipOrder, sent: &Shipment) -> bool {
+    match &wanted.lines {
+        None => order.lines.iter().all(|line| left(line) == 0),
+        Some(lines) => {
+            let mut lines = lines.clone();
+            lines.sort_unstable();
+            lines == sent.parcels
+        }
     }
 }
 

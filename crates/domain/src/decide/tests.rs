@@ -1,1 +1,44 @@
+//! Owns the tables of decisions: a line is a command and what must come of it; `check` runs the lines in order.
+//!
+//! ```text
+//! put tea 100 stock=10        -> new v1 10/0          a product, price and first stock; then on_hand/reserved
+//! move tea 5                  -> 15/0
+//! issue A                     -> issued               an order number; letters are order numbers
+//! place A tea*2 tea*1@90      -> new pending_payment v1 290
+//! pay A 290                   -> paid v2
+//! cancel B | expire B         -> closed v2
+//! ship A T1 1*2 v=2           -> paid v3              two units of line 1; without a line: all that is left
+//! correct A T2 v=3            -> paid v4
+//! receive A | auto A          -> completed v5
+//! stock tea                   -> 10/0                 asks, does not command
+//! order A                     -> paid v4 paid partial
+//! at 50                                               sets the clock
+//! ```
+//! Options: `key=` (a fresh one without), `by=` (principal), `cur=`, `until=`, `v=` (If-Match), `reason=`,
+//! `carrier=`, `name=`, `issued` (the order's number was taken before).
 
+mod orders;
+mod places;
+mod products;
+mod refusals;
+mod replays;
+mod script;
+mod words;
+
+use script::Shop;
+
+/// Runs the lines on an empty shop. Gives the shop back, for what a line cannot say.
+fn check(script: &str) -> Shop {
+    let mut shop = Shop::default();
+    more(&mut shop, script);
+    shop
+}
+
+/// Runs more lines on a shop.
+fn more(shop: &mut Shop, script: &str) {
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (said, expected) = line.split_once("->").unwrap_or((line, ""));
+        let found = shop.run(said.trim());
+        assert_eq!(found, expected.trim(), "in the line\n    {line}\nof{script}");
+    }
+}
