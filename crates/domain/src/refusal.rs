@@ -32,7 +32,7 @@ impl Refusal {
             Self::Stock(stock::Refusal::Insufficient(_)) => "stock_insufficient",
             Self::Stock(stock::Refusal::TooMuch(_)) => "stock_limit_exceeded",
             Self::Order(refusal) => match refusal {
-                order::Refusal::NotFound(_) => "order_not_found",
+                order::Refusal::NotFound(_) => "not_found",
                 order::Refusal::NumberTaken(_) => "order_no_taken",
                 order::Refusal::NumberInvalid(_) => "order_no_invalid",
                 order::Refusal::CurrencyMismatch(_) => "currency_mismatch",

@@ -1,1 +1,73 @@
-//! store
+//! The truth in SQL: schema, queries, transactions. The only crate that names SeaORM and sqlx. It knows no HTTP and
+//! no rule of the trade.
+
+mod accounts;
+mod backup;
+mod check;
+mod commit;
+mod connect;
+mod dialect;
+mod entity;
+mod load;
+mod read;
+mod rows;
+mod schema;
+mod sweep;
+
+use domain::{OrderNo, TenantId};
+use thiserror::Error;
+
+pub use accounts::{Account, ApiKey, Credential, NewApiKey, Role, SECRET_PREFIX};
+pub use check::{Finding, Light};
+pub use commit::Transaction;
+pub use connect::{BadUrl, Store, database_file};
+pub use read::{Cursor, HistoryRow, OrderFilter, Page};
+pub use sweep::Conflict;
+
+/// What went wrong with a read or with administration. The write path has [`engine::Fault`].
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The database did not answer as it should. `doing` says at what.
+    #[error("the database failed while {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// The library's error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A row that this version cannot read: written by a newer version, or damaged.
+    #[error("the row {row} of {table} has a {column} that this version cannot read: {value:?}")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        row: String,
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// What was asked of administration cannot be done; the text says why and what to do.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Error {
+    pub(crate) fn database(doing: &'static str) -> impl FnOnce(Box<dyn std::error::Error + Send + Sync>) -> Self {
+        move |source| Self::Database { doing, source }
+    }
+}
+
+/// Adds what was being done to an error of a library.
+pub(crate) trait Doing<T> {
+    fn doing(self, doing: &'static str) -> Result<T, Error>;
+}
+
+impl<T, E: std::error::Error + Send + Sync + 'static> Doing<T> for Result<T, E> {
+    fn doing(self, doing: &'static str) -> Result<T, Error> {
+        self.map_err(|error| Error::database(doing)(Box::new(error)))
+    }
+}
+
+/// An order's primary key.
+pub(crate) type OrderKey = (TenantId, OrderNo);

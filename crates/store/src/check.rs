@@ -1,0 +1,77 @@
+//! Owns the invariants as questions to the database: each names the rows that break it, and there should be none.
+
+mod invariants;
+
+use domain::Timestamp;
+use domain::order::{Event, Status};
+
+use crate::{Doing, Error, Store};
+
+/// How many examples of a violation are given.
+const EXAMPLES: usize = 5;
+/// How long behind its deadline an order may still be pending: the sweeper needs a moment.
+const GRACE_MS: i64 = 60_000;
+
+/// One invariant and what was found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Its number in the domain's rules.
+    pub id: &'static str,
+    /// What it says.
+    pub title: &'static str,
+    /// How many rows break it.
+    pub violations: u64,
+    /// Some of them.
+    pub examples: Vec<String>,
+}
+
+/// Whether an invariant holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Light {
+    /// It does.
+    Green,
+    /// It does not.
+    Red,
+}
+
+impl Finding {
+    /// Green where nothing breaks it.
+    pub const fn light(&self) -> Light {
+        if self.violations == 0 { Light::Green } else { Light::Red }
+    }
+}
+
+impl Store {
+    /// Asks every invariant, all as of one moment.
+    pub async fn check(&self, now: Timestamp) -> Result<Vec<Finding>, Error> {
+        let mut connection = self.reader.begin().await.doing("opening a connection for the check")?;
+        let transitions = transitions();
+        let mut findings = Vec::with_capacity(invariants::ALL.len());
+        for invariant in invariants::ALL {
+            let rows: Vec<(String,)> = sqlx::query_as(invariant.broken_by)
+                .bind(&transitions)
+                .bind(now.0 - GRACE_MS)
+                .fetch_all(&mut *connection)
+                .await
+                .doing("checking an invariant")?;
+            findings.push(Finding {
+                id: invariant.id,
+                title: invariant.title,
+                violations: rows.len() as u64,
+                examples: rows.into_iter().take(EXAMPLES).map(|(text,)| text).collect(),
+            });
+        }
+        Ok(findings)
+    }
+}
+
+/// The transition table as the check's parameter: a JSON array of [from, event, to].
+fn transitions() -> String {
+    let mut cells: Vec<(Option<&str>, &str, &str)> = vec![(None, Event::Place.name(), Status::PendingPayment.name())];
+    for from in Status::ALL {
+        for event in Event::ALL {
+            cells.extend(from.on(event).map(|to| (Some(from.name()), event.name(), to.name())));
+        }
+    }
+    serde_json::to_string(&cells).expect("names are plain text")
+}

@@ -1,0 +1,168 @@
+//! Owns the SQL of each invariant: a select of one text per row that breaks it. ?1 is the transition table as JSON,
+//! ?2 the time before which a deadline must have been acted on.
+
+/// One invariant.
+pub(super) struct Invariant {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) broken_by: &'static str,
+}
+
+/// Every invariant that concerns what exists so far.
+pub(super) const ALL: &[Invariant] = &[
+    Invariant {
+        id: "I-5",
+        title: "an order's total is the sum of its lines, a line's total its quantity times its price",
+        broken_by: "
+            select o.order_no || ': total ' || o.total_minor || ', lines ' || coalesce(sum(l.total_minor), 0)
+            from orders o left join order_lines l on l.tenant_id = o.tenant_id and l.order_no = o.order_no
+            where ?1 is not null and ?2 is not null
+            group by o.tenant_id, o.order_no
+            having o.total_minor <> coalesce(sum(l.total_minor), 0)
+                or sum(l.total_minor <> l.quantity * l.unit_price_minor) <> 0 or count(l.line) = 0",
+    },
+    Invariant {
+        id: "I-6",
+        title: "stock is never negative and never promised twice: 0 <= reserved <= on_hand",
+        broken_by: "
+            select sku || ': on_hand ' || on_hand || ', reserved ' || reserved from stock_items
+            where (?1 is not null and ?2 is not null) and (on_hand < 0 or reserved < 0 or reserved > on_hand)",
+    },
+    Invariant {
+        id: "I-7",
+        title: "what is reserved is the sum of the held reservations",
+        broken_by: "
+            select s.sku || ': reserved ' || s.reserved || ', held ' || coalesce(h.held, 0)
+            from stock_items s left join (
+                select tenant_id, sku, sum(quantity) held from stock_reservations
+                where holding = 'held' group by tenant_id, sku) h
+                on h.tenant_id = s.tenant_id and h.sku = s.sku
+            where (?1 is not null and ?2 is not null) and s.reserved <> coalesce(h.held, 0)",
+    },
+    Invariant {
+        id: "I-8",
+        title: "what is on hand is the sum of the movements",
+        broken_by: "
+            select s.sku || ': on_hand ' || s.on_hand || ', movements ' || coalesce(m.moved, 0)
+            from stock_items s left join (
+                select tenant_id, sku, sum(quantity) moved from stock_movements group by tenant_id, sku) m
+                on m.tenant_id = s.tenant_id and m.sku = s.sku
+            where (?1 is not null and ?2 is not null) and s.on_hand <> coalesce(m.moved, 0)",
+    },
+    Invariant {
+        id: "I-9",
+        title: "a sale moves each product once, and every paid order has moved what it sold",
+        broken_by: "
+            select r.order_no || ' ' || r.sku || ': ' || r.holding || ', moved ' || coalesce(-sum(m.quantity), 0)
+            from stock_reservations r left join stock_movements m on m.tenant_id = r.tenant_id and m.sku = r.sku
+                and m.source_kind = 'sale' and m.source_id = r.order_no
+            where ?1 is not null and ?2 is not null
+            group by r.tenant_id, r.order_no, r.sku
+            having coalesce(-sum(m.quantity), 0) <> case r.holding when 'committed' then r.quantity else 0 end",
+    },
+    Invariant {
+        id: "I-10a",
+        title: "a key has made one order, and every order that was acknowledged under a key exists",
+        broken_by: "
+            select k.idempotency_key || ': answered with ' || coalesce(k.body ->> '$.order_no', 'nothing')
+            from (select tenant_id, principal_id, idempotency_key, status, cast(body as text) body
+                  from key_records where status = 201) k
+            where (?1 is not null and ?2 is not null)
+                and k.body ->> '$.order_no' is not null and k.body ->> '$.lines' is not null
+                and not exists (select 1 from orders o where o.tenant_id = k.tenant_id
+                    and o.principal_id = k.principal_id and o.idempotency_key = k.idempotency_key
+                    and o.order_no = k.body ->> '$.order_no')",
+    },
+    Invariant {
+        id: "I-10b",
+        title: "no two orders share a number or a key",
+        broken_by: "
+            select 'key ' || idempotency_key || ': ' || count(*) || ' orders' from orders
+            where ?1 is not null and ?2 is not null
+            group by tenant_id, principal_id, idempotency_key having count(*) > 1",
+    },
+    Invariant {
+        id: "I-11",
+        title: "an order is paid if and only if what is owed was captured",
+        broken_by: "
+            select order_no || ': ' || status || ', captured ' || captured_minor || ' of ' || total_minor from orders
+            where (?1 is not null and ?2 is not null) and case status
+                when 'pending_payment' then captured_minor <> 0 or total_minor = 0
+                when 'closed' then close_reason <> 'refunded' and captured_minor <> 0
+                else captured_minor <> total_minor end",
+    },
+    Invariant {
+        id: "I-12",
+        title: "every row belongs to a tenant that exists, and to that tenant's people",
+        broken_by: "
+            select 'order ' || o.order_no || ' of tenant ' || o.tenant_id from orders o
+            left join principals p on p.id = o.principal_id and p.tenant_id = o.tenant_id
+            where (?1 is not null and ?2 is not null) and p.id is null
+            union all
+            select 'product ' || p.sku || ' of tenant ' || p.tenant_id from products p
+            where not exists (select 1 from tenants t where t.id = p.tenant_id)
+            union all
+            select 'API key ' || k.id || ' of tenant ' || k.tenant_id from api_keys k
+            left join principals p on p.id = k.principal_id and p.tenant_id = k.tenant_id where p.id is null",
+    },
+    Invariant {
+        id: "I-13a",
+        title: "the history of every order is a path of the transition table",
+        broken_by: "
+            select e.order_no || ' version ' || e.version || ': ' || coalesce(e.from_status, 'nothing') || ' on '
+                || e.event || ' to ' || e.to_status
+            from order_events e
+            left join order_events b
+                on b.tenant_id = e.tenant_id and b.order_no = e.order_no and b.version = e.version - 1
+            where ?2 is not null and (b.to_status is not e.from_status
+                or (e.from_status, e.event, e.to_status) not in
+                    (select coalesce(value->>0, ''), value->>1, value->>2 from json_each(?1)
+                     where value->>0 is not null)
+                and not (e.version = 1 and e.from_status is null and e.event = 'place'
+                    and e.to_status = 'pending_payment'))",
+    },
+    Invariant {
+        id: "I-13b",
+        title: "versions are gapless and the last step leads to where the order stands",
+        broken_by: "
+            select o.order_no || ': version ' || o.version || ', ' || count(e.version) || ' steps' from orders o
+            left join order_events e on e.tenant_id = o.tenant_id and e.order_no = o.order_no
+            where ?1 is not null and ?2 is not null
+            group by o.tenant_id, o.order_no
+            having count(e.version) <> o.version or max(e.version) <> o.version
+                or max(case when e.version = o.version then e.to_status end) <> o.status",
+    },
+    Invariant {
+        id: "I-14",
+        title: "no order waits for payment past its deadline",
+        broken_by: "
+            select order_no || ': expired at ' || expires_at from orders
+            where ?1 is not null and status = 'pending_payment' and expires_at < ?2",
+    },
+    Invariant {
+        id: "S-1",
+        title: "an order's reservations are the sums of its lines and stand where the order stands",
+        broken_by: "
+            select r.order_no || ' ' || r.sku || ': ' || r.holding || ' ' || r.quantity || ', order ' || o.status
+            from stock_reservations r
+            left join orders o on o.tenant_id = r.tenant_id and o.order_no = r.order_no
+            left join (select tenant_id, order_no, sku, sum(quantity) quantity from order_lines
+                       group by tenant_id, order_no, sku) l
+                on l.tenant_id = r.tenant_id and l.order_no = r.order_no and l.sku = r.sku
+            where (?1 is not null and ?2 is not null) and (o.order_no is null or l.quantity is not r.quantity
+                or r.holding <> case when o.status = 'pending_payment' then 'held'
+                    when o.status = 'closed' and o.close_reason <> 'refunded' then 'released' else 'committed' end)",
+    },
+    Invariant {
+        id: "S-2",
+        title: "what is shipped of a line is in parcels, and never more than was ordered",
+        broken_by: "
+            select l.order_no || ' line ' || l.line || ': shipped ' || l.shipped || ', in parcels '
+                || coalesce(sum(s.quantity), 0)
+            from order_lines l left join shipment_lines s
+                on s.tenant_id = l.tenant_id and s.order_no = l.order_no and s.line = l.line
+            where ?1 is not null and ?2 is not null
+            group by l.tenant_id, l.order_no, l.line
+            having l.shipped <> coalesce(sum(s.quantity), 0) or l.shipped > l.quantity",
+    },
+];

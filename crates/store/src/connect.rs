@@ -1,0 +1,94 @@
+//! Owns opening a database: its address, its connections, and bringing its schema up to date.
+
+use std::path::{Path, PathBuf};
+
+use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+use sea_orm_migration::MigratorTrait;
+
+use crate::dialect::{self, Pool};
+use crate::{Doing, Error, schema};
+
+/// How many connections read at once.
+const READERS: u32 = 4;
+
+/// A database address that is not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the database address {0:?} is not understood; this version opens sqlite:FOLDER/mideng.db")]
+pub struct BadUrl(String);
+
+/// An open database: one connection that writes, some that read.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) writer: Pool,
+    pub(crate) reader: Pool,
+}
+
+/// The file that a `sqlite:` address names.
+pub fn database_file(url: &str) -> Result<PathBuf, BadUrl> {
+    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    match path {
+        Some(path) if !path.is_empty() && !path.contains('?') => Ok(PathBuf::from(path)),
+        _ => Err(BadUrl(url.to_owned())),
+    }
+}
+
+impl Store {
+    /// Opens the database file, making it where there is none. The schema is left as it is.
+    pub async fn open(file: &Path) -> Result<Self, Error> {
+        let writer = sqlx::pool::PoolOptions::<dialect::Db>::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(dialect::writer_options(file))
+            .await
+            .doing("opening the database")?;
+        let reader = sqlx::pool::PoolOptions::<dialect::Db>::new()
+            .max_connections(READERS)
+            .connect_lazy_with(dialect::reader_options(file));
+        Ok(Self { writer, reader })
+    }
+
+    /// Opens a database that must exist and be up to date, for commands that only look.
+    pub async fn open_existing(file: &Path) -> Result<Self, Error> {
+        if !file.is_file() {
+            return Err(Error::Refused(format!("there is no database at {}", file.display())));
+        }
+        let store = Self::open(file).await?;
+        match store.pending_migrations().await? {
+            0 => Ok(store),
+            pending => Err(Error::Refused(format!(
+                "the database {} lacks {pending} migrations; run `mideng migrate` first",
+                file.display()
+            ))),
+        }
+    }
+
+    /// Brings the schema up to date; gives how many migrations were applied.
+    pub async fn migrate(&self) -> Result<usize, Error> {
+        let pending = self.pending_migrations().await?;
+        schema::Migrator::up(&self.orm_writer(), None).await.doing("migrating the schema")?;
+        Ok(pending)
+    }
+
+    /// How many migrations are not applied yet.
+    pub async fn pending_migrations(&self) -> Result<usize, Error> {
+        let pending = schema::Migrator::get_pending_migrations(&self.orm_writer()).await;
+        Ok(pending.doing("reading the list of migrations")?.len())
+    }
+
+    /// Closes every connection; the last one folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    /// The reading connections, for queries through entities.
+    pub(crate) fn orm(&self) -> DatabaseConnection {
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(self.reader.clone())
+    }
+
+    /// The writing connection, for administration.
+    pub(crate) fn orm_writer(&self) -> DatabaseConnection {
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(self.writer.clone())
+    }
+}

@@ -1,0 +1,261 @@
+//! Owns SQLite: its pragmas, its set-based SQL over one JSON text per statement, and its error codes.
+//!
+//! Each statement takes its rows as one JSON array of arrays, so that the number of statements, and their text,
+//! does not depend on the number of commands in a batch. `cross join` makes SQLite walk the array and look up the
+//! table, never the other way round.
+
+use std::path::Path;
+use std::time::Duration;
+
+use engine::Fault;
+use sqlx::Sqlite;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+/// The database that sqlx talks to.
+pub(crate) type Db = Sqlite;
+/// One connection to it.
+pub(crate) type Connection = sqlx::SqliteConnection;
+/// Some connections to it.
+pub(crate) type Pool = sqlx::SqlitePool;
+
+/// SQLite compares text byte by byte already.
+pub(crate) const BINARY_COLLATION: Option<&str> = None;
+/// Rows stand in the order of the primary key; no second tree, no row number.
+pub(crate) const CLUSTERED_TABLE: Option<&str> = Some("WITHOUT ROWID");
+/// The sweeper's index: only orders that can expire are in it.
+pub(crate) const PENDING_ORDERS_INDEX: &str =
+    "create index orders_pending_expires_at on orders (expires_at) where status = 'pending_payment'";
+
+/// Takes the write lock at once. A deferred transaction that read first would get `SQLITE_BUSY_SNAPSHOT` beside
+/// another writer, which no busy timeout cures.
+pub(crate) const BEGIN: &str = "begin immediate";
+
+/// How a connection that writes is opened. FULL: in WAL, NORMAL loses acknowledged commits in a power cut.
+pub(crate) fn writer_options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(false)
+        .pragma("cache_size", "-32768")
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", "67108864")
+        .statement_cache_capacity(128)
+}
+
+/// How a connection that only reads is opened.
+pub(crate) fn reader_options(file: &Path) -> SqliteConnectOptions {
+    writer_options(file).create_if_missing(false).pragma("query_only", "on").pragma("cache_size", "-4096")
+}
+
+pub(crate) const RECORDS_LOAD: &str = "\
+    select k.tenant_id, k.principal_id, k.idempotency_key, k.command_id, k.fingerprint_version, k.fingerprint, \
+        k.status, k.headers, k.body \
+    from json_each(?1) j cross join key_records k \
+    where k.tenant_id = j.value->>0 and k.principal_id = j.value->>1 and k.idempotency_key = j.value->>2";
+
+pub(crate) const PRODUCTS_LOAD: &str = "\
+    select p.tenant_id, p.sku, p.name, p.price_minor, p.currency, p.version, p.created_at, p.updated_at, \
+        s.on_hand, s.reserved \
+    from json_each(?1) j cross join products p cross join stock_items s \
+    where p.tenant_id = j.value->>0 and p.sku = j.value->>1 and s.tenant_id = p.tenant_id and s.sku = p.sku";
+
+pub(crate) const STOCK_LOAD: &str = "\
+    select s.tenant_id, s.sku, s.on_hand, s.reserved \
+    from json_each(?1) j cross join stock_items s \
+    where s.tenant_id = j.value->>0 and s.sku = j.value->>1";
+
+pub(crate) const ORDER_NUMBERS_BY_KEY: &str = "\
+    select o.tenant_id, o.order_no \
+    from json_each(?1) j cross join orders o \
+    where o.tenant_id = j.value->>0 and o.principal_id = j.value->>1 and o.idempotency_key = j.value->>2";
+
+pub(crate) const ORDERS_LOAD: &str = "\
+    select o.tenant_id, o.order_no, o.principal_id, o.idempotency_key, o.fingerprint_version, o.fingerprint, \
+        o.status, o.close_reason, o.version, o.customer_id, o.total_minor, o.currency, o.captured_minor, o.note, \
+        o.created_at, o.updated_at, o.expires_at \
+    from json_each(?1) j cross join orders o \
+    where o.tenant_id = j.value->>0 and o.order_no = j.value->>1";
+
+pub(crate) const LINES_LOAD: &str = "\
+    select l.tenant_id, l.order_no, l.line, l.sku, l.name, l.quantity, l.unit_price_minor, l.total_minor, l.shipped \
+    from json_each(?1) j cross join order_lines l \
+    where l.tenant_id = j.value->>0 and l.order_no = j.value->>1 order by l.tenant_id, l.order_no, l.line";
+
+pub(crate) const RESERVATIONS_LOAD: &str = "\
+    select r.tenant_id, r.order_no, r.sku, r.quantity, r.holding \
+    from json_each(?1) j cross join stock_reservations r \
+    where r.tenant_id = j.value->>0 and r.order_no = j.value->>1 order by r.tenant_id, r.order_no, r.sku";
+
+pub(crate) const SHIPMENTS_LOAD: &str = "\
+    select s.tenant_id, s.order_no, s.number, s.shipment_id, s.carrier, s.tracking_no, s.shipped_at, s.updated_at \
+    from json_each(?1) j cross join shipments s \
+    where s.tenant_id = j.value->>0 and s.order_no = j.value->>1 order by s.tenant_id, s.order_no, s.number";
+
+pub(crate) const SHIPMENT_LINES_LOAD: &str = "\
+    select l.tenant_id, l.order_no, l.number, l.line, l.quantity \
+    from json_each(?1) j cross join shipment_lines l \
+    where l.tenant_id = j.value->>0 and l.order_no = j.value->>1 \
+    order by l.tenant_id, l.order_no, l.number, l.line";
+
+pub(crate) const NUMBERS_LOAD: &str = "\
+    select n.tenant_id, n.order_no, n.principal_id, n.expires_at \
+    from json_each(?1) j cross join order_numbers n \
+    where n.tenant_id = j.value->>0 and n.order_no = j.value->>1";
+
+pub(crate) const RECORDS_DELETE: &str = "\
+    delete from key_records where (tenant_id, principal_id, idempotency_key) in \
+        (select value->>0, value->>1, value->>2 from json_each(?1))";
+
+pub(crate) const RECORDS_INSERT: &str = "\
+    insert into key_records (tenant_id, principal_id, idempotency_key, command_id, fingerprint_version, fingerprint, \
+        status, headers, body, completed_at) \
+    select value->>0, value->>1, value->>2, unhex(value->>3), value->>4, unhex(value->>5), value->>6, value->>7, \
+        cast(value->>8 as blob), value->>9 \
+    from json_each(?1)";
+
+pub(crate) const PRODUCTS_UPSERT: &str = "\
+    insert into products (tenant_id, sku, name, price_minor, currency, version, created_at, updated_at) \
+    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7 \
+    from json_each(?1) where true \
+    on conflict (tenant_id, sku) do update set name = excluded.name, price_minor = excluded.price_minor, \
+        currency = excluded.currency, version = excluded.version, updated_at = excluded.updated_at \
+    where products.version < excluded.version";
+
+pub(crate) const STOCK_INSERT: &str = "\
+    insert into stock_items (tenant_id, sku, on_hand, reserved) \
+    select value->>0, value->>1, value->>2, value->>3 from json_each(?1)";
+
+pub(crate) const STOCK_UPDATE: &str = "\
+    update stock_items set on_hand = j.value->>2, reserved = j.value->>3 \
+    from json_each(?1) j \
+    where stock_items.tenant_id = j.value->>0 and stock_items.sku = j.value->>1 \
+        and stock_items.on_hand = j.value->>4 and stock_items.reserved = j.value->>5";
+
+pub(crate) const MOVEMENTS_INSERT: &str = "\
+    insert into stock_movements (tenant_id, sku, source_kind, source_id, quantity, reason, moved_at) \
+    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from json_each(?1)";
+
+pub(crate) const NUMBERS_INSERT: &str = "\
+    insert into order_numbers (tenant_id, order_no, principal_id, expires_at) \
+    select value->>0, value->>1, value->>2, value->>3 from json_each(?1)";
+
+pub(crate) const NUMBERS_DELETE: &str = "\
+    delete from order_numbers where (tenant_id, order_no) in (select value->>0, value->>1 from json_each(?1))";
+
+pub(crate) const ORDERS_INSERT: &str = "\
+    insert into orders (tenant_id, order_no, principal_id, idempotency_key, fingerprint_version, fingerprint, status, \
+        close_reason, version, customer_id, total_minor, currency, captured_minor, note, created_at, updated_at, \
+        expires_at) \
+    select value->>0, value->>1, value->>2, value->>3, value->>4, unhex(value->>5), value->>6, value->>7, value->>8, \
+        value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16 \
+    from json_each(?1)";
+
+pub(crate) const LINES_INSERT: &str = "\
+    insert into order_lines (tenant_id, order_no, line, sku, name, quantity, unit_price_minor, total_minor, shipped) \
+    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8 \
+    from json_each(?1)";
+
+pub(crate) const RESERVATIONS_INSERT: &str = "\
+    insert into stock_reservations (tenant_id, order_no, sku, quantity, holding) \
+    select value->>0, value->>1, value->>2, value->>3, value->>4 from json_each(?1)";
+
+pub(crate) const ORDERS_UPDATE: &str = "\
+    update orders set status = j.value->>2, close_reason = j.value->>3, version = j.value->>4, \
+        captured_minor = j.value->>5, updated_at = j.value->>6 \
+    from json_each(?1) j \
+    where orders.tenant_id = j.value->>0 and orders.order_no = j.value->>1 and orders.version = j.value->>7";
+
+pub(crate) const LINES_UPDATE: &str = "\
+    update order_lines set shipped = j.value->>3 \
+    from json_each(?1) j \
+    where order_lines.tenant_id = j.value->>0 and order_lines.order_no = j.value->>1 \
+        and order_lines.line = j.value->>2 and order_lines.shipped = j.value->>4";
+
+pub(crate) const RESERVATIONS_UPDATE: &str = "\
+    update stock_reservations set holding = j.value->>3 \
+    from json_each(?1) j \
+    where stock_reservations.tenant_id = j.value->>0 and stock_reservations.order_no = j.value->>1 \
+        and stock_reservations.sku = j.value->>2 and stock_reservations.holding = 'held'";
+
+pub(crate) const SHIPMENTS_UPSERT: &str = "\
+    insert into shipments (tenant_id, order_no, number, shipment_id, carrier, tracking_no, shipped_at, updated_at) \
+    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7 \
+    from json_each(?1) where true \
+    on conflict (tenant_id, order_no, number) do update set carrier = excluded.carrier, \
+        tracking_no = excluded.tracking_no, updated_at = excluded.updated_at";
+
+pub(crate) const SHIPMENT_LINES_INSERT: &str = "\
+    insert into shipment_lines (tenant_id, order_no, number, line, quantity) \
+    select value->>0, value->>1, value->>2, value->>3, value->>4 from json_each(?1)";
+
+pub(crate) const EVENTS_INSERT: &str = "\
+    insert into order_events (tenant_id, order_no, version, event, from_status, to_status, happened_at, principal_id, \
+        idempotency_key) \
+    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8 \
+    from json_each(?1)";
+
+pub(crate) const CONFLICTS_UPSERT: &str = "\
+    insert into key_conflicts (tenant_id, principal_id, idempotency_key, kind, times, first_at, last_at) \
+    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from json_each(?1) where true \
+    on conflict (tenant_id, principal_id, idempotency_key, kind) do update set times = times + excluded.times, \
+        last_at = excluded.last_at";
+
+/// Looks only at the oldest records, never past them: a step costs the same however many there are.
+pub(crate) const RECORDS_PURGE: &str = "\
+    delete from key_records where id in \
+        (select id from (select id, completed_at from key_records order by id limit ?2) where completed_at < ?1)";
+
+pub(crate) const NUMBERS_PURGE: &str = "\
+    delete from order_numbers where (tenant_id, order_no) in \
+        (select tenant_id, order_no from order_numbers where expires_at < ?1 order by expires_at limit ?2)";
+
+pub(crate) const ORDERS_DUE_TO_EXPIRE: &str = "\
+    select tenant_id, order_no from orders \
+    where status = 'pending_payment' and expires_at <= ?1 order by expires_at limit ?2";
+
+pub(crate) const ORDERS_DUE_TO_COMPLETE: &str = "\
+    select o.tenant_id, o.order_no from tenants t cross join orders o \
+    where o.tenant_id = t.id and o.status = 'shipped' and o.created_at <= ?1 and o.updated_at <= ?1 \
+    order by o.tenant_id, o.created_at limit ?2";
+
+/// A whole copy of the database as of one moment, made while others write.
+pub(crate) const BACKUP: &str = "vacuum into ?1";
+/// Says `ok`, or what is damaged.
+pub(crate) const INTEGRITY: &str = "pragma quick_check";
+
+/// What an error of a statement before COMMIT means: nothing was applied.
+pub(crate) fn statement_fault(error: &sqlx::Error) -> Fault {
+    let text = error.to_string();
+    match code(error) {
+        // A unique key: somebody else won. Load again.
+        Some(1_555 | 2_067) => Fault::Retry(text),
+        Some(code) => match code & 0xff {
+            5 | 6 => Fault::Retry(text),
+            19 => Fault::Rejected(text),
+            8 | 10 | 11 | 13 | 14 | 26 => Fault::Fatal(text),
+            _ => Fault::Rejected(text),
+        },
+        None => match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Fault::Retry(text),
+            sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => Fault::Fatal(text),
+            _ => Fault::Rejected(text),
+        },
+    }
+}
+
+/// What an error of COMMIT means. After a failed fsync nobody may go on as if the data were down.
+pub(crate) fn commit_fault(error: &sqlx::Error) -> Fault {
+    match statement_fault(error) {
+        Fault::Rejected(text) => Fault::Unknown(text),
+        fault => fault,
+    }
+}
+
+/// SQLite's extended result code.
+fn code(error: &sqlx::Error) -> Option<u32> {
+    error.as_database_error()?.code()?.parse().ok()
+}

@@ -1,0 +1,8 @@
+//! Owns the entities: one per table that is read through SeaORM.
+
+pub(crate) mod api_key;
+pub(crate) mod order;
+pub(crate) mod order_event;
+pub(crate) mod principal;
+pub(crate) mod product;
+pub(crate) mod tenant;

@@ -1,0 +1,190 @@
+//! Owns reading a batch's rows: records, products, numbers and whole orders, by sets of keys.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::text::Sku;
+use domain::{Needs, Order, OrderNumber, PrincipalId, Product, State, StockItem, TenantId, Timestamp};
+use engine::{Scope, Snapshot};
+use idempotency::{Key, Record};
+use serde::Serialize;
+use sqlx::sqlite::SqliteRow;
+use sqlx::FromRow;
+
+use crate::dialect::{self, Connection};
+use crate::rows::{
+    LineRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, parse_order_no,
+};
+use crate::{Doing, Error, OrderKey};
+
+/// A failed statement, still as sqlx has it, so that the write path can tell what it means.
+#[derive(Debug)]
+pub(crate) enum LoadError {
+    Sql(sqlx::Error),
+    Row(Error),
+}
+
+impl From<Error> for LoadError {
+    fn from(error: Error) -> Self {
+        Self::Row(error)
+    }
+}
+
+/// Loads everything a batch may touch.
+pub(crate) async fn snapshot(
+    connection: &mut Connection,
+    needs: &Needs,
+    scopes: &BTreeSet<Scope>,
+) -> Result<Snapshot, LoadError> {
+    let records = records(connection, scopes).await?;
+    let mut state = State::default();
+    let fresh = needs.orders_by_key.iter().filter(|(tenant, principal, key)| {
+        !records.contains_key(&Scope { tenant: *tenant, principal: *principal, key: key.clone() })
+    });
+    let mut orders = needs.orders.clone();
+    orders.extend(order_numbers_by_key(connection, fresh).await?);
+    let orders = self::orders(connection, &orders).await?;
+    // A command on an existing order may resolve its reservations: their stock is needed too.
+    let reserved: BTreeSet<(TenantId, Sku)> = orders
+        .iter()
+        .flat_map(|order| order.reservations.iter().map(|reservation| (order.tenant, reservation.sku.clone())))
+        .filter(|key| !needs.products.contains(key))
+        .collect();
+    stock(connection, &reserved).await?.into_iter().for_each(|item| state.put_stock(item));
+    for (product, item) in products(connection, &needs.products).await? {
+        state.put_product(product);
+        state.put_stock(item);
+    }
+    numbers(connection, &needs.numbers).await?.into_iter().for_each(|number| state.put_number(number));
+    orders.into_iter().for_each(|order| state.put_order(order.into()));
+    Ok(Snapshot { state, records })
+}
+
+async fn records(connection: &mut Connection, scopes: &BTreeSet<Scope>) -> Result<HashMap<Scope, Record>, LoadError> {
+    let keys = scopes.iter().map(|scope| (scope.tenant.0, scope.principal.0, scope.key.as_str()));
+    let rows: Vec<RecordRow> = fetch(connection, dialect::RECORDS_LOAD, keys).await?;
+    let mut records = HashMap::with_capacity(rows.len() + scopes.len());
+    for row in rows {
+        let scope = Scope {
+            tenant: TenantId(row.tenant_id),
+            principal: PrincipalId(row.principal_id),
+            key: Key::from_stored(&row.idempotency_key),
+        };
+        records.insert(scope, row.record()?);
+    }
+    Ok(records)
+}
+
+async fn order_numbers_by_key(
+    connection: &mut Connection,
+    keys: impl Iterator<Item = &(TenantId, PrincipalId, Key)>,
+) -> Result<Vec<OrderKey>, LoadError> {
+    let keys = keys.map(|(tenant, principal, key)| (tenant.0, principal.0, key.as_str()));
+    let rows: Vec<(i64, String)> = fetch(connection, dialect::ORDER_NUMBERS_BY_KEY, keys).await?;
+    rows.into_iter().map(|(tenant, text)| Ok((TenantId(tenant), parse_order_no(&text)?))).collect()
+}
+
+pub(crate) async fn products(
+    connection: &mut Connection,
+    keys: &BTreeSet<(TenantId, Sku)>,
+) -> Result<Vec<(Product, StockItem)>, LoadError> {
+    let keys = keys.iter().map(|(tenant, sku)| (tenant.0, sku.as_str()));
+    let rows: Vec<ProductRow> = fetch(connection, dialect::PRODUCTS_LOAD, keys).await?;
+    rows.iter().map(|row| Ok(row.product()?)).collect()
+}
+
+async fn stock(connection: &mut Connection, keys: &BTreeSet<(TenantId, Sku)>) -> Result<Vec<StockItem>, LoadError> {
+    let keys = keys.iter().map(|(tenant, sku)| (tenant.0, sku.as_str()));
+    let rows: Vec<(i64, String, i64, i64)> = fetch(connection, dialect::STOCK_LOAD, keys).await?;
+    let item = |(tenant, sku, on_hand, reserved): (i64, String, i64, i64)| StockItem {
+        tenant: TenantId(tenant),
+        sku: Sku::from_stored(&sku),
+        on_hand,
+        reserved,
+    };
+    Ok(rows.into_iter().map(item).collect())
+}
+
+async fn numbers(connection: &mut Connection, keys: &BTreeSet<OrderKey>) -> Result<Vec<OrderNumber>, LoadError> {
+    let rows: Vec<(i64, String, i64, i64)> = fetch(connection, dialect::NUMBERS_LOAD, texts(keys)).await?;
+    rows.into_iter()
+        .map(|(tenant, order_no, principal, expires_at)| {
+            Ok(OrderNumber {
+                tenant: TenantId(tenant),
+                order_no: parse_order_no(&order_no)?,
+                principal: PrincipalId(principal),
+                expires_at: Timestamp(expires_at),
+            })
+        })
+        .collect()
+}
+
+/// Whole orders, in the order of their keys; those that do not exist are left out.
+pub(crate) async fn orders(connection: &mut Connection, keys: &BTreeSet<OrderKey>) -> Result<Vec<Order>, LoadError> {
+    let heads: Vec<OrderRow> = fetch(connection, dialect::ORDERS_LOAD, texts(keys)).await?;
+    let mut orders: BTreeMap<(i64, String), Order> = BTreeMap::new();
+    for row in heads {
+        let order = row.head()?;
+        orders.insert((row.tenant_id, row.order_no), order);
+    }
+    if orders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lines: Vec<LineRow> = fetch(connection, dialect::LINES_LOAD, texts(keys)).await?;
+    let reservations: Vec<ReservationRow> = fetch(connection, dialect::RESERVATIONS_LOAD, texts(keys)).await?;
+    let shipments: Vec<ShipmentRow> = fetch(connection, dialect::SHIPMENTS_LOAD, texts(keys)).await?;
+    let parcels: Vec<ShipmentLineRow> = if shipments.is_empty() {
+        Vec::new()
+    } else {
+        fetch(connection, dialect::SHIPMENT_LINES_LOAD, texts(keys)).await?
+    };
+    for row in lines {
+        if let Some(order) = orders.get_mut(&(row.tenant_id, row.order_no.clone())) {
+            order.lines.push(row.line(order.total.currency)?);
+        }
+    }
+    for row in reservations {
+        if let Some(order) = orders.get_mut(&(row.tenant_id, row.order_no.clone())) {
+            order.reservations.push(row.reservation()?);
+        }
+    }
+    for row in shipments {
+        let shipment = row.shipment()?;
+        if let Some(order) = orders.get_mut(&(row.tenant_id, row.order_no)) {
+            order.shipments.push(shipment);
+        }
+    }
+    for row in parcels {
+        put_parcel(&mut orders, &row);
+    }
+    Ok(orders.into_values().collect())
+}
+
+fn put_parcel(orders: &mut BTreeMap<(i64, String), Order>, row: &ShipmentLineRow) {
+    let Some(order) = orders.get_mut(&(row.tenant_id, row.order_no.clone())) else { return };
+    let shipment = order.shipments.iter_mut().find(|shipment| i64::from(shipment.number) == row.number);
+    if let (Some(shipment), Ok(line)) = (shipment, u32::try_from(row.line)) {
+        shipment.parcels.push(domain::order::Parcel { line, quantity: row.quantity });
+    }
+}
+
+fn texts(keys: &BTreeSet<OrderKey>) -> impl Iterator<Item = (i64, String)> {
+    keys.iter().map(|(tenant, order_no)| (tenant.0, order_no.to_string()))
+}
+
+/// Runs one statement over a set of keys; no keys, no statement.
+async fn fetch<R, K>(
+    connection: &mut Connection,
+    sql: &'static str,
+    keys: impl Iterator<Item = K>,
+) -> Result<Vec<R>, LoadError>
+where
+    R: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    K: Serialize,
+{
+    let keys: Vec<K> = keys.collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = serde_json::to_string(&keys).doing("writing a statement's parameters")?;
+    sqlx::query_as(sql).bind(keys).fetch_all(connection).await.map_err(LoadError::Sql)
+}

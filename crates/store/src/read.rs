@@ -1,0 +1,208 @@
+//! Owns the questions that the API asks outside of commands: one object, a page of objects, an order's history.
+//! Every question names its tenant.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::order::{Event, Status};
+use domain::text::{CustomerId, Sku};
+use domain::{Order, OrderNo, Product, StockItem, TenantId, Timestamp};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+
+use crate::load::{self, LoadError};
+use crate::rows::{Column, event_from_name, parse_order_no};
+use crate::{Doing, Error, Store, entity};
+
+/// Where a page begins: behind the row with this time and id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The last row's time.
+    pub at: Timestamp,
+    /// The last row's id.
+    pub id: String,
+}
+
+/// Some rows, newest first, and where the next page begins.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+/// Which orders.
+#[derive(Clone, Debug, Default)]
+pub struct OrderFilter {
+    /// Only of this status.
+    pub status: Option<Status>,
+    /// Only of this customer.
+    pub customer_id: Option<CustomerId>,
+    /// Only placed at this time or later.
+    pub created_from: Option<Timestamp>,
+    /// Only placed before this time.
+    pub created_to: Option<Timestamp>,
+}
+
+/// One entry of an order's history, with the actor's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// The order's version behind the step.
+    pub version: u32,
+    /// What happened.
+    pub event: Event,
+    /// Where the order stood.
+    pub from: Option<Status>,
+    /// Where it stands behind it.
+    pub to: Status,
+    /// When.
+    pub at: Timestamp,
+    /// Who, as `kind:name`.
+    pub actor: String,
+    /// Under which key.
+    pub key: String,
+}
+
+impl Store {
+    /// One product with its stock.
+    pub async fn product(&self, tenant: TenantId, sku: &Sku) -> Result<Option<(Product, StockItem)>, Error> {
+        let mut connection = self.reader.begin().await.doing("reading a product")?;
+        let keys = BTreeSet::from([(tenant, sku.clone())]);
+        Ok(load::products(&mut connection, &keys).await.map_err(load_error)?.pop())
+    }
+
+    /// A page of products.
+    pub async fn products(
+        &self,
+        tenant: TenantId,
+        after: Option<&Cursor>,
+        limit: u64,
+    ) -> Result<Page<(Product, StockItem)>, Error> {
+        use entity::product::{Column as Products, Entity};
+        let rows: Vec<(String, i64)> = Entity::find()
+            .select_only()
+            .columns([Products::Sku, Products::CreatedAt])
+            .filter(Products::TenantId.eq(tenant.0))
+            .apply_if(after, |query, cursor| query.filter(behind(Products::CreatedAt, Products::Sku, cursor)))
+            .order_by_desc(Products::CreatedAt)
+            .order_by_desc(Products::Sku)
+            .limit(limit + 1)
+            .into_tuple()
+            .all(&self.orm())
+            .await
+            .doing("listing products")?;
+        let (keys, next) = cut(rows, limit);
+        let mut connection = self.reader.begin().await.doing("reading products")?;
+        let wanted = keys.iter().map(|sku| (tenant, Sku::from_stored(sku))).collect();
+        let found = load::products(&mut connection, &wanted).await.map_err(load_error)?;
+        let mut found: HashMap<String, _> = found.into_iter().map(|row| (row.0.sku.as_str().to_owned(), row)).collect();
+        Ok(Page { rows: keys.iter().filter_map(|sku| found.remove(sku)).collect(), next })
+    }
+
+    /// One order.
+    pub async fn order(&self, tenant: TenantId, order_no: OrderNo) -> Result<Option<Order>, Error> {
+        Ok(self.orders_load(BTreeSet::from([(tenant, order_no)])).await?.pop())
+    }
+
+    /// A page of orders.
+    pub async fn orders(
+        &self,
+        tenant: TenantId,
+        filter: &OrderFilter,
+        after: Option<&Cursor>,
+        limit: u64,
+    ) -> Result<Page<Order>, Error> {
+        use entity::order::{Column as Orders, Entity};
+        let rows: Vec<(String, i64)> = Entity::find()
+            .select_only()
+            .columns([Orders::OrderNo, Orders::CreatedAt])
+            .filter(Orders::TenantId.eq(tenant.0))
+            .apply_if(filter.status, |query, status| query.filter(Orders::Status.eq(status.name())))
+            .apply_if(filter.customer_id.as_ref(), |query, customer| {
+                query.filter(Orders::CustomerId.eq(customer.as_str()))
+            })
+            .apply_if(filter.created_from, |query, from| query.filter(Orders::CreatedAt.gte(from.0)))
+            .apply_if(filter.created_to, |query, to| query.filter(Orders::CreatedAt.lt(to.0)))
+            .apply_if(after, |query, cursor| query.filter(behind(Orders::CreatedAt, Orders::OrderNo, cursor)))
+            .order_by_desc(Orders::CreatedAt)
+            .order_by_desc(Orders::OrderNo)
+            .limit(limit + 1)
+            .into_tuple()
+            .all(&self.orm())
+            .await
+            .doing("listing orders")?;
+        let (texts, next) = cut(rows, limit);
+        let numbers = texts.iter().map(|text| parse_order_no(text)).collect::<Result<Vec<_>, Error>>()?;
+        let found = self.orders_load(numbers.iter().map(|&order_no| (tenant, order_no)).collect()).await?;
+        let mut found: HashMap<OrderNo, Order> = found.into_iter().map(|order| (order.order_no, order)).collect();
+        Ok(Page { rows: numbers.iter().filter_map(|order_no| found.remove(order_no)).collect(), next })
+    }
+
+    /// An order's history, oldest first; empty where there is no such order.
+    pub async fn history(&self, tenant: TenantId, order_no: OrderNo) -> Result<Vec<HistoryRow>, Error> {
+        use entity::order_event::{Column as Events, Entity};
+        let order_no = order_no.to_string();
+        let events = Entity::find()
+            .filter(Events::TenantId.eq(tenant.0))
+            .filter(Events::OrderNo.eq(order_no.as_str()))
+            .order_by_asc(Events::Version)
+            .all(&self.orm())
+            .await
+            .doing("reading an order's history")?;
+        let ids: BTreeSet<i64> = events.iter().map(|event| event.principal_id).collect();
+        let actors: HashMap<i64, String> = entity::principal::Entity::find()
+            .filter(entity::principal::Column::TenantId.eq(tenant.0))
+            .filter(entity::principal::Column::Id.is_in(ids))
+            .all(&self.orm())
+            .await
+            .doing("reading the actors of a history")?
+            .into_iter()
+            .map(|actor| (actor.id, format!("{}:{}", actor.kind, actor.name)))
+            .collect();
+        events.into_iter().map(|event| history_row(event, &actors)).collect()
+    }
+
+    async fn orders_load(&self, keys: BTreeSet<crate::OrderKey>) -> Result<Vec<Order>, Error> {
+        // One transaction: an order's head and lines are of the same moment.
+        let mut connection = self.reader.begin().await.doing("reading orders")?;
+        load::orders(&mut connection, &keys).await.map_err(load_error)
+    }
+}
+
+fn history_row(event: entity::order_event::Model, actors: &HashMap<i64, String>) -> Result<HistoryRow, Error> {
+    let column = Column { table: "order_events", row: &event.order_no };
+    Ok(HistoryRow {
+        version: column.small("version", event.version)?,
+        event: column.name("event", &event.event, event_from_name)?,
+        from: match &event.from_status {
+            None => None,
+            Some(status) => Some(column.name("from_status", status, Status::from_name)?),
+        },
+        to: column.name("to_status", &event.to_status, Status::from_name)?,
+        at: Timestamp(event.happened_at),
+        actor: actors.get(&event.principal_id).cloned().unwrap_or_default(),
+        key: event.idempotency_key.trim_start().to_owned(),
+    })
+}
+
+/// `(time, id) < (cursor's time, cursor's id)`, as one comparison that an index can walk.
+fn behind<C: ColumnTrait>(time: C, id: C, cursor: &Cursor) -> Expr {
+    Expr::tuple([time.into_simple_expr(), id.into_simple_expr()])
+        .lt(Expr::tuple([Expr::value(cursor.at.0), Expr::value(cursor.id.clone())]))
+}
+
+/// Drops the row that was read only to know whether there is a next page.
+fn cut(mut rows: Vec<(String, i64)>, limit: u64) -> (Vec<String>, Option<Cursor>) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|(id, at)| Cursor { at: Timestamp(*at), id: id.clone() });
+    (rows.into_iter().map(|(id, _)| id).collect(), next)
+}
+
+fn load_error(error: LoadError) -> Error {
+    match error {
+        LoadError::Sql(error) => Error::database("reading rows")(Box::new(error)),
+        LoadError::Row(error) => error,
+    }
+}

@@ -1,0 +1,257 @@
+//! Owns the first schema: tenants and keys, products and stock, orders with all that hangs on them, key records.
+
+use sea_orm_migration::prelude::*;
+
+use super::table::{appended, bytes, clustered, index, number, number_where, text, text_or_null, unique};
+use crate::dialect;
+
+/// See the module.
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in people().into_iter().chain(products()).chain(orders()).chain(shipments()).chain(keys()) {
+            manager.create_table(table).await?;
+        }
+        for index in indexes() {
+            manager.create_index(index).await?;
+        }
+        manager.get_connection().execute_unprepared(dialect::PENDING_ORDERS_INDEX).await?;
+        Ok(())
+    }
+
+    async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+        Err(DbErr::Migration("the first schema is not taken back: restore a backup instead".to_owned()))
+    }
+}
+
+fn people() -> Vec<TableCreateStatement> {
+    vec![
+        appended("tenants", vec![text("public_id", 30), text("name", 64), number("created_at")]),
+        appended(
+            "principals",
+            vec![number("tenant_id"), text("public_id", 30), text("kind", 16), text("name", 64), number("created_at")],
+        ),
+        appended(
+            "api_keys",
+            vec![
+                number("tenant_id"),
+                number("principal_id"),
+                text("shown_prefix", 16),
+                bytes("secret_hash"),
+                text("role", 16),
+                number("created_at"),
+                number("revoked_at").null().take(),
+            ],
+        ),
+    ]
+}
+
+fn products() -> Vec<TableCreateStatement> {
+    let stock = clustered(
+        "stock_items",
+        vec![
+            number("tenant_id"),
+            text("sku", 64),
+            number_where("on_hand", "on_hand >= 0"),
+            number_where("reserved", "reserved >= 0"),
+        ],
+        &["tenant_id", "sku"],
+    )
+    .check(Expr::cust("reserved <= on_hand"))
+    .take();
+    vec![
+        clustered(
+            "products",
+            vec![
+                number("tenant_id"),
+                text("sku", 64),
+                text("name", 200),
+                number_where("price_minor", "price_minor >= 0"),
+                text("currency", 3),
+                number_where("version", "version >= 1"),
+                number("created_at"),
+                number("updated_at"),
+            ],
+            &["tenant_id", "sku"],
+        ),
+        stock,
+        appended(
+            "stock_movements",
+            vec![
+                number("tenant_id"),
+                text("sku", 64),
+                text("source_kind", 16),
+                text("source_id", 30),
+                number_where("quantity", "quantity <> 0"),
+                text_or_null("reason", 200),
+                number("moved_at"),
+            ],
+        ),
+    ]
+}
+
+fn orders() -> Vec<TableCreateStatement> {
+    let head = clustered(
+        "orders",
+        vec![
+            number("tenant_id"),
+            text("order_no", 30),
+            number("principal_id"),
+            text("idempotency_key", 300),
+            number("fingerprint_version"),
+            bytes("fingerprint"),
+            text("status", 16),
+            text_or_null("close_reason", 16),
+            number_where("version", "version >= 1"),
+            text("customer_id", 64),
+            number_where("total_minor", "total_minor >= 0"),
+            text("currency", 3),
+            number_where("captured_minor", "captured_minor >= 0"),
+            text_or_null("note", 500),
+            number("created_at"),
+            number("updated_at"),
+            number("expires_at"),
+        ],
+        &["tenant_id", "order_no"],
+    )
+    .check(Expr::cust("status in ('pending_payment', 'paid', 'shipped', 'completed', 'closed')"))
+    .check(Expr::cust("(status = 'closed') = (close_reason is not null)"))
+    .take();
+    let lines = clustered(
+        "order_lines",
+        vec![
+            number("tenant_id"),
+            text("order_no", 30),
+            number_where("line", "line >= 1"),
+            text("sku", 64),
+            text("name", 200),
+            number_where("quantity", "quantity >= 1"),
+            number_where("unit_price_minor", "unit_price_minor >= 0"),
+            number_where("total_minor", "total_minor >= 0"),
+            number_where("shipped", "shipped >= 0"),
+        ],
+        &["tenant_id", "order_no", "line"],
+    )
+    .check(Expr::cust("shipped <= quantity"))
+    .take();
+    let reservations = clustered(
+        "stock_reservations",
+        vec![
+            number("tenant_id"),
+            text("order_no", 30),
+            text("sku", 64),
+            number_where("quantity", "quantity >= 1"),
+            text("holding", 16),
+        ],
+        &["tenant_id", "order_no", "sku"],
+    )
+    .check(Expr::cust("holding in ('held', 'committed', 'released')"))
+    .take();
+    let events = clustered(
+        "order_events",
+        vec![
+            number("tenant_id"),
+            text("order_no", 30),
+            number_where("version", "version >= 1"),
+            text("event", 32),
+            text_or_null("from_status", 16),
+            text("to_status", 16),
+            number("happened_at"),
+            number("principal_id"),
+            text("idempotency_key", 300),
+        ],
+        &["tenant_id", "order_no", "version"],
+    );
+    let numbers = clustered(
+        "order_numbers",
+        vec![number("tenant_id"), text("order_no", 30), number("principal_id"), number("expires_at")],
+        &["tenant_id", "order_no"],
+    );
+    vec![head, lines, reservations, events, numbers]
+}
+
+fn shipments() -> Vec<TableCreateStatement> {
+    vec![
+        clustered(
+            "shipments",
+            vec![
+                number("tenant_id"),
+                text("order_no", 30),
+                number_where("number", "number >= 1"),
+                text("shipment_id", 30),
+                text("carrier", 64),
+                text("tracking_no", 64),
+                number("shipped_at"),
+                number("updated_at"),
+            ],
+            &["tenant_id", "order_no", "number"],
+        ),
+        clustered(
+            "shipment_lines",
+            vec![
+                number("tenant_id"),
+                text("order_no", 30),
+                number("number"),
+                number("line"),
+                number_where("quantity", "quantity >= 1"),
+            ],
+            &["tenant_id", "order_no", "number", "line"],
+        ),
+    ]
+}
+
+fn keys() -> Vec<TableCreateStatement> {
+    vec![
+        appended(
+            "key_records",
+            vec![
+                number("tenant_id"),
+                number("principal_id"),
+                text("idempotency_key", 300),
+                bytes("command_id"),
+                number("fingerprint_version"),
+                bytes("fingerprint"),
+                number("status"),
+                ColumnDef::new("headers").text().not_null().take(),
+                bytes("body"),
+                number("completed_at"),
+            ],
+        ),
+        clustered(
+            "key_conflicts",
+            vec![
+                number("tenant_id"),
+                number("principal_id"),
+                text("idempotency_key", 300),
+                text("kind", 32),
+                number_where("times", "times >= 1"),
+                number("first_at"),
+                number("last_at"),
+            ],
+            &["tenant_id", "principal_id", "idempotency_key", "kind"],
+        ),
+    ]
+}
+
+fn indexes() -> Vec<IndexCreateStatement> {
+    vec![
+        unique("tenants", &["public_id"]),
+        unique("principals", &["tenant_id", "kind", "name"]),
+        unique("principals", &["public_id"]),
+        unique("api_keys", &["secret_hash"]),
+        index("products", &["tenant_id", "created_at", "sku"]),
+        // I-9: at most one movement per (source, product, kind).
+        unique("stock_movements", &["tenant_id", "sku", "source_kind", "source_id"]),
+        // I-10: one order per principal and key, for ever.
+        unique("orders", &["tenant_id", "principal_id", "idempotency_key"]),
+        index("orders", &["tenant_id", "created_at", "order_no"]),
+        index("orders", &["tenant_id", "customer_id", "created_at", "order_no"]),
+        index("orders", &["tenant_id", "status", "created_at", "order_no"]),
+        index("order_numbers", &["expires_at"]),
+        unique("shipments", &["tenant_id", "order_no", "carrier", "tracking_no"]),
+        unique("key_records", &["tenant_id", "principal_id", "idempotency_key"]),
+    ]
+}
