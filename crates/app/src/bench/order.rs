@@ -1,0 +1,77 @@
+//! Owns what the bench sends: orders of one line under fresh keys, and now and then an earlier one again.
+
+use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use super::load::Plan;
+use crate::client::Request;
+
+/// So many earlier requests are kept to be repeated.
+const EARLIER_MAX: usize = 256;
+
+/// Makes one connection's requests.
+pub struct Orders {
+    random: StdRng,
+    skus: u32,
+    duplicates: f64,
+    empty: bool,
+    earlier: Vec<Earlier>,
+}
+
+/// A request that was answered, and the body of its answer.
+struct Earlier {
+    request: Request,
+    body: Bytes,
+}
+
+/// The next request.
+pub struct Next {
+    /// The request.
+    pub request: Request,
+    /// What its answer must be where it is a repetition.
+    pub known: Option<Bytes>,
+}
+
+/// The code of a product of the bench.
+pub fn sku(number: u32) -> String {
+    format!("bench-{number:06}")
+}
+
+impl Orders {
+    /// Of this connection. Keys are drawn from a seed that no other run has.
+    pub fn new(plan: &Plan, connection: usize) -> Self {
+        let random = StdRng::seed_from_u64(plan.seed.wrapping_add(connection as u64));
+        let (skus, duplicates, empty) = (plan.skus, plan.duplicates, plan.route_empty);
+        Self { random, skus, duplicates, empty, earlier: Vec::new() }
+    }
+
+    /// The next request.
+    pub fn next(&mut self) -> Next {
+        if self.empty {
+            return Next { request: Request::get("/livez"), known: None };
+        }
+        if !self.earlier.is_empty() && self.random.random_bool(self.duplicates) {
+            let earlier = &self.earlier[self.random.random_range(0..self.earlier.len())];
+            return Next { request: earlier.request.clone(), known: Some(earlier.body.clone()) };
+        }
+        let key = format!("bench-{:032x}", self.random.random::<u128>());
+        let sku = sku(self.random.random_range(0..self.skus));
+        let body = format!(r#"{{"customer_id":"bench","lines":[{{"sku":"{sku}","quantity":1}}]}}"#);
+        Next { request: Request::post_bytes("/api/v1/orders", &key, body.into()), known: None }
+    }
+
+    /// Keeps an answered request, so that it can be repeated.
+    pub fn keep(&mut self, request: Request, body: Bytes) {
+        if self.duplicates == 0.0 {
+            return;
+        }
+        let earlier = Earlier { request, body };
+        if self.earlier.len() < EARLIER_MAX {
+            self.earlier.push(earlier);
+        } else {
+            let place = self.random.random_range(0..EARLIER_MAX);
+            self.earlier[place] = earlier;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Owns `mideng replay`: real invoices become orders, each sent several times at once, and at the end the server's
+//! orders and revenue are compared with the files.
+//!
+//! Every request goes under a key that is derived from the invoice's number alone, so that a replay may be killed,
+//! repeated, or run again a month later: it never makes a second order.
+
+mod audit;
+mod catalogue;
+mod file;
+mod invoice;
+mod price;
+mod report;
+#[cfg(test)]
+mod sample;
+mod storm;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+
+use self::audit::Audit;
+use self::invoice::Book;
+use self::report::Report;
+use crate::client::clock::now;
+use crate::client::{Caller, Policy, Server, ServerArgs};
+use crate::terminal;
+
+/// Place the orders of real invoices, and prove that none is lost or made twice
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Send each order so many times at once, over different connections
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    storm: u16,
+    /// How long to keep trying while the server gives no final answer, as when it restarts
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    patience: u64,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Invoices as CSV with the columns `InvoiceNo`, `StockCode`, `Description`, `Quantity`, `UnitPrice`, `CustomerID`
+    #[arg(required = true, value_name = "FILE.csv")]
+    files: Vec<PathBuf>,
+}
+
+/// Runs the command. The exit code is 0 only if the server's orders equal the files' invoices.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let begin = now();
+    let book = Book::read(&args.files)?;
+    let server = Server::reach(&args.server).await?;
+    let policy = Policy { patience: Duration::from_secs(args.patience), ..Policy::default() };
+    let audit = tokio::select! {
+        audit = replay(&book, &server, policy, usize::from(args.storm)) => audit,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted; run the same command again and it goes on where it stopped"),
+    };
+    server.stop().await;
+    let report = Report::new(&book, audit?, begin.elapsed());
+    report.print(args.json);
+    Ok(report.exit_code())
+}
+
+async fn replay(book: &Book, server: &Server, policy: Policy, copies: usize) -> anyhow::Result<Audit> {
+    let mut caller = Caller::new(server.target.clone(), policy);
+    let before = audit::orders(&mut caller, book).await?;
+    catalogue::put(&server.target, policy, book, &before).await?;
+    let storm = storm::send(book, &server.target, policy, copies).await?;
+    let progress = terminal::spinner("counting the orders on the server".to_owned());
+    let after = audit::orders(&mut caller, book).await?;
+    progress.finish_and_clear();
+    Ok(Audit::compare(book, &before, &after, storm))
+}

@@ -1,0 +1,11 @@
+//! Owns how the commands look to people: progress on a terminal and silence in a pipe, tables, colour, numbers.
+
+mod colour;
+mod number;
+mod progress;
+mod table;
+
+pub use colour::{bold, dim, good, heading};
+pub use number::{gbp, seconds, thousands};
+pub use progress::{bar, gauge, spinner};
+pub use table::{Light, Sheet};
