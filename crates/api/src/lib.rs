@@ -1,1 +1,21 @@
-//! api
+//! HTTP, JSON and status codes: reads requests into commands, renders outcomes into answers, and serves. The only
+//! crate that knows HTTP.
+
+mod auth;
+mod conflicts;
+mod mutation;
+pub mod openapi;
+pub mod problem;
+mod render;
+mod routes;
+mod serve;
+mod stamp;
+mod state;
+mod wire;
+
+pub use conflicts::Conflicts;
+pub use render::Renderer;
+pub use routes::router;
+pub use serve::{Limits, Listener, serve};
+pub use stamp::{id, now};
+pub use state::{Api, Metrics, Settings};

@@ -1,0 +1,83 @@
+//! Owns the generated OpenAPI document: the contract in a form that programs read.
+
+use serde::Serialize;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+
+use crate::{routes, wire};
+
+/// An error, RFC 9457. `/problems` lists every code.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// A path of this server that explains the code.
+    #[schema(example = "/problems/stock_insufficient")]
+    r#type: String,
+    /// A short name, for people.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// Stable, for programs.
+    #[schema(example = "stock_insufficient")]
+    code: String,
+    /// What happened this time.
+    detail: String,
+    /// The request that was first answered so.
+    request_id: String,
+    /// The wrong places of the body, with `validation_failed`.
+    errors: Option<Vec<FieldError>>,
+}
+
+/// One wrong place in a body.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FieldError {
+    /// Where, as an RFC 6901 pointer.
+    #[schema(example = "/lines/0/quantity")]
+    pointer: String,
+    /// What is wrong, stable.
+    code: String,
+    /// What is wrong, in words.
+    message: String,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Mideng",
+        description = "Orders in which no retry creates a second one: a request is applied at most once and is \
+            answered the same every time it is sent.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/")),
+    paths(
+        routes::products::put, routes::products::get, routes::products::list, routes::products::move_stock,
+        routes::orders::issue_number, routes::orders::place, routes::orders::get, routes::orders::list,
+        routes::orders::history, routes::orders::cancel, routes::orders::ship, routes::orders::correct_shipment,
+        routes::orders::receive,
+        routes::operations::live, routes::operations::ready, routes::operations::metrics,
+    ),
+    components(schemas(Problem, FieldError, wire::Money, wire::ParcelLine)),
+    modifiers(&Security),
+    tags(
+        (name = "orders", description = "Orders and their numbers"),
+        (name = "products", description = "Products and their stock"),
+        (name = "operations", description = "For those who run the server")
+    )
+)]
+struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_with(Default::default);
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("api_key", scheme);
+    }
+}
+
+/// The document as JSON, the same for the same build.
+pub fn text() -> String {
+    let mut text = Document::openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}

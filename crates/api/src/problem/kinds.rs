@@ -1,0 +1,268 @@
+//! Owns the table of problems: code, status, words, and what a client should do next.
+
+/// What a client should do after a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Send the same request again under the same key: nothing final was said.
+    SameKey,
+    /// This key is spent. If the wish still stands, send it under a new key.
+    NewKey,
+    /// Sending it again changes nothing: correct the request. The key was not used.
+    Correct,
+}
+
+/// One kind of problem.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// A short name, for people.
+    pub title: &'static str,
+    /// What a client should do.
+    pub retry: Retry,
+    /// After how many seconds, where waiting helps.
+    pub retry_after_s: Option<u32>,
+    /// What it means and what to do, for the problem's page.
+    pub explanation: &'static str,
+}
+
+const fn kind(code: &'static str, status: u16, retry: Retry, title: &'static str, explanation: &'static str) -> Kind {
+    Kind { code, status, title, retry, retry_after_s: None, explanation }
+}
+
+const fn later(code: &'static str, status: u16, seconds: u32, title: &'static str, explanation: &'static str) -> Kind {
+    Kind { code, status, title, retry: Retry::SameKey, retry_after_s: Some(seconds), explanation }
+}
+
+use Retry::{Correct, NewKey};
+
+/// Every kind of problem that the API answers with.
+pub const KINDS: &[Kind] = &[
+    kind(
+        "unauthorized",
+        401,
+        Correct,
+        "No valid credential",
+        "Send a valid API key as `Authorization: Bearer mk_…`. A revoked key is answered the same.",
+    ),
+    kind("forbidden", 403, Correct, "Not allowed", "The credential is valid, but its role may not do this."),
+    kind(
+        "not_found",
+        404,
+        NewKey,
+        "Not found",
+        "The path names nothing that this credential can see. An object of another tenant looks the same.",
+    ),
+    kind(
+        "method_not_allowed",
+        405,
+        Correct,
+        "Method not allowed",
+        "The path exists, but not with this method. The Allow header names those that do.",
+    ),
+    kind(
+        "body_malformed",
+        400,
+        Correct,
+        "Malformed body",
+        "The body is not JSON, or says one thing twice. The detail names the place.",
+    ),
+    kind(
+        "parameter_invalid",
+        400,
+        Correct,
+        "Invalid parameter",
+        "A parameter of the path or of the query is not as it must be. The detail names it.",
+    ),
+    kind(
+        "idempotency_key_missing",
+        400,
+        Correct,
+        "Idempotency-Key is missing",
+        "Every request that changes something needs the header Idempotency-Key. Make a random key once for each \
+         wish of your user, keep it, and send it again with every repetition of the same request.",
+    ),
+    kind(
+        "idempotency_key_invalid",
+        400,
+        Correct,
+        "Idempotency-Key is not valid",
+        "A key is one header line of 1 to 255 visible ASCII characters, bare or as an RFC 8941 string in quotes.",
+    ),
+    kind(
+        "idempotency_key_reused",
+        422,
+        NewKey,
+        "Idempotency-Key was used for another request",
+        "A key belongs to the first request that was sent under it: method, path, query, If-Match and body. This \
+         request is another one. Take a new key for it.",
+    ),
+    kind(
+        "if_match_invalid",
+        400,
+        Correct,
+        "If-Match is not valid",
+        "Send one entity tag as the server gave it in the header ETag, for example `If-Match: \"3\"`.",
+    ),
+    kind(
+        "precondition_required",
+        428,
+        Correct,
+        "If-Match is missing",
+        "This change must name the version it was made for: send the header If-Match with the ETag of the object as \
+         you read it. Nothing is stored under the key.",
+    ),
+    kind(
+        "version_mismatch",
+        412,
+        NewKey,
+        "The object has changed",
+        "The object has another version than If-Match names: somebody changed it since you read it. Read it again, \
+         look whether your change still makes sense, and send it under a new key.",
+    ),
+    kind(
+        "content_type_unsupported",
+        415,
+        Correct,
+        "Unsupported content type",
+        "Send the body as `Content-Type: application/json`, not compressed.",
+    ),
+    kind("body_too_large", 413, Correct, "Body too large", "The body is over the limit. The key was not touched."),
+    kind(
+        "validation_failed",
+        422,
+        Correct,
+        "The input can never be right",
+        "One or more members of the body are missing, unknown, of the wrong type or out of range. `errors` names \
+         each with a pointer. Correct them; the same key may be used.",
+    ),
+    kind(
+        "order_no_taken",
+        409,
+        NewKey,
+        "The order number is taken",
+        "Another request has made an order with this number. Take a new number.",
+    ),
+    kind(
+        "order_no_invalid",
+        409,
+        NewKey,
+        "The order number is not valid",
+        "Only numbers that were issued to you, and have not expired, are taken. Take a new number.",
+    ),
+    kind(
+        "product_not_found",
+        409,
+        NewKey,
+        "A product does not exist",
+        "The order names skus that do not exist; `skus` lists them.",
+    ),
+    kind(
+        "stock_insufficient",
+        409,
+        NewKey,
+        "Not enough stock",
+        "Fewer units are available than were asked for, all lines of the order counted together; `skus` lists the \
+         products. The refusal is final under this key, so that a late repetition cannot succeed behind your back.",
+    ),
+    kind(
+        "stock_limit_exceeded",
+        409,
+        NewKey,
+        "Too much stock",
+        "The product would hold more units than one product can.",
+    ),
+    kind(
+        "currency_mismatch",
+        409,
+        NewKey,
+        "Two currencies in one order",
+        "All lines of an order are priced in one currency, that of their products.",
+    ),
+    kind("total_too_large", 409, NewKey, "The total is too large", "The order's total does not fit into an amount."),
+    kind(
+        "invalid_transition",
+        409,
+        NewKey,
+        "The order cannot do that now",
+        "The order stands where this step is not allowed: `from` says where it stands, `event` what was wanted.",
+    ),
+    kind(
+        "line_not_found",
+        409,
+        NewKey,
+        "The order has no such line",
+        "A line that was named is not part of the order.",
+    ),
+    kind(
+        "quantity_exceeds_unshipped",
+        409,
+        NewKey,
+        "More than is left to ship",
+        "More units of a line were named than are left to ship: `line` and `left` say which and how many.",
+    ),
+    kind(
+        "tracking_no_taken",
+        409,
+        NewKey,
+        "The tracking number is taken",
+        "The order already has a parcel with this carrier and number, with other contents.",
+    ),
+    kind("no_shipment", 409, NewKey, "Nothing was shipped", "The order has no parcel whose number could be corrected."),
+    kind("not_expired", 409, NewKey, "The order has not expired", "The order's time to pay is not over."),
+    kind(
+        "amount_mismatch",
+        409,
+        NewKey,
+        "The amount is not what is owed",
+        "What was captured is not the order's total.",
+    ),
+    later(
+        "request_in_flight",
+        409,
+        1,
+        "The same request is running",
+        "An earlier arrival of this request, under this key, is still running. Send it again, under the same key, \
+         to get its answer.",
+    ),
+    later(
+        "overloaded",
+        503,
+        1,
+        "Too busy",
+        "The server has more to do than it takes in at once. Nothing was done. Send the same request again, under \
+         the same key, a little later.",
+    ),
+    later(
+        "outcome_pending",
+        503,
+        2,
+        "The outcome is not known yet",
+        "It is not known yet whether the request was applied. It was applied at most once: send it again under the \
+         same key and you will be told. A new key could apply it twice.",
+    ),
+    later(
+        "storage_unavailable",
+        503,
+        10,
+        "The database is not available",
+        "The server cannot write at present. Nothing was done. Send the same request again, under the same key.",
+    ),
+    later(
+        "shutting_down",
+        503,
+        1,
+        "The server is shutting down",
+        "Nothing was done. Send the same request again, under the same key.",
+    ),
+    kind(
+        "internal_error",
+        500,
+        Retry::SameKey,
+        "Internal error",
+        "Something is wrong with the server; its log has the request's id. Sending the same request again, under \
+         the same key, is safe.",
+    ),
+];

@@ -1,0 +1,90 @@
+//! Owns the outermost layer: the request's id in and out, problems given their body, what no route answers.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, header};
+
+use crate::problem::Problem;
+use crate::stamp;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest request id that is taken over from outside.
+const REQUEST_ID_MAX: usize = 64;
+
+/// The id of one request, from the client or made here; in every answer, problem and log line of it.
+#[derive(Clone, Default)]
+pub(crate) struct RequestId(Arc<str>);
+
+impl RequestId {
+    fn of(request: &Request) -> Self {
+        let given = request.headers().get(&X_REQUEST_ID).and_then(|value| value.to_str().ok());
+        let usable = given.filter(|text| {
+            (1..=REQUEST_ID_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+        });
+        match usable {
+            Some(text) => Self(text.into()),
+            None => Self(format!("req_{:032x}", stamp::id()).into()),
+        }
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Runs around everything.
+pub(super) async fn around(mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(&request);
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = problem.response(&id.0);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    if response.status().is_server_error() {
+        tracing::warn!(request_id = %id, status = response.status().as_u16(), "a request was not answered as it should");
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// More requests at once than the limit.
+pub(super) async fn overloaded(_: tower::BoxError) -> Problem {
+    Problem::new("overloaded", "too many requests are being worked on; nothing was done")
+}
+
+/// No route has this path.
+pub(super) async fn not_found(request: Request) -> Problem {
+    Problem::new("not_found", format!("there is nothing at {}", request.uri().path()))
+}
+
+/// The route has not this method.
+pub(super) async fn method_not_allowed(request: Request) -> Problem {
+    Problem::new("method_not_allowed", format!("{} is not possible here", request.method()))
+}
+
+/// A handler panicked: a bug. The process lives on and the client learns no internal text.
+pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no text");
+    tracing::error!(panic = text, "a handler panicked: this is a bug");
+    Problem::new("internal_error", "the server ran into a bug of its own").into_response()
+}

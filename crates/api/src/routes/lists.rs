@@ -1,0 +1,48 @@
+//! Owns the parameters that every list takes, and the cursor that leads from page to page.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::Timestamp;
+use store::Cursor;
+
+use crate::problem::Problem;
+use crate::wire;
+
+/// Rows on a page where the client does not say.
+const LIMIT_DEFAULT: u64 = 50;
+/// The most rows on a page.
+const LIMIT_MAX: u64 = 200;
+
+/// How many rows, 1 to 200.
+pub(super) fn limit(limit: Option<u64>) -> Result<u64, Problem> {
+    match limit {
+        None => Ok(LIMIT_DEFAULT),
+        Some(limit @ 1..=LIMIT_MAX) => Ok(limit),
+        Some(other) => Err(Problem::new("parameter_invalid", format!("limit is {other}; it is 1 to {LIMIT_MAX}"))),
+    }
+}
+
+/// The cursor of a `next_cursor` that was given out before.
+pub(super) fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let decoded = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let parts = decoded.as_deref().and_then(|text| text.split_once('.'));
+    parts
+        .and_then(|(at, id)| Some(Cursor { at: Timestamp(at.parse().ok()?), id: id.to_owned() }))
+        .map(Some)
+        .ok_or_else(|| Problem::new("parameter_invalid", "cursor is not one that this list gave out"))
+}
+
+/// A page as an answer.
+pub(super) fn list<T, W>(page: store::Page<T>, wire: impl Fn(&T) -> W) -> wire::List<W> {
+    let text = |cursor: Cursor| BASE64_URL_SAFE_NO_PAD.encode(format!("{}.{}", cursor.at.0, cursor.id));
+    wire::List { data: page.rows.iter().map(wire).collect(), next_cursor: page.next.map(text) }
+}
+
+/// A time of a query, RFC 3339.
+pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    text.parse::<jiff::Timestamp>().map(|at| Some(Timestamp(at.as_millisecond()))).map_err(|_| {
+        Problem::new("parameter_invalid", format!("{name} is {text:?}; write a time like 2026-05-01T00:00:00Z"))
+    })
+}

@@ -1,0 +1,111 @@
+//! Owns the routes of products and of stock moved by hand.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use domain::text::Sku;
+use domain::{Action, MovementId};
+use http::header;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::lists;
+use crate::auth::Caller;
+use crate::mutation::{Mutation, derived_from_request};
+use crate::problem::Problem;
+use crate::state::Api;
+use crate::{stamp, wire};
+
+/// The parameters of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    /// Rows on the page, 1 to 200; 50 where it is missing.
+    limit: Option<u64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Create or change a product.
+#[utoipa::path(put, path = "/api/v1/products/{sku}", tag = "products", request_body = wire::PutProduct,
+    params(("sku" = String, Path, description = "The product's code, percent-encoded"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Optional: derived from the request where missing"),
+        ("If-Match" = Option<String>, Header, description = "The version that the change was made for")),
+    responses((status = 200, body = wire::Product, description = "Changed, or already so"),
+        (status = 201, body = wire::Product, description = "Created"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn put(path: SkuPath, request: Mutation) -> Result<Response, Problem> {
+    let body: wire::PutProduct = request.json()?;
+    let action = Action::PutProduct(body.action(path.0, request.expected_version())?);
+    request.submit(action, derived_from_request).await
+}
+
+/// One product.
+#[utoipa::path(get, path = "/api/v1/products/{sku}", tag = "products",
+    params(("sku" = String, Path, description = "The product's code, percent-encoded")),
+    responses((status = 200, body = wire::Product, description = "The product"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: SkuPath) -> Result<Response, Problem> {
+    let sku = path.0;
+    let what = format!("product {sku}");
+    let (product, stock) =
+        api.find(caller.0.tenant, what, |store, tenant| async move { store.product(tenant, &sku).await }).await?;
+    let tag = [(header::ETAG, wire::entity_tag(product.version))];
+    Ok((tag, Json(wire::Product::of(&product, &stock))).into_response())
+}
+
+/// Products, newest first.
+#[utoipa::path(get, path = "/api/v1/products", tag = "products", params(ListQuery),
+    responses((status = 200, body = wire::List<wire::Product>, description = "A page"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let query = parameters(query)?;
+    let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
+    let tenant = caller.0.tenant;
+    let page = api.ask(|store| async move { store.products(tenant, after.as_ref(), limit).await }).await?;
+    Ok(Json(lists::list(page, |(product, stock)| wire::Product::of(product, stock))).into_response())
+}
+
+/// Move stock by hand: a delivery, a count, a loss.
+#[utoipa::path(post, path = "/api/v1/products/{sku}/stock-movements", tag = "products",
+    request_body = wire::MoveStock,
+    params(("sku" = String, Path, description = "The product's code, percent-encoded"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 201, body = wire::Movement, description = "Moved"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn move_stock(path: SkuPath, request: Mutation) -> Result<Response, Problem> {
+    request.require_key()?;
+    let (quantity, reason) = request.json::<wire::MoveStock>()?.checked()?;
+    let id = MovementId::new(stamp::id());
+    let action = Action::MoveStock(domain::MoveStock { id, sku: path.0, quantity, reason });
+    request.submit(action, derived_from_request).await
+}
+
+/// The sku in the path.
+pub(crate) struct SkuPath(Sku);
+
+impl axum::extract::FromRequestParts<Api> for SkuPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, api: &Api) -> Result<Self, Problem> {
+        let invalid = |detail: String| Problem::new("parameter_invalid", detail);
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, api).await.map_err(|error| invalid(error.body_text()))?;
+        Sku::new(&text).map(SkuPath).map_err(|error| invalid(error.to_string()))
+    }
+}
+
+/// A query that axum could read, or the problem with it.
+pub(super) fn parameters<T>(query: Result<Query<T>, axum::extract::rejection::QueryRejection>) -> Result<T, Problem> {
+    query.map(|Query(query)| query).map_err(|error| Problem::new("parameter_invalid", error.body_text()))
+}

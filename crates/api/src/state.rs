@@ -1,0 +1,177 @@
+//! Owns what every handler shares: the engine, the store, the settings, and the way work is spawned.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRef;
+use domain::{Command, TenantId};
+use engine::{Answered, Engine, Failure, Refused, Standing, Waiting};
+use idempotency::Answer;
+use store::{Credential, Store};
+use tokio_util::task::TaskTracker;
+
+use crate::auth::Credentials;
+use crate::conflicts::Conflicts;
+use crate::problem::Problem;
+
+/// What the API lets through and how long it waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The longest body, in bytes.
+    pub body_bytes_max: usize,
+    /// How long a request waits for its answer.
+    pub answer_wait: Duration,
+    /// How long an order may wait for payment.
+    pub payment_timeout: Duration,
+    /// How long an issued order number is good.
+    pub order_number_validity: Duration,
+    /// How many requests are worked on at once; beyond, 503.
+    pub concurrent_requests_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1 << 20,
+            answer_wait: Duration::from_secs(10),
+            payment_timeout: Duration::from_secs(30 * 60),
+            order_number_validity: Duration::from_secs(24 * 60 * 60),
+            concurrent_requests_max: 4_096,
+        }
+    }
+}
+
+/// Gives the text of the metrics page.
+pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What every handler shares.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    store: Store,
+    settings: Settings,
+    credentials: Credentials,
+    conflicts: Conflicts,
+    metrics: Metrics,
+    tracker: TaskTracker,
+}
+
+/// The address that a request came from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+impl Api {
+    /// Puts the parts together.
+    pub fn new(engine: Engine, store: Store, settings: Settings, conflicts: Conflicts, metrics: Metrics) -> Self {
+        let credentials = Credentials::new(store.clone());
+        let tracker = TaskTracker::new();
+        Self(Arc::new(Inner { engine, store, settings, credentials, conflicts, metrics, tracker }))
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.0.engine.standing()
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        (self.0.metrics)()
+    }
+
+    pub(crate) async fn credential(&self, secret: &str) -> Result<Option<Credential>, Problem> {
+        self.0.credentials.find(secret).await
+    }
+
+    /// Waits until everything that was spawned for requests is done.
+    pub async fn drained(&self) {
+        self.0.tracker.close();
+        self.0.tracker.wait().await;
+    }
+
+    /// Hands a command to the engine and waits for its answer. A client that goes away cancels only the waiting:
+    /// the engine works in its own task.
+    pub(crate) async fn submit(&self, command: Command) -> Result<(Answer, bool), Problem> {
+        let seen = (command.tenant, command.principal, command.key.clone(), command.at);
+        let ticket = self.0.engine.submit(command).map_err(|refused| match refused {
+            Refused::Full => Problem::new("overloaded", "too many commands wait; nothing was done"),
+            Refused::Closed => Problem::new("shutting_down", "the server is shutting down; nothing was done"),
+            Refused::Stopped => Problem::new("storage_unavailable", "the server cannot write; nothing was done"),
+        })?;
+        let answered = ticket.wait(self.0.settings.answer_wait).await.map_err(|waiting| match waiting {
+            Waiting::InFlight => {
+                Problem::new("request_in_flight", "an earlier arrival of this request is still running")
+            }
+            Waiting::Pending => pending(),
+        })?;
+        match answered {
+            Answered::Executed(answer) => {
+                self.0.conflicts.note_answer(&seen, &answer);
+                Ok((answer, false))
+            }
+            Answered::Replayed(answer) => Ok((answer, true)),
+            Answered::KeyReused => {
+                self.0.conflicts.note(&seen, "idempotency_key_reused");
+                Err(Problem::new("idempotency_key_reused", domain::Refusal::KeyReused.to_string()))
+            }
+            Answered::Failed(failure) => Err(failed(failure)),
+        }
+    }
+
+    /// Asks the store in a task of its own: a query whose client went away still ends as it should.
+    pub(crate) async fn ask<T, F>(&self, question: impl FnOnce(Store) -> F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, store::Error>> + Send + 'static,
+    {
+        let answer = self.0.tracker.spawn(question(self.0.store.clone())).await;
+        match answer {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(%error, source, "a read failed");
+                Err(Problem::new("internal_error", "the database could not be read"))
+            }
+            Err(error) => {
+                tracing::error!(%error, "a read broke off");
+                Err(Problem::new("internal_error", "the database could not be read"))
+            }
+        }
+    }
+
+    /// An object of this tenant, or 404.
+    pub(crate) async fn find<T, F>(
+        &self,
+        tenant: TenantId,
+        what: impl std::fmt::Display,
+        question: impl FnOnce(Store, TenantId) -> F,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Option<T>, store::Error>> + Send + 'static,
+    {
+        let found = self.ask(|store| question(store, tenant)).await?;
+        found.ok_or_else(|| Problem::new("not_found", format!("there is no {what}")))
+    }
+}
+
+fn pending() -> Problem {
+    Problem::new("outcome_pending", "it is not known yet whether the request was applied; ask again with the same key")
+}
+
+fn failed(failure: Failure) -> Problem {
+    match failure {
+        Failure::Busy => Problem::new("overloaded", "the database was too busy; nothing was done"),
+        Failure::Broken => Problem::new("internal_error", "the request could not be applied; nothing was done"),
+        Failure::Pending => pending(),
+        Failure::Stopped => Problem::new("storage_unavailable", "the server cannot write; nothing was done"),
+    }
+}
+
+impl FromRef<Api> for () {
+    fn from_ref(_: &Api) -> Self {}
+}

@@ -1,0 +1,43 @@
+//! Owns the JSON of the contract: what requests may say and what answers look like. Conversions to and from the
+//! domain happen here and nowhere else.
+
+mod answers;
+mod requests;
+
+pub(crate) use answers::{
+    HistoryEntry, List, Movement, Order, OrderNumber, Product, Ready, entity_tag, order_path, product_path,
+};
+pub(crate) use requests::{CancelOrder, CorrectShipment, MoveStock, PlaceOrder, PutProduct, ShipOrder};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An amount in the currency's minor unit.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Money {
+    /// Minor units: 1999 CNY is 19.99 yuan, 1999 JPY is 1999 yen.
+    #[schema(example = 1999)]
+    pub(crate) amount: i64,
+    /// ISO 4217.
+    #[schema(example = "CNY", pattern = "^[A-Z]{3}$")]
+    pub(crate) currency: String,
+}
+
+/// Units of one line in a parcel.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ParcelLine {
+    /// Which line of the order.
+    #[schema(minimum = 1)]
+    pub(crate) line: u32,
+    /// How many units.
+    #[schema(minimum = 1)]
+    pub(crate) quantity: i64,
+}
+
+impl Money {
+    pub(crate) fn of(money: domain::Money) -> Self {
+        Self { amount: money.minor, currency: money.currency.code().to_owned() }
+    }
+}

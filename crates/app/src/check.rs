@@ -1,0 +1,83 @@
+//! Owns `mideng check`: every invariant with its light, for people or for programs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args as ClapArgs;
+use serde::Serialize;
+use store::{Finding, Light, Store};
+
+use crate::settings::Database;
+use crate::terminal;
+
+/// Check every invariant of a database. Exit code 0 only if none is broken.
+#[derive(ClapArgs)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    database: Database,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    clean: bool,
+    invariants: Vec<Invariant<'a>>,
+}
+
+#[derive(Serialize)]
+struct Invariant<'a> {
+    id: &'a str,
+    title: &'a str,
+    violations: u64,
+    examples: &'a [String],
+}
+
+/// `mideng check`.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let findings = ask(&args.database.file()?).await?;
+    let clean = findings.iter().all(|finding| finding.light() == Light::Green);
+    if args.json {
+        println!("{}", json(&findings, clean)?);
+    } else {
+        print(&findings);
+    }
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Every invariant of the database at this address.
+pub(crate) async fn run_all(database_url: &str) -> anyhow::Result<Vec<Finding>> {
+    ask(&store::database_file(database_url)?).await
+}
+
+async fn ask(file: &PathBuf) -> anyhow::Result<Vec<Finding>> {
+    let store = Store::open_existing(file).await?;
+    let findings = store.check(api::now()).await?;
+    store.close().await;
+    Ok(findings)
+}
+
+fn json(findings: &[Finding], clean: bool) -> anyhow::Result<String> {
+    let invariants = findings
+        .iter()
+        .map(|finding| Invariant {
+            id: finding.id,
+            title: finding.title,
+            violations: finding.violations,
+            examples: &finding.examples,
+        })
+        .collect();
+    serde_json::to_string(&Report { clean, invariants }).context("writing the report")
+}
+
+fn print(findings: &[Finding]) {
+    for finding in findings {
+        println!("{} {:<6} {}", terminal::light(finding.violations == 0), finding.id, finding.title);
+        if finding.violations > 0 {
+            println!("         {} violations, for example:", finding.violations);
+            finding.examples.iter().for_each(|example| println!("           {example}"));
+        }
+    }
+}

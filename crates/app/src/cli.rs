@@ -1,0 +1,91 @@
+//! Owns the command line: the commands and where each of them leads.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::{admin, bench, check, demo, replay, server, settings};
+
+/// Orders in which no retry creates a second one.
+#[derive(Parser)]
+#[command(name = "mideng", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(Box<settings::Flags>),
+    /// Show it: a server, a storm of duplicated orders, and what became of them.
+    Demo(demo::Args),
+    /// Send real invoices as orders and compare what the server made of them.
+    Replay(replay::Args),
+    /// Check every invariant of a database.
+    Check(check::Args),
+    /// Measure orders per second and latencies.
+    Bench(bench::Args),
+    /// Bring a database's schema up to date.
+    Migrate(settings::Database),
+    /// Write a copy of the database, while the server goes on.
+    Backup {
+        /// A file that does not exist yet.
+        file: PathBuf,
+        #[command(flatten)]
+        database: settings::Database,
+    },
+    /// Put the rows of a backup in place of the database's, in one transaction.
+    Restore {
+        /// A file that `mideng backup` wrote.
+        file: PathBuf,
+        #[command(flatten)]
+        database: settings::Database,
+    },
+    /// Make, list and revoke API keys.
+    #[command(subcommand)]
+    ApiKey(admin::ApiKey),
+    /// Print the completions of a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the OpenAPI document.
+    #[command(hide = true)]
+    Openapi,
+}
+
+impl Cli {
+    /// True for the commands whose output is for people, where a log would be in the way.
+    pub(crate) const fn is_quiet(&self) -> bool {
+        !matches!(self.command, Command::Serve(_))
+    }
+
+    /// How log lines look.
+    pub(crate) fn log_form(&self) -> settings::LogForm {
+        match &self.command {
+            Command::Serve(flags) => flags.log.unwrap_or(settings::LogForm::Text),
+            _ => settings::LogForm::Text,
+        }
+    }
+
+    pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Serve(flags) => server::run(*flags).await?,
+            Command::Demo(args) => return demo::run(args).await,
+            Command::Replay(args) => return replay::run(args).await,
+            Command::Check(args) => return check::run(args).await,
+            Command::Bench(args) => return bench::run(args).await,
+            Command::Migrate(database) => admin::migrate(&database).await?,
+            Command::Backup { file, database } => admin::backup(&file, &database).await?,
+            Command::Restore { file, database } => admin::restore(&file, &database).await?,
+            Command::ApiKey(command) => command.run().await?,
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "mideng", &mut std::io::stdout());
+            }
+            Command::Openapi => print!("{}", api::openapi::text()),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

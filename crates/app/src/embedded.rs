@@ -1,0 +1,58 @@
+//! Owns a server inside this process, for the commands that bring their own.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::secret;
+use crate::server::{self, Server};
+use crate::settings::Settings;
+
+/// Where an embedded server keeps its data and listens.
+pub(crate) struct Options {
+    pub(crate) folder: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) api_key: Option<String>,
+}
+
+/// A running embedded server.
+pub(crate) struct Embedded {
+    pub(crate) url: String,
+    pub(crate) api_key: String,
+    pub(crate) database_url: String,
+    server: Server,
+}
+
+/// Starts a server on a new database.
+pub(crate) async fn start(options: Options) -> anyhow::Result<Embedded> {
+    let api_key = match options.api_key {
+        Some(key) => key,
+        None => secret::api_key()?,
+    };
+    let settings = Settings {
+        listen: options.listen,
+        data: options.folder,
+        bootstrap_api_key: Some(api_key.clone()),
+        ..Settings::default()
+    };
+    let server = Server::start(&settings).await?;
+    Ok(Embedded {
+        url: format!("http://{}", server.address),
+        api_key,
+        database_url: format!("sqlite:{}", server.database.display()),
+        server,
+    })
+}
+
+impl Embedded {
+    /// Stops the server as `mideng serve` stops.
+    pub(crate) async fn stop(self) {
+        self.server.stop().await;
+    }
+
+    /// Serves until Ctrl-C or SIGTERM, then stops.
+    pub(crate) async fn wait(self) -> anyhow::Result<()> {
+        server::stop_signal().await?;
+        self.stop().await;
+        Ok(())
+    }
+}

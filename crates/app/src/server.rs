@@ -1,0 +1,171 @@
+//! Owns putting a server together from its settings, running it, and taking it down so that nothing acknowledged is
+//! lost and nothing running is cut.
+
+mod folder;
+mod measure;
+mod telemetry;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use api::{Api, Conflicts, Limits, Listener, Renderer};
+use domain::{PrincipalId, TenantId};
+use engine::{Engine, Executor, Options, Storage};
+use store::{Account, NewApiKey, Role, Store};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::secret;
+use crate::settings::{Flags, Settings, StorageKind};
+use crate::workers::Workers;
+
+/// A server that runs.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    /// The administrator's key, if this start made it.
+    pub(crate) new_api_key: Option<String>,
+    pub(crate) database: PathBuf,
+    store: Store,
+    engine: Engine,
+    lane: JoinHandle<()>,
+    sockets: Vec<JoinHandle<()>>,
+    workers: Workers,
+    api: Api,
+    stop: CancellationToken,
+    /// Held as long as the server runs: two servers on one folder would not know of each other.
+    _lock: folder::Lock,
+}
+
+/// `mideng serve`.
+pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
+    let settings = flags.settings()?;
+    let server = Server::start(&settings).await?;
+    println!("Mideng listens on http://{}", server.address);
+    println!("  data       {}", server.database.display());
+    println!("  reference  http://{}/docs", server.address);
+    if let Some(key) = &server.new_api_key {
+        println!("  API key    {key}");
+        println!("  This administrator's key is shown only now. Keep it.");
+    }
+    stop_signal().await?;
+    tracing::info!("stopping: no new requests, those that run are finished");
+    server.stop().await;
+    Ok(())
+}
+
+impl Server {
+    /// Opens the database, brings it up to date, and listens.
+    pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let database = settings.database_file()?;
+        let lock = folder::Lock::take(&database)?;
+        let store = Store::open(&database).await.with_context(|| format!("opening {}", database.display()))?;
+        store.migrate().await?;
+        let new_api_key = bootstrap(&store, settings.bootstrap_api_key.as_deref()).await?;
+        let listener = Listener::bind(settings.listen)
+            .await
+            .with_context(|| format!("listening on {}; is something else there?", settings.listen))?;
+        let address = listener.address()?;
+        let (engine, lane) = start_engine(&store, settings);
+        let conflicts = Conflicts::default();
+        let metrics = telemetry::page(&engine);
+        let api = Api::new(engine.clone(), store.clone(), api_settings(settings), conflicts.clone(), metrics.clone());
+        let stop = CancellationToken::new();
+        let mut sockets =
+            vec![tokio::spawn(api::serve(listener, api::router(api.clone()), Limits::default(), stop.clone()))];
+        if let Some(listen) = settings.metrics_listen {
+            let listener =
+                Listener::bind(listen).await.with_context(|| format!("listening on {listen} for metrics"))?;
+            sockets.push(tokio::spawn(api::serve(
+                listener,
+                telemetry::router(metrics),
+                Limits::default(),
+                stop.clone(),
+            )));
+        }
+        let workers = Workers::start(&store, &engine, conflicts, settings);
+        Ok(Self { address, new_api_key, database, store, engine, lane, sockets, workers, api, stop, _lock: lock })
+    }
+
+    /// Takes no new request, lets those that run end, and closes the database.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        for socket in self.sockets {
+            let _ended = socket.await;
+        }
+        self.workers.stop().await;
+        self.engine.close();
+        // A commit that is not resolved keeps the lane busy; its key will tell after the next start.
+        if tokio::time::timeout(Duration::from_secs(10), self.lane).await.is_err() {
+            tracing::warn!("some commands were not resolved when the time to drain was over");
+        }
+        self.api.drained().await;
+        self.store.close().await;
+    }
+}
+
+fn start_engine(store: &Store, settings: &Settings) -> (Engine, JoinHandle<()>) {
+    let delay = Duration::from_micros(settings.commit_delay_us);
+    match settings.storage {
+        StorageKind::Discard => start_engine_on(measure::Discard, settings),
+        StorageKind::Database if delay.is_zero() => start_engine_on(store.clone(), settings),
+        StorageKind::Database => start_engine_on(measure::Slowed { storage: store.clone(), delay }, settings),
+    }
+}
+
+fn start_engine_on<S: Storage>(storage: S, settings: &Settings) -> (Engine, JoinHandle<()>) {
+    let options = Options {
+        queue_commands_max: settings.queue_commands_max,
+        batch_commands_max: settings.batch_commands_max,
+        ..Options::default()
+    };
+    Engine::start(storage, Executor::new(Renderer), options)
+}
+
+fn api_settings(settings: &Settings) -> api::Settings {
+    api::Settings {
+        body_bytes_max: settings.body_bytes_max,
+        answer_wait: settings.answer_wait.0,
+        payment_timeout: settings.payment_timeout.0,
+        order_number_validity: settings.order_number_validity.0,
+        concurrent_requests_max: settings.concurrent_requests_max,
+    }
+}
+
+/// On a new database: the tenant `default` and an administrator's key, which is given back if it was made here.
+async fn bootstrap(store: &Store, given: Option<&str>) -> anyhow::Result<Option<String>> {
+    if !store.is_empty().await? {
+        return Ok(None);
+    }
+    let made = match given {
+        Some(_) => None,
+        None => Some(secret::api_key()?),
+    };
+    let now = api::now();
+    let tenant = store.tenant_create("default", &secret::public_id("ten_"), now).await?;
+    system_account(store, tenant).await?;
+    let public_id = secret::public_id("acc_");
+    let admin = Account { tenant, kind: "service", name: "admin", public_id: &public_id };
+    let admin = store.account(&admin, now).await?;
+    let key = NewApiKey { secret: given.or(made.as_deref()).unwrap_or_default(), role: Role::Admin };
+    store.api_key_create(tenant, admin, &key, now).await?;
+    Ok(made)
+}
+
+/// The account in whose name the server itself acts in a tenant.
+pub(crate) async fn system_account(store: &Store, tenant: TenantId) -> anyhow::Result<PrincipalId> {
+    let public_id = secret::public_id("acc_");
+    let account = Account { tenant, kind: "system", name: "mideng", public_id: &public_id };
+    Ok(store.account(&account, api::now()).await?)
+}
+
+/// Waits for Ctrl-C or, as process managers send it, SIGTERM.
+pub(crate) async fn stop_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed.context("listening for Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+    }
+}

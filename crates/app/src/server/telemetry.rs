@@ -1,0 +1,34 @@
+//! Owns the metrics: one recorder for the process, and the page that shows it.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::routing::get;
+use engine::Engine;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+/// The page's text, with the engine's present state.
+pub(super) fn page(engine: &Engine) -> api::Metrics {
+    let engine = engine.clone();
+    Arc::new(move || {
+        metrics::gauge!("mideng_queue_commands").set(engine.waiting() as f64);
+        recorder().map(PrometheusHandle::render).unwrap_or_default()
+    })
+}
+
+/// A router that serves nothing but the metrics, for a port of their own.
+pub(super) fn router(page: api::Metrics) -> Router {
+    Router::new().route("/metrics", get(move || std::future::ready(page())))
+}
+
+fn recorder() -> Option<&'static PrometheusHandle> {
+    static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    RECORDER
+        .get_or_init(|| {
+            PrometheusBuilder::new()
+                .install_recorder()
+                .inspect_err(|error| tracing::warn!(%error, "there will be no metrics"))
+                .ok()
+        })
+        .as_ref()
+}

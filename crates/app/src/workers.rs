@@ -1,0 +1,202 @@
+//! Owns the work that nobody asks for: closing what expired, completing what arrived, purging what is old, writing
+//! down what was counted. Each change of business data is a command like any other.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use api::Conflicts;
+use domain::{Action, Command, OrderNo, PrincipalId, TenantId, Timestamp};
+use engine::Engine;
+use idempotency::{CommandId, Fingerprints, Key, Target};
+use store::Store;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::server;
+use crate::settings::Settings;
+
+/// How many orders are looked for, or records purged, in one step.
+const STEP: i64 = 500;
+/// How long a sweep waits for one of its commands.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+
+/// The running workers.
+pub(crate) struct Workers {
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts them all.
+    pub(crate) fn start(store: &Store, engine: &Engine, conflicts: Conflicts, settings: &Settings) -> Self {
+        let stop = CancellationToken::new();
+        let sweeper = Sweeper { store: store.clone(), engine: engine.clone(), actors: HashMap::new() };
+        let purger = Purger { store: store.clone(), retention_ms: settings.key_retention.ms() };
+        let tasks = vec![
+            tokio::spawn(sweep(sweeper, settings.receive_after.ms(), stop.clone())),
+            tokio::spawn(purge(purger, stop.clone())),
+            tokio::spawn(write_conflicts(store.clone(), conflicts, stop.clone())),
+        ];
+        Self { stop, tasks }
+    }
+
+    /// Lets each finish its step and ends it.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            let _ended = task.await;
+        }
+    }
+}
+
+/// Waits for the next tick; false once it is time to stop.
+async fn tick(timer: &mut tokio::time::Interval, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => false,
+        _ = timer.tick() => true,
+    }
+}
+
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut timer = tokio::time::interval(period);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    timer
+}
+
+async fn sweep(mut sweeper: Sweeper, receive_after_ms: i64, stop: CancellationToken) {
+    let mut timer = every(Duration::from_secs(1));
+    let mut ticks: u32 = 0;
+    while tick(&mut timer, &stop).await {
+        let result = sweeper.expire().await;
+        let result = match result {
+            // Arrivals are not urgent: once a minute.
+            Ok(()) if ticks.is_multiple_of(60) => sweeper.complete(receive_after_ms).await,
+            other => other,
+        };
+        if let Err(error) = result {
+            tracing::warn!(error = format!("{error:#}"), "a sweep did not succeed and will be tried again");
+        }
+        ticks = ticks.wrapping_add(1);
+    }
+}
+
+struct Sweeper {
+    store: Store,
+    engine: Engine,
+    /// The account in whose name the server acts, by tenant.
+    actors: HashMap<TenantId, PrincipalId>,
+}
+
+impl Sweeper {
+    async fn expire(&mut self) -> anyhow::Result<()> {
+        let now = api::now();
+        let due = self.store.orders_due_to_expire(now, STEP).await?;
+        self.submit_all(due, "expire", now, |order_no| Action::ExpireOrder { order_no }).await
+    }
+
+    async fn complete(&mut self, after_ms: i64) -> anyhow::Result<()> {
+        let now = api::now();
+        let due = self.store.orders_due_to_complete(now.plus_ms(-after_ms), STEP).await?;
+        self.submit_all(due, "complete", now, |order_no| Action::ReceiveOrder { order_no, automatic: true }).await
+    }
+
+    /// Submits one command for each order, all at once so that they share a transaction, and waits for them.
+    async fn submit_all(
+        &mut self,
+        due: Vec<(TenantId, OrderNo)>,
+        purpose: &'static str,
+        now: Timestamp,
+        action: impl Fn(OrderNo) -> Action,
+    ) -> anyhow::Result<()> {
+        let mut tickets = Vec::with_capacity(due.len());
+        for (tenant, order_no) in due {
+            let principal = self.actor(tenant).await?;
+            let command = command(tenant, principal, purpose, order_no, now, action(order_no));
+            match self.engine.submit(command) {
+                Ok(ticket) => tickets.push(ticket),
+                // Shoppers come first; the rest is due again in a second.
+                Err(_) => break,
+            }
+        }
+        for ticket in tickets {
+            let _answer = ticket.wait(ANSWER_WAIT).await;
+        }
+        Ok(())
+    }
+
+    async fn actor(&mut self, tenant: TenantId) -> anyhow::Result<PrincipalId> {
+        if let Some(&actor) = self.actors.get(&tenant) {
+            return Ok(actor);
+        }
+        let actor = server::system_account(&self.store, tenant).await?;
+        self.actors.insert(tenant, actor);
+        Ok(actor)
+    }
+}
+
+/// The server's own command on an order. Its key names the order and the purpose, so that two sweeps, or two nodes,
+/// apply it once.
+fn command(
+    tenant: TenantId,
+    principal: PrincipalId,
+    purpose: &'static str,
+    order_no: OrderNo,
+    at: Timestamp,
+    action: Action,
+) -> Command {
+    let identity = order_no.to_string();
+    let target = Target { method: "SWEEP", route: purpose, ids: &[&identity], query: "", precondition: "" };
+    Command {
+        id: CommandId(api::id()),
+        tenant,
+        principal,
+        key: Key::derived(purpose, &identity),
+        fingerprints: Fingerprints::of(&target, ""),
+        at,
+        request_id: format!("sweep_{purpose}"),
+        action,
+    }
+}
+
+struct Purger {
+    store: Store,
+    retention_ms: i64,
+}
+
+async fn purge(purger: Purger, stop: CancellationToken) {
+    let mut timer = every(Duration::from_secs(10));
+    while tick(&mut timer, &stop).await {
+        if let Err(error) = purger.purge(&stop).await {
+            tracing::warn!(%error, "purging did not succeed and will be tried again");
+        }
+    }
+}
+
+impl Purger {
+    /// Small steps with a pause behind each: orders go first.
+    async fn purge(&self, stop: &CancellationToken) -> Result<(), store::Error> {
+        let now = api::now();
+        while !stop.is_cancelled() && self.store.records_purge(now.plus_ms(-self.retention_ms), STEP).await? > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.store.numbers_purge(now, STEP).await.map(|_| ())
+    }
+}
+
+async fn write_conflicts(store: Store, conflicts: Conflicts, stop: CancellationToken) {
+    let mut timer = every(Duration::from_secs(1));
+    loop {
+        let go_on = tick(&mut timer, &stop).await;
+        let counted = conflicts.take();
+        if !counted.is_empty()
+            && let Err(error) = store.conflicts_add(&counted).await
+        {
+            tracing::warn!(%error, kinds = counted.len(), "counted conflicts could not be written");
+        }
+        if !go_on {
+            return;
+        }
+    }
+}
