@@ -23,10 +23,18 @@ pub(crate) struct Lane<S, X> {
     options: Options,
 }
 
+/// A batch, or what is left of one that was split.
+struct Part {
+    batch: Vec<Entry>,
+    /// True once a commit with these commands was unknown: no later try, not of a half either, may say that nothing
+    /// was applied.
+    unresolved: bool,
+}
+
 /// How running a batch came out, when it did not succeed.
 enum Setback {
-    /// Nothing more can be done for it.
-    GiveUp(Failure),
+    /// Nothing was applied, and it was tried often enough.
+    GiveUp,
     /// One of its commands breaks it, or it is too large to get through: try its halves.
     Split,
     /// The storage is broken.
@@ -47,26 +55,29 @@ impl<S: Storage, X: Execute> Lane<S, X> {
 
     /// Sees every command of a batch to its answer.
     async fn settle(&self, batch: Vec<Entry>) {
-        let mut work = vec![batch];
-        while let Some(mut batch) = work.pop() {
+        let mut work = vec![Part { batch, unresolved: false }];
+        while let Some(Part { mut batch, mut unresolved }) = work.pop() {
             let (commands, replies): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|entry| (entry.command, entry.reply)).unzip();
-            let result = self.attempt(&commands).await;
+            let result = self.attempt(&commands, &mut unresolved).await;
             batch.extend(commands.into_iter().zip(replies).map(|(command, reply)| Entry { command, reply }));
             match result {
                 Ok(answers) => self.intake.answer(batch.into_iter().zip(answers).collect()),
                 Err(Setback::Split) if batch.len() > 1 => {
                     let second = batch.split_off(batch.len() / 2);
-                    work.push(second);
-                    work.push(batch);
+                    work.push(Part { batch: second, unresolved });
+                    work.push(Part { batch, unresolved });
                 }
+                Err(Setback::Split) if unresolved => self.fail(batch, Failure::Pending),
                 Err(Setback::Split) => self.fail(batch, Failure::Broken),
-                Err(Setback::GiveUp(failure)) => self.fail(batch, failure),
+                Err(Setback::GiveUp) => self.fail(batch, Failure::Busy),
                 Err(Setback::Stop) => {
                     self.intake.stop();
                     // Whether this batch's last write reached the disk is for the keys to tell, after a restart.
                     self.fail(batch, Failure::Pending);
-                    work.drain(..).for_each(|rest| self.fail(rest, Failure::Stopped));
+                    for rest in work.drain(..) {
+                        self.fail(rest.batch, if rest.unresolved { Failure::Pending } else { Failure::Stopped });
+                    }
                 }
             }
         }
@@ -78,39 +89,33 @@ impl<S: Storage, X: Execute> Lane<S, X> {
     }
 
     /// Runs a batch until it is committed or there is a setback that running it again will not cure.
-    async fn attempt(&self, batch: &[Command]) -> Result<Vec<Answered>, Setback> {
+    async fn attempt(&self, batch: &[Command], unresolved: &mut bool) -> Result<Vec<Answered>, Setback> {
         let mut pause = self.options.retry_pause;
         let mut retries = 0;
-        // Once a commit was unknown, no later try may say that nothing was applied.
-        let mut unresolved = false;
         loop {
             let fault = match self.once(batch).await {
                 Ok(answers) => {
-                    if retries > 0 || unresolved {
-                        self.intake.set_struggling(false);
-                    }
+                    // Also where this batch went well at once: the one before may have been given up.
+                    self.intake.set_struggling(false);
                     return Ok(answers);
                 }
                 Err(fault) => fault,
             };
             match &fault {
                 Fault::Retry(_) => retries += 1,
-                Fault::Unknown(_) => unresolved = true,
+                Fault::Unknown(_) => *unresolved = true,
                 Fault::Rejected(_) | Fault::Fatal(_) => {}
             }
-            warn!(commands = batch.len(), retries, unresolved, %fault, "a batch did not commit");
+            warn!(commands = batch.len(), retries, unresolved = *unresolved, %fault, "a batch did not commit");
             match fault {
                 Fault::Fatal(_) => return Err(Setback::Stop),
-                Fault::Rejected(_) if unresolved && batch.len() == 1 => {
-                    return Err(Setback::GiveUp(Failure::Pending));
-                }
                 Fault::Rejected(_) => return Err(Setback::Split),
-                Fault::Retry(_) if !unresolved && retries > self.options.retries_max => {
-                    return Err(if batch.len() > 1 { Setback::Split } else { Setback::GiveUp(Failure::Busy) });
+                Fault::Retry(_) if !*unresolved && retries > self.options.retries_max => {
+                    return Err(if batch.len() > 1 { Setback::Split } else { Setback::GiveUp });
                 }
                 Fault::Retry(_) | Fault::Unknown(_) => {}
             }
-            self.intake.set_struggling(unresolved || retries > 2);
+            self.intake.set_struggling(*unresolved || retries > 2);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSE_MAX);
         }
@@ -158,3 +163,6 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     error!(panic = %text, "running a batch panicked: this is a bug");
     format!("panic: {text}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,13 @@
 mod answer;
 mod intake;
 mod lane;
+#[cfg(any(test, feature = "simulator"))]
+pub mod memory;
 mod run;
+#[cfg(test)]
+mod sample;
+#[cfg(any(test, feature = "simulator"))]
+pub mod simulator;
 mod storage;
 
 use std::sync::Arc;

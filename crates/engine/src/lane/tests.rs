@@ -1,0 +1,1 @@
+//! Owns the tables of a batch's life.

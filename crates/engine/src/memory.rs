@@ -1,0 +1,79 @@
+//! Owns a storage in memory: serialisable, with the uniqueness that SQL has, and with faults on demand.
+
+mod audit;
+mod faults;
+mod tables;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::Needs;
+
+pub use faults::{Call, Fate, Faults, Faulty, Landing};
+pub use tables::Tables;
+
+use crate::{Commit, Fault, Scope, Snapshot, Storage};
+
+/// The surviving truth. Clones share it, as nodes share a database.
+#[derive(Clone, Default)]
+pub struct Memory {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    tables: Arc<Tables>,
+    commits: u64,
+}
+
+/// An open transaction: it may commit if nothing else did since it was opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Transaction {
+    opened_at: u64,
+}
+
+impl Memory {
+    /// All tables as they are now.
+    pub fn tables(&self) -> Arc<Tables> {
+        self.lock().tables.clone()
+    }
+
+    /// Opens a transaction and loads.
+    pub fn open(&self, needs: &Needs, scopes: &BTreeSet<Scope>) -> (Transaction, Snapshot) {
+        let shared = self.lock();
+        (Transaction { opened_at: shared.commits }, shared.tables.load(needs, scopes))
+    }
+
+    /// Commits all of it or nothing. Optimistic: a transaction that another one overtook is not applied.
+    pub fn apply(&self, transaction: Transaction, commit: &Commit) -> Result<(), Fault> {
+        if commit.records.is_empty() && commit.changes.is_empty() {
+            return Ok(());
+        }
+        let mut shared = self.lock();
+        if shared.commits != transaction.opened_at {
+            return Err(Fault::Retry("another transaction was faster".to_owned()));
+        }
+        // Written aside, so that a row that is refused leaves nothing of its transaction.
+        let mut tables = Tables::clone(&shared.tables);
+        tables.write(commit).map_err(Fault::Rejected)?;
+        shared.tables = Arc::new(tables);
+        shared.commits += 1;
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Storage for Memory {
+    type Transaction = Transaction;
+
+    async fn load(&self, needs: &Needs, scopes: &BTreeSet<Scope>) -> Result<(Transaction, Snapshot), Fault> {
+        Ok(self.open(needs, scopes))
+    }
+
+    async fn commit(&self, transaction: Transaction, commit: &Commit) -> Result<(), Fault> {
+        self.apply(transaction, commit)
+    }
+}

@@ -1,0 +1,134 @@
+//! Owns the judgement on a run that came to rest: the tables hold, and every client was told the truth.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::OrderNo;
+use domain::stock::Source;
+use idempotency::{Answer, CommandId, Record};
+
+use super::log::{Arrival, Heard, Log};
+use super::wish::What;
+use crate::memory::Tables;
+use crate::{Answered, Scope};
+
+/// Looks at everything; `Err` says what was violated.
+pub(super) fn audit(tables: &Tables, log: &Log) -> Result<(), String> {
+    tables.audit()?;
+    for (scope, record) in &tables.records {
+        known(scope, record, log)?;
+    }
+    for (scope, arrivals) in log.by_scope() {
+        let record = tables.records.get(&scope);
+        for (id, arrival) in arrivals {
+            told_true(record, id, arrival).map_err(|what| format!("{what}: {arrival:?}, stored: {record:?}"))?;
+        }
+    }
+    effects(tables, log)
+}
+
+/// A record was made by an arrival of its own key, and for what that arrival asked.
+fn known(scope: &Scope, record: &Record, log: &Log) -> Result<(), String> {
+    let own = |arrival: &&Arrival| {
+        arrival.wish.scope() == *scope && arrival.wish.fingerprints().current == record.fingerprint
+    };
+    log.get(record.command)
+        .filter(own)
+        .map(|_| ())
+        .ok_or_else(|| format!("a record of no arrival: {scope:?} {record:?}"))
+}
+
+fn told_true(record: Option<&Record>, id: CommandId, arrival: &Arrival) -> Result<(), &'static str> {
+    let Some(heard) = &arrival.heard else { return Ok(()) };
+    if heard.says_not_applied() && record.is_some_and(|record| record.command == id) {
+        return Err("told that it was not applied, but it was");
+    }
+    let Heard::Answered(answered) = heard else { return Ok(()) };
+    if matches!(answered, Answered::Failed(_)) {
+        return Ok(());
+    }
+    let Some(record) = record else { return Err("an acknowledged answer is lost") };
+    let same = arrival.wish.fingerprints().current == record.fingerprint;
+    match answered {
+        Answered::KeyReused if same => Err("its own key was refused to it"),
+        Answered::KeyReused | Answered::Failed(_) => Ok(()),
+        Answered::Executed(_) | Answered::Replayed(_) if !same => Err("another request's answer was told"),
+        // Under a derived key a later PUT of the same may take the place of an earlier one.
+        Answered::Executed(_) | Answered::Replayed(_) if arrival.wish.key.is_derived() => Ok(()),
+        Answered::Executed(answer) | Answered::Replayed(answer) if *answer != record.answer => {
+            Err("another answer than the stored one was told")
+        }
+        Answered::Executed(_) if record.command != id => Err("executed, but another arrival's record is stored"),
+        Answered::Replayed(_) if record.command == id => Err("replayed, but it was executed"),
+        Answered::Executed(_) | Answered::Replayed(_) => Ok(()),
+    }
+}
+
+/// Every effect belongs to one accepted record, and every accepted record has its effect.
+fn effects(tables: &Tables, log: &Log) -> Result<(), String> {
+    let mut orders: BTreeSet<OrderNo> = BTreeSet::new();
+    let mut moved: BTreeSet<String> = BTreeSet::new();
+    let mut issued: BTreeSet<OrderNo> = BTreeSet::new();
+    for record in tables.records.values().filter(|record| record.answer.status != 409) {
+        let Some(arrival) = log.get(record.command) else { continue };
+        let lost = || format!("acknowledged, but not there: {record:?}");
+        match &arrival.wish.what {
+            What::Place { customer, .. } => {
+                let order_no = located(&record.answer).ok_or_else(lost)?;
+                let order = tables.orders.get(&(arrival.wish.tenant, order_no)).ok_or_else(lost)?;
+                let made = order.key == arrival.wish.key && order.principal == arrival.wish.principal;
+                if (record.answer.status == 201) != made || order.customer_id.as_str() != format!("c-{customer}") {
+                    return Err(format!("told of another's order: {record:?}, {order:?}"));
+                }
+                orders.insert(order_no);
+            }
+            What::Move { .. } => {
+                moved.extend(record.answer.header("location").map(str::to_owned));
+            }
+            What::Issue => {
+                issued.insert(located(&record.answer).ok_or_else(lost)?);
+            }
+            _ => {}
+        }
+    }
+    let by_hand = |source: &Source| matches!(source, Source::Manual(_));
+    let sources = tables.movements.values().map(|movement| movement.source).filter(by_hand);
+    same(&moved, &sources.map(|source| format!("{source:?}")).collect(), "movements by hand")?;
+    same(&orders, &tables.orders.keys().map(|row| row.1).collect(), "orders")?;
+    if let Some(number) = tables.numbers.keys().find(|row| !issued.contains(&row.1)) {
+        return Err(format!("a number that nobody was told: {number:?}"));
+    }
+    one_each(tables)
+}
+
+/// One wish makes one order, whatever key it was sent under; one key makes one step, or is placed and paid at once.
+fn one_each(tables: &Tables) -> Result<(), String> {
+    let mut customers = BTreeSet::new();
+    if let Some(order) = tables.orders.values().find(|order| !customers.insert(order.customer_id.as_str())) {
+        return Err(format!("a wish made a second order: {order:?}"));
+    }
+    let mut steps: BTreeMap<Scope, Vec<&domain::order::HistoryEntry>> = BTreeMap::new();
+    for entry in tables.history.values() {
+        let scope = Scope { tenant: entry.tenant, principal: entry.principal, key: entry.key.clone() };
+        steps.entry(scope).or_default().push(entry);
+    }
+    for (scope, entries) in steps {
+        let accepted = tables.records.get(&scope).is_some_and(|record| record.answer.status != 409);
+        let first = entries[0];
+        let paid_at_once = entries.len() == 2 && entries[1].order_no == first.order_no && first.version == 1;
+        if !accepted || (entries.len() > 1 && !paid_at_once) {
+            return Err(format!("steps without an accepted record of their own: {entries:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn same<T: Ord + std::fmt::Debug>(told: &BTreeSet<T>, there: &BTreeSet<T>, what: &str) -> Result<(), String> {
+    match told.symmetric_difference(there).next() {
+        Some(one) => Err(format!("{what}: not both told and there: {one:?}")),
+        None => Ok(()),
+    }
+}
+
+fn located(answer: &Answer) -> Option<OrderNo> {
+    answer.header("location")?.parse().ok()
+}

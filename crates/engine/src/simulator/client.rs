@@ -1,0 +1,246 @@
+//! Owns what clients do: ask, ask again, ask twice at once, give up, come back, and use a key for something else.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::{OrderNo, PrincipalId, TenantId, Timestamp};
+use idempotency::{Answer, Key};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+
+use super::log::Heard;
+use super::node::Node;
+use super::plan::{actor, pick};
+use super::wish::{What, Wish};
+use super::world::World;
+use crate::Answered;
+
+/// How many orders and numbers a client has in mind: few, so that clients meet.
+const IN_MIND: usize = 5;
+/// How often a client sends one request before it gives up.
+const TRIES: u32 = 5;
+
+/// An order as some answer told of it.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    tenant: TenantId,
+    order_no: OrderNo,
+    version: u32,
+    total: i64,
+    expires_at: i64,
+}
+
+/// What the clients tell each other, as people around a shop do.
+#[derive(Default)]
+pub(super) struct Talk {
+    orders: VecDeque<Seen>,
+    numbers: VecDeque<(TenantId, PrincipalId, OrderNo)>,
+    wishes: Vec<Arc<Wish>>,
+}
+
+pub(super) struct Client {
+    world: Arc<World>,
+    nodes: Arc<[Arc<Node>]>,
+    talk: Arc<Mutex<Talk>>,
+    rng: StdRng,
+    number: u64,
+    wishes: u64,
+}
+
+impl Client {
+    pub(super) fn new(world: &Arc<World>, nodes: &Arc<[Arc<Node>]>, talk: &Arc<Mutex<Talk>>, number: u64) -> Self {
+        let rng = actor(world.seed, 10_000 + number);
+        Self { world: world.clone(), nodes: nodes.clone(), talk: talk.clone(), rng, number, wishes: 0 }
+    }
+
+    pub(super) async fn live(mut self) {
+        for _ in 0..self.world.plan.wishes_per_client {
+            let pause = self.millis(0..40);
+            tokio::time::sleep(pause).await;
+            let wish = self.wish();
+            match self.rng.random_range(0..100) {
+                0..45 => self.insist(&wish).await,
+                45..60 => {
+                    self.at_once(&wish).await;
+                    self.insist(&wish).await;
+                }
+                60..70 => {
+                    let patience = self.millis(0..20);
+                    self.send(&wish, patience).await;
+                }
+                70..80 => {
+                    self.send_later(&wish);
+                    self.insist(&wish).await;
+                }
+                80..90 => {
+                    self.insist(&wish).await;
+                    self.send_later(&wish);
+                }
+                _ => {
+                    if let Some(old) = self.old_wish() {
+                        self.insist(&old).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends until there is a final answer, or patience is at an end.
+    async fn insist(&mut self, wish: &Arc<Wish>) {
+        for _ in 0..TRIES {
+            let patience = self.millis(20..600);
+            if self.send(wish, patience).await.is_final() {
+                return;
+            }
+            let pause = self.millis(1..120);
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// A double click, or a proxy that repeats.
+    async fn at_once(&mut self, wish: &Arc<Wish>) {
+        let copies: Vec<_> = (0..self.rng.random_range(2..4)).map(|_| self.spawn(wish, Duration::ZERO)).collect();
+        for copy in copies {
+            copy.await.expect("a send does not panic");
+        }
+    }
+
+    /// A copy that the network holds back: it arrives behind what is sent after it.
+    fn send_later(&mut self, wish: &Arc<Wish>) {
+        let pause = self.millis(0..500);
+        drop(self.spawn(wish, pause));
+    }
+
+    fn spawn(&mut self, wish: &Arc<Wish>, pause: Duration) -> tokio::task::JoinHandle<()> {
+        let (node, wish, patience) = (self.node(), wish.clone(), self.millis(20..600));
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            node.send(&wish, patience).await;
+        })
+    }
+
+    async fn send(&mut self, wish: &Arc<Wish>, patience: Duration) -> Heard {
+        let heard = self.node().send(wish, patience).await;
+        if let Heard::Answered(Answered::Executed(answer) | Answered::Replayed(answer)) = &heard {
+            self.talk().hear(wish, answer);
+        }
+        heard
+    }
+
+    fn node(&mut self) -> Arc<Node> {
+        self.nodes[self.rng.random_range(0..self.nodes.len())].clone()
+    }
+
+    fn millis(&mut self, range: std::ops::Range<u64>) -> Duration {
+        Duration::from_millis(self.rng.random_range(range))
+    }
+
+    fn talk(&self) -> MutexGuard<'_, Talk> {
+        self.talk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn old_wish(&mut self) -> Option<Arc<Wish>> {
+        let roll: usize = self.rng.random_range(0..usize::MAX);
+        let talk = self.talk();
+        talk.wishes.get(roll.checked_rem(talk.wishes.len())?).cloned()
+    }
+
+    /// A new request; now and then under a key that was used for another.
+    fn wish(&mut self) -> Arc<Wish> {
+        self.wishes += 1;
+        let mark = self.number * 1_000 + self.wishes;
+        let tenant = TenantId(self.rng.random_range(1..=self.world.plan.tenants));
+        let principal = PrincipalId(self.rng.random_range(1..3));
+        let what = self.what(tenant, principal, mark);
+        let mut wish = Wish { tenant, principal, key: self.key(&what, mark), what };
+        if self.rng.random_ratio(1, 12)
+            && let Some(old) = self.old_wish()
+            && !old.key.is_derived()
+        {
+            wish.key = old.key.clone();
+        }
+        let wish = Arc::new(wish);
+        self.talk().wishes.push(wish.clone());
+        wish
+    }
+
+    /// PUT and the sweeper's commands may come without a key of their own.
+    fn key(&mut self, what: &What, mark: u64) -> Key {
+        match what {
+            What::Put { sku, price, initial_stock } if self.rng.random_ratio(2, 3) => {
+                Key::derived("put", &format!("{sku}-{price}-{initial_stock}"))
+            }
+            What::Expire { order_no } if self.is_due(*order_no) => Key::derived("expire", &order_no.to_string()),
+            _ => Key::new(&format!("key-{mark}")).expect("a good key"),
+        }
+    }
+
+    fn is_due(&self, order_no: OrderNo) -> bool {
+        let now = self.world.now();
+        self.talk().orders.iter().any(|seen| seen.order_no == order_no && Timestamp(seen.expires_at) <= now)
+    }
+
+    fn what(&mut self, tenant: TenantId, principal: PrincipalId, customer: u64) -> What {
+        let skus = self.world.plan.skus;
+        let sku = self.rng.random_range(0..skus);
+        if self.wishes <= 2 {
+            return What::Put { sku, price: 100, initial_stock: 12 };
+        }
+        let roll = self.rng.random_range(0..100);
+        match roll {
+            0..8 => return What::Put { sku, price: pick(&mut self.rng, &[100, 110]), initial_stock: 12 },
+            8..18 => return What::Move { sku, quantity: self.rng.random_range(-4..12) },
+            18..23 => return What::Issue,
+            _ => {}
+        }
+        let seen: Vec<Seen> = self.talk().orders.iter().filter(|seen| seen.tenant == tenant).copied().collect();
+        if roll < 60 || seen.is_empty() {
+            let lines =
+                (0..self.rng.random_range(1..4)).map(|_| (self.rng.random_range(0..skus), self.rng.random_range(1..4)));
+            let lines = lines.collect();
+            let gift = self.rng.random_ratio(1, 15);
+            return What::Place { number: self.number(tenant, principal), customer, lines, gift };
+        }
+        let Seen { order_no, version, total, .. } = pick(&mut self.rng, &seen);
+        let tracking = self.rng.random_range(0..4);
+        match roll {
+            60..74 => What::Pay { order_no, minor: total - i64::from(self.rng.random_ratio(1, 15)) },
+            74..80 => What::Cancel { order_no },
+            80..85 => What::Expire { order_no },
+            85..93 => What::Ship { order_no, version, tracking, part: self.rng.random_ratio(1, 2) },
+            93..96 => What::Correct { order_no, version, tracking },
+            _ => What::Receive { order_no, automatic: self.rng.random_ratio(1, 2) },
+        }
+    }
+
+    /// Sometimes a number that was taken before; mostly by the same principal.
+    fn number(&mut self, tenant: TenantId, principal: PrincipalId) -> Option<OrderNo> {
+        if self.rng.random_ratio(1, 2) {
+            return None;
+        }
+        let strict = self.rng.random_ratio(9, 10);
+        let talk = self.talk();
+        let mut numbers = talk.numbers.iter().rev();
+        numbers.find(|row| row.0 == tenant && (row.1 == principal || !strict)).map(|row| row.2)
+    }
+}
+
+impl Talk {
+    /// Takes in what an answer says of an order or a number.
+    fn hear(&mut self, wish: &Wish, answer: &Answer) {
+        let Some(order_no) = answer.header("location").and_then(|text| text.parse().ok()) else { return };
+        let number = |name| answer.header(name).and_then(|text| text.trim_matches('"').parse::<i64>().ok());
+        let Some(total) = number("total") else {
+            self.numbers.push_back((wish.tenant, wish.principal, order_no));
+            return;
+        };
+        let version = number("etag").and_then(|version| u32::try_from(version).ok()).unwrap_or(0);
+        let expires_at = number("expires").unwrap_or(0);
+        self.orders.retain(|seen| seen.order_no != order_no);
+        self.orders.push_back(Seen { tenant: wish.tenant, order_no, version, total, expires_at });
+        if self.orders.len() > IN_MIND {
+            self.orders.pop_front();
+        }
+    }
+}

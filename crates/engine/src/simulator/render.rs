@@ -1,0 +1,62 @@
+//! Owns how the simulator spells an answer. The HTTP interface has the real one, on a floor above.
+
+use domain::{Command, Order, Outcome, Reply};
+use idempotency::Answer;
+
+use crate::Render;
+
+/// Spells an outcome with its ids, and the request's id where it is refused, as a stored problem has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plain;
+
+impl Render for Plain {
+    fn render(&self, command: &Command, outcome: &Outcome) -> Answer {
+        let (status, headers, body) = match outcome {
+            Outcome::Refused(refusal) => {
+                (409, Vec::new(), format!("{} {refusal} {}", refusal.code(), command.request_id))
+            }
+            Outcome::Accepted(accepted) => {
+                let (created, headers, body) = spell(&accepted.reply);
+                (if created { 201 } else { 200 }, headers, body)
+            }
+        };
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Answer { status, headers, body: body.into_bytes().into() }
+    }
+}
+
+type Headers = Vec<(&'static str, String)>;
+
+fn spell(reply: &Reply) -> (bool, Headers, String) {
+    match reply {
+        Reply::Product { product, stock, created } => {
+            let headers = vec![("location", product.sku.to_string()), ("etag", format!("\"{}\"", product.version))];
+            (
+                *created,
+                headers,
+                format!("{} {} {}/{}", product.name, product.price.minor, stock.on_hand, stock.reserved),
+            )
+        }
+        Reply::StockMoved { movement, stock } => {
+            let id = format!("{:?}", movement.source);
+            (true, vec![("location", id)], format!("{} {}/{}", movement.quantity, stock.on_hand, stock.reserved))
+        }
+        Reply::NumberIssued(number) => (true, vec![("location", number.order_no.to_string())], String::new()),
+        Reply::Order { order, created } => (*created, head(order), lines(order)),
+    }
+}
+
+/// What the simulated clients read.
+fn head(order: &Order) -> Headers {
+    vec![
+        ("location", order.order_no.to_string()),
+        ("etag", format!("\"{}\"", order.version)),
+        ("total", order.total.minor.to_string()),
+        ("expires", order.expires_at.0.to_string()),
+    ]
+}
+
+fn lines(order: &Order) -> String {
+    let lines = order.lines.iter().map(|line| format!(" {}*{}@{}", line.sku, line.quantity, line.unit_price.minor));
+    format!("{} {} {}{}", order.customer_id, order.status, order.updated_at.0, lines.collect::<String>())
+}

@@ -1,0 +1,112 @@
+//! Owns what a run leaves to be read: a line for each thing that happened, their hash, and which goals were met.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+
+/// How many of the last lines are kept.
+const TAIL_LINES: usize = 60;
+
+/// The lines of a run. The same seed gives the same lines, so the same hash.
+#[derive(Clone, Debug)]
+pub(super) struct Trace {
+    pub(super) hash: u64,
+    pub(super) tail: VecDeque<String>,
+}
+
+/// Something that must happen in some of the seeds, or the simulator tests less than it seems to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Goal {
+    /// A commit was applied and its reply lost.
+    UnknownApplied,
+    /// A commit was not applied and its reply lost.
+    UnknownNotApplied,
+    /// A commit landed after its caller was told that it is unknown.
+    UnknownLate,
+    /// A late commit was overtaken.
+    UnknownOvertaken,
+    /// A process died before its commit.
+    CrashBefore,
+    /// A process died behind its commit.
+    CrashAfter,
+    /// The storage failed for good.
+    Fatal,
+    /// Two nodes met at a commit.
+    Conflict,
+    /// An answer was given again.
+    Replay,
+    /// A key was refused to another request.
+    KeyReuse,
+    /// An order was refused for want of stock.
+    StockInsufficient,
+    /// A derived key's answer had become history.
+    Replaced,
+    /// Several commands shared a transaction.
+    Batch,
+    /// A batch was split.
+    Split,
+    /// A command was answered as busy.
+    Busy,
+    /// A command was answered as broken.
+    Broken,
+    /// A command found the queue full.
+    Full,
+    /// A caller stopped waiting.
+    Impatience,
+    /// A process was closed in order.
+    Drained,
+}
+
+impl Goal {
+    /// Every goal.
+    pub const ALL: [Self; 19] = [
+        Self::UnknownApplied,
+        Self::UnknownNotApplied,
+        Self::UnknownLate,
+        Self::UnknownOvertaken,
+        Self::CrashBefore,
+        Self::CrashAfter,
+        Self::Fatal,
+        Self::Conflict,
+        Self::Replay,
+        Self::KeyReuse,
+        Self::StockInsufficient,
+        Self::Replaced,
+        Self::Batch,
+        Self::Split,
+        Self::Busy,
+        Self::Broken,
+        Self::Full,
+        Self::Impatience,
+        Self::Drained,
+    ];
+
+    /// Those that did not happen.
+    pub fn missing(met: &BTreeSet<Self>) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|goal| !met.contains(goal)).collect()
+    }
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        // FNV-1a's offset basis: the hash must not change with the toolchain.
+        Self { hash: 0xcbf2_9ce4_8422_2325, tail: VecDeque::with_capacity(TAIL_LINES) }
+    }
+}
+
+impl Trace {
+    pub(super) fn line(&mut self, line: String) {
+        for byte in line.bytes() {
+            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        if self.tail.len() == TAIL_LINES {
+            self.tail.pop_front();
+        }
+        self.tail.push_back(line);
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
