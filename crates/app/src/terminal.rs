@@ -6,7 +6,7 @@ mod number;
 mod progress;
 mod table;
 
-pub use colour::{bold, dim, good, heading};
+pub use colour::{bad, bold, dim, good, heading};
 pub use list::{light, print_list};
 pub use number::{gbp, seconds, thousands};
 pub use progress::{bar, gauge, spinner};

@@ -60,11 +60,6 @@ impl Server {
         Ok(Self { target: Arc::new(target), own: Some((server, folder)) })
     }
 
-    /// True where the server was started for this command.
-    pub const fn is_own(&self) -> bool {
-        self.own.is_some()
-    }
-
     /// Stops the server if it is the command's own, and removes its folder.
     pub async fn stop(self) {
         if let Some((server, folder)) = self.own {

@@ -47,13 +47,13 @@ fn sale(file: &mut String, chance: &mut Chance, invoice: u32) {
     for _ in 0..=chance.below(7) {
         let &(sku, name, price) = product(chance);
         let quantity = [1, 1, 2, 3, 6, 12, 48][chance.below(7)];
-        line(file, &invoice.to_string(), (sku, name), quantity, price, &customer);
+        line(file, &invoice.to_string(), (sku, name), (quantity, price), &customer);
         match chance.below(8) {
             // The same product again on the same invoice, at another price.
-            0 => line(file, &invoice.to_string(), (sku, name), 1, price + 43, &customer),
+            0 => line(file, &invoice.to_string(), (sku, name), (1, price + 43), &customer),
             // A free unit, and one that came back: lines that do not count.
-            1 => line(file, &invoice.to_string(), (sku, name), 1, 0, &customer),
-            2 => line(file, &invoice.to_string(), (sku, name), -1, price, &customer),
+            1 => line(file, &invoice.to_string(), (sku, name), (1, 0), &customer),
+            2 => line(file, &invoice.to_string(), (sku, name), (-1, price), &customer),
             _ => {}
         }
     }
@@ -62,20 +62,20 @@ fn sale(file: &mut String, chance: &mut Chance, invoice: u32) {
 fn cancellation(file: &mut String, chance: &mut Chance, invoice: u32) {
     let &(sku, name, price) = product(chance);
     let customer = customer(chance);
-    line(file, &format!("C{invoice}"), (sku, name), -2, price, &customer);
+    line(file, &format!("C{invoice}"), (sku, name), (-2, price), &customer);
     // Some cancellations have lines with a positive quantity, which do not count either.
-    line(file, &format!("C{invoice}"), ("D", "Discount"), 1, 2_750, &customer);
+    line(file, &format!("C{invoice}"), ("D", "Discount"), (1, 2_750), &customer);
 }
 
 fn adjustment(file: &mut String, invoice: u32) {
-    line(file, &format!("A{invoice}"), ("B", "Adjust bad debt"), 1, 1_106_206, "");
+    line(file, &format!("A{invoice}"), ("B", "Adjust bad debt"), (1, 1_106_206), "");
 }
 
 /// An invoice of which no line counts.
 fn write_off(file: &mut String, chance: &mut Chance, invoice: u32) {
     let &(sku, _, _) = product(chance);
-    line(file, &invoice.to_string(), (sku, "damaged"), -10, 0, "");
-    line(file, &invoice.to_string(), (sku, ""), 56, 0, "");
+    line(file, &invoice.to_string(), (sku, "damaged"), (-10, 0), "");
+    line(file, &invoice.to_string(), (sku, ""), (56, 0), "");
 }
 
 fn product(chance: &mut Chance) -> &'static (&'static str, &'static str, u32) {
@@ -87,7 +87,7 @@ fn customer(chance: &mut Chance) -> String {
     if chance.below(10) < 3 { String::new() } else { format!("{}.0", 12_346 + chance.below(5_942)) }
 }
 
-fn line(file: &mut String, invoice: &str, (sku, name): (&str, &str), quantity: i64, price: u32, customer: &str) {
+fn line(file: &mut String, invoice: &str, (sku, name): (&str, &str), (quantity, price): (i64, u32), customer: &str) {
     let minute = file.len() % 60;
     // The real data writes 2.5 for 2.50.
     let mut price = format!("{}.{:02}", price / 100, price % 100);

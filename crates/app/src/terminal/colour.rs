@@ -35,6 +35,11 @@ pub fn good(text: &str) -> String {
     paint(text, Style::new().bold().green())
 }
 
+/// What went wrong.
+pub fn bad(text: &str) -> String {
+    paint(text, Style::new().bold().red())
+}
+
 fn paint(text: &str, style: Style) -> String {
     if colourful() { text.style(style).to_string() } else { text.to_owned() }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// 1234567 as `1,234,567`.
-pub fn thousands(number: impl Into<i128>) -> String {
+pub fn thousands<N: Into<i128>>(number: N) -> String {
     let number = number.into();
     let digits = number.unsigned_abs().to_string();
     let mut text = if number < 0 { "-".to_owned() } else { String::new() };

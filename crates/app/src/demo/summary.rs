@@ -1,0 +1,67 @@
+//! Owns what the demo says behind the storm: what happened, whether each promise was kept, and the invariants.
+
+use super::Proof;
+use super::catalogue::{HOT, PRODUCTS};
+use crate::terminal::{self, Light, Sheet};
+
+/// To standard output.
+pub fn print(proof: &Proof) {
+    println!("{}\n{}\n{}", storm(proof), promises(proof), invariants(proof));
+    let verdict = if proof.is_clean() {
+        terminal::good("Every request was applied at most once, and answered the same every time it was sent.")
+    } else {
+        terminal::bad("A promise was broken: see the lines marked ✗.")
+    };
+    println!("{verdict}");
+}
+
+fn storm(proof: &Proof) -> Sheet {
+    let (storm, ledger) = (&proof.storm, &proof.ledger);
+    let count = terminal::thousands::<u64>;
+    let latency = |quantile| format!("{} µs", count(storm.latencies.value_at_quantile(quantile)));
+    let mut sheet = Sheet::new("the storm");
+    sheet
+        .row("shoppers", terminal::thousands(storm.shoppers))
+        .row("requests they sent", count(storm.requests))
+        .row("  broken off before the answer", count(storm.cut))
+        .row("orders made", count(ledger.orders))
+        .row("  cancelled again", count(storm.cancelled))
+        .row("duplicates absorbed (answered as before)", count(storm.replayed))
+        .row("shoppers who never saw an answer", count(storm.abandoned));
+    for (code, shoppers) in &storm.refused {
+        sheet.row(format!("shoppers refused: {code}"), count(*shoppers));
+    }
+    sheet
+        .row("p50, client and server on this machine", latency(0.5))
+        .row("p99", latency(0.99))
+        .row("time", terminal::seconds(storm.took));
+    sheet
+}
+
+fn promises(proof: &Proof) -> Sheet {
+    let (storm, ledger) = (&proof.storm, &proof.ledger);
+    let hot = &PRODUCTS[HOT];
+    let mut sheet = Sheet::new("the promise");
+    let mut none = |name: &str, count: i128| {
+        sheet.judged(name, terminal::thousands(count), Light::of(count == 0));
+    };
+    none("orders made twice", ledger.doubled.into());
+    none("orders told of and lost", ledger.lost.into());
+    none("answers to one request that differ", storm.different.into());
+    none("units oversold", ledger.oversold.into());
+    let sold = format!("{} of {}", ledger.hot, hot.stock);
+    sheet.judged(format!("units promised of {}", hot.sku), sold, Light::of(ledger.hot <= hot.stock));
+    sheet
+}
+
+fn invariants(proof: &Proof) -> Sheet {
+    let mut sheet = Sheet::new("the invariants, checked in the database");
+    for finding in &proof.findings {
+        let name = format!("{:<5} {}", finding.id, finding.title);
+        sheet.judged(name, format!("{} violations", finding.violations), Light::of(finding.violations == 0));
+        for example in finding.examples.iter().take(3) {
+            sheet.row(format!("      {example}"), "");
+        }
+    }
+    sheet
+}
