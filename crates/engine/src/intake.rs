@@ -114,8 +114,9 @@ impl Intake {
         }
     }
 
+    /// Takes no more commands. What stopped before stays stopped.
     pub(crate) fn close(&self, reason: Refused) {
-        self.lock().closed = Some(reason);
+        self.lock().closed.get_or_insert(reason);
         self.wake.notify_one();
     }
 
@@ -128,6 +129,17 @@ impl Intake {
         };
         self.answer(left.into_iter().map(|entry| (entry, Answered::Failed(Failure::Stopped))).collect());
         self.wake.notify_one();
+    }
+
+    /// For a lane that ends. If it did not end in order, by a panic or an abort, nobody would ever be answered.
+    pub(crate) fn abandon(&self) {
+        let in_order = {
+            let queues = self.lock();
+            queues.closed.is_some() && queues.waiting == 0
+        };
+        if !in_order {
+            self.stop();
+        }
     }
 
     pub(crate) fn set_struggling(&self, struggling: bool) {

@@ -41,6 +41,12 @@ enum Setback {
     Stop,
 }
 
+impl<S, X> Drop for Lane<S, X> {
+    fn drop(&mut self) {
+        self.intake.abandon();
+    }
+}
+
 impl<S: Storage, X: Execute> Lane<S, X> {
     pub(crate) fn new(intake: Arc<Intake>, storage: S, execute: X, options: Options) -> Self {
         Self { intake, storage, execute, options }
@@ -48,7 +54,8 @@ impl<S: Storage, X: Execute> Lane<S, X> {
 
     pub(crate) async fn run(self) {
         while let Some(batch) = self.intake.take().await {
-            metrics::histogram!("mideng_batch_commands").record(batch.len() as f64);
+            metrics::histogram!("mideng_batch_commands")
+                .record(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
             self.settle(batch).await;
         }
     }

@@ -74,7 +74,9 @@ impl<R: Render> Executor<R> {
             Outcome::Accepted(accepted) => accepted.changes,
             Outcome::Refused(_) => Vec::new(),
         };
-        changes.iter().for_each(|change| snapshot.state.apply(change));
+        for change in &changes {
+            snapshot.state.apply(change);
+        }
         let record = Record { command: command.id, fingerprint: command.fingerprints.current, answer };
         snapshot.records.insert(scope, record.clone());
         Verdict::Decided { record, changes, replaces }

@@ -29,7 +29,7 @@ pub use report::{Failure, Report, Summary};
 pub use trace::Goal;
 
 /// No run lasts so long: who is not done by then waits for something that never comes.
-const RUN_MAX: Duration = Duration::from_secs(3_600);
+const RUN_MAX: Duration = Duration::from_hours(1);
 /// How long a process lives before everything has settled: late commits have landed, dead processes are back.
 const SETTLE: Duration = Duration::from_secs(5);
 /// How long, and how often, a request is sent when nothing fails.

@@ -61,9 +61,7 @@ pub trait Faults: Send + Sync + 'static {
     fn next(&self, call: Call) -> Fate;
 
     /// The call, or its late landing, is over; `applied` is true if a commit was.
-    fn ended(&self, call: Call, fate: Fate, applied: bool) {
-        let _unused = (call, fate, applied);
-    }
+    fn ended(&self, _call: Call, _fate: Fate, _applied: bool) {}
 }
 
 /// A memory that fails as it is told to.

@@ -43,23 +43,22 @@ fn told_true(record: Option<&Record>, id: CommandId, arrival: &Arrival) -> Resul
         return Err("told that it was not applied, but it was");
     }
     let Heard::Answered(answered) = heard else { return Ok(()) };
-    if matches!(answered, Answered::Failed(_)) {
-        return Ok(());
-    }
-    let Some(record) = record else { return Err("an acknowledged answer is lost") };
-    let same = arrival.wish.fingerprints().current == record.fingerprint;
-    match answered {
-        Answered::KeyReused if same => Err("its own key was refused to it"),
-        Answered::KeyReused | Answered::Failed(_) => Ok(()),
-        Answered::Executed(_) | Answered::Replayed(_) if !same => Err("another request's answer was told"),
+    let own = record.is_some_and(|record| arrival.wish.fingerprints().current == record.fingerprint);
+    match (answered, record) {
+        (Answered::Failed(_), _) => Ok(()),
+        (_, None) => Err("an acknowledged answer is lost"),
+        (Answered::KeyReused, _) if own => Err("its own key was refused to it"),
+        (Answered::Executed(_) | Answered::Replayed(_), _) if !own => Err("another request's answer was told"),
         // Under a derived key a later PUT of the same may take the place of an earlier one.
-        Answered::Executed(_) | Answered::Replayed(_) if arrival.wish.key.is_derived() => Ok(()),
-        Answered::Executed(answer) | Answered::Replayed(answer) if *answer != record.answer => {
+        (Answered::Executed(_) | Answered::Replayed(_), _) if arrival.wish.key.is_derived() => Ok(()),
+        (Answered::Executed(answer) | Answered::Replayed(answer), Some(record)) if *answer != record.answer => {
             Err("another answer than the stored one was told")
         }
-        Answered::Executed(_) if record.command != id => Err("executed, but another arrival's record is stored"),
-        Answered::Replayed(_) if record.command == id => Err("replayed, but it was executed"),
-        Answered::Executed(_) | Answered::Replayed(_) => Ok(()),
+        (Answered::Executed(_), Some(record)) if record.command != id => {
+            Err("executed, but another arrival's record is stored")
+        }
+        (Answered::Replayed(_), Some(record)) if record.command == id => Err("replayed, but it was executed"),
+        _ => Ok(()),
     }
 }
 

@@ -96,8 +96,8 @@ impl fmt::Display for Summary {
             "{runs} runs, {arrivals} requests, {storage_calls} storage calls, {} s virtual",
             virtual_ms / 1_000
         )?;
-        writeln!(f, "seen: {}", list(&Vec::from_iter(goals.iter().copied())))?;
-        write!(f, "not seen: {}", list(&Goal::missing(goals)))
+        writeln!(f, "seen: {}", list(goals.iter()))?;
+        write!(f, "not seen: {}", list(Goal::missing(goals).iter()))
     }
 }
 
@@ -116,9 +116,7 @@ impl fmt::Display for Failure {
     }
 }
 
-fn list(goals: &[Goal]) -> String {
-    if goals.is_empty() {
-        return "nothing".to_owned();
-    }
-    goals.iter().map(Goal::to_string).collect::<Vec<_>>().join(", ")
+fn list<'a>(goals: impl Iterator<Item = &'a Goal>) -> String {
+    let names: Vec<String> = goals.map(Goal::to_string).collect();
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }
