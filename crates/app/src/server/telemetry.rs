@@ -10,9 +10,11 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 /// The page's text, with the engine's present state.
 pub(super) fn page(engine: &Engine) -> api::Metrics {
     let engine = engine.clone();
+    // Installed before the first request: what is counted before the recorder stands is lost.
+    let recorder = recorder();
     Arc::new(move || {
         metrics::gauge!("mideng_queue_commands").set(engine.waiting() as f64);
-        recorder().map(PrometheusHandle::render).unwrap_or_default()
+        recorder.map(PrometheusHandle::render).unwrap_or_default()
     })
 }
 
