@@ -1,17 +1,19 @@
 //! Owns the life of a batch: load, run, commit, answer; run again, split, or resolve where the storage asks for it.
 
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Command, Needs};
+use idempotency::CommandId;
 use tracing::{error, warn};
 
 use crate::Options;
 use crate::answer::{Answered, Failure};
 use crate::intake::{Entry, Intake};
 use crate::run::{Execute, Verdict};
-use crate::storage::{Commit, Fault, NewRecord, Scope, Storage};
+use crate::storage::{Commit, Fault, NewRecord, Scope, Snapshot, Storage};
 
 /// The longest pause before a batch is run again.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -26,9 +28,16 @@ pub(crate) struct Lane<S, X> {
 /// A batch, or what is left of one that was split.
 struct Part {
     batch: Vec<Entry>,
-    /// True once a commit with these commands was unknown: no later try, not of a half either, may say that nothing
-    /// was applied.
+    past: Past,
+}
+
+/// What the tries of a batch so far have come to; its halves keep it.
+#[derive(Clone, Default)]
+struct Past {
+    /// True once a commit with these commands was unknown: no later try may say that nothing was applied.
     unresolved: bool,
+    /// Which arrivals' records the first try found under derived keys, the only ones whose records give way.
+    records: Option<HashMap<Scope, CommandId>>,
 }
 
 /// How running a batch came out, when it did not succeed.
@@ -62,20 +71,20 @@ impl<S: Storage, X: Execute> Lane<S, X> {
 
     /// Sees every command of a batch to its answer.
     async fn settle(&self, batch: Vec<Entry>) {
-        let mut work = vec![Part { batch, unresolved: false }];
-        while let Some(Part { mut batch, mut unresolved }) = work.pop() {
+        let mut work = vec![Part { batch, past: Past::default() }];
+        while let Some(Part { mut batch, mut past }) = work.pop() {
             let (commands, replies): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|entry| (entry.command, entry.reply)).unzip();
-            let result = self.attempt(&commands, &mut unresolved).await;
+            let result = self.attempt(&commands, &mut past).await;
             batch.extend(commands.into_iter().zip(replies).map(|(command, reply)| Entry { command, reply }));
             match result {
                 Ok(answers) => self.intake.answer(batch.into_iter().zip(answers).collect()),
                 Err(Setback::Split) if batch.len() > 1 => {
                     let second = batch.split_off(batch.len() / 2);
-                    work.push(Part { batch: second, unresolved });
-                    work.push(Part { batch, unresolved });
+                    work.push(Part { batch: second, past: past.clone() });
+                    work.push(Part { batch, past });
                 }
-                Err(Setback::Split) if unresolved => self.fail(batch, Failure::Pending),
+                Err(Setback::Split) if past.unresolved => self.fail(batch, Failure::Pending),
                 Err(Setback::Split) => self.fail(batch, Failure::Broken),
                 Err(Setback::GiveUp) => self.fail(batch, Failure::Busy),
                 Err(Setback::Stop) => {
@@ -83,7 +92,7 @@ impl<S: Storage, X: Execute> Lane<S, X> {
                     // Whether this batch's last write reached the disk is for the keys to tell, after a restart.
                     self.fail(batch, Failure::Pending);
                     for rest in work.drain(..) {
-                        self.fail(rest.batch, if rest.unresolved { Failure::Pending } else { Failure::Stopped });
+                        self.fail(rest.batch, if rest.past.unresolved { Failure::Pending } else { Failure::Stopped });
                     }
                 }
             }
@@ -96,11 +105,11 @@ impl<S: Storage, X: Execute> Lane<S, X> {
     }
 
     /// Runs a batch until it is committed or there is a setback that running it again will not cure.
-    async fn attempt(&self, batch: &[Command], unresolved: &mut bool) -> Result<Vec<Answered>, Setback> {
+    async fn attempt(&self, batch: &[Command], past: &mut Past) -> Result<Vec<Answered>, Setback> {
         let mut pause = self.options.retry_pause;
         let mut retries = 0;
         loop {
-            let fault = match self.once(batch).await {
+            let fault = match self.once(batch, past).await {
                 Ok(answers) => {
                     // Also where this batch went well at once: the one before may have been given up.
                     self.intake.set_struggling(false);
@@ -110,33 +119,54 @@ impl<S: Storage, X: Execute> Lane<S, X> {
             };
             match &fault {
                 Fault::Retry(_) => retries += 1,
-                Fault::Unknown(_) => *unresolved = true,
+                Fault::Unknown(_) => past.unresolved = true,
                 Fault::Rejected(_) | Fault::Fatal(_) => {}
             }
-            warn!(commands = batch.len(), retries, unresolved = *unresolved, %fault, "a batch did not commit");
+            warn!(commands = batch.len(), retries, unresolved = past.unresolved, %fault, "a batch did not commit");
             match fault {
                 Fault::Fatal(_) => return Err(Setback::Stop),
                 Fault::Rejected(_) => return Err(Setback::Split),
-                Fault::Retry(_) if !*unresolved && retries > self.options.retries_max => {
+                Fault::Retry(_) if !past.unresolved && retries > self.options.retries_max => {
                     return Err(if batch.len() > 1 { Setback::Split } else { Setback::GiveUp });
                 }
                 Fault::Retry(_) | Fault::Unknown(_) => {}
             }
-            self.intake.set_struggling(*unresolved || retries > 2);
+            self.intake.set_struggling(past.unresolved || retries > 2);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 
-    async fn once(&self, batch: &[Command]) -> Result<Vec<Answered>, Fault> {
+    async fn once(&self, batch: &[Command], past: &mut Past) -> Result<Vec<Answered>, Fault> {
         let needs = Needs::of(batch);
         let scopes = batch.iter().map(Scope::of).collect();
         let (transaction, mut snapshot) = self.storage.load(&needs, &scopes).await?;
-        let verdicts = catch_unwind(AssertUnwindSafe(|| self.execute.run(&mut snapshot, batch)))
+        let settled = past.settled(batch, &snapshot);
+        let verdicts = catch_unwind(AssertUnwindSafe(|| self.execute.run(&mut snapshot, batch, &settled)))
             .map_err(|panic| Fault::Rejected(panic_text(&*panic)))?;
         let (commit, answers) = gather(batch, verdicts);
         self.storage.commit(transaction, &commit).await?;
         Ok(answers)
+    }
+}
+
+impl Past {
+    /// The derived keys whose records are others than at the first try: meanwhile the same request was executed,
+    /// perhaps by an unknown commit of this batch, so that deciding it again could apply one arrival twice.
+    fn settled(&mut self, batch: &[Command], snapshot: &Snapshot) -> HashSet<Scope> {
+        let derived = batch.iter().filter(|command| command.key.is_derived()).map(Scope::of);
+        let found = derived.filter_map(|scope| {
+            let command = snapshot.records.get(&scope)?.command;
+            Some((scope, command))
+        });
+        if let Some(first) = &self.records {
+            return found
+                .filter(|(scope, command)| first.get(scope) != Some(command))
+                .map(|(scope, _)| scope)
+                .collect();
+        }
+        self.records = Some(found.collect());
+        HashSet::new()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Owns running a batch in memory: one command after the other, each admitted, then decided, then visible to the
 //! next. Pure.
 
+use std::collections::HashSet;
+
 use domain::{Change, Command, Outcome, Refusal, decide};
 use idempotency::{Admission, Answer, Prior, Record, admit};
 
@@ -28,8 +30,9 @@ pub enum Verdict {
 
 /// Runs batches. There is one real implementation, [`Executor`]; the simulator plants bugs in others.
 pub trait Execute: Send + Sync + 'static {
-    /// Gives one verdict for each command, in order, and leaves the snapshot as it is behind the last.
-    fn run(&self, snapshot: &mut Snapshot, batch: &[Command]) -> Vec<Verdict>;
+    /// Gives one verdict for each command, in order, and leaves the snapshot as it is behind the last. What was
+    /// loaded under a `settled` key is an answer to these very commands: none of them is decided again.
+    fn run(&self, snapshot: &mut Snapshot, batch: &[Command], settled: &HashSet<Scope>) -> Vec<Verdict>;
 }
 
 /// Makes the answer of an outcome, byte for byte as it is stored. Pure; the API has the real one.
@@ -50,7 +53,7 @@ impl<R: Render> Executor<R> {
         Self { render }
     }
 
-    fn one(&self, snapshot: &mut Snapshot, command: &Command) -> Verdict {
+    fn one(&self, snapshot: &mut Snapshot, command: &Command, settled: &HashSet<Scope>) -> Verdict {
         let scope = Scope::of(command);
         let stored = snapshot.records.get(&scope);
         let prior = stored.map(|record| Prior { command: Some(record.command), fingerprint: &record.fingerprint });
@@ -58,7 +61,8 @@ impl<R: Render> Executor<R> {
             (Admission::KeyReused, _) => return Verdict::KeyReused,
             (Admission::Executed, Some(record)) => return Verdict::Executed(record.answer.clone()),
             (Admission::Replay, Some(record)) => {
-                if !snapshot.state.moved_on(command, answered_version(&record.answer)) {
+                let history = snapshot.state.moved_on(command, answered_version(&record.answer));
+                if !history || settled.contains(&scope) {
                     return Verdict::Replayed(record.answer.clone());
                 }
                 true
@@ -84,8 +88,8 @@ impl<R: Render> Executor<R> {
 }
 
 impl<R: Render> Execute for Executor<R> {
-    fn run(&self, snapshot: &mut Snapshot, batch: &[Command]) -> Vec<Verdict> {
-        batch.iter().map(|command| self.one(snapshot, command)).collect()
+    fn run(&self, snapshot: &mut Snapshot, batch: &[Command], settled: &HashSet<Scope>) -> Vec<Verdict> {
+        batch.iter().map(|command| self.one(snapshot, command, settled)).collect()
     }
 }
 

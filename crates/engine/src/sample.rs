@@ -1,18 +1,21 @@
 //! Owns what the engine's tests are made of: commands, a plain renderer, a storage whose faults are written down,
 //! and an engine over them.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::text::{MoveReason, ProductName, Sku};
-use domain::{Action, Command, Money, MoveStock, MovementId, Outcome, PrincipalId, PutProduct, TenantId, Timestamp};
+use domain::{
+    Accepted, Action, Command, Money, MoveStock, MovementId, Outcome, PrincipalId, PutProduct, Reply, TenantId,
+    Timestamp,
+};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::memory::{Call, Fate, Faults, Faulty, Memory};
-use crate::{Answered, Engine, Execute, Executor, Options, Render, Snapshot, Ticket, Verdict, Waiting};
+use crate::{Answered, Engine, Execute, Executor, Options, Render, Scope, Snapshot, Ticket, Verdict, Waiting};
 
 /// The key whose command makes a run panic.
 pub(crate) const POISON: &str = "poison";
@@ -30,20 +33,23 @@ pub(crate) fn movement(id: u128, tenant: i64, key: &str, quantity: i64) -> Comma
     command(id, tenant, key, Action::MoveStock(action))
 }
 
-fn product(id: u128, tenant: i64) -> Command {
+/// Puts tea at a price, under the key that is derived from what the request says.
+pub(crate) fn product(id: u128, tenant: i64, price: i64) -> Command {
     let action = PutProduct {
         sku: Sku::from_stored("tea"),
         name: ProductName::from_stored("Tea"),
-        price: Money::new(100, "CNY".parse().expect("a known currency")),
+        price: Money::new(price, "CNY".parse().expect("a known currency")),
         initial_stock: 100,
         expected_version: None,
     };
-    command(id, tenant, &format!("product-{id}"), Action::PutProduct(action))
+    let key = Key::derived("put", &price.to_string());
+    Command { key, ..command(id, tenant, "put", Action::PutProduct(action)) }
 }
 
 fn command(id: u128, tenant: i64, key: &str, action: Action) -> Command {
     let body = match &action {
         Action::MoveStock(movement) => movement.quantity.to_string(),
+        Action::PutProduct(put) => put.price.minor.to_string(),
         _ => String::new(),
     };
     let target = Target { method: "POST", route: "/", ids: &[], query: "", precondition: "" };
@@ -84,7 +90,7 @@ impl Sample {
         let memory = Memory::default();
         for tenant in [1, 2] {
             let mut snapshot = Snapshot::default();
-            let verdicts = Executor::new(Plain).run(&mut snapshot, &[product(1_000, tenant)]);
+            let verdicts = Executor::new(Plain).run(&mut snapshot, &[product(1_000, tenant, 100)], &HashSet::new());
             let Some(Verdict::Decided { changes, .. }) = verdicts.into_iter().next() else {
                 unreachable!("an empty shop takes a product")
             };
@@ -162,7 +168,13 @@ struct Plain;
 impl Render for Plain {
     fn render(&self, command: &Command, outcome: &Outcome) -> Answer {
         let body = format!("{:?} {outcome:?}", command.id);
-        Answer { status: 200, headers: Vec::new(), body: body.into_bytes().into() }
+        let headers = match outcome {
+            Outcome::Accepted(Accepted { reply: Reply::Product { product, .. }, .. }) => {
+                vec![("etag".to_owned(), format!("\"{}\"", product.version))]
+            }
+            _ => Vec::new(),
+        };
+        Answer { status: 200, headers, body: body.into_bytes().into() }
     }
 }
 
@@ -172,11 +184,11 @@ struct Watched {
 }
 
 impl Execute for Watched {
-    fn run(&self, snapshot: &mut Snapshot, batch: &[Command]) -> Vec<Verdict> {
+    fn run(&self, snapshot: &mut Snapshot, batch: &[Command], settled: &HashSet<Scope>) -> Vec<Verdict> {
         let keys: Vec<String> = batch.iter().map(|command| command.key.to_string()).collect();
         let poisoned = keys.iter().any(|key| key == POISON);
         self.batches.lock().unwrap_or_else(PoisonError::into_inner).push(keys);
         assert!(!poisoned, "a poisoned command");
-        self.real.run(snapshot, batch)
+        self.real.run(snapshot, batch, settled)
     }
 }

@@ -22,6 +22,8 @@ impl Tables {
         for item in self.stock.values() {
             self.audit_stock(item, held.get(&(item.tenant, &item.sku)).copied().unwrap_or(0))?;
         }
+        let twice = self.executions.iter().find(|&(_, &times)| times > 1);
+        hold(twice.is_none(), || format!("I-10: an arrival was executed more than once: {twice:?}"))?;
         hold(self.orders.len() == self.orders_by_key.len(), || "I-10: not one order per key".to_owned())?;
         hold(self.products.keys().eq(self.stock.keys()), || "a product without stock, or stock without one".to_owned())
     }

@@ -1,7 +1,6 @@
 //! Owns the tables in memory: what they load, what they write, and which rows they refuse.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::order::HistoryEntry;
@@ -10,7 +9,7 @@ use domain::text::Sku;
 use domain::{
     Change, MovementId, Needs, Order, OrderNo, OrderNumber, PrincipalId, Product, State, StockItem, TenantId,
 };
-use idempotency::{Key, Record};
+use idempotency::{CommandId, Key, Record};
 
 use crate::{Commit, NewRecord, Scope, Snapshot};
 
@@ -36,6 +35,8 @@ pub struct Tables {
     pub history: BTreeMap<(TenantId, OrderNo, u32), HistoryEntry>,
     /// What is kept under the keys.
     pub records: BTreeMap<Scope, Record>,
+    /// How often each arrival was committed. SQL has no such table: it is here to be audited.
+    pub executions: BTreeMap<CommandId, u32>,
 }
 
 impl Tables {
@@ -78,6 +79,7 @@ impl Tables {
     }
 
     fn write_record(&mut self, new: &NewRecord) -> Result<(), String> {
+        *self.executions.entry(new.record.command).or_default() += 1;
         let before = self.records.insert(new.scope.clone(), new.record.clone());
         refuse_if(before.is_some() && !new.replaces, || format!("a second record under {}", new.scope.key))
     }

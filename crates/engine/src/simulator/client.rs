@@ -184,14 +184,13 @@ impl Client {
     fn what(&mut self, tenant: TenantId, principal: PrincipalId, customer: u64) -> What {
         let skus = self.world.plan.skus;
         let sku = self.rng.random_range(0..skus);
-        if self.wishes <= 2 {
-            return What::Put { sku, price: 100, initial_stock: 12 };
+        if self.wishes <= 2 || self.rng.random_range(0..100) < self.world.plan.puts {
+            return What::Put { sku, price: pick(&mut self.rng, &[100, 110]), initial_stock: 12 };
         }
         let roll = self.rng.random_range(0..100);
         match roll {
-            0..8 => return What::Put { sku, price: pick(&mut self.rng, &[100, 110]), initial_stock: 12 },
-            8..18 => return What::Move { sku, quantity: self.rng.random_range(-4..12) },
-            18..23 => return What::Issue,
+            0..12 => return What::Move { sku, quantity: self.rng.random_range(-4..12) },
+            12..18 => return What::Issue,
             _ => {}
         }
         let seen: Vec<Seen> = self.talk().orders.iter().filter(|seen| seen.tenant == tenant).copied().collect();

@@ -16,6 +16,8 @@ pub(super) struct Plan {
     pub(super) clients: u64,
     pub(super) wishes_per_client: u32,
     pub(super) skus: u32,
+    /// How many of a hundred wishes change a product, whatever else there is to wish for.
+    pub(super) puts: u32,
     pub(super) rates: Rates,
     /// The database cannot be reached from and until then, in milliseconds.
     pub(super) outage_ms: Range<u64>,
@@ -53,6 +55,7 @@ impl Plan {
             clients: rng.random_range(2..7),
             wishes_per_client: rng.random_range(6..22),
             skus: rng.random_range(1..4),
+            puts: pick(&mut rng, &[5, 5, 5, 60]),
             rates: Rates::default(),
             outage_ms: 0..0,
             drain_after: None,

@@ -1,7 +1,7 @@
 //! Owns the planted bugs. Each is a mistake that somebody makes one day; the simulator must find every one of them.
 //! The product has no hooks for them: they wrap its executor, or its storage.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,13 +105,13 @@ impl RiggedExecute {
 }
 
 impl Execute for RiggedExecute {
-    fn run(&self, snapshot: &mut Snapshot, batch: &[Command]) -> Vec<Verdict> {
+    fn run(&self, snapshot: &mut Snapshot, batch: &[Command], settled: &HashSet<Scope>) -> Vec<Verdict> {
         self.watch(batch);
         match self.world.options.planted {
             Some(Planted::AppliedBeforeAdmitted) => {
                 batch.iter().flat_map(|command| applied_first(&self.real, snapshot, command)).collect()
             }
-            Some(Planted::IdsMadeInRetryLoop) => self.real.run(snapshot, &self.restamped(batch)),
+            Some(Planted::IdsMadeInRetryLoop) => self.real.run(snapshot, &self.restamped(batch), settled),
             Some(Planted::StockReleasedTwice) => {
                 batch.iter().flat_map(|command| released_twice(&self.real, snapshot, command)).collect()
             }
@@ -121,7 +121,7 @@ impl Execute for RiggedExecute {
             Some(Planted::AnswerMadeAnew) => {
                 batch.iter().flat_map(|command| made_anew(&self.real, snapshot, command)).collect()
             }
-            _ => self.real.run(snapshot, batch),
+            _ => self.real.run(snapshot, batch, settled),
         }
         .into_iter()
         .inspect(|verdict| {
@@ -134,7 +134,7 @@ impl Execute for RiggedExecute {
 }
 
 fn one(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command) -> Vec<Verdict> {
-    real.run(snapshot, std::slice::from_ref(command))
+    real.run(snapshot, std::slice::from_ref(command), &HashSet::new())
 }
 
 fn applied_first(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command) -> Vec<Verdict> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::submit;
 use crate::memory::{Fate, Landing};
-use crate::sample::{LONG, POISON, Sample, movement, word, words};
+use crate::sample::{LONG, POISON, Sample, movement, product, word, words};
 use crate::{Options, Refused, Standing};
 
 const LOST: Fate = Fate::Unknown(Landing::Never);
@@ -142,4 +142,25 @@ async fn a_panic_beside_an_unknown_commit() {
     assert_eq!(word(&first.wait(LONG).await), "Pending");
     assert_eq!(word(&poison.wait(LONG).await), "Broken");
     assert_eq!(word(&sample.answer(3, "a").await), "Executed");
+}
+
+/// Two prices take turns under derived keys, in one batch whose reply is lost: each arrival's record was replaced by
+/// a later one of the same batch, and still none of them is executed again.
+#[tokio::test(start_paused = true)]
+async fn a_replaced_record_is_no_reason_to_execute_again() {
+    use Fate::Rejected;
+
+    // Behind a split, the second half's wishes are those that the first half just fulfilled: replays.
+    for (commits, version) in
+        [(vec![UNHEARD], 5), (vec![UNHEARD, Rejected], 5), (vec![LOST], 5), (vec![LOST, Rejected], 3)]
+    {
+        let sample = Sample::start(&commits, Options::default());
+        let tickets = (1..).zip([110, 120, 110, 120]).map(|(id, price)| sample.submit(product(id, 1, price))).collect();
+        let told = words(tickets).await;
+        assert!(told.iter().all(|word| matches!(&**word, "Executed" | "Replayed")), "{told:?} on {commits:?}");
+        let tables = sample.memory.tables();
+        tables.audit().expect("no arrival is executed twice");
+        let tea = tables.products.values().next().expect("there is tea");
+        assert_eq!((tea.version, tea.price.minor), (version, 120), "{commits:?}");
+    }
 }
