@@ -11,14 +11,11 @@ use tokio::time::Instant;
 
 use super::load::Run;
 use super::order::{Next, Orders};
-use crate::client::clock::{micros, now};
+use crate::client::clock::{latencies, micros, now};
 use crate::client::{Answer, Connection, NoAnswer};
 
 /// A request that takes longer counts as not answered.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Latencies are told to three digits.
-const DIGITS: u8 = 3;
-
 /// What came back to one connection, or to all.
 pub struct Seen {
     /// Requests that were due in the measured time, by what came back.
@@ -80,15 +77,14 @@ pub async fn work(run: Arc<Run>, number: usize) -> Seen {
 impl Seen {
     /// Nothing yet.
     pub fn new() -> Self {
-        let latencies = Histogram::new(DIGITS).expect("three digits are in range");
-        Self { measured: Tally::default(), total: Tally::default(), latencies, last: now() }
+        Self { measured: Tally::default(), total: Tally::default(), latencies: latencies(), last: now() }
     }
 
     /// Adds what another connection saw.
     pub fn merge(&mut self, other: &Self) {
         self.measured.merge(&other.measured);
         self.total.merge(&other.total);
-        self.latencies.add(&other.latencies).expect("the histogram grows by itself");
+        self.latencies.add(&other.latencies).expect("the bounds are the same");
         self.last = self.last.max(other.last);
     }
 }

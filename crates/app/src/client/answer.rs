@@ -34,6 +34,13 @@ impl Answer {
         self.headers.get("idempotent-replayed").is_some_and(|value| value == "true")
     }
 
+    /// True where both are one answer: the same status and the same bytes. Only what is not stored under the key, such
+    /// as a body that can never be right, may differ in its request's id.
+    pub fn agrees(&self, other: &Self) -> bool {
+        let stored = self.status.is_success() || self.is_replay() || other.is_replay();
+        self.status == other.status && (self.body == other.body || !stored)
+    }
+
     /// How long the server asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;

@@ -76,7 +76,7 @@ impl Shopper {
     /// Thinking better of it.
     pub fn cancel(&self, order_no: &str) -> Request {
         let path = format!("/api/v1/orders/{order_no}/cancel");
-        Request::post(&path, &format!("cancel-{:05}", self.number), &json!({"reason": "changed my mind"}))
+        Request::post(&path, &format!("cancel-{:05}", self.number), &json!({"reason": "customer"}))
     }
 }
 

@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 use serde::Deserialize;
 
 use super::shopper::{Manner, Shopper};
-use crate::client::clock::{micros, now};
+use crate::client::clock::{latencies, micros, now};
 use crate::client::{Answer, Connection, Cut, Policy, Request, Target, spread};
 use crate::terminal;
 
@@ -151,7 +151,7 @@ impl Storm {
             refused: BTreeMap::new(),
             orders: Vec::new(),
             cancelled: 0,
-            latencies: Histogram::new(3).expect("three digits are in range"),
+            latencies: latencies(),
             took: Duration::ZERO,
         }
     }
@@ -177,7 +177,7 @@ impl Storm {
     }
 
     fn compare(&mut self, first: &Answer, other: &Answer) {
-        self.different += u64::from((first.status, &first.body) != (other.status, &other.body));
+        self.different += u64::from(!first.agrees(other));
     }
 
     fn show(&self, progress: &ProgressBar) {

@@ -39,7 +39,7 @@ fn steps(order_no: Option<&str>) -> Vec<(&'static str, String)> {
             (
                 "cancel it; send it twice",
                 format!(
-                    r#"curl -i "$URL/api/v1/orders/{order_no}/cancel" {AUTH} -H 'Idempotency-Key: my-cancel' {JSON} -d '{{"reason":"a demo"}}'"#
+                    r#"curl -i "$URL/api/v1/orders/{order_no}/cancel" {AUTH} -H 'Idempotency-Key: my-cancel' {JSON} -d '{{"reason":"customer"}}'"#
                 ),
             ),
         ]);

@@ -98,11 +98,7 @@ impl Storm {
         }
         let Some((first, rest)) = copies.split_first() else { return };
         let first = &first.settled.answer;
-        let differs = |copy: &&Copy| {
-            let answer = &copy.settled.answer;
-            (answer.status, &answer.body) != (first.status, &first.body)
-        };
-        if let Some(other) = rest.iter().find(differs) {
+        if let Some(other) = rest.iter().find(|copy| !copy.settled.answer.agrees(first)) {
             let other = &other.settled.answer;
             self.problems.push(format!("invoice {}: two answers differ: {first} / {other}", invoice.number));
         }

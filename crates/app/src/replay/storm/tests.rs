@@ -45,6 +45,12 @@ fn other_bytes_are_a_problem() {
 }
 
 #[test]
+fn what_is_not_stored_may_name_each_request() {
+    let storm = storm(&[copy(422, r#"{"code":"c","request_id":"1"}"#, false, 0), copy(422, r#"{"code":"c"}"#, false, 0)]);
+    assert_eq!((storm.refused, storm.problems.len()), (1, 1), "{:?}", storm.problems);
+}
+
+#[test]
 fn a_refusal_is_told_with_its_code() {
     let refusal = r#"{"code":"stock_insufficient","detail":"too little of 85123A"}"#;
     let storm = storm(&[copy(409, refusal, false, 0), copy(409, refusal, true, 0)]);
