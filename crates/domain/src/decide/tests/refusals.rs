@@ -6,13 +6,13 @@ use super::check;
 fn an_order_that_is_not_there() {
     check(
         "
-        pay A 1                        -> order_not_found
-        cancel A                       -> order_not_found
-        expire A                       -> order_not_found
-        ship A T1 v=1                  -> order_not_found
-        correct A T1 v=1               -> order_not_found
-        receive A                      -> order_not_found
-        auto A                         -> order_not_found
+        pay A 1                        -> not_found
+        cancel A                       -> not_found
+        expire A                       -> not_found
+        ship A T1 v=1                  -> not_found
+        correct A T1 v=1               -> not_found
+        receive A                      -> not_found
+        auto A                         -> not_found
         ",
     );
 }
