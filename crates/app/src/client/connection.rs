@@ -54,7 +54,8 @@ pub struct Connection {
 
 struct Open {
     sender: http1::SendRequest<Full<Bytes>>,
-    driver: Pin<Box<http1::Connection<TokioIo<TcpStream>, Full<Bytes>>>>,
+    /// None when the connection has ended.
+    driver: Option<Pin<Box<http1::Connection<TokioIo<TcpStream>, Full<Bytes>>>>>,
 }
 
 impl Connection {
@@ -79,7 +80,7 @@ impl Connection {
             .await
             .map_err(|_| NoAnswer::TimedOut(timeout))?
             .map_err(|error| NoAnswer::Lost(reason(&error)))?;
-        if !open.sender.is_closed() {
+        if open.driver.is_some() && !open.sender.is_closed() {
             self.open = Some(open);
         }
         Ok(answer)
@@ -91,7 +92,7 @@ impl Open {
         let stream = connect(target, timeout).await?;
         let (sender, driver) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|error| NoAnswer::Lost(reason(&error)))?;
-        Ok(Self { sender, driver: Box::pin(driver) })
+        Ok(Self { sender, driver: Some(Box::pin(driver)) })
     }
 
     async fn exchange(&mut self, request: http::Request<Full<Bytes>>) -> hyper::Result<Answer> {
@@ -103,18 +104,18 @@ impl Open {
             Ok(Answer { status: parts.status, headers: parts.headers, body })
         };
         let mut answer = pin!(answer);
-        let mut driven = true;
         poll_fn(|context| {
             if let Poll::Ready(answer) = answer.as_mut().poll(context) {
                 return Poll::Ready(answer);
             }
-            // The driver writes what was queued above and hands over what was read, so the answer is asked again. When
-            // it has ended, what it read is still in the channel, and the answer ends by itself.
-            if driven {
-                driven = driver.as_mut().poll(context).is_pending();
-                return answer.as_mut().poll(context);
+            // The driver writes what was queued above and hands over what was read, so the answer is asked again. A
+            // driver that has ended is dropped: only that ends a request which it had not taken up.
+            if let Some(running) = driver
+                && running.as_mut().poll(context).is_ready()
+            {
+                *driver = None;
             }
-            Poll::Pending
+            answer.as_mut().poll(context)
         })
         .await
     }

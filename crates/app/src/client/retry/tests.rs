@@ -155,6 +155,26 @@ async fn a_connection_is_kept_and_a_lost_one_is_opened_again() {
     }
 }
 
+/// The server goes away while the connection is idle: the next request must not wait for its time-out.
+#[tokio::test]
+async fn a_connection_that_ended_while_idle_is_noticed_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let mut connection = Connection::new(Arc::new(Target::new(&url, None).expect("a good URL")));
+    let patient = Duration::from_mins(1);
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        let service = service_fn(|_| take(Step::Answer(200, "")));
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await
+    });
+    connection.send(&Request::get("/"), patient).await.expect("the first answer");
+    server.abort();
+    server.await.expect_err("aborted");
+    let begin = crate::client::clock::now();
+    connection.send(&Request::get("/"), patient).await.expect_err("nobody is there");
+    assert!(begin.elapsed() < Duration::from_secs(10));
+}
+
 #[tokio::test]
 async fn a_cut_sends_what_it_says() {
     let timeout = Duration::from_secs(5);

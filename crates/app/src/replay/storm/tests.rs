@@ -46,7 +46,8 @@ fn other_bytes_are_a_problem() {
 
 #[test]
 fn what_is_not_stored_may_name_each_request() {
-    let storm = storm(&[copy(422, r#"{"code":"c","request_id":"1"}"#, false, 0), copy(422, r#"{"code":"c"}"#, false, 0)]);
+    let storm =
+        storm(&[copy(422, r#"{"code":"c","request_id":"1"}"#, false, 0), copy(422, r#"{"code":"c"}"#, false, 0)]);
     assert_eq!((storm.refused, storm.problems.len()), (1, 1), "{:?}", storm.problems);
 }
 
