@@ -1,1 +1,72 @@
-fn main() {}
+//! The developer's commands: test, tidy, simulate, openapi, bench. `cargo xtask` runs them.
+
+mod bench;
+mod clock;
+mod openapi;
+mod shell;
+mod simulate;
+mod test;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+
+/// The developer's commands
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that must pass before a change is shared; what CI runs
+    Test(test::Args),
+    /// The house rules alone
+    Tidy,
+    /// The engine under seeded faults, every invariant audited
+    Simulate(simulate::Args),
+    /// Write openapi.json anew
+    Openapi(openapi::Args),
+    /// Measure, and write docs/BENCHMARKS.md
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Test(args) => test::run(&args),
+        Task::Tidy => tidy(),
+        Task::Simulate(args) => simulate::run(&args),
+        Task::Openapi(args) => openapi::run(&args),
+        Task::Bench(args) => bench::run(&args),
+    }
+}
+
+fn tidy() -> Result<()> {
+    let report = tidy::run(&root())?;
+    println!("{report}");
+    if report.errors() > 0 {
+        bail!("the repository is not tidy");
+    }
+    Ok(())
+}
+
+/// The folder of the workspace that this was built from.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or_else(|| here.clone(), PathBuf::from)
+}

@@ -1,0 +1,92 @@
+//! Owns the table of measurements: what is compared with what, and the bound.
+
+use anyhow::Result;
+
+use super::pairs::{Database, Pair, Side};
+use super::report::Measured;
+use super::{Bench, floor, million};
+
+/// One measurement.
+pub(super) struct Item {
+    pub(super) name: &'static str,
+    pub(super) question: &'static str,
+    how: How,
+}
+
+enum How {
+    /// Orders per second of one side over those of another, at least so much.
+    Pair(Pair),
+    Start,
+    Alone,
+}
+
+/// What most sides are: 64 connections, a thousand products, an empty database, nothing set.
+const USUAL: Side = Side { label: "as it is", flags: "", connections: 64, skus: 1_000, database: Database::Empty };
+
+pub(super) const ITEMS: &[Item] = &[
+    Item {
+        name: "batches",
+        question: "what do batches bring?",
+        how: How::Pair(Pair {
+            at_least: 4.0,
+            one: USUAL,
+            other: Side { label: "batches of one", flags: "--batch-commands-max 1", ..USUAL },
+        }),
+    },
+    Item {
+        name: "batches-slow-disk",
+        question: "and where each commit takes 1 ms longer, as on a cloud disk?",
+        how: How::Pair(Pair {
+            at_least: 10.0,
+            one: Side { label: "commits 1 ms slower", flags: "--commit-delay-us 1000", ..USUAL },
+            other: Side {
+                label: "the same in batches of one",
+                flags: "--commit-delay-us 1000 --batch-commands-max 1",
+                ..USUAL
+            },
+        }),
+    },
+    Item {
+        name: "storage",
+        question: "what does the database cost?",
+        how: How::Pair(Pair {
+            at_least: 0.4,
+            one: USUAL,
+            other: Side { label: "a storage that forgets", flags: "--storage discard", ..USUAL },
+        }),
+    },
+    Item {
+        name: "hot-product",
+        question: "what if everybody wants the same product?",
+        how: How::Pair(Pair {
+            at_least: 0.9,
+            one: Side { label: "one product", skus: 1, ..USUAL },
+            other: Side { label: "a thousand products", ..USUAL },
+        }),
+    },
+    Item {
+        name: "million",
+        question: "what if a million orders are stored already, and how much memory does that take?",
+        how: How::Pair(Pair {
+            at_least: 0.8,
+            one: Side { label: "1,000,000 orders stored", database: Database::Million, ..USUAL },
+            other: Side { label: "none stored", ..USUAL },
+        }),
+    },
+    Item { name: "start", question: "how long is a start on a million orders?", how: How::Start },
+    Item {
+        name: "alone",
+        question: "how long does one client wait that sends one request at a time?",
+        how: How::Alone,
+    },
+];
+
+impl Item {
+    pub(super) fn measure(&self, bench: &Bench) -> Result<Vec<Measured>> {
+        match &self.how {
+            How::Pair(pair) => pair.measure(self.name, bench),
+            How::Start => million::start(self.name, bench).map(|measured| vec![measured]),
+            How::Alone => floor::alone(self.name, bench).map(|measured| vec![measured]),
+        }
+    }
+}

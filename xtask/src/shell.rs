@@ -1,0 +1,109 @@
+//! Owns starting other programs: as one readable line, with a readable error.
+
+use std::path::{Path, PathBuf};
+use std::process::{self, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// A program with its arguments.
+pub(crate) struct Command {
+    line: String,
+    inner: process::Command,
+}
+
+impl Command {
+    /// From a line without quotes: words apart by spaces.
+    pub(crate) fn new(line: &str) -> Self {
+        let mut words = line.split_whitespace();
+        let mut inner = process::Command::new(words.next().unwrap_or_default());
+        inner.args(words);
+        Self { line: line.to_owned(), inner }
+    }
+
+    /// From a program's file.
+    pub(crate) fn of(program: &Path) -> Self {
+        Self { line: program.display().to_string(), inner: process::Command::new(program) }
+    }
+
+    /// Adds words.
+    pub(crate) fn words(mut self, words: &str) -> Self {
+        self.inner.args(words.split_whitespace());
+        self.line = format!("{} {words}", self.line);
+        self
+    }
+
+    /// Adds one argument as it is.
+    pub(crate) fn path(mut self, path: &Path) -> Self {
+        self.inner.arg(path);
+        self.line = format!("{} {}", self.line, path.display());
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.inner.env(name, value);
+        self
+    }
+
+    /// Forgets the environment but for what every program needs, so that no setting of the developer's gets in.
+    pub(crate) fn bare(mut self) -> Self {
+        self.inner.env_clear();
+        for name in ["PATH", "HOME", "TMPDIR", "LANG"] {
+            if let Some(value) = std::env::var_os(name) {
+                self.inner.env(name, value);
+            }
+        }
+        self
+    }
+
+    /// Runs it, its output on the terminal.
+    pub(crate) fn run_in(mut self, folder: &Path) -> Result<()> {
+        let status = self.inner.current_dir(folder).status().with_context(|| format!("starting `{}`", self.line))?;
+        if !status.success() {
+            bail!("`{}` failed: {status}", self.line);
+        }
+        Ok(())
+    }
+
+    /// Runs it and gives what it wrote to standard output; the rest is shown.
+    pub(crate) fn output_in(self, folder: &Path) -> Result<String> {
+        let line = self.line.clone();
+        let (text, succeeded) = self.output_of_any_end_in(folder)?;
+        if !succeeded {
+            bail!("`{line}` failed");
+        }
+        Ok(text)
+    }
+
+    /// The same, with whether it succeeded.
+    pub(crate) fn output_of_any_end_in(mut self, folder: &Path) -> Result<(String, bool)> {
+        self.inner.current_dir(folder).stderr(Stdio::inherit());
+        let output = self.inner.output().with_context(|| format!("starting `{}`", self.line))?;
+        let text = String::from_utf8(output.stdout).with_context(|| format!("`{}` wrote no UTF-8", self.line))?;
+        Ok((text, output.status.success()))
+    }
+
+    /// Starts it in the background.
+    pub(crate) fn start_in(mut self, folder: &Path, output: Stdio, errors: Stdio) -> Result<process::Child> {
+        self.inner.current_dir(folder).stdin(Stdio::null()).stdout(output).stderr(errors);
+        self.inner.spawn().with_context(|| format!("starting `{}`", self.line))
+    }
+
+    /// Whether it is there and says its version.
+    pub(crate) fn is_installed(&mut self) -> bool {
+        let status = self.inner.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+}
+
+/// The release build of `mideng`, built if it is not up to date.
+pub(crate) fn release_binary(root: &Path) -> Result<PathBuf> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+    Command::new("cargo build --release -p app").run_in(root)?;
+    let metadata = Command::new("cargo metadata --no-deps --format-version 1").output_in(root)?;
+    let metadata: Metadata = serde_json::from_str(&metadata).context("reading the output of `cargo metadata`")?;
+    Ok(metadata.target_directory.join("release/mideng"))
+}

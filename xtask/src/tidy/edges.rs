@@ -1,0 +1,69 @@
+//! Owns the table of allowed edges between crates. It stands here and nowhere else.
+
+use super::Finding;
+use super::repository::{Kind, Repository};
+
+/// Each crate and the crates it may depend on. All of them stand above it, so there is no circle.
+const EDGES: &[(&str, &[&str])] = &[
+    ("idempotency", &[]),
+    ("domain", &["idempotency"]),
+    ("engine", &["domain", "idempotency"]),
+    ("store", &["engine", "domain", "idempotency"]),
+    ("api", &["store", "engine", "domain", "idempotency"]),
+    ("app", &["api", "store", "engine", "domain", "idempotency"]),
+    // For the simulator.
+    ("xtask", &["engine", "domain", "idempotency"]),
+];
+
+/// Edges that only tests may have: from, to, why.
+const TEST_EDGES: &[(&str, &str, &str)] = &[];
+
+pub(super) fn check(repository: &Repository) -> Vec<Finding> {
+    let ours = |name: &str| repository.crates.iter().any(|it| it.name == name);
+    let mut findings = Vec::new();
+    for it in &repository.crates {
+        let Some((_, allowed)) = EDGES.iter().find(|(name, _)| *name == it.name) else {
+            findings.push(Finding::error(&it.name, "is not in the table of allowed edges"));
+            continue;
+        };
+        for dependency in it.dependencies.iter().filter(|dependency| ours(&dependency.name)) {
+            let to = dependency.name.as_str();
+            let in_tests = dependency.kind == Some(Kind::Dev)
+                && TEST_EDGES.iter().any(|(from, other, _)| *from == it.name && *other == to);
+            if !allowed.contains(&to) && !in_tests {
+                let text = format!("may not depend on `{to}`; it may on: {}", allowed.join(", "));
+                findings.push(Finding::error(&it.name, text));
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_no_circle() {
+        for (at, (name, allowed)) in EDGES.iter().enumerate() {
+            for to in *allowed {
+                assert!(EDGES[..at].iter().any(|(above, _)| above == to), "{name} -> {to} points up");
+            }
+        }
+    }
+
+    #[test]
+    fn an_edge_that_points_up_is_found() {
+        for kind in [None, Some(Kind::Build), Some(Kind::Dev)] {
+            let repository = Repository::default()
+                .with_crate("domain", &[("idempotency", None), ("engine", kind), ("thiserror", None)])
+                .with_crate("engine", &[("domain", None)]);
+            assert_eq!(check(&repository).len(), 1, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_crate_that_nobody_placed_is_found() {
+        assert_eq!(check(&Repository::default().with_crate("helpers", &[])).len(), 1);
+    }
+}
