@@ -54,97 +54,97 @@ pub(crate) fn reader_options(file: &Path) -> SqliteConnectOptions {
 pub(crate) const RECORDS_LOAD: &str = "\
     select k.tenant_id, k.principal_id, k.idempotency_key, k.command_id, k.fingerprint_version, k.fingerprint, \
         k.status, k.headers, k.body \
-    from json_each(?1) j cross join key_records k \
+    from jsonb_each(?1) j cross join key_records k \
     where k.tenant_id = j.value->>0 and k.principal_id = j.value->>1 and k.idempotency_key = j.value->>2";
 
 pub(crate) const PRODUCTS_LOAD: &str = "\
     select p.tenant_id, p.sku, p.name, p.price_minor, p.currency, p.version, p.created_at, p.updated_at, \
         s.on_hand, s.reserved \
-    from json_each(?1) j cross join products p cross join stock_items s \
+    from jsonb_each(?1) j cross join products p cross join stock_items s \
     where p.tenant_id = j.value->>0 and p.sku = j.value->>1 and s.tenant_id = p.tenant_id and s.sku = p.sku";
 
 pub(crate) const STOCK_LOAD: &str = "\
     select s.tenant_id, s.sku, s.on_hand, s.reserved \
-    from json_each(?1) j cross join stock_items s \
+    from jsonb_each(?1) j cross join stock_items s \
     where s.tenant_id = j.value->>0 and s.sku = j.value->>1";
 
 pub(crate) const ORDER_NUMBERS_BY_KEY: &str = "\
     select o.tenant_id, o.order_no \
-    from json_each(?1) j cross join orders o \
+    from jsonb_each(?1) j cross join orders o \
     where o.tenant_id = j.value->>0 and o.principal_id = j.value->>1 and o.idempotency_key = j.value->>2";
 
 pub(crate) const ORDERS_LOAD: &str = "\
     select o.tenant_id, o.order_no, o.principal_id, o.idempotency_key, o.fingerprint_version, o.fingerprint, \
         o.status, o.close_reason, o.version, o.customer_id, o.total_minor, o.currency, o.captured_minor, o.note, \
         o.created_at, o.updated_at, o.expires_at \
-    from json_each(?1) j cross join orders o \
+    from jsonb_each(?1) j cross join orders o \
     where o.tenant_id = j.value->>0 and o.order_no = j.value->>1";
 
 pub(crate) const LINES_LOAD: &str = "\
     select l.tenant_id, l.order_no, l.line, l.sku, l.name, l.quantity, l.unit_price_minor, l.total_minor, l.shipped \
-    from json_each(?1) j cross join order_lines l \
+    from jsonb_each(?1) j cross join order_lines l \
     where l.tenant_id = j.value->>0 and l.order_no = j.value->>1 order by l.tenant_id, l.order_no, l.line";
 
 pub(crate) const RESERVATIONS_LOAD: &str = "\
     select r.tenant_id, r.order_no, r.sku, r.quantity, r.holding \
-    from json_each(?1) j cross join stock_reservations r \
+    from jsonb_each(?1) j cross join stock_reservations r \
     where r.tenant_id = j.value->>0 and r.order_no = j.value->>1 order by r.tenant_id, r.order_no, r.sku";
 
 pub(crate) const SHIPMENTS_LOAD: &str = "\
     select s.tenant_id, s.order_no, s.number, s.shipment_id, s.carrier, s.tracking_no, s.shipped_at, s.updated_at \
-    from json_each(?1) j cross join shipments s \
+    from jsonb_each(?1) j cross join shipments s \
     where s.tenant_id = j.value->>0 and s.order_no = j.value->>1 order by s.tenant_id, s.order_no, s.number";
 
 pub(crate) const SHIPMENT_LINES_LOAD: &str = "\
     select l.tenant_id, l.order_no, l.number, l.line, l.quantity \
-    from json_each(?1) j cross join shipment_lines l \
+    from jsonb_each(?1) j cross join shipment_lines l \
     where l.tenant_id = j.value->>0 and l.order_no = j.value->>1 \
     order by l.tenant_id, l.order_no, l.number, l.line";
 
 pub(crate) const NUMBERS_LOAD: &str = "\
     select n.tenant_id, n.order_no, n.principal_id, n.expires_at \
-    from json_each(?1) j cross join order_numbers n \
+    from jsonb_each(?1) j cross join order_numbers n \
     where n.tenant_id = j.value->>0 and n.order_no = j.value->>1";
 
 pub(crate) const RECORDS_DELETE: &str = "\
     delete from key_records where (tenant_id, principal_id, idempotency_key) in \
-        (select value->>0, value->>1, value->>2 from json_each(?1))";
+        (select value->>0, value->>1, value->>2 from jsonb_each(?1))";
 
 pub(crate) const RECORDS_INSERT: &str = "\
     insert into key_records (tenant_id, principal_id, idempotency_key, command_id, fingerprint_version, fingerprint, \
         status, headers, body, completed_at) \
     select value->>0, value->>1, value->>2, unhex(value->>3), value->>4, unhex(value->>5), value->>6, value->>7, \
         cast(value->>8 as blob), value->>9 \
-    from json_each(?1)";
+    from jsonb_each(?1)";
 
 pub(crate) const PRODUCTS_UPSERT: &str = "\
     insert into products (tenant_id, sku, name, price_minor, currency, version, created_at, updated_at) \
     select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7 \
-    from json_each(?1) where true \
+    from jsonb_each(?1) where true \
     on conflict (tenant_id, sku) do update set name = excluded.name, price_minor = excluded.price_minor, \
         currency = excluded.currency, version = excluded.version, updated_at = excluded.updated_at \
     where products.version < excluded.version";
 
 pub(crate) const STOCK_INSERT: &str = "\
     insert into stock_items (tenant_id, sku, on_hand, reserved) \
-    select value->>0, value->>1, value->>2, value->>3 from json_each(?1)";
+    select value->>0, value->>1, value->>2, value->>3 from jsonb_each(?1)";
 
 pub(crate) const STOCK_UPDATE: &str = "\
     update stock_items set on_hand = j.value->>2, reserved = j.value->>3 \
-    from json_each(?1) j \
+    from jsonb_each(?1) j \
     where stock_items.tenant_id = j.value->>0 and stock_items.sku = j.value->>1 \
         and stock_items.on_hand = j.value->>4 and stock_items.reserved = j.value->>5";
 
 pub(crate) const MOVEMENTS_INSERT: &str = "\
     insert into stock_movements (tenant_id, sku, source_kind, source_id, quantity, reason, moved_at) \
-    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from json_each(?1)";
+    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from jsonb_each(?1)";
 
 pub(crate) const NUMBERS_INSERT: &str = "\
     insert into order_numbers (tenant_id, order_no, principal_id, expires_at) \
-    select value->>0, value->>1, value->>2, value->>3 from json_each(?1)";
+    select value->>0, value->>1, value->>2, value->>3 from jsonb_each(?1)";
 
 pub(crate) const NUMBERS_DELETE: &str = "\
-    delete from order_numbers where (tenant_id, order_no) in (select value->>0, value->>1 from json_each(?1))";
+    delete from order_numbers where (tenant_id, order_no) in (select value->>0, value->>1 from jsonb_each(?1))";
 
 pub(crate) const ORDERS_INSERT: &str = "\
     insert into orders (tenant_id, order_no, principal_id, idempotency_key, fingerprint_version, fingerprint, status, \
@@ -152,55 +152,55 @@ pub(crate) const ORDERS_INSERT: &str = "\
         expires_at) \
     select value->>0, value->>1, value->>2, value->>3, value->>4, unhex(value->>5), value->>6, value->>7, value->>8, \
         value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16 \
-    from json_each(?1)";
+    from jsonb_each(?1)";
 
 pub(crate) const LINES_INSERT: &str = "\
     insert into order_lines (tenant_id, order_no, line, sku, name, quantity, unit_price_minor, total_minor, shipped) \
     select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8 \
-    from json_each(?1)";
+    from jsonb_each(?1)";
 
 pub(crate) const RESERVATIONS_INSERT: &str = "\
     insert into stock_reservations (tenant_id, order_no, sku, quantity, holding) \
-    select value->>0, value->>1, value->>2, value->>3, value->>4 from json_each(?1)";
+    select value->>0, value->>1, value->>2, value->>3, value->>4 from jsonb_each(?1)";
 
 pub(crate) const ORDERS_UPDATE: &str = "\
     update orders set status = j.value->>2, close_reason = j.value->>3, version = j.value->>4, \
         captured_minor = j.value->>5, updated_at = j.value->>6 \
-    from json_each(?1) j \
+    from jsonb_each(?1) j \
     where orders.tenant_id = j.value->>0 and orders.order_no = j.value->>1 and orders.version = j.value->>7";
 
 pub(crate) const LINES_UPDATE: &str = "\
     update order_lines set shipped = j.value->>3 \
-    from json_each(?1) j \
+    from jsonb_each(?1) j \
     where order_lines.tenant_id = j.value->>0 and order_lines.order_no = j.value->>1 \
         and order_lines.line = j.value->>2 and order_lines.shipped = j.value->>4";
 
 pub(crate) const RESERVATIONS_UPDATE: &str = "\
     update stock_reservations set holding = j.value->>3 \
-    from json_each(?1) j \
+    from jsonb_each(?1) j \
     where stock_reservations.tenant_id = j.value->>0 and stock_reservations.order_no = j.value->>1 \
         and stock_reservations.sku = j.value->>2 and stock_reservations.holding = 'held'";
 
 pub(crate) const SHIPMENTS_UPSERT: &str = "\
     insert into shipments (tenant_id, order_no, number, shipment_id, carrier, tracking_no, shipped_at, updated_at) \
     select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7 \
-    from json_each(?1) where true \
+    from jsonb_each(?1) where true \
     on conflict (tenant_id, order_no, number) do update set carrier = excluded.carrier, \
         tracking_no = excluded.tracking_no, updated_at = excluded.updated_at";
 
 pub(crate) const SHIPMENT_LINES_INSERT: &str = "\
     insert into shipment_lines (tenant_id, order_no, number, line, quantity) \
-    select value->>0, value->>1, value->>2, value->>3, value->>4 from json_each(?1)";
+    select value->>0, value->>1, value->>2, value->>3, value->>4 from jsonb_each(?1)";
 
 pub(crate) const EVENTS_INSERT: &str = "\
     insert into order_events (tenant_id, order_no, version, event, from_status, to_status, happened_at, principal_id, \
         idempotency_key) \
     select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8 \
-    from json_each(?1)";
+    from jsonb_each(?1)";
 
 pub(crate) const CONFLICTS_UPSERT: &str = "\
     insert into key_conflicts (tenant_id, principal_id, idempotency_key, kind, times, first_at, last_at) \
-    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from json_each(?1) where true \
+    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from jsonb_each(?1) where true \
     on conflict (tenant_id, principal_id, idempotency_key, kind) do update set times = times + excluded.times, \
         last_at = excluded.last_at";
 
