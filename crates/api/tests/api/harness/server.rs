@@ -1,0 +1,178 @@
+//! Owns a running server with a shop in it, and taking it down with every invariant checked.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use api::{Api, Conflicts, Limits, Listener, Renderer};
+use domain::{Action, Command, Money, OrderNo, PrincipalId, TenantId};
+use engine::{Answered, Engine, Executor};
+use idempotency::{CommandId, Fingerprints, Key, Target};
+use serde_json::json;
+use store::{Account, Light, NewApiKey, Role, Store};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::faults::Faulty;
+use super::{Client, Faults, PATIENCE};
+
+/// How the server is set up.
+#[derive(Default)]
+pub(crate) struct Setup {
+    pub(crate) settings: api::Settings,
+    pub(crate) limits: Limits,
+    pub(crate) engine: engine::Options,
+}
+
+/// A running server.
+pub(crate) struct Shop {
+    /// The administrator of the tenant `default`.
+    pub(crate) admin: Client,
+    pub(crate) store: Store,
+    pub(crate) engine: Engine,
+    pub(crate) faults: Faults,
+    pub(crate) tenant: TenantId,
+    lane: JoinHandle<()>,
+    socket: JoinHandle<()>,
+    api: Api,
+    pub(crate) stop: CancellationToken,
+    database: PathBuf,
+    folder: Arc<TempDir>,
+}
+
+impl Shop {
+    /// A server as it comes, on a new database.
+    pub(crate) async fn open() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    pub(crate) async fn with(setup: Setup) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder for the database"));
+        let store = Store::open(&folder.path().join("mideng.db")).await.expect("the database opens");
+        store.migrate().await.expect("the schema is made");
+        let tenant = tenant(&store, "default").await;
+        drop(store);
+        Self::start(folder, tenant, setup).await
+    }
+
+    /// Stops and starts again on the same database, with a new process's empty memory.
+    pub(crate) async fn restart(self) -> Self {
+        let (folder, tenant, admin) = (self.folder.clone(), self.tenant, self.admin.bearer.clone());
+        self.close().await;
+        let mut shop = Self::start(folder, tenant, Setup::default()).await;
+        shop.admin.bearer = admin;
+        shop
+    }
+
+    async fn start(folder: Arc<TempDir>, tenant: TenantId, setup: Setup) -> Self {
+        let database = folder.path().join("mideng.db");
+        let store = Store::open(&database).await.expect("the database opens");
+        let faults = Faults::new();
+        let storage = Faulty { store: store.clone(), faults: faults.clone() };
+        let (engine, lane) = Engine::start(storage, Executor::new(Renderer), setup.engine);
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+        let address = listener.address().expect("a bound socket has an address");
+        let metrics: api::Metrics = Arc::new(|| "# no metrics in tests\n".to_owned());
+        let api = Api::new(engine.clone(), store.clone(), setup.settings, Conflicts::default(), metrics);
+        let stop = CancellationToken::new();
+        let socket = tokio::spawn(api::serve(listener, api::router(api.clone()), setup.limits, stop.clone()));
+        let admin = Client { address, bearer: None };
+        let mut shop = Self { admin, store, engine, faults, tenant, lane, socket, api, stop, database, folder };
+        shop.admin = shop.client(tenant, "admin", Role::Admin).await;
+        shop
+    }
+
+    /// A client with a new key of an account of a tenant.
+    pub(crate) async fn client(&self, tenant: TenantId, account: &str, role: Role) -> Client {
+        let secret = format!("mk_{account}_{:032x}", api::id());
+        let principal = self.account(tenant, account).await;
+        let key = NewApiKey { secret: &secret, role };
+        self.store.api_key_create(tenant, principal, &key, api::now()).await.expect("the key is stored");
+        Client { address: self.admin.address, bearer: Some(secret) }
+    }
+
+    /// Another tenant.
+    pub(crate) async fn tenant(&self, name: &str) -> TenantId {
+        tenant(&self.store, name).await
+    }
+
+    async fn account(&self, tenant: TenantId, name: &str) -> PrincipalId {
+        let public_id = format!("acc_{:032x}", api::id());
+        let account = Account { tenant, kind: "service", name, public_id: &public_id };
+        self.store.account(&account, api::now()).await.expect("the account is there")
+    }
+
+    /// Puts a product of the default tenant, priced in CNY.
+    pub(crate) async fn product(&self, sku: &str, price: i64, stock: i64) {
+        let body = json!({"name": format!("Product {sku}"), "price": {"amount": price, "currency": "CNY"}, "initial_stock": stock});
+        self.admin.put(&format!("/api/v1/products/{sku}")).json(&body).send().await.expect(201);
+    }
+
+    /// On hand, reserved and available of a product.
+    pub(crate) async fn stock(&self, sku: &str) -> [i64; 3] {
+        let product = self.admin.get(&format!("/api/v1/products/{sku}")).await.expect(200);
+        ["on_hand", "reserved", "available"]
+            .map(|name| product.at(&format!("/stock/{name}")).as_i64().expect("stock is a number"))
+    }
+
+    /// Every order's number in the default tenant, newest first.
+    pub(crate) async fn orders(&self) -> Vec<String> {
+        let (mut numbers, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.admin.get(&format!("/api/v1/orders?limit=200{cursor}")).await.expect(200).json();
+            let rows = page["data"].as_array().expect("a page has rows");
+            numbers.extend(rows.iter().filter_map(|order| Some(order["order_no"].as_str()?.to_owned())));
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return numbers,
+            }
+        }
+    }
+
+    /// Pays an order as a payment would, which is not on HTTP yet.
+    pub(crate) async fn pay(&self, order_no: &str, amount: i64) -> Answered {
+        let captured = Money::new(amount, "CNY".parse().expect("CNY is a currency"));
+        let order: OrderNo = order_no.parse().expect("an order's number");
+        let target = Target { method: "TEST", route: "pay", ids: &[order_no], query: "", precondition: "" };
+        let command = Command {
+            id: CommandId(api::id()),
+            tenant: self.tenant,
+            principal: self.account(self.tenant, "payments").await,
+            key: Key::new(&format!("pay-{:032x}", api::id())).expect("a key"),
+            fingerprints: Fingerprints::of(&target, ""),
+            at: api::now(),
+            request_id: "test".to_owned(),
+            action: Action::PayOrder { order_no: order, captured },
+        };
+        let ticket = self.engine.submit(command).expect("the engine takes it");
+        ticket.wait(PATIENCE).await.expect("the engine answers")
+    }
+
+    /// Stops as the binary does, then asks every invariant.
+    pub(crate) async fn close(self) {
+        let (store, _folder) = self.stop().await;
+        let findings = store.check(api::now()).await.expect("the check runs");
+        for finding in findings {
+            assert_eq!(finding.light(), Light::Green, "{}: {:?}", finding.title, finding.examples);
+        }
+        store.close().await;
+    }
+
+    /// Stops as the binary does, and gives a fresh look at what is on the disk, with the folder that holds it.
+    pub(crate) async fn stop(self) -> (Store, Arc<TempDir>) {
+        self.stop.cancel();
+        self.socket.await.expect("the socket's task ends in order");
+        self.engine.close();
+        let lane = tokio::time::timeout(PATIENCE, self.lane).await.expect("the lane ends in time");
+        lane.expect("the lane ends in order");
+        self.api.drained().await;
+        self.store.close().await;
+        let store = Store::open(&self.database).await.expect("the database opens again");
+        (store, self.folder)
+    }
+}
+
+async fn tenant(store: &Store, name: &str) -> TenantId {
+    let public_id = format!("ten_{:032x}", api::id());
+    store.tenant_create(name, &public_id, api::now()).await.expect("the tenant is made")
+}
