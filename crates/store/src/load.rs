@@ -7,8 +7,8 @@ use domain::{Needs, Order, OrderNumber, PrincipalId, Product, State, StockItem, 
 use engine::{Scope, Snapshot};
 use idempotency::{Key, Record};
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
 use sqlx::FromRow;
+use sqlx::sqlite::SqliteRow;
 
 use crate::dialect::{self, Connection};
 use crate::rows::{
@@ -49,13 +49,19 @@ pub(crate) async fn snapshot(
         .flat_map(|order| order.reservations.iter().map(|reservation| (order.tenant, reservation.sku.clone())))
         .filter(|key| !needs.products.contains(key))
         .collect();
-    stock(connection, &reserved).await?.into_iter().for_each(|item| state.put_stock(item));
+    for item in stock(connection, &reserved).await? {
+        state.put_stock(item);
+    }
     for (product, item) in products(connection, &needs.products).await? {
         state.put_product(product);
         state.put_stock(item);
     }
-    numbers(connection, &needs.numbers).await?.into_iter().for_each(|number| state.put_number(number));
-    orders.into_iter().for_each(|order| state.put_order(order.into()));
+    for number in numbers(connection, &needs.numbers).await? {
+        state.put_number(number);
+    }
+    for order in orders {
+        state.put_order(order.into());
+    }
     Ok(Snapshot { state, records })
 }
 
@@ -154,17 +160,19 @@ pub(crate) async fn orders(connection: &mut Connection, keys: &BTreeSet<OrderKey
         }
     }
     for row in parcels {
-        put_parcel(&mut orders, &row);
+        put_parcel(&mut orders, &row)?;
     }
     Ok(orders.into_values().collect())
 }
 
-fn put_parcel(orders: &mut BTreeMap<(i64, String), Order>, row: &ShipmentLineRow) {
-    let Some(order) = orders.get_mut(&(row.tenant_id, row.order_no.clone())) else { return };
-    let shipment = order.shipments.iter_mut().find(|shipment| i64::from(shipment.number) == row.number);
-    if let (Some(shipment), Ok(line)) = (shipment, u32::try_from(row.line)) {
-        shipment.parcels.push(domain::order::Parcel { line, quantity: row.quantity });
+fn put_parcel(orders: &mut BTreeMap<(i64, String), Order>, row: &ShipmentLineRow) -> Result<(), Error> {
+    let parcel = row.parcel()?;
+    let shipments = orders.get_mut(&(row.tenant_id, row.order_no.clone())).map(|order| &mut order.shipments);
+    let shipment = shipments.into_iter().flatten().find(|shipment| i64::from(shipment.number) == row.number);
+    if let Some(shipment) = shipment {
+        shipment.parcels.push(parcel);
     }
+    Ok(())
 }
 
 fn texts(keys: &BTreeSet<OrderKey>) -> impl Iterator<Item = (i64, String)> {

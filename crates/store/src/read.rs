@@ -159,7 +159,7 @@ impl Store {
             .into_iter()
             .map(|actor| (actor.id, format!("{}:{}", actor.kind, actor.name)))
             .collect();
-        events.into_iter().map(|event| history_row(event, &actors)).collect()
+        events.iter().map(|event| history_row(event, &actors)).collect()
     }
 
     async fn orders_load(&self, keys: BTreeSet<crate::OrderKey>) -> Result<Vec<Order>, Error> {
@@ -169,7 +169,7 @@ impl Store {
     }
 }
 
-fn history_row(event: entity::order_event::Model, actors: &HashMap<i64, String>) -> Result<HistoryRow, Error> {
+fn history_row(event: &entity::order_event::Model, actors: &HashMap<i64, String>) -> Result<HistoryRow, Error> {
     let column = Column { table: "order_events", row: &event.order_no };
     Ok(HistoryRow {
         version: column.small("version", event.version)?,

@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use domain::order::{CloseReason, Event, Line, Shipment, Status};
+use domain::order::{CloseReason, Event, Line, Parcel, Shipment, Status};
 use domain::stock::{Holding, Reservation};
 use domain::text::{Carrier, CustomerId, Note, ProductName, Sku, TrackingNo};
 use domain::{Currency, Money, Order, OrderNo, PrincipalId, Product, StockItem, TenantId, Timestamp};
@@ -169,6 +169,13 @@ impl ShipmentRow {
             shipped_at: Timestamp(self.shipped_at),
             updated_at: Timestamp(self.updated_at),
         })
+    }
+}
+
+impl ShipmentLineRow {
+    pub(crate) fn parcel(&self) -> Result<Parcel, Error> {
+        let column = Column { table: "shipment_lines", row: &self.order_no };
+        Ok(Parcel { line: column.small("line", self.line)?, quantity: self.quantity })
     }
 }
 

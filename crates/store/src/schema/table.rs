@@ -72,7 +72,7 @@ pub(super) fn clustered(name: &'static str, columns: Vec<ColumnDef>, key: &[&'st
 /// A table whose rows are kept in the order in which they came, under a counter named `id`.
 pub(super) fn appended(name: &'static str, columns: Vec<ColumnDef>) -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(name).col(&mut counter("id"));
+    table.table(name).col(counter("id"));
     for mut column in columns {
         table.col(&mut column);
     }

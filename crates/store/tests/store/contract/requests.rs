@@ -1,0 +1,244 @@
+//! Owns random requests: few skus, little stock and few keys, so that they get in each other's way. A request is
+//! picked by small numbers and made concrete once it is known which orders there are.
+
+use domain::order::{CloseReason, Status};
+use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
+use domain::{
+    Action, Command, CorrectShipment, LineRequest, MoveStock, MovementId, OrderNo, OrderNumberSource, PlaceOrder,
+    PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
+};
+use engine::memory::Tables;
+use idempotency::{CommandId, Key};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+
+use super::subjects::{ACCOUNTS, TENANTS, principal};
+use crate::desk::{fingerprints, money};
+
+/// How long issued numbers and unpaid orders last: short, so that some of them are past.
+const SHORT: i64 = 25;
+
+/// What somebody wants, before it is known which orders there are.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    tenant: i64,
+    account: i64,
+    key: u8,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Put { sku: u8, price: i64, stock: i64, version: Option<u32>, derived: bool },
+    Move { sku: u8, quantity: i64 },
+    Issue,
+    Place { lines: Vec<(u8, i64, Option<i64>)>, number: Option<u8>, note: bool },
+    Pay { order: u8, short: i64 },
+    Cancel { order: u8, merchant: bool },
+    Expire { order: u8 },
+    Ship { order: u8, stale: u32, tracking: u8, lines: Option<Vec<(u32, i64)>> },
+    Correct { order: u8, stale: u32, tracking: u8 },
+    Receive { order: u8, automatic: bool },
+}
+
+/// A request as its client keeps it: sent again, it is the same.
+#[derive(Clone, Debug)]
+pub struct Request {
+    tenant: i64,
+    account: i64,
+    key: Key,
+    /// The body's meaning, in words.
+    body: String,
+    action: Action,
+}
+
+pub fn wish() -> impl Strategy<Value = Wish> {
+    let line = (0..4_u8, 1..4_i64, proptest::option::weighted(0.25, 0..2_i64));
+    let stale = prop_oneof![9 => Just(0_u32), 1 => Just(1)];
+    let parcels = proptest::collection::vec((1..4_u32, 1..3_i64), 1..3);
+    let order = any::<u8>();
+    let what = prop_oneof![
+        5 => (0..4_u8, 1..3_i64, 0..30_i64, proptest::option::weighted(0.1, 0..3_u32))
+            .prop_map(|(sku, price, stock, version)| What::Put { sku, price, stock, version, derived: false }),
+        4 => (0..2_u8, 1..3_i64)
+            .prop_map(|(sku, price)| What::Put { sku, price, stock: 20, version: None, derived: true }),
+        2 => (0..4_u8, -5..9_i64).prop_map(|(sku, by)| What::Move { sku, quantity: if by < 0 { by } else { by + 1 } }),
+        1 => Just(What::Issue),
+        7 => (proptest::collection::vec(line, 1..4), proptest::option::weighted(0.4, any::<u8>()), any::<bool>())
+            .prop_map(|(lines, number, note)| What::Place { lines, number, note }),
+        5 => (order, prop_oneof![9 => Just(0_i64), 1 => Just(1)]).prop_map(|(order, short)| What::Pay { order, short }),
+        2 => (order, any::<bool>()).prop_map(|(order, merchant)| What::Cancel { order, merchant }),
+        1 => order.prop_map(|order| What::Expire { order }),
+        6 => (order, stale.clone(), 0..4_u8, proptest::option::of(parcels))
+            .prop_map(|(order, stale, tracking, lines)| What::Ship { order, stale, tracking, lines }),
+        4 => (order, stale, 0..4_u8).prop_map(|(order, stale, tracking)| What::Correct { order, stale, tracking }),
+        2 => (order, any::<bool>()).prop_map(|(order, automatic)| What::Receive { order, automatic }),
+    ];
+    let mostly_first = |last: i64| prop_oneof![3 => Just(1), 1 => 1..=last];
+    (mostly_first(TENANTS), mostly_first(ACCOUNTS), 0..60_u8, what).prop_map(|(tenant, account, key, what)| Wish {
+        tenant,
+        account,
+        key,
+        what,
+    })
+}
+
+impl Request {
+    /// The request of a wish; `None` where there is no order to speak of. `made` names what it would make.
+    pub fn of(wish: &Wish, tables: &Tables, made: u64) -> Option<Self> {
+        let action = action(wish, tables)?;
+        let body = format!("{:?} {action:?}", wish.what);
+        let key = match &wish.what {
+            What::Put { derived: true, sku, price, .. } => Key::derived("put", &format!("{sku}-{price}")),
+            // Most keys are new: else most requests would be refused for their key.
+            _ if wish.key < 50 => Key::from_stored(&format!("k{made}")),
+            _ => Key::from_stored(&format!("again{}", wish.key)),
+        };
+        Some(Self { tenant: wish.tenant, account: wish.account, key, body, action })
+    }
+
+    /// One arrival of it. Ids and time are stamped as intake does.
+    pub fn arrive(&self, arrival: u64) -> Command {
+        let at = Timestamp(i64::try_from(arrival).expect("few arrivals"));
+        Command {
+            id: CommandId(arrival.into()),
+            tenant: TenantId(self.tenant),
+            principal: principal(self.tenant, self.account),
+            key: self.key.clone(),
+            fingerprints: fingerprints(&self.body),
+            at,
+            request_id: format!("req-{arrival}"),
+            action: stamped(self.action.clone(), arrival.into(), at),
+        }
+    }
+}
+
+/// The action as the client names it; what intake makes is still zero.
+fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
+    let tenant = TenantId(wish.tenant);
+    let fit = fit(&wish.what);
+    let order = |pick: u8| {
+        let orders = tables.orders.range(of(tenant)).map(|(_, order)| order);
+        // Mostly one that can take the step, so that more happens than refusals.
+        let fitting = nth(orders.clone().filter(|order| fit.contains(&order.status)), pick);
+        if pick.is_multiple_of(4) { nth(orders, pick) } else { fitting }
+    };
+    Some(match &wish.what {
+        What::Put { sku: at, price, stock, version, .. } => Action::PutProduct(PutProduct {
+            sku: sku(*at),
+            name: ProductName::from_stored(&format!("Ware \u{8336} \"{price}\"")),
+            price: money(*price),
+            initial_stock: *stock,
+            expected_version: *version,
+        }),
+        What::Move { sku: at, quantity } => {
+            let (id, reason) = (MovementId::new(0), MoveReason::from_stored("a count"));
+            Action::MoveStock(MoveStock { id, sku: sku(*at), quantity: *quantity, reason })
+        }
+        What::Issue => Action::IssueOrderNumber { order_no: OrderNo::new(0), expires_at: Timestamp(0) },
+        What::Place { lines, number, note } => Action::PlaceOrder(PlaceOrder {
+            number: match number.and_then(|pick| number_of(tables, tenant, pick)) {
+                Some(issued) => OrderNumberSource::Issued(issued),
+                None => OrderNumberSource::Made(OrderNo::new(0)),
+            },
+            customer_id: CustomerId::from_stored("guest"),
+            lines: lines.iter().map(line).collect(),
+            note: note.then(|| Note::from_stored("ring twice\u{2028}'or not'")),
+            expires_at: Timestamp(0),
+        }),
+        What::Pay { order: pick, short } => {
+            let order = order(*pick)?;
+            Action::PayOrder { order_no: order.order_no, captured: money(order.total.minor - short) }
+        }
+        What::Cancel { order: pick, merchant } => {
+            let reason = if *merchant { CloseReason::Merchant } else { CloseReason::Customer };
+            Action::CancelOrder { order_no: order(*pick)?.order_no, reason }
+        }
+        What::Expire { order: pick } => Action::ExpireOrder { order_no: order(*pick)?.order_no },
+        What::Ship { order: pick, stale, tracking, lines } => Action::ShipOrder(ShipOrder {
+            order_no: order(*pick)?.order_no,
+            shipment: ShipmentId::new(0),
+            expected_version: order(*pick)?.version - stale,
+            carrier: Carrier::from_stored("SF"),
+            tracking_no: tracking_no(*tracking),
+            lines: lines.as_deref().map(parcels),
+        }),
+        What::Correct { order: pick, stale, tracking } => Action::CorrectShipment(CorrectShipment {
+            order_no: order(*pick)?.order_no,
+            expected_version: order(*pick)?.version - stale,
+            carrier: Carrier::from_stored("SF"),
+            tracking_no: tracking_no(*tracking),
+        }),
+        What::Receive { order: pick, automatic } => {
+            Action::ReceiveOrder { order_no: order(*pick)?.order_no, automatic: *automatic }
+        }
+    })
+}
+
+/// Where an order stands that can take the step.
+const fn fit(what: &What) -> &'static [Status] {
+    match what {
+        What::Pay { .. } | What::Cancel { .. } | What::Expire { .. } => &[Status::PendingPayment],
+        What::Ship { .. } => &[Status::Paid],
+        What::Correct { .. } => &[Status::Paid, Status::Shipped],
+        What::Receive { .. } => &[Status::Shipped],
+        _ => &[],
+    }
+}
+
+/// Puts in what intake makes.
+fn stamped(mut action: Action, made: u128, at: Timestamp) -> Action {
+    match &mut action {
+        Action::MoveStock(movement) => movement.id = MovementId::new(made),
+        Action::IssueOrderNumber { order_no, expires_at } => {
+            (*order_no, *expires_at) = (OrderNo::new(made), at.plus_ms(SHORT));
+        }
+        Action::PlaceOrder(place) => {
+            place.expires_at = at.plus_ms(SHORT);
+            if matches!(place.number, OrderNumberSource::Made(_)) {
+                place.number = OrderNumberSource::Made(OrderNo::new(made));
+            }
+        }
+        Action::ShipOrder(ship) => ship.shipment = ShipmentId::new(made),
+        _ => {}
+    }
+    action
+}
+
+/// A number that was issued: one that is still to be had, or one that became an order.
+fn number_of(tables: &Tables, tenant: TenantId, pick: u8) -> Option<OrderNo> {
+    let free = tables.numbers.range(of(tenant)).map(|(row, _)| row.1);
+    let used = tables.orders.range(of(tenant)).map(|(row, _)| row.1);
+    if pick.is_multiple_of(4) { nth(used, pick) } else { nth(free, pick) }
+}
+
+fn of(tenant: TenantId) -> std::ops::RangeInclusive<(TenantId, OrderNo)> {
+    (tenant, OrderNo::new(0))..=(tenant, OrderNo::new(u128::MAX))
+}
+
+/// The later ones are picked more often: they are the ones that can still take a step.
+fn nth<T>(rows: impl DoubleEndedIterator<Item = T>, pick: u8) -> Option<T> {
+    let mut latest: Vec<T> = rows.rev().take(6).collect();
+    let at = usize::from(pick) % latest.len().max(1);
+    (at < latest.len()).then(|| latest.swap_remove(at))
+}
+
+fn line(&(at, quantity, price): &(u8, i64, Option<i64>)) -> LineRequest {
+    LineRequest { sku: sku(at), quantity, unit_price: price.map(money) }
+}
+
+/// Each line at most once, as intake sees to it.
+fn parcels(lines: &[(u32, i64)]) -> Vec<ShipLine> {
+    let mut parcels: Vec<ShipLine> = lines.iter().map(|&(line, quantity)| ShipLine { line, quantity }).collect();
+    parcels.sort_unstable();
+    parcels.dedup_by_key(|parcel| parcel.line);
+    parcels
+}
+
+/// Two of them differ only by case.
+fn sku(at: u8) -> Sku {
+    Sku::from_stored(["85123A", "85123a", "BANK CHARGES", "字'\"\\"][usize::from(at)])
+}
+
+fn tracking_no(at: u8) -> TrackingNo {
+    TrackingNo::from_stored(&format!("T{at}"))
+}

@@ -1,0 +1,116 @@
+//! Owns a script: batches of commands, with what each command came to and what the tables held behind each batch
+//! when the commands were run one by one in memory.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use domain::Command;
+use engine::Scope;
+use engine::memory::{Memory, Tables};
+use proptest::prelude::{Just, Strategy, prop_oneof};
+
+use super::dump::{self, Dump};
+use super::requests::{Request, Wish, wish};
+use crate::shop;
+
+/// One batch, before it is known which orders there are.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// These requests, some of them sent before.
+    Batch(Vec<Sending>),
+    /// The last batch once more, the same arrivals: its commit's reply was lost.
+    Rerun,
+}
+
+/// One arrival.
+#[derive(Clone, Debug)]
+pub enum Sending {
+    /// Of a new request.
+    New(Wish),
+    /// Of an earlier one, counted back from the latest.
+    Again(u8),
+}
+
+/// What one batch is and what it must come to.
+pub struct Batch {
+    pub commands: Vec<Command>,
+    /// The derived keys that an earlier run of the same commands has answered.
+    pub settled: HashSet<Scope>,
+    pub verdicts: Vec<String>,
+    pub dump: Dump,
+}
+
+/// Batches, and the tables at their end.
+pub struct Script {
+    pub batches: Vec<Batch>,
+    pub tables: Arc<Tables>,
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    let sending = prop_oneof![4 => wish().prop_map(Sending::New), 1 => (0..8_u8).prop_map(Sending::Again)];
+    prop_oneof![
+        9 => proptest::collection::vec(sending, 1..16).prop_map(Step::Batch),
+        1 => Just(Step::Rerun),
+    ]
+}
+
+impl Script {
+    /// Makes the steps concrete, each command on what those before it left.
+    pub async fn draw(steps: &[Step]) -> Self {
+        let memory = Memory::default();
+        let mut requests: Vec<Request> = Vec::new();
+        let mut arrivals = 0;
+        let mut batches: Vec<Batch> = Vec::new();
+        for step in steps {
+            let (mut commands, mut verdicts, mut settled) = (Vec::new(), Vec::new(), HashSet::new());
+            match step {
+                Step::Rerun => {
+                    let Some(last) = batches.last() else { continue };
+                    settled = last.settled_behind();
+                    for command in &last.commands {
+                        verdicts.push(alone(&memory, command, &settled).await);
+                        commands.push(command.clone());
+                    }
+                }
+                Step::Batch(sendings) => {
+                    for sending in sendings {
+                        arrivals += 1;
+                        let Some(request) = drawn(sending, &memory, &mut requests, arrivals) else { continue };
+                        let command = request.arrive(arrivals);
+                        verdicts.push(alone(&memory, &command, &settled).await);
+                        commands.push(command);
+                    }
+                }
+            }
+            batches.push(Batch { commands, settled, verdicts, dump: dump::memory(&memory.tables()) });
+        }
+        Self { batches, tables: memory.tables() }
+    }
+}
+
+impl Batch {
+    /// The derived keys that are settled once this batch was committed.
+    fn settled_behind(&self) -> HashSet<Scope> {
+        let decided = self.commands.iter().zip(&self.verdicts).filter(|(_, verdict)| verdict.starts_with("Decided"));
+        let derived = decided.filter(|(command, _)| command.key.is_derived()).map(|(command, _)| Scope::of(command));
+        self.settled.iter().cloned().chain(derived).collect()
+    }
+}
+
+fn drawn(sending: &Sending, memory: &Memory, requests: &mut Vec<Request>, arrival: u64) -> Option<Request> {
+    match sending {
+        Sending::New(wish) => {
+            let request = Request::of(wish, &memory.tables(), arrival)?;
+            requests.push(request.clone());
+            Some(request)
+        }
+        Sending::Again(back) => requests.iter().rev().nth(usize::from(*back)).cloned(),
+    }
+}
+
+/// Runs one command in a transaction of its own.
+async fn alone(memory: &Memory, command: &Command, settled: &HashSet<Scope>) -> String {
+    let batch = std::slice::from_ref(command);
+    let verdicts = shop::run_again(memory, batch, settled).await.expect("nothing else writes");
+    format!("{:?}", verdicts[0])
+}

@@ -1,0 +1,123 @@
+//! Owns the storages under contract: how each is opened with two tenants of two accounts, dumped and audited. A new
+//! database joins by one more implementation and one more line in the contract's test.
+
+use domain::{PrincipalId, TenantId, Timestamp};
+use engine::Storage;
+use engine::memory::Memory;
+use store::{Account, Light, Store};
+use tempfile::TempDir;
+
+use super::dump::{self, Dump};
+use super::script::Script;
+
+/// How many tenants there are, and how many accounts each of them has.
+pub const TENANTS: i64 = 2;
+pub const ACCOUNTS: i64 = 2;
+
+/// A storage and a way to see all of its rows.
+pub trait Subject {
+    type Storage: Storage;
+    const NAME: &'static str;
+
+    async fn open() -> Self;
+    fn storage(&self) -> &Self::Storage;
+    async fn dump(&self) -> Dump;
+    /// Asks the storage's own questions once a script is over.
+    async fn audit(&self, script: &Script);
+}
+
+/// The account of a tenant, both counted from one.
+pub const fn principal(tenant: i64, account: i64) -> PrincipalId {
+    PrincipalId((tenant - 1) * ACCOUNTS + account)
+}
+
+pub struct InMemory(pub Memory);
+
+impl Subject for InMemory {
+    type Storage = Memory;
+    const NAME: &'static str = "memory";
+
+    async fn open() -> Self {
+        Self(Memory::default())
+    }
+
+    fn storage(&self) -> &Memory {
+        &self.0
+    }
+
+    async fn dump(&self) -> Dump {
+        dump::memory(&self.0.tables())
+    }
+
+    async fn audit(&self, _script: &Script) {
+        self.0.tables().audit().expect("the tables in memory hold");
+    }
+}
+
+pub struct OnSqlite {
+    store: Store,
+    folder: TempDir,
+}
+
+impl Subject for OnSqlite {
+    type Storage = Store;
+    const NAME: &'static str = "SQLite";
+
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(&folder.path().join("mideng.db")).await.expect("a new database");
+        people(&store).await;
+        Self { store, folder }
+    }
+
+    fn storage(&self) -> &Store {
+        &self.store
+    }
+
+    async fn dump(&self) -> Dump {
+        dump::sqlite(&self.folder.path().join("mideng.db")).await
+    }
+
+    async fn audit(&self, script: &Script) {
+        sound(&self.store, script).await;
+    }
+}
+
+/// Brings the schema up and makes the tenants and accounts, whose numbers every subject must share.
+async fn people(store: &Store) {
+    store.migrate().await.expect("an empty database takes the schema");
+    for tenant in 1..=TENANTS {
+        let made = store.tenant_create(&format!("shop {tenant}"), &format!("ten_{tenant}"), Timestamp(0)).await;
+        assert_eq!(made.expect("a new tenant"), TenantId(tenant));
+        for account in 1..=ACCOUNTS {
+            let (name, public_id) = (format!("server {account}"), format!("acc_{tenant}_{account}"));
+            let account_of = Account { tenant: TenantId(tenant), kind: "service", name: &name, public_id: &public_id };
+            let made = store.account(&account_of, Timestamp(0)).await;
+            assert_eq!(made.expect("a new account"), principal(tenant, account));
+        }
+    }
+}
+
+/// Every invariant holds, and every order is read as memory has it.
+async fn sound(store: &Store, script: &Script) {
+    for finding in store.check(Timestamp(0)).await.expect("the check runs") {
+        assert_eq!(finding.light(), Light::Green, "{}: {:?}", finding.id, finding.examples);
+    }
+    for (&(tenant, order_no), expected) in &script.tables.orders {
+        let found = store.order(tenant, order_no).await.expect("the order can be read");
+        assert_eq!(found.as_ref(), Some(&**expected));
+        let history = store.history(tenant, order_no).await.expect("the history can be read");
+        let expected: Vec<_> =
+            (1..=expected.version).map(|at| &script.tables.history[&(tenant, order_no, at)]).collect();
+        assert_eq!(history.len(), expected.len());
+        for (row, entry) in history.iter().zip(expected) {
+            assert_eq!((row.version, row.event, row.from, row.to), (entry.version, entry.event, entry.from, entry.to));
+            assert_eq!((row.at, row.key.as_str()), (entry.at, entry.key.as_str().trim_start()));
+        }
+    }
+    for (&(tenant, ref sku), product) in &script.tables.products {
+        let stock = &script.tables.stock[&(tenant, sku.clone())];
+        let found = store.product(tenant, sku).await.expect("the product can be read");
+        assert_eq!(found.as_ref(), Some(&(product.clone(), stock.clone())));
+    }
+}

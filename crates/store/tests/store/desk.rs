@@ -1,0 +1,147 @@
+//! Owns how a test writes commands down: one method an action, ids and times counted up.
+
+use std::cell::Cell;
+
+use domain::order::CloseReason;
+use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
+use domain::{
+    Action, Command, CorrectShipment, LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource,
+    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
+};
+use idempotency::{CommandId, Fingerprints, Key, Target};
+
+/// How long an order waits for its payment.
+pub const PAY_WITHIN_MS: i64 = 1_800_000;
+
+/// Where one account of one tenant hands in its commands.
+#[derive(Debug)]
+pub struct Desk {
+    pub tenant: TenantId,
+    pub principal: PrincipalId,
+    arrivals: Cell<u64>,
+}
+
+impl Desk {
+    /// A desk whose first command has the number `first` and comes at that time.
+    pub const fn new(tenant: TenantId, principal: PrincipalId, first: u64) -> Self {
+        Self { tenant, principal, arrivals: Cell::new(first) }
+    }
+
+    /// The time of the next command.
+    pub fn now(&self) -> Timestamp {
+        Timestamp(i64::try_from(self.arrivals.get()).expect("few commands"))
+    }
+
+    /// Any action under a key. The same key always asks for the same.
+    pub fn command(&self, key: &str, action: Action) -> Command {
+        let number = self.arrivals.get();
+        let at = self.now();
+        self.arrivals.set(number + 1);
+        Command {
+            id: CommandId(number.into()),
+            tenant: self.tenant,
+            principal: self.principal,
+            key: Key::from_stored(key),
+            fingerprints: fingerprints(key),
+            at,
+            request_id: format!("req-{number}"),
+            action,
+        }
+    }
+
+    fn made(&self) -> u128 {
+        self.arrivals.get().into()
+    }
+
+    pub fn put(&self, sku: &str, price: i64, initial_stock: i64) -> Command {
+        let action = PutProduct {
+            sku: Sku::from_stored(sku),
+            name: ProductName::from_stored(&format!("{sku} at {price}")),
+            price: money(price),
+            initial_stock,
+            expected_version: None,
+        };
+        self.command(&format!("put-{sku}-{price}"), Action::PutProduct(action))
+    }
+
+    pub fn move_stock(&self, key: &str, sku: &str, quantity: i64) -> Command {
+        let (sku, reason) = (Sku::from_stored(sku), MoveReason::from_stored("a count"));
+        self.command(key, Action::MoveStock(MoveStock { id: MovementId::new(self.made()), sku, quantity, reason }))
+    }
+
+    pub fn issue(&self, key: &str) -> Command {
+        let (order_no, expires_at) = (OrderNo::new(self.made()), self.now().plus_ms(PAY_WITHIN_MS));
+        self.command(key, Action::IssueOrderNumber { order_no, expires_at })
+    }
+
+    pub fn place(&self, key: &str, lines: &[(&str, i64)]) -> Command {
+        self.place_for(key, "guest", lines)
+    }
+
+    pub fn place_for(&self, key: &str, customer: &str, lines: &[(&str, i64)]) -> Command {
+        let line =
+            |&(sku, quantity): &(&str, i64)| LineRequest { sku: Sku::from_stored(sku), quantity, unit_price: None };
+        let action = PlaceOrder {
+            number: OrderNumberSource::Made(OrderNo::new(self.made())),
+            customer_id: CustomerId::from_stored(customer),
+            lines: lines.iter().map(line).collect(),
+            note: Some(Note::from_stored("ring \"twice\" \u{2014} 按两次")),
+            expires_at: self.now().plus_ms(PAY_WITHIN_MS),
+        };
+        self.command(key, Action::PlaceOrder(action))
+    }
+
+    pub fn pay(&self, order_no: OrderNo, minor: i64) -> Command {
+        self.command(&format!("pay-{order_no}"), Action::PayOrder { order_no, captured: money(minor) })
+    }
+
+    pub fn cancel(&self, order_no: OrderNo) -> Command {
+        self.command(&format!("cancel-{order_no}"), Action::CancelOrder { order_no, reason: CloseReason::Customer })
+    }
+
+    /// Ships some lines, or what is left.
+    pub fn ship(
+        &self,
+        order_no: OrderNo,
+        expected_version: u32,
+        tracking: &str,
+        lines: Option<&[(u32, i64)]>,
+    ) -> Command {
+        let parcels =
+            |lines: &[(u32, i64)]| lines.iter().map(|&(line, quantity)| ShipLine { line, quantity }).collect();
+        let action = ShipOrder {
+            order_no,
+            shipment: ShipmentId::new(self.made()),
+            expected_version,
+            carrier: Carrier::from_stored("SF"),
+            tracking_no: TrackingNo::from_stored(tracking),
+            lines: lines.map(parcels),
+        };
+        self.command(&format!("ship-{order_no}-{tracking}"), Action::ShipOrder(action))
+    }
+
+    pub fn correct(&self, order_no: OrderNo, expected_version: u32, tracking: &str) -> Command {
+        let (carrier, tracking_no) = (Carrier::from_stored("SF"), TrackingNo::from_stored(tracking));
+        let action = CorrectShipment { order_no, expected_version, carrier, tracking_no };
+        self.command(&format!("correct-{order_no}-{tracking}"), Action::CorrectShipment(action))
+    }
+
+    pub fn receive(&self, order_no: OrderNo) -> Command {
+        self.command(&format!("receive-{order_no}"), Action::ReceiveOrder { order_no, automatic: false })
+    }
+}
+
+/// The number of the order that a command speaks of.
+pub fn order_no(command: &Command) -> OrderNo {
+    command.action.order_no().expect("the command speaks of an order")
+}
+
+/// The fingerprint of a request that is told by this text.
+pub fn fingerprints(text: &str) -> Fingerprints {
+    let target = Target { method: "POST", route: "/", ids: &[], query: "", precondition: "" };
+    Fingerprints::of(&target, text)
+}
+
+pub fn money(minor: i64) -> Money {
+    Money::new(minor, "CNY".parse().expect("a known currency"))
+}

@@ -1,0 +1,47 @@
+//! Owns how the tests spell an answer: JSON with the fields that the store itself looks at, and an entity tag.
+
+use domain::{Command, Outcome, Reply};
+use engine::Render;
+use idempotency::Answer;
+use serde_json::{Value, json};
+
+/// Spells an outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Json;
+
+impl Render for Json {
+    fn render(&self, command: &Command, outcome: &Outcome) -> Answer {
+        let (status, version, body) = match outcome {
+            Outcome::Refused(refusal) => {
+                (409, None, json!({ "code": refusal.code(), "request_id": command.request_id }))
+            }
+            Outcome::Accepted(accepted) => spell(&accepted.reply),
+        };
+        let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        headers.extend(version.map(|version| ("etag".to_owned(), format!("\"{version}\""))));
+        Answer { status, headers, body: body.to_string().into_bytes().into() }
+    }
+}
+
+fn spell(reply: &Reply) -> (u16, Option<u32>, Value) {
+    let code = |created: bool| if created { 201 } else { 200 };
+    match reply {
+        Reply::Product { product, stock, created } => {
+            let body = json!({ "sku": product.sku.as_str(), "name": product.name.as_str(), "on_hand": stock.on_hand });
+            (code(*created), Some(product.version), body)
+        }
+        Reply::StockMoved { movement, stock } => {
+            (201, None, json!({ "quantity": movement.quantity, "on_hand": stock.on_hand }))
+        }
+        Reply::NumberIssued(number) => (201, None, json!({ "order_no": number.order_no.to_string() })),
+        Reply::Order { order, created } => {
+            let body = json!({
+                "order_no": order.order_no.to_string(),
+                "status": order.status.name(),
+                "total": order.total.minor,
+                "lines": order.lines.len(),
+            });
+            (code(*created), Some(order.version), body)
+        }
+    }
+}
