@@ -86,6 +86,7 @@ impl Intake {
     /// Waits for commands and takes what is there, up to a batch's bounds. `None`: closed, and nothing is left.
     pub(crate) async fn take(&self) -> Option<Vec<Entry>> {
         loop {
+            self.gather().await;
             {
                 let mut queues = self.lock();
                 let batch = queues.take(&self.options);
@@ -97,6 +98,21 @@ impl Intake {
                 }
             }
             self.wake.notified().await;
+        }
+    }
+
+    /// Lets requests that are about to come in do so, as long as each round brings more: the clients that were just
+    /// answered then share one commit, where the first of them would have got one alone. No timer: on an idle server
+    /// the first round brings nothing and costs a microsecond.
+    async fn gather(&self) {
+        let mut seen = 0;
+        loop {
+            let waiting = self.waiting();
+            if waiting == seen || waiting >= self.options.batch_commands_max {
+                return;
+            }
+            seen = waiting;
+            tokio::task::yield_now().await;
         }
     }
 

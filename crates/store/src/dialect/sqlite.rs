@@ -39,7 +39,7 @@ pub(crate) fn writer_options(file: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(false)
-        .pragma("cache_size", "-32768")
+        .pragma("cache_size", "-16384")
         .pragma("temp_store", "memory")
         .pragma("wal_autocheckpoint", "4000")
         .pragma("journal_size_limit", "67108864")
@@ -48,7 +48,7 @@ pub(crate) fn writer_options(file: &Path) -> SqliteConnectOptions {
 
 /// How a connection that only reads is opened.
 pub(crate) fn reader_options(file: &Path) -> SqliteConnectOptions {
-    writer_options(file).create_if_missing(false).pragma("query_only", "on").pragma("cache_size", "-4096")
+    writer_options(file).create_if_missing(false).pragma("query_only", "on").pragma("cache_size", "-2048")
 }
 
 pub(crate) const RECORDS_LOAD: &str = "\
@@ -220,7 +220,7 @@ pub(crate) const ORDERS_DUE_TO_EXPIRE: &str = "\
 pub(crate) const ORDERS_DUE_TO_COMPLETE: &str = "\
     select o.tenant_id, o.order_no from tenants t cross join orders o \
     where o.tenant_id = t.id and o.status = 'shipped' and o.created_at <= ?1 and o.updated_at <= ?1 \
-    order by o.tenant_id, o.created_at limit ?2";
+    order by t.id, o.created_at, o.order_no limit ?2";
 
 /// A whole copy of the database as of one moment, made while others write.
 pub(crate) const BACKUP: &str = "vacuum into ?1";
@@ -235,7 +235,6 @@ pub(crate) fn statement_fault(error: &sqlx::Error) -> Fault {
         Some(1_555 | 2_067) => Fault::Retry(text),
         Some(code) => match code & 0xff {
             5 | 6 => Fault::Retry(text),
-            19 => Fault::Rejected(text),
             8 | 10 | 11 | 13 | 14 | 26 => Fault::Fatal(text),
             _ => Fault::Rejected(text),
         },
