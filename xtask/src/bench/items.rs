@@ -52,7 +52,12 @@ pub(super) const ITEMS: &[Item] = &[
         how: How::Pair(Pair {
             at_least: 0.4,
             one: USUAL,
-            other: Side { label: "a storage that forgets", flags: "--storage discard", ..USUAL },
+            other: Side {
+                label: "a storage that forgets",
+                flags: "--storage discard",
+                database: Database::Products,
+                ..USUAL
+            },
         }),
     },
     Item {

@@ -67,6 +67,15 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts it again on the same folder.
+    pub(super) fn start_again(mut self, bench: &Bench, flags: &str) -> Result<Self> {
+        let folder = self.fresh.take().context("only a server on a folder of its own is started again")?;
+        self.stop()?;
+        let mut server = Self::start(bench, &folder, flags)?;
+        server.fresh = Some(folder);
+        Ok(server)
+    }
+
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
