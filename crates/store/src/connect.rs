@@ -92,3 +92,6 @@ impl Store {
         SqlxSqliteConnector::from_sqlx_sqlite_pool(self.writer.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

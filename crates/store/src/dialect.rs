@@ -2,5 +2,7 @@
 //! is the only one yet; PostgreSQL and MySQL get a file beside it.
 
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use sqlite::*;

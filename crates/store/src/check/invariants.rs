@@ -58,20 +58,26 @@ pub(super) const ALL: &[Invariant] = &[
                 and m.source_kind = 'sale' and m.source_id = r.order_no
             where ?1 is not null and ?2 is not null
             group by r.tenant_id, r.order_no, r.sku
-            having coalesce(-sum(m.quantity), 0) <> case r.holding when 'committed' then r.quantity else 0 end",
+            having coalesce(-sum(m.quantity), 0) <> case r.holding when 'committed' then r.quantity else 0 end
+            union all
+            select m.source_id || ' ' || m.sku || ': moved ' || -m.quantity || ', nothing promised'
+            from stock_movements m where m.source_kind = 'sale' and not exists (
+                select 1 from stock_reservations r
+                where r.tenant_id = m.tenant_id and r.order_no = m.source_id and r.sku = m.sku)",
     },
     Invariant {
         id: "I-10a",
         title: "a key has made one order, and every order that was acknowledged under a key exists",
         broken_by: "
-            select k.idempotency_key || ': answered with ' || coalesce(k.body ->> '$.order_no', 'nothing')
-            from (select tenant_id, principal_id, idempotency_key, status, cast(body as text) body
+            select k.idempotency_key || ': answered with ' || coalesce(k.answer ->> '$.order_no', 'no JSON')
+            from (select tenant_id, principal_id, idempotency_key,
+                      case when json_valid(cast(body as text)) then cast(body as text) end answer
                   from key_records where status = 201) k
-            where (?1 is not null and ?2 is not null)
-                and k.body ->> '$.order_no' is not null and k.body ->> '$.lines' is not null
-                and not exists (select 1 from orders o where o.tenant_id = k.tenant_id
-                    and o.principal_id = k.principal_id and o.idempotency_key = k.idempotency_key
-                    and o.order_no = k.body ->> '$.order_no')",
+            where (?1 is not null and ?2 is not null) and (k.answer is null
+                or (k.answer ->> '$.order_no' is not null and k.answer ->> '$.lines' is not null
+                    and not exists (select 1 from orders o where o.tenant_id = k.tenant_id
+                        and o.principal_id = k.principal_id and o.idempotency_key = k.idempotency_key
+                        and o.order_no = k.answer ->> '$.order_no')))",
     },
     Invariant {
         id: "I-10b",
@@ -115,11 +121,8 @@ pub(super) const ALL: &[Invariant] = &[
             left join order_events b
                 on b.tenant_id = e.tenant_id and b.order_no = e.order_no and b.version = e.version - 1
             where ?2 is not null and (b.to_status is not e.from_status
-                or (e.from_status, e.event, e.to_status) not in
-                    (select coalesce(value->>0, ''), value->>1, value->>2 from json_each(?1)
-                     where value->>0 is not null)
-                and not (e.version = 1 and e.from_status is null and e.event = 'place'
-                    and e.to_status = 'pending_payment'))",
+                or (coalesce(e.from_status, ''), e.event, e.to_status) not in
+                    (select coalesce(value->>0, ''), value->>1, value->>2 from json_each(?1)))",
     },
     Invariant {
         id: "I-13b",
@@ -151,7 +154,11 @@ pub(super) const ALL: &[Invariant] = &[
                 on l.tenant_id = r.tenant_id and l.order_no = r.order_no and l.sku = r.sku
             where (?1 is not null and ?2 is not null) and (o.order_no is null or l.quantity is not r.quantity
                 or r.holding <> case when o.status = 'pending_payment' then 'held'
-                    when o.status = 'closed' and o.close_reason <> 'refunded' then 'released' else 'committed' end)",
+                    when o.status = 'closed' and o.close_reason <> 'refunded' then 'released' else 'committed' end)
+            union all
+            select l.order_no || ' ' || l.sku || ': nothing promised' from order_lines l
+            where not exists (select 1 from stock_reservations r
+                where r.tenant_id = l.tenant_id and r.order_no = l.order_no and r.sku = l.sku)",
     },
     Invariant {
         id: "S-2",
@@ -164,5 +171,31 @@ pub(super) const ALL: &[Invariant] = &[
             where ?1 is not null and ?2 is not null
             group by l.tenant_id, l.order_no, l.line
             having l.shipped <> coalesce(sum(s.quantity), 0) or l.shipped > l.quantity",
+    },
+    Invariant {
+        id: "S-3",
+        title: "no row stands alone: a product has its stock, and what hangs on an order has that order",
+        broken_by: "
+            select 'product ' || p.sku || ' without stock' from products p
+            where (?1 is not null and ?2 is not null) and not exists (
+                select 1 from stock_items s where s.tenant_id = p.tenant_id and s.sku = p.sku)
+            union all
+            select 'stock of ' || s.sku || ' without product' from stock_items s
+            where not exists (select 1 from products p where p.tenant_id = s.tenant_id and p.sku = s.sku)
+            union all
+            select 'line ' || l.line || ' of ' || l.order_no from order_lines l
+            where not exists (select 1 from orders o where o.tenant_id = l.tenant_id and o.order_no = l.order_no)
+            union all
+            select 'step ' || e.version || ' of ' || e.order_no from order_events e
+            where not exists (select 1 from orders o where o.tenant_id = e.tenant_id and o.order_no = e.order_no)
+            union all
+            select 'shipment ' || s.number || ' of ' || s.order_no from shipments s
+            where not exists (select 1 from orders o where o.tenant_id = s.tenant_id and o.order_no = s.order_no)
+            union all
+            select 'parcel of line ' || p.line || ' of ' || p.order_no from shipment_lines p
+            where not exists (select 1 from order_lines l
+                    where l.tenant_id = p.tenant_id and l.order_no = p.order_no and l.line = p.line)
+                or not exists (select 1 from shipments s
+                    where s.tenant_id = p.tenant_id and s.order_no = p.order_no and s.number = p.number)",
     },
 ];

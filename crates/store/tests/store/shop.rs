@@ -1,13 +1,13 @@
 //! Owns a shop on a database file of its own, and how a batch is run on a storage by hand.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::{Command, Needs, Timestamp};
 use engine::{Commit, Execute as _, Executor, Fault, NewRecord, Scope, Storage, Verdict};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 use store::{Account, Light, Store};
 use tempfile::TempDir;
 
@@ -45,15 +45,12 @@ impl Shop {
 
     /// A connection that belongs to nobody, and does not wait for locks.
     pub async fn connect(&self) -> SqliteConnection {
-        let options = SqliteConnectOptions::new().filename(self.file()).busy_timeout(Duration::ZERO);
-        options.connect().await.expect("the file can be opened")
+        connect(&self.file()).await
     }
 
     /// Runs SQL behind the store's back, past the checks of the schema.
     pub async fn plant(&self, sql: &str) {
-        let mut connection = self.connect().await;
-        sqlx::query("pragma ignore_check_constraints = on").execute(&mut connection).await.expect("a known pragma");
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("the SQL of a test");
+        plant(&self.file(), sql).await;
     }
 
     /// One number, asked behind the store's back.
@@ -72,6 +69,19 @@ impl Shop {
         let findings = self.store.check(Timestamp(0)).await.expect("the check runs");
         findings.iter().filter(|finding| finding.light() == Light::Red).map(|finding| finding.id).collect()
     }
+}
+
+async fn connect(file: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::ZERO);
+    options.connect().await.expect("the file can be opened")
+}
+
+/// Runs SQL on a file, past the checks of its schema.
+pub async fn plant(file: &Path, sql: &str) {
+    let mut connection = connect(file).await;
+    sqlx::query("pragma ignore_check_constraints = on").execute(&mut connection).await.expect("a known pragma");
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("the SQL of a test");
+    connection.close().await.expect("what was planted is on the disk");
 }
 
 /// Runs one batch as the engine does: load, run, commit.

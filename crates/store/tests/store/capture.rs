@@ -1,0 +1,77 @@
+//! Owns listening to the statements that one piece of work runs, while other tests run theirs.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Instrument as _, Subscriber, info_span};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+
+/// What sqlx tells of a statement, under which name.
+const TARGET: &str = "sqlx::query";
+const SPAN: &str = "captured";
+
+/// Statements by the id of the span they ran in.
+type Heard = Mutex<HashMap<u64, Vec<String>>>;
+
+fn heard() -> &'static Heard {
+    static HEARD: OnceLock<Heard> = OnceLock::new();
+    HEARD.get_or_init(|| {
+        let subscriber = tracing_subscriber::registry().with(Ear);
+        tracing::subscriber::set_global_default(subscriber).expect("nobody else listens");
+        Heard::default()
+    })
+}
+
+/// Runs the work and gives the text of each statement that it ran, BEGIN and COMMIT aside: those go past the log.
+pub async fn statements<T>(work: impl Future<Output = T>) -> (T, Vec<String>) {
+    let heard = heard();
+    let span = info_span!("captured");
+    let id = span.id().expect("the span is listened to").into_u64();
+    let result = work.instrument(span).await;
+    let told = heard.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    (result, told.unwrap_or_default())
+}
+
+struct Ear;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Ear {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if event.metadata().target() != TARGET {
+            return;
+        }
+        let mut scope = context.event_scope(event).into_iter().flatten();
+        let Some(span) = scope.find(|span| span.name() == SPAN) else { return };
+        let mut text = Text::default();
+        event.record(&mut text);
+        let mut heard = heard().lock().unwrap_or_else(PoisonError::into_inner);
+        heard.entry(span.id().into_u64()).or_default().push(text.statement());
+    }
+}
+
+/// A short statement is all summary, a long one stands beside its summary.
+#[derive(Default)]
+struct Text {
+    summary: String,
+    whole: String,
+}
+
+impl Text {
+    fn statement(self) -> String {
+        let text = if self.whole.trim().is_empty() { self.summary } else { self.whole };
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Visit for Text {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "summary" => value.clone_into(&mut self.summary),
+            "db.statement" => value.clone_into(&mut self.whole),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _field: &Field, _value: &dyn std::fmt::Debug) {}
+}

@@ -1,0 +1,141 @@
+//! Owns the promise that `check` finds what is wrong, whatever it is, and nothing where nothing is.
+
+use domain::Timestamp;
+use store::{Light, Store};
+
+use crate::desk::{PAY_WITHIN_MS, order_no};
+use crate::shop::{self, Shop};
+
+/// What is planted, and the invariants that it breaks. The shop has a pending, a paid, a partly shipped, a completed,
+/// a closed and a free order.
+const PLANTED: &[(&str, &[&str])] = &[
+    ("update orders set total_minor = total_minor + 1 where status = 'pending_payment'", &["I-5"]),
+    ("update order_lines set total_minor = 7, unit_price_minor = 7 where sku = 'cup'", &["I-5"]),
+    ("update stock_items set reserved = on_hand + 1 where sku = 'cup'", &["I-6", "I-7"]),
+    ("update stock_items set reserved = reserved + 1 where sku = 'tea'", &["I-7"]),
+    ("delete from stock_items where sku = 'tea'", &["S-3"]),
+    ("update stock_items set on_hand = on_hand + 1 where sku = 'tea'", &["I-8"]),
+    ("delete from stock_movements where source_kind = 'initial' and sku = 'cup'", &["I-8"]),
+    ("update stock_movements set source_id = 'ord_none' where id = (select max(id) from stock_movements)", &["I-9"]),
+    (
+        "delete from stock_reservations where holding = 'committed' and order_no in
+            (select order_no from orders where status = 'completed')",
+        &["I-9", "S-1"],
+    ),
+    ("update key_records set body = cast(replace(body, 'ord_', 'ord_7') as blob) where status = 201", &["I-10a"]),
+    ("update key_records set body = cast('{\"order_no\":\"ord_1\",\"lines\":1' as blob) where idempotency_key = 'pending'", &["I-10a"]),
+    (
+        "drop index orders_tenant_id_principal_id_idempotency_key;
+         update orders set idempotency_key = 'pending' where status = 'completed'",
+        &["I-10a", "I-10b"],
+    ),
+    ("update orders set captured_minor = 0 where status = 'paid'", &["I-11"]),
+    ("update orders set captured_minor = 1 where status = 'closed'", &["I-11"]),
+    ("update orders set total_minor = 0 where status = 'pending_payment'", &["I-5", "I-11"]),
+    ("update principals set tenant_id = 77", &["I-12"]),
+    ("insert into order_lines select tenant_id, 'ord_none', line, sku, name, quantity, unit_price_minor, total_minor, 0
+        from order_lines limit 1", &["S-1", "S-3"]),
+    ("insert into shipment_lines select tenant_id, order_no, number, 99, 1 from shipments limit 1", &["S-3"]),
+    ("insert into order_events select tenant_id, 'ord_none', 1, event, from_status, to_status, happened_at, principal_id,
+        idempotency_key from order_events where version = 1 limit 1", &["S-3"]),
+    ("update order_events set event = 'pay', to_status = 'paid' where version = 1", &["I-13a", "I-13b"]),
+    ("update order_events set event = 'cancel' where to_status = 'completed'", &["I-13a"]),
+    ("update order_events set from_status = 'shipped' where event = 'pay'", &["I-13a"]),
+    ("delete from order_events where version = 2 and event = 'pay'", &["I-13a", "I-13b"]),
+    ("update orders set version = version + 1 where status = 'closed'", &["I-13b"]),
+    ("update orders set expires_at = -60001 where status = 'pending_payment'", &["I-14"]),
+    ("update stock_reservations set holding = 'released' where holding = 'committed'", &["I-9", "S-1"]),
+    ("update stock_reservations set quantity = quantity + 1 where holding = 'released'", &["S-1"]),
+    ("update order_lines set shipped = shipped - 1 where shipped > 0", &["S-2"]),
+    ("update shipment_lines set quantity = quantity + 1", &["S-2"]),
+    ("update order_lines set shipped = quantity + 1 where shipped = 0", &["S-2"]),
+];
+
+async fn healthy() -> Shop {
+    let shop = Shop::stocked().await;
+    let desk = &shop.desk;
+    let mut batch = Vec::new();
+    for name in ["pending", "paid", "part", "completed", "closed", "free"] {
+        let place =
+            desk.place(name, if name == "free" { &[("gift", 1)] } else { &[("tea", 2), ("cup", 1), ("tea", 1)] });
+        let number = order_no(&place);
+        batch.push(place);
+        match name {
+            "paid" => batch.push(desk.pay(number, 550)),
+            "part" => batch.extend([desk.pay(number, 550), desk.ship(number, 2, "T1", Some(&[(1, 1)]))]),
+            "completed" => {
+                batch.extend([desk.pay(number, 550), desk.ship(number, 2, "T1", None), desk.receive(number)]);
+            }
+            "closed" => batch.push(desk.cancel(number)),
+            _ => {}
+        }
+    }
+    batch.extend([desk.move_stock("more", "tea", 10), desk.issue("a number")]);
+    batch.insert(0, desk.put("gift", 0, 10));
+    shop.run(&batch).await;
+    shop
+}
+
+async fn red(store: &Store, now: Timestamp) -> Vec<&'static str> {
+    let findings = store.check(now).await.expect("the check runs");
+    let red = findings.iter().filter(|finding| finding.light() == Light::Red);
+    red.map(|finding| {
+        assert!(!finding.examples.is_empty() && finding.examples.len() <= 5, "{finding:?}");
+        finding.id
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn what_is_planted_is_found_and_nothing_else() {
+    let shop = healthy().await;
+    assert_eq!(red(&shop.store, Timestamp(0)).await, Vec::<&str>::new());
+    let mut found = Vec::new();
+    for (at, (sql, broken)) in PLANTED.iter().enumerate() {
+        let copy = shop.folder.path().join(format!("planted-{at}.db"));
+        shop.store.backup(&copy).await.expect("a new file");
+        shop::plant(&copy, sql).await;
+        let store = Store::open_existing(&copy).await.expect("a copy of a good database");
+        assert_eq!(red(&store, Timestamp(0)).await, *broken, "{sql}");
+        store.close().await;
+        found.extend(broken.iter().copied());
+    }
+    let findings = shop.store.check(Timestamp(0)).await.expect("the check runs");
+    let never: Vec<_> = findings.iter().map(|finding| finding.id).filter(|id| !found.contains(id)).collect();
+    assert_eq!(never, Vec::<&str>::new(), "no violation of these was planted");
+}
+
+#[tokio::test]
+async fn an_order_may_be_a_little_late_for_the_sweeper() {
+    let shop = healthy().await;
+    let deadline = shop.count("select expires_at from orders where status = 'pending_payment'").await;
+    assert!(deadline > PAY_WITHIN_MS);
+    assert_eq!(red(&shop.store, Timestamp(deadline + 60_000)).await, Vec::<&str>::new());
+    assert_eq!(red(&shop.store, Timestamp(deadline + 60_001)).await, ["I-14"]);
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the time of a check is measured, and printed")]
+async fn twenty_thousand_orders_are_checked_in_one_go() {
+    let shop = Shop::open().await;
+    let desk = &shop.desk;
+    let products: Vec<_> = (0..200).map(|at| desk.put(&format!("sku-{at}"), 10, 1_000_000)).collect();
+    shop.run(&products).await;
+    for round in 0..40 {
+        let mut batch = Vec::new();
+        for at in 0..500 {
+            let (one, other) = (format!("sku-{}", at % 200), format!("sku-{}", (at + 7) % 200));
+            let place = desk.place(&format!("{round}-{at}"), &[(&one, 1), (&other, 2)]);
+            let number = order_no(&place);
+            batch.push(place);
+            if at % 2 == 0 {
+                batch.extend([desk.pay(number, 30), desk.ship(number, 2, "T1", None)]);
+            }
+        }
+        shop.run(&batch).await;
+    }
+    assert_eq!(shop.count("select count(*) from orders").await, 20_000);
+    let started = std::time::Instant::now();
+    assert_eq!(red(&shop.store, Timestamp(0)).await, Vec::<&str>::new());
+    println!("the check of 20,000 orders took {:?}", started.elapsed());
+}

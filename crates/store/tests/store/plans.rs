@@ -1,0 +1,140 @@
+//! Owns the promise that no statement walks through a whole table: how SQLite means to run each of them.
+
+use domain::order::Status;
+use domain::text::CustomerId;
+use domain::{OrderNo, Timestamp};
+use sqlx::{AssertSqlSafe, SqliteConnection};
+use store::{Cursor, OrderFilter};
+
+use crate::capture;
+use crate::desk::order_no;
+use crate::shop::Shop;
+
+/// The statements as they are written down.
+const SOURCE: &str = include_str!("../../src/dialect/sqlite.rs");
+
+/// What may be scanned: the rows that came as a parameter, the few tenants, and the oldest records up to a limit.
+const SCANS: &[(&str, &str)] =
+    &[("", "SCAN j "), ("ORDERS_DUE_TO_COMPLETE", "SCAN t"), ("RECORDS_PURGE", "SCAN key_records")];
+
+/// Each statement of the dialect with its name: every constant that begins with a verb of SQL.
+fn dialect() -> Vec<(String, String)> {
+    let constants = SOURCE.split("pub(crate) const ").skip(1);
+    let pairs = constants.filter_map(|text| {
+        let (name, rest) = text.split_once(": &str = \"")?;
+        let (sql, _) = rest.split_once("\";")?;
+        let sql = sql.replace("\\\n", "").split_whitespace().collect::<Vec<_>>().join(" ");
+        let verbs = ["select ", "insert ", "update ", "delete "];
+        verbs.iter().any(|verb| sql.starts_with(verb)).then(|| (name.to_owned(), sql))
+    });
+    pairs.collect()
+}
+
+async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    let explain = AssertSqlSafe(format!("explain query plan {sql}"));
+    let rows: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(explain).fetch_all(connection).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    rows.into_iter().map(|row| row.3).collect()
+}
+
+/// What of a plan walks through a table.
+fn walks<'a>(name: &str, plan: &'a [String]) -> Vec<&'a String> {
+    let is_fine = |step: &str| {
+        let constant =
+            step.starts_with("SCAN CONSTANT") || step.starts_with("SCAN (subquery") || step.contains("VIRTUAL TABLE");
+        constant || SCANS.iter().any(|(of, scan)| (of.is_empty() || *of == name) && step.starts_with(scan))
+    };
+    plan.iter().filter(|step| step.starts_with("SCAN") && !is_fine(step)).collect()
+}
+
+/// A shop with some hundred products, and some thousand orders in every state for three customers.
+async fn populated() -> (Shop, OrderNo) {
+    let shop = Shop::stocked().await;
+    let products: Vec<_> = (0..400).map(|at| shop.desk.put(&format!("sku-{at}"), 10, 5)).collect();
+    shop.run(&products).await;
+    shop.plant(
+        "with recursive n(at) as (select 10 union all select at + 1 from n where at < 400)
+         insert into principals (tenant_id, public_id, kind, name, created_at)
+         select 1 + at % 3, 'acc_' || at, 'service', 'server ' || at, 0 from n",
+    )
+    .await;
+    let mut last = None;
+    for round in 0..10 {
+        let mut batch = Vec::new();
+        for at in 0..150_u32 {
+            let place = shop.desk.place_for(&format!("{round}-{at}"), &format!("customer-{}", at % 3), &[("tea", 1)]);
+            let number = order_no(&place);
+            batch.push(place);
+            last = Some(number);
+            match at % 4 {
+                0 => batch.push(shop.desk.cancel(number)),
+                1 => batch.extend([shop.desk.pay(number, 100), shop.desk.ship(number, 2, "T", None)]),
+                _ => batch.push(shop.desk.issue(&format!("issue-{round}-{at}"))),
+            }
+        }
+        batch.push(shop.desk.move_stock(&format!("more-{round}"), "tea", 200));
+        shop.run(&batch).await;
+    }
+    (shop, last.expect("there are orders"))
+}
+
+#[tokio::test]
+async fn every_statement_of_the_dialect_uses_an_index() {
+    let (shop, _) = populated().await;
+    let statements = dialect();
+    assert!(statements.len() >= 31, "{} statements were found in the source", statements.len());
+    let mut connection = shop.connect().await;
+    for analysed in [false, true] {
+        if analysed {
+            sqlx::query("analyze").execute(&mut connection).await.expect("the tables can be counted");
+        }
+        for (name, sql) in &statements {
+            let plan = plan(&mut connection, sql).await;
+            assert_eq!(walks(name, &plan), Vec::<&String>::new(), "{name}, analysed {analysed}: {plan:#?}");
+            if name.starts_with("ORDERS_DUE") || name.ends_with("PURGE") {
+                assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{name} sorts: {plan:#?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_list_walks_an_index_in_its_own_order() {
+    let (shop, order_no) = populated().await;
+    let tenant = shop.desk.tenant;
+    let cursor = Cursor { at: Timestamp(900), id: order_no.to_string() };
+    let ((), statements) = capture::statements(async {
+        for bits in 0..32_u8 {
+            let set = |bit: u8| bits & (1 << bit) != 0;
+            let filter = OrderFilter {
+                status: set(0).then_some(Status::Shipped),
+                customer_id: set(1).then(|| CustomerId::from_stored("customer-1")),
+                created_from: set(2).then_some(Timestamp(100)),
+                created_to: set(3).then_some(Timestamp(1_000)),
+            };
+            shop.store.orders(tenant, &filter, set(4).then_some(&cursor), 20).await.expect("a page");
+        }
+        shop.store.products(tenant, None, 20).await.expect("a page");
+        shop.store.products(tenant, Some(&cursor), 20).await.expect("a page");
+        let history = shop.store.history(tenant, order_no).await.expect("a history");
+        assert!(!history.is_empty());
+        shop.store.credential("mk_none").await.expect("an answer");
+        shop.store.orders_due_to_expire(Timestamp(i64::MAX), 100).await.expect("orders");
+    })
+    .await;
+    let lists: Vec<_> = statements.iter().filter(|sql| sql.contains("ORDER BY")).collect();
+    assert!(lists.len() >= 34, "{} lists were heard", lists.len());
+    let mut connection = shop.connect().await;
+    for analysed in [false, true] {
+        if analysed {
+            sqlx::query("analyze").execute(&mut connection).await.expect("the tables can be counted");
+        }
+        for sql in statements.iter().filter(|sql| !sql.to_lowercase().starts_with("pragma")) {
+            let plan = plan(&mut connection, sql).await;
+            assert_eq!(walks("", &plan), Vec::<&String>::new(), "{sql}: {plan:#?}");
+            if sql.contains("ORDER BY") {
+                assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "analysed {analysed}, {sql}: {plan:#?}");
+            }
+        }
+    }
+}
