@@ -14,9 +14,12 @@ const KEPT_MAX: usize = 10_000;
 /// A conflict's scope: tenant, principal, key, and when it happened.
 pub(crate) type Seen = (TenantId, PrincipalId, Key, Timestamp);
 
+/// One kind of conflict under one key.
+type Slot = (TenantId, PrincipalId, Key, &'static str);
+
 /// The counts since the last hand-over.
 #[derive(Clone, Default)]
-pub struct Conflicts(Arc<Mutex<BTreeMap<(TenantId, PrincipalId, Key, &'static str), Conflict>>>);
+pub struct Conflicts(Arc<Mutex<BTreeMap<Slot, Conflict>>>);
 
 impl Conflicts {
     /// Counts a conflict that an executed command ran into.

@@ -4,6 +4,7 @@
 mod auth;
 mod conflicts;
 mod mutation;
+mod named;
 pub mod openapi;
 pub mod problem;
 mod render;

@@ -11,6 +11,7 @@ use idempotency::{Answer, CommandId, Fingerprints, Key, Target, canonical, key};
 use serde::de::DeserializeOwned;
 
 use crate::auth::Caller;
+use crate::named::Named;
 use crate::problem::{FieldError, Problem};
 use crate::routes::RequestId;
 use crate::stamp;
@@ -41,7 +42,7 @@ impl FromRequest<Api> for Mutation {
         let caller = Caller::from_request_parts(&mut parts, api).await?;
         caller.may_change()?;
         // The limit comes before the key: a body that is too large leaves no trace.
-        let body = read(body, &parts.headers, api.settings().body_bytes_max).await?;
+        let body = read(body, &parts.headers, api.settings()).await?;
         let key = read_key(&parts.headers)?;
         let (precondition, expected_version) = read_if_match(&parts.headers)?;
         let body = canonical_body(&parts.headers, &body)?;
@@ -100,7 +101,7 @@ impl Mutation {
             return Err(Problem::new("body_malformed", "the body is empty; send a JSON object"));
         }
         let mut reader = serde_json::Deserializer::from_str(&self.body);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        serde_path_to_error::deserialize(Named(&mut reader)).map_err(|error| {
             let pointer = pointer(error.path());
             let message = error.into_inner().to_string();
             // serde names a place in the canonical text, which the client never saw.
@@ -141,8 +142,10 @@ impl Mutation {
 
 /// A key for a PUT that came without one: its route, If-Match and body name the wish.
 pub(crate) fn derived_from_request(fingerprints: &Fingerprints) -> Key {
-    let digest: String = fingerprints.current.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Key::derived("put", &digest)
+    let digest = fingerprints.current.digest;
+    let (high, low) = digest.split_at(16);
+    let hex = |half: &[u8]| u128::from_be_bytes(half.try_into().expect("half of a digest is 16 bytes"));
+    Key::derived("put", &format!("{:032x}{:032x}", hex(high), hex(low)))
 }
 
 /// A key for a POST whose key is optional and was not sent: each arrival is a wish of its own.
@@ -168,21 +171,24 @@ fn respond(answer: Answer, replayed: bool) -> Response {
     response
 }
 
-async fn read(body: Body, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>, Problem> {
+async fn read(body: Body, headers: &HeaderMap, settings: &crate::Settings) -> Result<Vec<u8>, Problem> {
+    let limit = settings.body_bytes_max;
     let too_large = || Problem::new("body_too_large", format!("the body is longer than {limit} bytes"));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large());
     }
-    match axum::body::to_bytes(body, limit).await {
-        Ok(bytes) => Ok(bytes.into()),
-        Err(error) if is_over_limit(&error) => Err(too_large()),
-        Err(_) => Err(Problem::new("body_malformed", "the body did not arrive whole")),
+    // A client that never ends its body would keep one of the places for requests for ever.
+    match tokio::time::timeout(settings.body_timeout, axum::body::to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) => Ok(bytes.into()),
+        Ok(Err(error)) if is_over_limit(&error) => Err(too_large()),
+        Ok(Err(_)) => Err(Problem::new("body_malformed", "the body did not arrive whole")),
+        Err(_) => Err(Problem::new("body_timeout", "the body did not arrive in time; nothing was done")),
     }
 }
 
 fn is_over_limit(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
 }
 
 fn read_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
@@ -227,7 +233,10 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Seq { index } => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
             Segment::Map { key } => {
                 pointer.push('/');
                 pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
@@ -244,6 +253,7 @@ fn field_code(message: &str) -> &'static str {
         text if text.starts_with("unknown field") => "unknown_member",
         text if text.starts_with("missing field") => "missing_member",
         text if text.starts_with("invalid type") => "wrong_type",
+        text if text.starts_with("invalid value") || text.starts_with("number out of range") => "out_of_range",
         text if text.starts_with("unknown variant") => "unknown_value",
         _ => "invalid",
     }

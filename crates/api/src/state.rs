@@ -20,6 +20,8 @@ use crate::problem::Problem;
 pub struct Settings {
     /// The longest body, in bytes.
     pub body_bytes_max: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
     /// How long a request waits for its answer.
     pub answer_wait: Duration,
     /// How long an order may wait for payment.
@@ -34,9 +36,10 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             body_bytes_max: 1 << 20,
+            body_timeout: Duration::from_secs(30),
             answer_wait: Duration::from_secs(10),
-            payment_timeout: Duration::from_secs(30 * 60),
-            order_number_validity: Duration::from_secs(24 * 60 * 60),
+            payment_timeout: Duration::from_mins(30),
+            order_number_validity: Duration::from_hours(24),
             concurrent_requests_max: 4_096,
         }
     }

@@ -130,6 +130,7 @@ fn api_settings(settings: &Settings) -> api::Settings {
         payment_timeout: settings.payment_timeout.0,
         order_number_validity: settings.order_number_validity.0,
         concurrent_requests_max: settings.concurrent_requests_max,
+        ..api::Settings::default()
     }
 }
 

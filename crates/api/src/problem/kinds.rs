@@ -131,6 +131,13 @@ pub const KINDS: &[Kind] = &[
     ),
     kind("body_too_large", 413, Correct, "Body too large", "The body is over the limit. The key was not touched."),
     kind(
+        "body_timeout",
+        408,
+        Retry::SameKey,
+        "The body came too slowly",
+        "The body did not arrive in time. Nothing was done and the key was not touched.",
+    ),
+    kind(
         "validation_failed",
         422,
         Correct,

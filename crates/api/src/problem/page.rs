@@ -15,18 +15,16 @@ pub(crate) async fn page(Path(code): Path<String>) -> Response {
 
 /// The list of all kinds.
 pub(crate) async fn index() -> Html<String> {
-    let rows: String = KINDS
-        .iter()
-        .map(|kind| {
-            format!(
-                "<tr><td><a href=\"/problems/{0}\"><code>{0}</code></a></td><td>{1}</td><td>{2}</td><td>{3}</td></tr>\n",
-                kind.code,
-                kind.status,
-                kind.title,
-                advice(kind.retry)
-            )
-        })
-        .collect();
+    let row = |kind: &Kind| {
+        format!(
+            "<tr><td><a href=\"/problems/{0}\"><code>{0}</code></a></td><td>{1}</td><td>{2}</td><td>{3}</td></tr>",
+            kind.code,
+            kind.status,
+            kind.title,
+            advice(kind.retry)
+        )
+    };
+    let rows = KINDS.iter().map(row).collect::<Vec<_>>().join("\n");
     Html(frame(
         "Problems",
         &format!("<table><tr><th>code</th><th>status</th><th>meaning</th><th>what to do</th></tr>\n{rows}</table>"),

@@ -38,7 +38,10 @@ pub(crate) async fn ready(State(api): State<Api>) -> Response {
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses(
     (status = 200, content_type = "text/plain", body = String, description = "Prometheus text format"),
     (status = 401, body = crate::openapi::Problem, content_type = "application/problem+json",
-        description = "From elsewhere, without a key")))]
+        description = "From elsewhere, without a key"),
+    (status = 403, body = crate::openapi::Problem, content_type = "application/problem+json",
+        description = "From elsewhere, with a key of role service"),
+    (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")))]
 pub(crate) async fn metrics(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     let local = parts.extensions.get::<Peer>().is_some_and(|peer| peer.0.is_loopback());

@@ -80,7 +80,8 @@ pub(crate) async fn place(request: Mutation) -> Result<Response, Problem> {
 #[utoipa::path(get, path = "/api/v1/orders/{order_no}", tag = "orders",
     params(("order_no" = String, Path, description = "The order's number")),
     responses((status = 200, body = wire::Order, description = "The order"),
-        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
 pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: OrderPath) -> Result<Response, Problem> {
     let order_no = path.0;
@@ -94,7 +95,8 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: OrderPath)
 /// Orders, newest first.
 #[utoipa::path(get, path = "/api/v1/orders", tag = "orders", params(OrderQuery),
     responses((status = 200, body = wire::List<wire::Order>, description = "A page"),
-        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
 pub(crate) async fn list(
     State(api): State<Api>,
@@ -113,7 +115,8 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/api/v1/orders/{order_no}/history", tag = "orders",
     params(("order_no" = String, Path, description = "The order's number")),
     responses((status = 200, body = Vec<wire::HistoryEntry>, description = "Every step"),
-        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
 pub(crate) async fn history(State(api): State<Api>, caller: Caller, path: OrderPath) -> Result<Response, Problem> {
     let (tenant, order_no) = (caller.0.tenant, path.0);

@@ -46,7 +46,8 @@ pub(crate) async fn put(path: SkuPath, request: Mutation) -> Result<Response, Pr
 #[utoipa::path(get, path = "/api/v1/products/{sku}", tag = "products",
     params(("sku" = String, Path, description = "The product's code, percent-encoded")),
     responses((status = 200, body = wire::Product, description = "The product"),
-        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
 pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: SkuPath) -> Result<Response, Problem> {
     let sku = path.0;
@@ -60,7 +61,8 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: SkuPath) -
 /// Products, newest first.
 #[utoipa::path(get, path = "/api/v1/products", tag = "products", params(ListQuery),
     responses((status = 200, body = wire::List<wire::Product>, description = "A page"),
-        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
 pub(crate) async fn list(
     State(api): State<Api>,

@@ -19,7 +19,7 @@ pub(crate) struct Product {
     price: Money,
     /// What there is of it.
     stock: Stock,
-    /// Raised by each change of name or price; also the ETag.
+    /// Raised by each change of name or price; also the `ETag`.
     version: u32,
     /// When it first came.
     #[schema(format = DateTime)]
@@ -42,6 +42,7 @@ pub(crate) struct Stock {
 
 /// A movement of stock.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract names the member")]
 pub(crate) struct Movement {
     /// The movement's id.
     movement_id: Option<String>,
@@ -70,6 +71,7 @@ pub(crate) struct OrderNumber {
 
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract names the member")]
 pub(crate) struct Order {
     /// Its number.
     #[schema(example = "ord_01JD8Q7V0EFXXR6D2J1Q5Z9K3M")]
@@ -80,7 +82,7 @@ pub(crate) struct Order {
     payment_status: &'static str,
     /// `unfulfilled`, `partial`, `shipped` or `received`.
     fulfillment_status: &'static str,
-    /// Raised by each step; also the ETag.
+    /// Raised by each step; also the `ETag`.
     version: u32,
     /// The merchant's own id of the buyer.
     customer_id: String,
@@ -107,6 +109,7 @@ pub(crate) struct Order {
 
 /// One line of an order.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract names the member")]
 pub(crate) struct Line {
     /// 1, 2, 3, …
     line: u32,
@@ -124,6 +127,7 @@ pub(crate) struct Line {
 
 /// One parcel of an order.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract names the member")]
 pub(crate) struct Shipment {
     /// Its id.
     shipment_id: String,
