@@ -1,4 +1,14 @@
 //! The API over real sockets: what the contract promises, what bug reports of others teach, what bad clients send.
 
 mod conformance;
+mod contract;
+mod edge;
 mod harness;
+mod input;
+mod lists;
+mod numbers;
+mod overload;
+mod products;
+mod scenarios;
+mod shipping;
+mod tenants;

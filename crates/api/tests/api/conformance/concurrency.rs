@@ -97,13 +97,16 @@ async fn c_07_more_waiters_than_connections() {
     shop.product("A", 1_999, 999).await;
     let call = shop.admin.post("/api/v1/orders", "k1").json(&order_of(&[("A", 1)]));
     shop.faults.hold();
+    let first = tokio::spawn(call.clone().send());
+    shop.faults.holding().await;
     let waiters: Vec<_> = (0..64).map(|_| tokio::spawn(call.clone().send())).collect();
-    until("all but the first wait", async || shop.engine.waiting() == 63).await;
+    until("all but the first wait", async || shop.engine.waiting() == 64).await;
     let reads = all((0..20).map(|_| shop.admin.call(http::Method::GET, "/api/v1/products/A").send())).await;
     assert!(reads.iter().all(|read| read.status == 200), "readers do not wait for waiters");
     shop.faults.release();
+    let first = first.await.expect("the call ends").expect(201);
     for waiter in waiters {
-        waiter.await.expect("the call ends").expect(201);
+        waiter.await.expect("the call ends").replays(&first);
     }
     assert_eq!(shop.orders().await.len(), 1);
     shop.close().await;

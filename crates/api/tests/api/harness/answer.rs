@@ -108,11 +108,12 @@ pub(crate) fn redacted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
-        let found = [("ord_", 26), ("mov_", 26), ("shp_", 26), ("req_", 32)]
+        let found = [("ord_", 26), ("mov_", 26), ("shp_", 26), ("req_", 32), ("put:", 64)]
             .into_iter()
             .find(|(prefix, length)| rest.starts_with(prefix) && is_id(&rest[prefix.len()..], *length));
         if let Some((prefix, length)) = found {
-            out.push_str(&format!("{prefix}…"));
+            out.push_str(prefix);
+            out.push('…');
             rest = &rest[prefix.len() + length..];
         } else if is_time(rest) {
             out.push_str("<time>");

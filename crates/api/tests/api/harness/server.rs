@@ -77,9 +77,9 @@ impl Shop {
         let stop = CancellationToken::new();
         let socket = tokio::spawn(api::serve(listener, api::router(api.clone()), setup.limits, stop.clone()));
         let admin = Client { address, bearer: None };
-        let mut shop = Self { admin, store, engine, faults, tenant, lane, socket, api, stop, database, folder };
-        shop.admin = shop.client(tenant, "admin", Role::Admin).await;
-        shop
+        let mut server = Self { admin, store, engine, faults, tenant, lane, socket, api, stop, database, folder };
+        server.admin = server.client(tenant, "admin", Role::Admin).await;
+        server
     }
 
     /// A client with a new key of an account of a tenant.

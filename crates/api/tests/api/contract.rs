@@ -1,0 +1,120 @@
+//! Owns the OpenAPI document: it is served, it names every route of the contract, and what it says of each is true.
+//! That each answer has a status which the document names is asserted by the client of these tests, at every call.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::harness::{Shop, order_of};
+
+/// The routes that API.md fixes and that exist so far.
+const ROUTES: &[&str] = &[
+    "GET /api/v1/orders",
+    "GET /api/v1/orders/{order_no}",
+    "GET /api/v1/orders/{order_no}/history",
+    "GET /api/v1/products",
+    "GET /api/v1/products/{sku}",
+    "GET /livez",
+    "GET /metrics",
+    "GET /readyz",
+    "POST /api/v1/order-numbers",
+    "POST /api/v1/orders",
+    "POST /api/v1/orders/{order_no}/cancel",
+    "POST /api/v1/orders/{order_no}/receive",
+    "POST /api/v1/orders/{order_no}/ship",
+    "POST /api/v1/products/{sku}/stock-movements",
+    "PUT /api/v1/orders/{order_no}/shipment",
+    "PUT /api/v1/products/{sku}",
+];
+
+fn document() -> Value {
+    serde_json::from_str(&api::openapi::text()).expect("the document is JSON")
+}
+
+/// Each operation with its method and path.
+fn operations(document: &Value) -> Vec<(String, Value)> {
+    let paths = document["paths"].as_object().expect("the document has paths");
+    let each = paths.iter().flat_map(|(path, item)| {
+        let item = item.as_object().expect("a path has operations");
+        item.iter().map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation.clone()))
+    });
+    each.collect()
+}
+
+#[tokio::test]
+async fn the_document_is_served_and_names_every_route() {
+    let shop = Shop::open().await;
+    let served = shop.admin.nobody().get("/openapi.json").await.expect(200);
+    assert_eq!(served.text(), api::openapi::text());
+    let found: BTreeSet<_> = operations(&served.json()).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(found, ROUTES.iter().map(|&route| route.to_owned()).collect());
+    shop.close().await;
+}
+
+#[test]
+fn every_business_route_names_what_can_go_wrong() {
+    for (name, operation) in operations(&document()).into_iter().filter(|(name, _)| name.contains("/api/v1/")) {
+        let responses = operation["responses"].as_object().expect("an operation has responses");
+        for range in ["4XX", "5XX"] {
+            let problem = &responses.get(range).unwrap_or_else(|| panic!("{name} names no {range}"))["content"];
+            assert!(problem["application/problem+json"].is_object(), "{name} {range}");
+        }
+        assert_eq!(operation["security"], serde_json::json!([{"api_key": []}]), "{name}");
+        let header = |wanted: &str| {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            parameters.into_iter().find(|parameter| parameter["name"] == wanted)
+        };
+        let key = header("Idempotency-Key");
+        assert_eq!(key.is_some(), !name.starts_with("GET"), "{name}");
+        let required = name.starts_with("POST") && !name.ends_with("/order-numbers");
+        assert_eq!(key.is_some_and(|key| key["required"] == true), required, "{name}");
+        let guarded = name.ends_with("/ship") || name.ends_with("/shipment");
+        assert_eq!(header("If-Match").is_some_and(|header| header["required"] == true), guarded, "{name}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk(value: &Value, document: &Value) {
+        if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+        }
+        match value {
+            Value::Object(members) => members.values().for_each(|member| walk(member, document)),
+            Value::Array(items) => items.iter().for_each(|item| walk(item, document)),
+            _ => {}
+        }
+    }
+    let document = document();
+    walk(&document, &document);
+}
+
+/// The members of an object schema.
+fn members(document: &Value, schema: &str) -> BTreeSet<String> {
+    let properties = &document["components"]["schemas"][schema]["properties"];
+    properties.as_object().unwrap_or_else(|| panic!("{schema} is no object")).keys().cloned().collect()
+}
+
+fn keys(value: &Value) -> BTreeSet<String> {
+    value.as_object().expect("an object").keys().cloned().collect()
+}
+
+#[tokio::test]
+async fn answers_have_the_members_that_the_document_names() {
+    let shop = Shop::open().await;
+    shop.product("A", 0, 9).await;
+    let order = shop.admin.place("k1", &order_of(&[("A", 1)])).await.expect(201);
+    let path = format!("/api/v1/orders/{}", order.order_no());
+    let parcel = shop.admin.post(&format!("{path}/ship"), "s1").if_match("\"2\"");
+    let shipped = parcel.text(r#"{"carrier":"SF","tracking_no":"1"}"#).send().await.expect(200).json();
+    let document = document();
+    assert_eq!(keys(&shipped), members(&document, "Order"));
+    assert_eq!(keys(&shipped["lines"][0]), members(&document, "Line"));
+    assert_eq!(keys(&shipped["shipments"][0]), members(&document, "Shipment"));
+    let product = shop.admin.get("/api/v1/products/A").await.json();
+    assert_eq!(keys(&product), members(&document, "Product"));
+    assert_eq!(keys(&product["stock"]), members(&document, "Stock"));
+    let history = shop.admin.get(&format!("{path}/history")).await.json();
+    assert_eq!(keys(&history[0]), members(&document, "HistoryEntry"));
+    shop.close().await;
+}

@@ -1,0 +1,153 @@
+//! Owns lists: newest first, pages that neither skip nor repeat, bounds and filters.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Shop, order_of};
+
+fn numbers(page: &Value) -> Vec<String> {
+    let rows = page["data"].as_array().expect("a page has rows");
+    rows.iter().map(|row| row["order_no"].as_str().expect("an order has a number").to_owned()).collect()
+}
+
+/// A shop with so many orders, and their numbers in the order in which they were placed.
+async fn with_orders(count: usize) -> (Shop, Vec<String>) {
+    let shop = Shop::open().await;
+    shop.product("A", 1_999, 999).await;
+    let mut placed = Vec::new();
+    for order in 0..count {
+        let body = json!({"customer_id": format!("c-{}", order % 2), "lines": [{"sku": "A", "quantity": 1}]});
+        placed.push(shop.admin.place(&format!("k{order}"), &body).await.expect(201).order_no());
+    }
+    (shop, placed)
+}
+
+#[tokio::test]
+async fn an_empty_list() {
+    let shop = Shop::open().await;
+    insta::assert_snapshot!(shop.admin.get("/api/v1/orders").await.expect(200).shown(), @r#"
+    200 OK
+    cache-control: no-store
+    content-type: application/json
+    x-content-type-options: nosniff
+    x-request-id: req_…
+
+    {"data":[],"next_cursor":null}
+    "#);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn pages_are_newest_first_and_stable_under_inserts() {
+    let (shop, mut placed) = with_orders(7).await;
+    placed.reverse();
+    let mut seen = Vec::new();
+    let mut path = "/api/v1/orders?limit=3".to_owned();
+    for page in 0.. {
+        let answer = shop.admin.get(&path).await.expect(200).json();
+        seen.extend(numbers(&answer));
+        // What comes while somebody turns the pages is on none of the pages to come.
+        shop.admin.place(&format!("new-{page}"), &order_of(&[("A", 1)])).await.expect(201);
+        match answer["next_cursor"].as_str() {
+            Some(next) => path = format!("/api/v1/orders?limit=3&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, placed);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_page_that_ends_the_list_says_so() {
+    let (shop, _) = with_orders(4).await;
+    for (limit, more) in [(3, true), (4, false), (5, false), (200, false)] {
+        let page = shop.admin.get(&format!("/api/v1/orders?limit={limit}")).await.expect(200).json();
+        assert_eq!(page["next_cursor"].is_string(), more, "limit {limit}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn filters() {
+    let (shop, placed) = with_orders(4).await;
+    shop.admin.cancel("c1", &placed[0]).await.expect(200);
+    let list =
+        async |query: &str| numbers(&shop.admin.get(&format!("/api/v1/orders?{query}")).await.expect(200).json());
+    assert_eq!(list("status=closed").await, [placed[0].as_str()]);
+    assert_eq!(list("status=pending_payment").await.len(), 3);
+    assert_eq!(list("status=shipped").await.len(), 0);
+    assert_eq!(list("customer_id=c-1").await, [placed[3].as_str(), &placed[1]]);
+    assert_eq!(list("customer_id=c-0&status=closed").await, [placed[0].as_str()]);
+    assert_eq!(list("customer_id=C-0").await.len(), 0);
+    let third = shop.admin.get(&format!("/api/v1/orders/{}", placed[2])).await.str("/created_at");
+    let (from, to) = (list(&format!("created_from={third}")).await, list(&format!("created_to={third}")).await);
+    assert!(from.contains(&placed[2]) && from.contains(&placed[3]), "from takes the moment itself");
+    assert!(!to.contains(&placed[2]) && !to.contains(&placed[3]), "to does not");
+    assert_eq!(from.len() + to.len(), 4);
+    assert_eq!(list("created_from=2026-05-01T08:00:00%2B08:00&created_to=2020-01-01T00:00:00Z").await.len(), 0);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn products_are_listed_newest_first() {
+    let shop = Shop::open().await;
+    for sku in ["A", "B", "C", "D", "E"] {
+        shop.product(sku, 1, 1).await;
+    }
+    let first = shop.admin.get("/api/v1/products?limit=2").await.expect(200).json();
+    let next = first["next_cursor"].as_str().expect("there is more");
+    shop.product("F", 1, 1).await;
+    let second = shop.admin.get(&format!("/api/v1/products?limit=200&cursor={next}")).await.expect(200).json();
+    let skus: Vec<_> = [first, second]
+        .iter()
+        .flat_map(|page| page["data"].as_array().cloned().unwrap_or_default())
+        .map(|product| product["sku"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(skus, ["E", "D", "C", "B", "A"]);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn parameters_that_are_not_as_they_must_be() {
+    let (shop, _) = with_orders(1).await;
+    let bad_cursors = ["x", "%00", "bm9kb3Q", "Li4u", "YWJjLm9yZF8", "AAAA", "====", "%E6%A4%85"];
+    let mut queries: Vec<String> = bad_cursors.iter().map(|cursor| format!("cursor={cursor}")).collect();
+    for query in [
+        "limit=0",
+        "limit=201",
+        "limit=-1",
+        "limit=abc",
+        "limit=1.5",
+        "limit=",
+        "limit=18446744073709551616",
+        "limit=1&limit=2",
+        "foo=1",
+        "Limit=1",
+        "cursor=",
+    ] {
+        queries.push(query.to_owned());
+    }
+    for query in &queries {
+        for list in ["products", "orders"] {
+            let answer = shop.admin.get(&format!("/api/v1/{list}?{query}")).await;
+            assert_eq!(answer.status, 400, "{list}?{query}: {}", answer.shown());
+            answer.problem(400, "parameter_invalid");
+        }
+    }
+    for query in [
+        "status=open",
+        "status=",
+        "status=PAID",
+        "customer_id=",
+        "customer_id=%0A",
+        "created_from=yesterday",
+        "created_to=2026-05-01",
+        "created_from=2026-05-01T00:00:00",
+        "created_from=99999999-01-01T00:00:00Z",
+        "created_to=1",
+    ] {
+        shop.admin.get(&format!("/api/v1/orders?{query}")).await.problem(400, "parameter_invalid");
+    }
+    let long = "c".repeat(65);
+    shop.admin.get(&format!("/api/v1/orders?customer_id={long}")).await.problem(400, "parameter_invalid");
+    shop.close().await;
+}
