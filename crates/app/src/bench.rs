@@ -1,6 +1,7 @@
 //! Owns `mideng bench`: loads a server with orders, measures what a client sees, and counts the business rows
 //! afterwards, because a benchmark that counts only answers measures a promise.
 
+mod cpu;
 mod figures;
 mod load;
 mod order;

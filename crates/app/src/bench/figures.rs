@@ -12,6 +12,7 @@ use crate::terminal::{self, Light, Sheet};
 #[derive(Debug, Serialize)]
 pub struct Figures {
     mode: &'static str,
+    own_server: bool,
     connections: u16,
     skus: u32,
     duplicates: f64,
@@ -34,6 +35,8 @@ pub struct Figures {
     p999_us: u64,
     max_us: u64,
     mean_us: f64,
+    /// Of the client, and of the server where it is the command's own.
+    cpu_us_per_request: Option<f64>,
     total_executed: u64,
     total_unknown: u64,
     total_rows: Option<i64>,
@@ -52,6 +55,7 @@ impl Figures {
         let equal = |rows| (executed..=executed + i128::from(unknown)).contains(&i128::from(rows));
         Self {
             mode: if args.rate.is_some() { "open" } else { "closed" },
+            own_server: args.server.url.is_none(),
             connections: args.connections,
             skus: args.skus,
             duplicates: args.duplicates,
@@ -74,6 +78,7 @@ impl Figures {
             p999_us: quantile(0.999),
             max_us: load.latencies.max(),
             mean_us: rounded(load.latencies.mean()),
+            cpu_us_per_request: load.cpu.map(|cpu| rounded(cpu * 1e6 / float(total.requests))),
             total_executed: total.executed,
             total_unknown: unknown,
             total_rows: rows,
@@ -118,6 +123,10 @@ impl Figures {
             .row("refused", terminal::thousands(self.refused))
             .row("told to come again (429, 5xx)", terminal::thousands(self.deferred))
             .row("without an answer", terminal::thousands(self.lost));
+        if let Some(cpu) = self.cpu_us_per_request {
+            let whose = if self.own_server { "CPU per request, client and server" } else { "CPU per request, client" };
+            sheet.row(whose, format!("{cpu:.0} µs"));
+        }
         for (code, count) in &self.problems {
             sheet.row(format!("  {code}"), terminal::thousands(*count));
         }
@@ -136,9 +145,13 @@ impl Figures {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts are far under 2^53")]
 fn per_second(count: u64, seconds: f64) -> f64 {
-    rounded(count as f64 / seconds)
+    rounded(float(count) / seconds)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far under 2^53")]
+const fn float(count: u64) -> f64 {
+    count as f64
 }
 
 fn rounded(number: f64) -> f64 {

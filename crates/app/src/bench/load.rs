@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::cpu;
 use super::pace::Pace;
 use super::worker::{Seen, Tally, work};
 use crate::client::Target;
@@ -56,12 +57,15 @@ pub struct Load {
     pub latencies: hdrhistogram::Histogram<u64>,
     /// From the first measured request's time to the last answer.
     pub took: Duration,
+    /// Processor time of this process meanwhile, in seconds; none where the system does not tell.
+    pub cpu: Option<f64>,
     /// Requests that were due at the pace and never sent, because the server was too slow for it.
     pub unsent: u64,
 }
 
 /// Loads the server.
 pub async fn run(plan: Plan) -> anyhow::Result<Load> {
+    let cpu = cpu::seconds();
     let length = plan.warm_up + plan.duration;
     let pace = plan.rate.map(|rate| Pace::start(rate, length, plan.connections));
     let run = Arc::new(Run { plan, answered: AtomicU64::new(0), begin: now(), pace });
@@ -77,9 +81,10 @@ pub async fn run(plan: Plan) -> anyhow::Result<Load> {
         gathered = gather => gathered?,
         () = run.show() => {}
     }
+    let cpu = cpu::seconds().zip(cpu).map(|(after, before)| after - before);
     let Seen { measured, total, latencies, last } = seen;
     let unsent = run.pace.as_ref().map_or(0, |pace| pace.untaken());
-    Ok(Load { measured, total, latencies, took: last - run.measured_from(), unsent })
+    Ok(Load { measured, total, latencies, took: last - run.measured_from(), cpu, unsent })
 }
 
 impl Run {

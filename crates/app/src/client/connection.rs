@@ -52,10 +52,12 @@ pub struct Connection {
     open: Option<Open>,
 }
 
+type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+
 struct Open {
     sender: http1::SendRequest<Full<Bytes>>,
     /// None when the connection has ended.
-    driver: Option<Pin<Box<http1::Connection<TokioIo<TcpStream>, Full<Bytes>>>>>,
+    driver: Option<Pin<Box<Driver>>>,
 }
 
 impl Connection {

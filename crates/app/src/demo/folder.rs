@@ -1,6 +1,6 @@
 //! Owns the demo's folder: fresh at each start, and never one that holds anything else.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -9,9 +9,11 @@ use anyhow::{Context as _, bail};
 
 /// Its presence says that the folder may be emptied.
 const MARK: &str = ".mideng-demo";
+/// What a running server holds.
+const LOCK: &str = "mideng.lock";
 
-/// Makes an empty folder, out of an earlier demo's if there is one. `listen` is tried first: where another demo
-/// serves, its folder must not go.
+/// Makes an empty folder, out of an earlier demo's if there is one. `listen` is tried first, so that nothing is removed
+/// where the server could not start.
 pub fn fresh(folder: &Path, listen: SocketAddr) -> anyhow::Result<()> {
     TcpListener::bind(listen).with_context(|| {
         format!("cannot listen on {listen}; is another server running? --listen 127.0.0.1:0 takes any free port")
@@ -19,6 +21,9 @@ pub fn fresh(folder: &Path, listen: SocketAddr) -> anyhow::Result<()> {
     let shown = folder.display();
     match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
         Ok(true) => {}
+        Ok(false) if is_served(folder) => {
+            bail!("another demo serves from {shown}; stop it, or give another folder with --data")
+        }
         Ok(false) if folder.join(MARK).exists() => {
             fs::remove_dir_all(folder).with_context(|| format!("{shown} cannot be emptied"))?;
         }
@@ -31,9 +36,13 @@ pub fn fresh(folder: &Path, listen: SocketAddr) -> anyhow::Result<()> {
         .with_context(|| format!("{shown} cannot be written"))
 }
 
+fn is_served(folder: &Path) -> bool {
+    File::open(folder.join(LOCK)).is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, File};
     use std::net::TcpListener;
 
     use super::fresh;
@@ -47,6 +56,12 @@ mod tests {
         fs::write(data.join("orders"), "old").expect("a file can be written");
         fresh(&data, any).expect("the demo's own folder");
         assert!(!data.join("orders").exists());
+
+        let lock = File::create(data.join(super::LOCK)).expect("a file can be written");
+        lock.lock().expect("nobody else has it");
+        let error = fresh(&data, any).expect_err("a demo runs").to_string();
+        assert!(error.contains("another demo serves"), "{error}");
+        drop(lock);
 
         let error = fresh(folder.path(), any).expect_err("it holds a folder of somebody").to_string();
         assert!(error.contains("--data"), "{error}");
