@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER", default_value = "./mideng-data/demo")]
     data: PathBuf,
     /// How many shoppers come; a third of them want the one product of which there are 100
-    #[arg(long, value_name = "N", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     shoppers: u32,
     /// End after the summary, with exit code 1 if any promise was broken
     #[arg(long)]

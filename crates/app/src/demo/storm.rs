@@ -183,7 +183,7 @@ impl Storm {
     fn show(&self, progress: &ProgressBar) {
         progress.inc(1);
         progress.set_message(format!(
-            "{} orders · {} duplicates absorbed · {} refused",
+            "{} orders · {} duplicates · {} refused",
             terminal::thousands(self.orders.len() as i128),
             terminal::thousands(self.replayed),
             terminal::thousands(self.refused.values().sum::<u64>()),

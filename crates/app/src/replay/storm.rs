@@ -57,7 +57,7 @@ pub async fn send(book: &Book, target: &Arc<Target>, policy: Policy, copies: usi
         let copies = try_join_all(copies).await?;
         storm.borrow_mut().add(invoice, &copies);
         progress.inc(1);
-        progress.set_message(format!("{} duplicates absorbed", terminal::thousands(storm.borrow().replayed)));
+        progress.set_message(format!("{} duplicates", terminal::thousands(storm.borrow().replayed)));
         anyhow::Ok(())
     };
     let lanes = (CONNECTIONS_MAX / copies).clamp(1, LANES_MAX);

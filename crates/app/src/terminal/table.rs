@@ -34,7 +34,12 @@ impl Sheet {
         if colourful() {
             table.enforce_styling();
         } else {
+            // That also hides the terminal's width, which is wanted all the same.
+            let width = table.width();
             table.force_no_tty();
+            if let Some(width) = width {
+                table.set_width(width);
+            }
         }
         table.set_header([Cell::new(title).add_attribute(Attribute::Bold).fg(Color::Cyan), Cell::new("")]);
         Self { table }
