@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
 use crate::{Doing, Error, Store, dialect};
 
@@ -12,14 +12,16 @@ impl Store {
         if to.exists() {
             return Err(Error::Refused(format!("{} exists already; name a new file", to.display())));
         }
-        // VACUUM INTO reads one snapshot and writes only the new file: any connection may do it.
-        let mut connection = self.writer.acquire().await.doing("opening a connection for the backup")?;
-        sqlx::query(dialect::BACKUP)
-            .bind(to.display().to_string())
-            .execute(&mut *connection)
-            .await
-            .doing("writing the backup")?;
-        Ok(())
+        // It reads one snapshot and writes only the new file. The writing connection stays free for commits.
+        let options = self.writer.connect_options();
+        let mut connection = options.connect().await.doing("opening a connection for the backup")?;
+        let written = sqlx::query(dialect::BACKUP).bind(name(to)?).execute(&mut connection).await;
+        if written.is_err() {
+            // Half a copy is none, and would stand in the way of the next try. It may never have been begun.
+            let _gone = std::fs::remove_file(to);
+        }
+        written.doing("writing the backup")?;
+        connection.close().await.doing("closing the connection of the backup")
     }
 
     /// Says what is damaged; empty where nothing is.
@@ -31,28 +33,58 @@ impl Store {
     /// Replaces every row by those of `source`, a database of the same schema, in one transaction: readers and a
     /// running server see the old content or the new, never a mixture.
     pub async fn restore(&self, source: &Path) -> Result<u64, Error> {
+        if !source.is_file() {
+            return Err(Error::Refused(format!("there is no file {}", source.display())));
+        }
         let mut connection = self.writer.acquire().await.doing("opening a connection for the restore")?;
-        sqlx::query("attach database ?1 as source")
-            .bind(source.display().to_string())
+        sqlx::query(dialect::ATTACH)
+            .bind(name(source)?)
             .execute(&mut *connection)
             .await
-            .doing("opening the backup")?;
-        let restored = replace_rows(&mut connection).await;
-        sqlx::query("detach database source").execute(&mut *connection).await.doing("closing the backup")?;
+            .map_err(|error| foreign(source, &error))?;
+        let restored = match same_schema(&mut connection, source).await {
+            Ok(()) => replace_rows(&mut connection).await,
+            Err(error) => Err(error),
+        };
+        sqlx::query(dialect::DETACH).execute(&mut *connection).await.doing("closing the backup")?;
         restored
     }
 }
 
+/// A file's name as SQL takes it.
+fn name(file: &Path) -> Result<&str, Error> {
+    file.to_str().ok_or_else(|| Error::Refused(format!("the name {} is not UTF-8", file.display())))
+}
+
+fn foreign(source: &Path, error: &sqlx::Error) -> Error {
+    Error::Refused(format!("{} is not a backup of Mideng: {error}", source.display()))
+}
+
+/// Refuses a file that another version wrote: its rows may mean something else.
+async fn same_schema(connection: &mut dialect::Connection, source: &Path) -> Result<(), Error> {
+    let ours: Vec<String> = sqlx::query_scalar(dialect::MIGRATIONS_OURS)
+        .fetch_all(&mut *connection)
+        .await
+        .doing("reading the list of migrations")?;
+    let theirs: Vec<String> = sqlx::query_scalar(dialect::MIGRATIONS_OF_SOURCE)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(|error| foreign(source, &error))?;
+    if ours == theirs {
+        return Ok(());
+    }
+    let advice = if ours.starts_with(&theirs) {
+        "an older version wrote it; migrate a copy of it first"
+    } else {
+        "a newer version wrote it; restore it with that one"
+    };
+    Err(Error::Refused(format!("{} has another schema than the database: {advice}", source.display())))
+}
+
 async fn replace_rows(connection: &mut dialect::Connection) -> Result<u64, Error> {
-    let tables: Vec<(String, String)> = sqlx::query_as(
-        "select t.name, group_concat('\"' || c.name || '\"') from sqlite_schema t, pragma_table_info(t.name) c \
-         where t.type = 'table' and t.name not like 'sqlite%' and t.name <> 'seaql_migrations' group by t.name",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .doing("listing the tables")?;
-    let mut transaction =
-        sqlx::Connection::begin_with(connection, dialect::BEGIN).await.doing("locking the database")?;
+    let tables: Vec<(String, String)> =
+        sqlx::query_as(dialect::TABLES).fetch_all(&mut *connection).await.doing("listing the tables")?;
+    let mut transaction = connection.begin_with(dialect::BEGIN).await.doing("locking the database")?;
     let mut rows = 0;
     for (table, columns) in tables {
         // The names come from our own schema, not from outside.
@@ -61,6 +93,9 @@ async fn replace_rows(connection: &mut dialect::Connection) -> Result<u64, Error
             AssertSqlSafe(format!("insert into main.\"{table}\" ({columns}) select {columns} from source.\"{table}\""));
         sqlx::query(delete).execute(&mut *transaction).await.doing("emptying a table")?;
         rows += sqlx::query(insert).execute(&mut *transaction).await.doing("copying a table")?.rows_affected();
+    }
+    for sql in dialect::COUNTERS_RAISE {
+        sqlx::query(*sql).execute(&mut *transaction).await.doing("raising the counters")?;
     }
     transaction.commit().await.doing("committing the restored rows")?;
     Ok(rows)

@@ -70,10 +70,20 @@ impl Store {
         Ok(pending)
     }
 
-    /// How many migrations are not applied yet.
+    /// How many migrations are not applied yet. Refused where some are applied that this version does not know.
     pub async fn pending_migrations(&self) -> Result<usize, Error> {
-        let pending = schema::Migrator::get_pending_migrations(&self.orm_writer()).await;
-        Ok(pending.doing("reading the list of migrations")?.len())
+        let orm = self.orm_writer();
+        let applied = schema::Migrator::get_migration_models(&orm).await;
+        let applied = applied.doing("reading the list of migrations")?;
+        let known: Vec<String> =
+            schema::Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        match applied.iter().find(|migration| !known.contains(&migration.version)) {
+            None => Ok(known.len() - applied.len()),
+            Some(unknown) => Err(Error::Refused(format!(
+                "a newer version of Mideng wrote the database: this one does not know its migration {}",
+                unknown.version
+            ))),
+        }
     }
 
     /// Closes every connection; the last one folds the write-ahead log into the file.

@@ -202,7 +202,7 @@ pub(crate) const CONFLICTS_UPSERT: &str = "\
     insert into key_conflicts (tenant_id, principal_id, idempotency_key, kind, times, first_at, last_at) \
     select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from jsonb_each(?1) where true \
     on conflict (tenant_id, principal_id, idempotency_key, kind) do update set times = times + excluded.times, \
-        last_at = excluded.last_at";
+        first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)";
 
 /// Looks only at the oldest records, never past them: a step costs the same however many there are.
 pub(crate) const RECORDS_PURGE: &str = "\
@@ -224,6 +224,24 @@ pub(crate) const ORDERS_DUE_TO_COMPLETE: &str = "\
 
 /// A whole copy of the database as of one moment, made while others write.
 pub(crate) const BACKUP: &str = "vacuum into ?1";
+/// Opens another file beside the database, as `source`.
+pub(crate) const ATTACH: &str = "attach database ?1 as source";
+/// Closes it.
+pub(crate) const DETACH: &str = "detach database source";
+/// The migrations that the database has, and those that the file beside it has.
+pub(crate) const MIGRATIONS_OURS: &str = "select version from main.seaql_migrations order by version";
+pub(crate) const MIGRATIONS_OF_SOURCE: &str = "select version from source.seaql_migrations order by version";
+/// Our tables, each with its columns.
+pub(crate) const TABLES: &str = "\
+    select t.name, group_concat('\"' || c.name || '\"') from sqlite_schema t, pragma_table_info(t.name) c \
+    where t.type = 'table' and t.name not like 'sqlite%' and t.name <> 'seaql_migrations' group by t.name";
+/// A number that either file has given away is not given away again.
+pub(crate) const COUNTERS_RAISE: &[&str] = &[
+    "update main.sqlite_sequence set seq = max(seq, coalesce(\
+        (select s.seq from source.sqlite_sequence s where s.name = sqlite_sequence.name), 0))",
+    "insert into main.sqlite_sequence (name, seq) select s.name, s.seq from source.sqlite_sequence s \
+        where not exists (select 1 from main.sqlite_sequence m where m.name = s.name)",
+];
 /// Says `ok`, or what is damaged.
 pub(crate) const INTEGRITY: &str = "pragma quick_check";
 

@@ -56,8 +56,8 @@ async fn a_lock_of_another_writer_may_be_tried_again() {
 async fn a_file_that_takes_no_more_is_fatal() {
     let (folder, mut connection) = table().await;
     run(&mut connection, "pragma max_page_count = 1").await.expect("a known pragma");
-    let fill = "insert into t select value + 1, hex(zeroblob(9000)) from json_each('[1, 2, 3, 4, 5, 6]')";
-    let full = fault(&mut connection, fill).await;
+    let rows = "insert into t select value + 1, hex(zeroblob(9000)) from json_each('[1, 2, 3, 4, 5, 6]')";
+    let full = fault(&mut connection, rows).await;
     assert!(matches!(full, Fault::Fatal(_)), "{full:?}");
 
     let mut reader = connect(&folder).await;

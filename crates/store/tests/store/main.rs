@@ -1,11 +1,18 @@
 //! Owns the tests of the store: what every storage must do, and what SQLite must do in particular.
 
+mod accounts;
+mod backups;
 mod capture;
 mod constraints;
 mod contract;
 mod desk;
 mod invariants;
+mod lists;
+mod migrations;
 mod plans;
+mod purges;
 mod render;
+mod settings;
 mod shop;
 mod statements;
+mod unreadable;

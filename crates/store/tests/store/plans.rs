@@ -17,6 +17,9 @@ const SOURCE: &str = include_str!("../../src/dialect/sqlite.rs");
 const SCANS: &[(&str, &str)] =
     &[("", "SCAN j "), ("ORDERS_DUE_TO_COMPLETE", "SCAN t"), ("RECORDS_PURGE", "SCAN key_records")];
 
+/// Statements of a restore, over the schema itself and a file beside the database.
+const OF_RESTORE: &[&str] = &["TABLES", "MIGRATIONS_OURS", "MIGRATIONS_OF_SOURCE"];
+
 /// Each statement of the dialect with its name: every constant that begins with a verb of SQL.
 fn dialect() -> Vec<(String, String)> {
     let constants = SOURCE.split("pub(crate) const ").skip(1);
@@ -25,7 +28,8 @@ fn dialect() -> Vec<(String, String)> {
         let (sql, _) = rest.split_once("\";")?;
         let sql = sql.replace("\\\n", "").split_whitespace().collect::<Vec<_>>().join(" ");
         let verbs = ["select ", "insert ", "update ", "delete "];
-        verbs.iter().any(|verb| sql.starts_with(verb)).then(|| (name.to_owned(), sql))
+        let of_rows = verbs.iter().any(|verb| sql.starts_with(verb)) && !OF_RESTORE.contains(&name);
+        of_rows.then(|| (name.to_owned(), sql))
     });
     pairs.collect()
 }

@@ -47,10 +47,10 @@ async fn a_batch_of_two_hundred_runs_as_many_statements_as_a_batch_of_one() {
         let places: Vec<_> =
             (0..times).map(|at| shop.desk.place(&format!("only-{at}"), &[("tea", 1), ("cup", 1)])).collect();
         let again: Vec<_> = (0..times).map(|at| shop.desk.place(&format!("only-{at}"), &[("tea", 1)])).collect();
-        let placed = count(&shop, &places).await;
+        let new_orders = count(&shop, &places).await;
         let (replays, statements) = capture::statements(shop.run(&again)).await;
         assert!(words(&replays).iter().all(|word| word == "replayed"));
-        counts.push([orders[0], orders[1], placed, statements.len()]);
+        counts.push([orders[0], orders[1], new_orders, statements.len()]);
     }
     println!("statements beside BEGIN and COMMIT, of everything new, every step, new orders, replays: {counts:?}");
     assert_eq!(counts[0], counts[1]);

@@ -1,0 +1,179 @@
+//! Owns the promise that a backup is of one moment and holds nobody up, and that a restore is all or nothing.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain::{Needs, Timestamp};
+use engine::Storage as _;
+use store::{Account, Error, Light, OrderFilter, Store};
+
+use crate::shop::{self, Shop};
+
+/// Longer than anything takes that ends at all.
+const LONG: Duration = Duration::from_secs(30);
+
+async fn orders(shop: &Shop, from: usize, to: usize) {
+    for at in from..to {
+        shop.run(&[shop.desk.place(&format!("order-{at}"), &[("tea", 1), ("cup", 1)])]).await;
+    }
+}
+
+async fn clean(file: &std::path::Path) -> Store {
+    let store = Store::open_existing(file).await.expect("a whole database");
+    let findings = store.check(Timestamp(0)).await.expect("the check runs");
+    assert!(findings.iter().all(|finding| finding.light() == Light::Green), "{findings:?}");
+    assert_eq!(store.damage().await.expect("the file can be read"), Vec::<String>::new());
+    store
+}
+
+fn refusal(result: Result<u64, Error>) -> String {
+    match result {
+        Err(Error::Refused(text)) => text,
+        other => panic!("it should be refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_backup_waits_for_nobody_and_nobody_for_it() {
+    let shop = Shop::stocked().await;
+    orders(&shop, 0, 3).await;
+    // A batch is open: it holds the writing connection and the write lock.
+    let (transaction, _) = shop.store.load(&Needs::default(), &BTreeSet::new()).await.expect("nobody else writes");
+    let file = shop.folder.path().join("copy.db");
+    tokio::time::timeout(LONG, shop.store.backup(&file)).await.expect("it waits for no writer").expect("a new file");
+    drop(transaction);
+    assert_eq!(
+        clean(&file).await.orders(shop.desk.tenant, &OrderFilter::default(), None, 9).await.expect("a page").rows.len(),
+        3
+    );
+    let again = shop.store.backup(&file).await.expect_err("the file is there");
+    assert!(again.to_string().contains("exists already"), "{again}");
+}
+
+#[tokio::test]
+async fn a_backup_beside_commits_is_of_one_moment() {
+    let shop = Shop::stocked().await;
+    orders(&shop, 0, 10).await;
+    let (store, file) = (shop.store.clone(), shop.folder.path().join("copy.db"));
+    let copy = {
+        let file = file.clone();
+        tokio::spawn(async move { store.backup(&file).await })
+    };
+    let mut placed = 10;
+    while !copy.is_finished() {
+        orders(&shop, placed, placed + 1).await;
+        placed += 1;
+    }
+    copy.await.expect("it does not panic").expect("a new file");
+    clean(&file).await;
+    shop.store.check(Timestamp(0)).await.expect("the check runs");
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_leaves_no_file() {
+    let shop = Shop::stocked().await;
+    let nowhere = shop.folder.path().join("no folder").join("copy.db");
+    assert!(shop.store.backup(&nowhere).await.is_err());
+    assert!(!nowhere.exists());
+}
+
+/// A shop with five orders, and a backup of when there were two.
+async fn two_of_five() -> (Shop, PathBuf) {
+    let shop = Shop::stocked().await;
+    orders(&shop, 0, 2).await;
+    let file = shop.folder.path().join("copy.db");
+    shop.store.backup(&file).await.expect("a new file");
+    orders(&shop, 2, 5).await;
+    (shop, file)
+}
+
+#[tokio::test]
+async fn readers_see_the_old_rows_or_the_restored_ones() {
+    let (shop, file) = two_of_five().await;
+    let (mut reader, over) = (shop.connect().await, Arc::new(AtomicBool::new(false)));
+    let watch = {
+        let over = over.clone();
+        tokio::spawn(async move {
+            let sql = "select (select count(*) from orders) || ' ' || (select count(*) from order_lines) || ' ' ||
+            (select count(*) from key_records) || ' ' || (select sum(reserved) from stock_items)";
+            let mut seen = BTreeSet::new();
+            loop {
+                let last = over.load(Ordering::SeqCst);
+                seen.insert(
+                    sqlx::query_scalar::<_, String>(sql).fetch_one(&mut reader).await.expect("readers are not blocked"),
+                );
+                if last {
+                    return seen;
+                }
+            }
+        })
+    };
+    tokio::task::yield_now().await;
+    let rows = shop.store.restore(&file).await.expect("a backup of this database");
+    over.store(true, Ordering::SeqCst);
+    let seen = watch.await.expect("it does not panic");
+    assert!(seen.iter().all(|row| row == "5 10 7 10" || row == "2 4 4 4"), "{seen:?}");
+    assert!(seen.contains("2 4 4 4"), "{seen:?}");
+    assert!(rows > 20, "{rows}");
+    assert_eq!(shop.broken().await, Vec::<&str>::new());
+    // The server goes on: what was placed after the backup is new again.
+    orders(&shop, 4, 6).await;
+    assert_eq!(shop.count("select count(*) from orders").await, 4);
+}
+
+#[tokio::test]
+async fn a_restore_gives_no_number_away_twice() {
+    let (shop, file) = two_of_five().await;
+    let account = |name| Account { tenant: shop.desk.tenant, kind: "service", name, public_id: name };
+    let after = shop.store.account(&account("after"), Timestamp(0)).await.expect("a new account");
+    shop.store.restore(&file).await.expect("a backup of this database");
+    let next = shop.store.account(&account("next"), Timestamp(0)).await.expect("a new account");
+    assert!(next.0 > after.0, "{next:?} was {after:?}");
+    // Nor does a fresh database that takes the backup in, where its last rows were removed before.
+    shop::plant(&file, "delete from key_records; update sqlite_sequence set seq = 500 where name = 'key_records'")
+        .await;
+    let fresh = Shop::open().await;
+    fresh.store.restore(&file).await.expect("a backup of the same version");
+    fresh.run(&[fresh.desk.issue("k")]).await;
+    assert_eq!(fresh.count("select id from key_records").await, 501);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_backup_of_this_version_is_refused_and_changes_nothing() {
+    let (shop, good) = two_of_five().await;
+    let make = |name: &str| shop.folder.path().join(name);
+    let (older, newer, foreign, text) = (make("older.db"), make("newer.db"), make("foreign.db"), make("text.db"));
+    std::fs::copy(&good, &older).expect("a copy");
+    shop::plant(&older, "delete from seaql_migrations").await;
+    std::fs::copy(&good, &newer).expect("a copy");
+    shop::plant(&newer, "insert into seaql_migrations values ('m9999_later', 0)").await;
+    std::fs::copy(&good, &foreign).expect("a copy");
+    shop::plant(&foreign, "drop table seaql_migrations").await;
+    std::fs::write(&text, "not a database, but long enough to look like one at first sight").expect("a new file");
+    for (file, why) in [(&older, "older"), (&newer, "newer"), (&foreign, "not a backup"), (&text, "not a backup")] {
+        let text = refusal(shop.store.restore(file).await);
+        assert!(text.contains(why), "{text}");
+    }
+    let missing = make("missing.db");
+    refusal(shop.store.restore(&missing).await);
+    assert!(!missing.exists(), "looking for a file does not make it");
+    assert_eq!(shop.count("select count(*) from orders").await, 5);
+    // The same connection takes a good one behind the bad ones.
+    shop.store.restore(&good).await.expect("a backup of this database");
+    assert_eq!(shop.count("select count(*) from orders").await, 2);
+}
+
+#[tokio::test]
+async fn damage_is_told() {
+    let (_shop, file) = two_of_five().await;
+    let mut bytes = std::fs::read(&file).expect("the backup is there");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8_192].fill(0xA5);
+    std::fs::write(&file, bytes).expect("the file can be written");
+    let store = Store::open(&file).await.expect("its first page is whole");
+    let damage = store.damage().await;
+    assert!(damage.as_ref().map_or(true, |rows| !rows.is_empty()), "{damage:?}");
+}

@@ -1,0 +1,183 @@
+//! Owns the promise of the lists: newest first, each row at most once however many come in between, only the tenant's.
+
+use domain::order::Status;
+use domain::text::{CustomerId, Sku};
+use domain::{Command, Order, OrderNo, Timestamp};
+use store::{Account, Cursor, OrderFilter};
+
+use crate::desk::{Desk, order_no};
+use crate::shop::Shop;
+
+/// Orders of three customers, every fourth paid and every fourth cancelled; always three of the same moment.
+async fn crowd(shop: &Shop, name: &str, count: usize) -> Vec<OrderNo> {
+    let mut numbers = Vec::new();
+    let mut batch = Vec::new();
+    for at in 0..count {
+        let mut place = shop.desk.place_for(&format!("{name}-{at}"), &format!("customer-{}", at % 3), &[("tea", 1)]);
+        place.at = Timestamp(place.at.0 / 10);
+        let number = order_no(&place);
+        numbers.push(number);
+        batch.push(place);
+        match at % 4 {
+            0 => batch.push(shop.desk.pay(number, 100)),
+            1 => batch.push(shop.desk.cancel(number)),
+            _ => {}
+        }
+    }
+    shop.run(&batch).await;
+    numbers
+}
+
+fn place_in_list(order: &Order) -> (i64, String) {
+    (order.created_at.0, order.order_no.to_string())
+}
+
+async fn all(shop: &Shop, filter: &OrderFilter, limit: u64) -> Vec<Order> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let page = shop.store.orders(shop.desk.tenant, filter, after.as_ref(), limit).await.expect("a page");
+        assert!(page.rows.len() <= usize::try_from(limit).expect("a small limit"));
+        rows.extend(page.rows);
+        after = page.next;
+        if after.is_none() {
+            return rows;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_newest_first_and_ends() {
+    let shop = Shop::stocked().await;
+    let numbers = crowd(&shop, "crowd", 30).await;
+    for limit in [1, 7, 15, 29, 30, 31, 100] {
+        let rows = all(&shop, &OrderFilter::default(), limit).await;
+        assert_eq!(rows.len(), numbers.len(), "pages of {limit}");
+        assert!(rows.is_sorted_by(|newer, older| place_in_list(newer) > place_in_list(older)), "pages of {limit}");
+    }
+    let last = shop.store.orders(shop.desk.tenant, &OrderFilter::default(), None, 30).await.expect("a page");
+    assert_eq!(last.next, None, "a page that holds the last row names no next one");
+}
+
+#[tokio::test]
+async fn a_row_is_seen_at_most_once_while_others_come_in() {
+    let shop = Shop::stocked().await;
+    let numbers = crowd(&shop, "before", 24).await;
+    let (mut seen, mut after): (Vec<OrderNo>, Option<Cursor>) = (Vec::new(), None);
+    for round in 0.. {
+        let page =
+            shop.store.orders(shop.desk.tenant, &OrderFilter::default(), after.as_ref(), 5).await.expect("a page");
+        seen.extend(page.rows.iter().map(|order| order.order_no));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+        crowd(&shop, &format!("between-{round}"), 7).await;
+    }
+    let mut once = seen.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), seen.len(), "a row came twice");
+    assert!(numbers.iter().all(|number| seen.contains(number)), "a row was left out");
+}
+
+#[tokio::test]
+async fn every_filter_gives_what_it_says() {
+    let shop = Shop::stocked().await;
+    crowd(&shop, "crowd", 48).await;
+    let everything = all(&shop, &OrderFilter::default(), 100).await;
+    let middle = everything[24].created_at;
+    for bits in 0..16_u8 {
+        for status in [Status::PendingPayment, Status::Paid, Status::Closed, Status::Shipped] {
+            let set = |bit: u8| bits & (1 << bit) != 0;
+            let filter = OrderFilter {
+                status: set(0).then_some(status),
+                customer_id: set(1).then(|| CustomerId::from_stored("customer-1")),
+                created_from: set(2).then_some(Timestamp(middle.0 - 2)),
+                created_to: set(3).then_some(middle),
+            };
+            let fits = |order: &&Order| {
+                filter.status.is_none_or(|status| order.status == status)
+                    && filter.customer_id.as_ref().is_none_or(|customer| order.customer_id == *customer)
+                    && filter.created_from.is_none_or(|from| order.created_at >= from)
+                    && filter.created_to.is_none_or(|to| order.created_at < to)
+            };
+            let expected: Vec<&Order> = everything.iter().filter(fits).collect();
+            assert_eq!(all(&shop, &filter, 4).await.iter().collect::<Vec<_>>(), expected, "{filter:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn products_are_listed_newest_first() {
+    let shop = Shop::stocked().await;
+    let batch: Vec<Command> = (0..23)
+        .map(|at| {
+            let mut put = shop.desk.put(&format!("sku-{at}"), 10, at);
+            put.at = Timestamp(put.at.0 / 4);
+            put
+        })
+        .collect();
+    shop.run(&batch).await;
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let page = shop.store.products(shop.desk.tenant, after.as_ref(), 4).await.expect("a page");
+        rows.extend(page.rows);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(rows.len(), 25);
+    let place = |row: &(domain::Product, domain::StockItem)| (row.0.created_at, row.0.sku.clone());
+    assert!(rows.is_sorted_by(|newer, older| place(newer) > place(older)));
+    assert!(rows.iter().all(|(product, stock)| product.sku == stock.sku));
+}
+
+#[tokio::test]
+async fn nothing_is_seen_across_tenants() {
+    let shop = Shop::stocked().await;
+    let numbers = crowd(&shop, "crowd", 4).await;
+    let other = shop.store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
+    let account = Account { tenant: other, kind: "service", name: "checkout", public_id: "acc_2" };
+    let principal = shop.store.account(&account, Timestamp(0)).await.expect("a new account");
+    let store = &shop.store;
+    assert_eq!(store.orders(other, &OrderFilter::default(), None, 9).await.expect("a page").rows, Vec::new());
+    assert!(store.products(other, None, 9).await.expect("a page").rows.is_empty());
+    assert_eq!(store.order(other, numbers[0]).await.expect("an answer"), None);
+    assert_eq!(store.product(other, &Sku::from_stored("tea")).await.expect("an answer"), None);
+    assert_eq!(store.history(other, numbers[0]).await.expect("an answer"), Vec::new());
+    // The same sku and the same key belong to each tenant by itself.
+    let desk = Desk::new(other, principal, 1_000);
+    shop.run(&[desk.put("tea", 7, 3), desk.place("crowd-0", &[("tea", 1)])]).await;
+    assert_eq!(store.orders(other, &OrderFilter::default(), None, 9).await.expect("a page").rows.len(), 1);
+    assert_eq!(shop.broken().await, Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn a_history_names_who_did_what() {
+    let shop = Shop::stocked().await;
+    let place = shop.desk.place("k", &[("tea", 1)]);
+    let number = order_no(&place);
+    shop.run(&[place, shop.desk.pay(number, 100), shop.desk.ship(number, 2, "T1", None)]).await;
+    let history = shop.store.history(shop.desk.tenant, number).await.expect("a history");
+    let told: Vec<String> = history
+        .iter()
+        .map(|row| {
+            format!(
+                "{} {} {:?} {} {} {}",
+                row.version,
+                row.event,
+                row.from.map(Status::name),
+                row.to,
+                row.actor,
+                row.key
+            )
+        })
+        .collect();
+    let expected = [
+        "1 place None pending_payment service:checkout k".to_owned(),
+        format!("2 pay Some(\"pending_payment\") paid service:checkout pay-{number}"),
+        format!("3 ship_all Some(\"paid\") shipped service:checkout ship-{number}-T1"),
+    ];
+    assert_eq!(told, expected);
+}

@@ -1,0 +1,132 @@
+//! Owns the promise of the sweeper and of the purge: bounded steps, nothing that is younger, and a key that is gone
+//! still finds its order.
+
+use domain::order::Status;
+use domain::{Command, Timestamp};
+use engine::Verdict;
+
+use crate::desk::{PAY_WITHIN_MS, order_no};
+use crate::shop::{Shop, words};
+
+const RECORDS: &str = "select count(*) from key_records";
+
+fn at(mut command: Command, at: i64) -> Command {
+    command.at = Timestamp(at);
+    command
+}
+
+/// A shop whose only records are of these moments, in this order.
+async fn records_of(moments: &[i64]) -> Shop {
+    let shop = Shop::stocked().await;
+    shop.plant("delete from key_records").await;
+    for moment in moments {
+        shop.run(&[at(shop.desk.issue(&format!("k-{moment}")), *moment)]).await;
+    }
+    shop
+}
+
+#[tokio::test]
+async fn a_purge_takes_bounded_steps_and_nothing_that_is_younger() {
+    let shop = records_of(&[10, 20, 30, 40, 50, 60, 70]).await;
+    let purge = async |before, limit| shop.store.records_purge(Timestamp(before), limit).await.expect("a step");
+    assert_eq!(purge(10, 100).await, 0, "what was completed at that moment is not older");
+    assert_eq!(purge(55, 2).await, 2);
+    assert_eq!(purge(55, 2).await, 2);
+    assert_eq!(purge(55, 2).await, 1);
+    assert_eq!(purge(55, 2).await, 0);
+    assert_eq!(shop.count("select min(completed_at) from key_records").await, 60);
+    assert_eq!(shop.count(RECORDS).await, 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumped_holds_the_purge_up_by_no_more_than_its_own_records() {
+    let shop = records_of(&[10, 9_000, 20, 30]).await;
+    let purge = async || shop.store.records_purge(Timestamp(100), 3).await.expect("a step");
+    assert_eq!((purge().await, purge().await, purge().await), (2, 1, 0));
+    assert_eq!(shop.count("select max(completed_at) from key_records").await, 9_000);
+}
+
+#[tokio::test]
+async fn a_key_that_was_purged_still_finds_its_order() {
+    let shop = Shop::stocked().await;
+    let place = shop.desk.place("k", &[("tea", 1)]);
+    let number = order_no(&place);
+    shop.run(&[place, shop.desk.pay(number, 100)]).await;
+    shop.store.records_purge(Timestamp(i64::MAX), 100).await.expect("a step");
+    assert_eq!(shop.count(RECORDS).await, 0);
+
+    // Sent again it is a new arrival with a new number at hand, and is answered with the order as it is now.
+    let again = shop.desk.place("k", &[("tea", 1)]);
+    assert_ne!(order_no(&again), number);
+    let verdicts = shop.run(&[again]).await;
+    let Verdict::Decided { record, changes, .. } = &verdicts[0] else { panic!("{verdicts:?}") };
+    assert!(changes.is_empty(), "{changes:?}");
+    let body = String::from_utf8_lossy(&record.answer.body).into_owned();
+    assert!(body.contains(&number.to_string()) && body.contains("\"paid\""), "{body}");
+    assert_eq!(record.answer.status, 200);
+    // It has a record again, in the same shop, and that one is replayed.
+    assert_eq!(shop.count(RECORDS).await, 1);
+    assert_eq!(words(&shop.run(&[shop.desk.place("k", &[("tea", 1)])]).await), ["replayed"]);
+    assert_eq!(shop.count("select count(*) from orders").await, 1);
+    assert_eq!(shop.broken().await, Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn another_request_under_a_purged_key_is_refused_while_its_order_lives() {
+    let shop = Shop::stocked().await;
+    shop.run(&[shop.desk.place("k", &[("tea", 1)])]).await;
+    shop.store.records_purge(Timestamp(i64::MAX), 100).await.expect("a step");
+    let mut other = shop.desk.place("k", &[("cup", 1)]);
+    other.fingerprints = crate::desk::fingerprints("another request");
+    assert_eq!(words(&shop.run(&[other]).await), ["key reused"]);
+    assert_eq!(shop.count(RECORDS).await, 0);
+}
+
+#[tokio::test]
+async fn numbers_are_purged_once_they_expired() {
+    let shop = Shop::open().await;
+    let issue: Vec<Command> = (0..5).map(|at| shop.desk.issue(&format!("k{at}"))).collect();
+    let first = issue[0].at.0 + PAY_WITHIN_MS;
+    shop.run(&issue).await;
+    let purge = async |before, limit| shop.store.numbers_purge(Timestamp(before), limit).await.expect("a step");
+    assert_eq!(purge(first, 100).await, 0);
+    assert_eq!(purge(first + 4, 3).await, 3);
+    assert_eq!(purge(first + 4, 3).await, 1);
+    assert_eq!(purge(first + 4, 3).await, 0);
+    assert_eq!(shop.count("select count(*) from order_numbers").await, 1);
+}
+
+#[tokio::test]
+async fn the_sweeper_is_told_what_is_due_and_no_more_than_it_asks_for() {
+    let shop = Shop::stocked().await;
+    let mut batch = Vec::new();
+    let mut numbers = Vec::new();
+    for name in ["pending", "later", "paid", "shipped", "touched"] {
+        let place = shop.desk.place(name, &[("tea", 1)]);
+        let number = order_no(&place);
+        numbers.push((shop.desk.tenant, number));
+        batch.push(place);
+        if name == "paid" || name == "shipped" || name == "touched" {
+            batch.push(shop.desk.pay(number, 100));
+        }
+        if name == "shipped" || name == "touched" {
+            batch.push(shop.desk.ship(number, 2, "T1", None));
+        }
+        if name == "touched" {
+            batch.push(at(shop.desk.correct(number, 3, "T2"), 5_000));
+        }
+    }
+    let deadline = batch[0].at.0 + PAY_WITHIN_MS;
+    shop.run(&batch).await;
+    let expired = async |now, limit| shop.store.orders_due_to_expire(Timestamp(now), limit).await.expect("orders");
+    assert_eq!(expired(deadline - 1, 10).await, []);
+    assert_eq!(expired(deadline, 10).await, numbers[..1]);
+    assert_eq!(expired(i64::MAX, 1).await, numbers[..1], "the oldest deadline first");
+    assert_eq!(expired(i64::MAX, 10).await, numbers[..2]);
+    let complete = async |before| shop.store.orders_due_to_complete(Timestamp(before), 10).await.expect("orders");
+    assert_eq!(complete(4_999).await, numbers[3..4]);
+    assert_eq!(complete(5_000).await, numbers[3..]);
+    let shipped = shop.store.order(shop.desk.tenant, numbers[3].1).await.expect("an answer").expect("an order");
+    assert_eq!(shipped.status, Status::Shipped);
+    assert_eq!(complete(shipped.updated_at.0 - 1).await, []);
+}

@@ -1,0 +1,121 @@
+//! Owns what becomes of a row that this version cannot read, written by a newer one or damaged: an error that says
+//! where it stands, never a guess and never a panic.
+
+use domain::text::Sku;
+use domain::{OrderNo, Timestamp};
+use engine::Fault;
+use store::{Error, NewApiKey, OrderFilter, Role};
+
+use crate::desk::order_no;
+use crate::shop::{self, Shop};
+
+/// What is planted, and the table and column that the error must name.
+const ORDERS: &[(&str, &str, &str)] = &[
+    ("update orders set status = 'on_hold'", "orders", "status"),
+    ("update orders set status = 'closed', close_reason = 'whim'", "orders", "close_reason"),
+    ("update orders set currency = 'XXX'", "orders", "currency"),
+    ("update orders set version = -1", "orders", "version"),
+    ("update orders set version = 4294967296", "orders", "version"),
+    ("update orders set fingerprint = x'00'", "orders", "fingerprint"),
+    ("update orders set fingerprint_version = 256", "orders", "fingerprint_version"),
+    ("update order_lines set line = -1", "order_lines", "line"),
+    ("update stock_reservations set holding = 'lent'", "stock_reservations", "holding"),
+    ("update shipments set shipment_id = 'parcel'", "shipments", "shipment_id"),
+    ("update shipments set number = -1", "shipments", "number"),
+    ("update shipment_lines set line = -1", "shipment_lines", "line"),
+];
+
+/// Values of another type than the column's.
+const TYPES: &[&str] = &[
+    "update orders set version = 'many'",
+    "update orders set captured_minor = 1.5",
+    "update orders set customer_id = x'ff00'",
+    "update order_lines set quantity = 'two'",
+    "update orders set fingerprint = 7",
+];
+
+async fn shop() -> (Shop, OrderNo) {
+    let shop = Shop::stocked().await;
+    let place = shop.desk.place("k", &[("tea", 2)]);
+    let number = order_no(&place);
+    shop.run(&[place, shop.desk.pay(number, 200), shop.desk.ship(number, 2, "T1", Some(&[(1, 1)]))]).await;
+    (shop, number)
+}
+
+fn expect<T: std::fmt::Debug>(result: Result<T, Error>, place: (&str, &str, &str)) {
+    match result {
+        Err(Error::Unreadable { table, row, column, .. }) => assert_eq!((table, row.as_str(), column), place),
+        other => panic!("{place:?} should not be readable: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_read_is_named() {
+    for (sql, table, column) in ORDERS {
+        let (shop, number) = shop().await;
+        shop.plant(sql).await;
+        let (tenant, row) = (shop.desk.tenant, number.to_string());
+        expect(shop.store.order(tenant, number).await, (table, &row, column));
+        expect(shop.store.orders(tenant, &OrderFilter::default(), None, 9).await, (table, &row, column));
+        // The engine isolates the command that needs the row; the others go on.
+        let fault = shop::run(&shop.store, &[shop.desk.receive(number)]).await.expect_err(sql);
+        let Fault::Rejected(text) = &fault else { panic!("{sql}: {fault:?}") };
+        assert!(text.contains(table) && text.contains(&row) && text.contains(column), "{text}");
+        shop.run(&[shop.desk.issue("another")]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_is_an_error_and_no_panic() {
+    for sql in TYPES {
+        let (shop, number) = shop().await;
+        shop.plant(sql).await;
+        let read = shop.store.order(shop.desk.tenant, number).await;
+        assert!(matches!(read, Err(Error::Database { .. })), "{sql}: {read:?}");
+        let fault = shop::run(&shop.store, &[shop.desk.receive(number)]).await.expect_err(sql);
+        assert!(matches!(fault, Fault::Rejected(_)), "{sql}: {fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_is_named() {
+    let (shop, _) = shop().await;
+    shop.plant("update orders set order_no = 'A-1', status = 'pending_payment', expires_at = 0").await;
+    let place = ("orders", "A-1", "order_no");
+    expect(shop.store.orders(shop.desk.tenant, &OrderFilter::default(), None, 9).await, place);
+    expect(shop.store.orders_due_to_expire(Timestamp(1), 9).await, place);
+}
+
+#[tokio::test]
+async fn a_history_product_or_record_that_cannot_be_read_is_named() {
+    let (shop, number) = shop().await;
+    let tenant = shop.desk.tenant;
+    shop.plant("update order_events set event = 'gift_wrap' where version = 2").await;
+    expect(shop.store.history(tenant, number).await, ("order_events", &number.to_string(), "event"));
+    shop.plant("update products set currency = 'XXX' where sku = 'tea'").await;
+    expect(shop.store.product(tenant, &Sku::from_stored("tea")).await, ("products", "tea", "currency"));
+    expect(shop.store.products(tenant, None, 9).await, ("products", "tea", "currency"));
+    for (sql, column) in [
+        // Read from the last to the first, so that each planted value is met before those planted earlier.
+        ("update key_records set status = 99999 where idempotency_key = 'k'", "status"),
+        ("update key_records set headers = 'none' where idempotency_key = 'k'", "headers"),
+        ("update key_records set command_id = x'01' where idempotency_key = 'k'", "command_id"),
+    ] {
+        shop.plant(sql).await;
+        let fault = shop::run(&shop.store, &[shop.desk.place("k", &[("cup", 1)])]).await.expect_err(sql);
+        assert!(
+            matches!(&fault, Fault::Rejected(text) if text.contains("key_records") && text.contains(column)),
+            "{fault}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_known_opens_nothing() {
+    let (shop, _) = shop().await;
+    let key = NewApiKey { secret: "mk_secret", role: Role::Auditor };
+    let desk = &shop.desk;
+    let id = shop.store.api_key_create(desk.tenant, desk.principal, &key, Timestamp(0)).await.expect("a new key");
+    shop.plant("update api_keys set role = 'owner'").await;
+    expect(shop.store.credential("mk_secret").await, ("api_keys", &id.to_string(), "role"));
+}
