@@ -44,6 +44,7 @@ pub(crate) struct Bench {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let items = chosen(&args.only)?;
     let root = crate::root();
+    surroundings::warn_if_busy();
     let binary = shell::release_binary(&root)?;
     let folder = root.join("target/bench");
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;

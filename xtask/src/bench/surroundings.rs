@@ -32,6 +32,15 @@ pub(super) fn look(bench: &Bench) -> Result<String> {
     ))
 }
 
+/// Says so where something else is running: a ratio between two sides bears that, but not well.
+pub(super) fn warn_if_busy() {
+    let Ok(text) = fs::read_to_string("/proc/loadavg") else { return };
+    let load: f64 = text.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or_default();
+    if load > 0.5 {
+        println!("WARNING: this machine is busy, its load average is {load}; figures from a quiet one are better");
+    }
+}
+
 /// How long the disk takes to say that 4 KiB are safe: what a commit cannot be faster than.
 fn flush_us(bench: &Bench) -> Result<f64> {
     let path = bench.folder.join("flush");
