@@ -1,6 +1,6 @@
 //! Owns `mideng check`: every invariant with its light, for people or for programs.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -52,7 +52,7 @@ pub(crate) async fn run_all(database_url: &str) -> anyhow::Result<Vec<Finding>> 
     ask(&store::database_file(database_url)?).await
 }
 
-async fn ask(file: &PathBuf) -> anyhow::Result<Vec<Finding>> {
+async fn ask(file: &Path) -> anyhow::Result<Vec<Finding>> {
     let store = Store::open_existing(file).await?;
     let findings = store.check(api::now()).await?;
     store.close().await;

@@ -113,8 +113,8 @@ impl Sweeper {
         let mut tickets = Vec::with_capacity(due.len());
         for (tenant, order_no) in due {
             let principal = self.actor(tenant).await?;
-            let command = command(tenant, principal, purpose, order_no, now, action(order_no));
-            match self.engine.submit(command) {
+            let duty = Duty { tenant, principal, purpose, order_no };
+            match self.engine.submit(duty.command(now, action(order_no))) {
                 Ok(ticket) => tickets.push(ticket),
                 // Shoppers come first; the rest is due again in a second.
                 Err(_) => break,
@@ -136,27 +136,29 @@ impl Sweeper {
     }
 }
 
-/// The server's own command on an order. Its key names the order and the purpose, so that two sweeps, or two nodes,
-/// apply it once.
-fn command(
+/// What the server does to an order on its own account.
+struct Duty {
     tenant: TenantId,
     principal: PrincipalId,
     purpose: &'static str,
     order_no: OrderNo,
-    at: Timestamp,
-    action: Action,
-) -> Command {
-    let identity = order_no.to_string();
-    let target = Target { method: "SWEEP", route: purpose, ids: &[&identity], query: "", precondition: "" };
-    Command {
-        id: CommandId(api::id()),
-        tenant,
-        principal,
-        key: Key::derived(purpose, &identity),
-        fingerprints: Fingerprints::of(&target, ""),
-        at,
-        request_id: format!("sweep_{purpose}"),
-        action,
+}
+
+impl Duty {
+    /// The command. Its key names the order and the purpose, so that two sweeps, or two nodes, apply it once.
+    fn command(&self, at: Timestamp, action: Action) -> Command {
+        let identity = self.order_no.to_string();
+        let target = Target { method: "SWEEP", route: self.purpose, ids: &[&identity], query: "", precondition: "" };
+        Command {
+            id: CommandId(api::id()),
+            tenant: self.tenant,
+            principal: self.principal,
+            key: Key::derived(self.purpose, &identity),
+            fingerprints: Fingerprints::of(&target, ""),
+            at,
+            request_id: format!("sweep_{}", self.purpose),
+            action,
+        }
     }
 }
 

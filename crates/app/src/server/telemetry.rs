@@ -13,7 +13,7 @@ pub(super) fn page(engine: &Engine) -> api::Metrics {
     // Installed before the first request: what is counted before the recorder stands is lost.
     let recorder = recorder();
     Arc::new(move || {
-        metrics::gauge!("mideng_queue_commands").set(engine.waiting() as f64);
+        metrics::gauge!("mideng_queue_commands").set(f64::from(u32::try_from(engine.waiting()).unwrap_or(u32::MAX)));
         recorder.map(PrometheusHandle::render).unwrap_or_default()
     })
 }
