@@ -1,10 +1,11 @@
 //! Owns a script: batches of commands, with what each command came to and what the tables held behind each batch
 //! when the commands were run one by one in memory.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use domain::Command;
+use domain::order::Status;
+use domain::{Command, Order};
 use engine::Scope;
 use engine::memory::{Memory, Tables};
 use proptest::prelude::{Just, Strategy, prop_oneof};
@@ -85,6 +86,33 @@ impl Script {
             batches.push(Batch { commands, settled, verdicts, dump: dump::memory(&memory.tables()) });
         }
         Self { batches, tables: memory.tables() }
+    }
+
+    /// What the script came to, in words.
+    pub fn sights(&self) -> BTreeSet<String> {
+        let mut sights = BTreeSet::new();
+        for batch in &self.batches {
+            for verdict in &batch.verdicts {
+                sights.extend(verdict.split(|letter: char| !letter.is_alphabetic()).next().map(str::to_owned));
+                if verdict.contains("replaces: true") {
+                    sights.insert("superseded".to_owned());
+                }
+            }
+            let placed: Vec<_> = batch.commands.iter().filter_map(|command| command.action.order_no()).collect();
+            let closed = |order: &Order| order.status == Status::Closed && placed.contains(&order.order_no);
+            let born = |order: &Order| batch.commands.iter().any(|command| command.at == order.created_at);
+            let ended = |order: &Order| batch.commands.iter().any(|command| command.at == order.updated_at);
+            if self.tables.orders.values().any(|order| closed(order) && born(order) && ended(order)) {
+                sights.insert("placed and closed in one batch".to_owned());
+            }
+        }
+        sights.extend(self.tables.history.values().map(|entry| entry.event.name().to_owned()));
+        let codes = self.tables.records.values().filter_map(|record| {
+            let body: serde_json::Value = serde_json::from_slice(&record.answer.body).ok()?;
+            Some(body.get("code")?.as_str()?.to_owned())
+        });
+        sights.extend(codes);
+        sights
     }
 }
 
