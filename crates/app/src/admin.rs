@@ -168,9 +168,10 @@ pub(crate) async fn restore(from: &Path, database: &Database) -> anyhow::Result<
 /// Checks the copy of a backup and brings its schema up to this version's.
 async fn prepare(copy: &Path, from: &Path) -> anyhow::Result<()> {
     let store = Store::open(copy).await.with_context(|| format!("{} is not a database", from.display()))?;
-    let damage = store.damage().await?;
+    let refused = || format!("{} is damaged and was not restored", from.display());
+    let damage = store.damage().await.with_context(refused)?;
     if let Some(first) = damage.first() {
-        bail!("{} is damaged and was not restored: {first}", from.display());
+        bail!("{}: {first}", refused());
     }
     store.migrate().await.with_context(|| format!("{} is not a backup of Mideng", from.display()))?;
     if store.is_empty().await? {

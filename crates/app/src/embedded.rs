@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::secret;
-use crate::server::{self, Server};
+use crate::server::{Server, StopSignal};
 use crate::settings::Settings;
 
 /// Where an embedded server keeps its data and listens.
@@ -51,7 +51,7 @@ impl Embedded {
 
     /// Serves until Ctrl-C or SIGTERM, then stops.
     pub(crate) async fn wait(self) -> anyhow::Result<()> {
-        server::stop_signal().await?;
+        StopSignal::listen()?.come().await;
         self.stop().await;
         Ok(())
     }

@@ -14,6 +14,7 @@ use api::{Api, Conflicts, Limits, Listener, Renderer};
 use domain::{PrincipalId, TenantId};
 use engine::{Engine, Executor, Options, Storage};
 use store::{Account, NewApiKey, Role, Store};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -41,6 +42,7 @@ pub(crate) struct Server {
 /// `mideng serve`.
 pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let settings = flags.settings()?;
+    let stop = StopSignal::listen()?;
     let server = Server::start(&settings).await?;
     println!("Mideng listens on http://{}", server.address);
     println!("  data       {}", server.database.display());
@@ -49,7 +51,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         println!("  API key    {key}");
         println!("  This administrator's key is shown only now. Keep it.");
     }
-    stop_signal().await?;
+    stop.come().await;
     tracing::info!("stopping: no new requests, those that run are finished");
     server.stop().await;
     Ok(())
@@ -134,17 +136,22 @@ fn api_settings(settings: &Settings) -> api::Settings {
     }
 }
 
-/// On a new database: the tenant `default` and an administrator's key, which is given back if it was made here.
+/// On a new database: the tenant `default` and an administrator's key, which is given back if it was made here. A
+/// start that was killed half way is finished: a tenant without a key is one that nobody could get into.
 async fn bootstrap(store: &Store, given: Option<&str>) -> anyhow::Result<Option<String>> {
-    if !store.is_empty().await? {
+    let now = api::now();
+    let tenant = match store.tenant("default").await? {
+        Some(tenant) => tenant,
+        None if store.is_empty().await? => store.tenant_create("default", &secret::public_id("ten_"), now).await?,
+        None => return Ok(None),
+    };
+    if !store.api_keys(tenant).await?.is_empty() {
         return Ok(None);
     }
     let made = match given {
         Some(_) => None,
         None => Some(secret::api_key()?),
     };
-    let now = api::now();
-    let tenant = store.tenant_create("default", &secret::public_id("ten_"), now).await?;
     system_account(store, tenant).await?;
     let public_id = secret::public_id("acc_");
     let admin = Account { tenant, kind: "service", name: "admin", public_id: &public_id };
@@ -161,12 +168,25 @@ pub(crate) async fn system_account(store: &Store, tenant: TenantId) -> anyhow::R
     Ok(store.account(&account, api::now()).await?)
 }
 
-/// Waits for Ctrl-C or, as process managers send it, SIGTERM.
-pub(crate) async fn stop_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed.context("listening for Ctrl-C"),
-        _ = terminate.recv() => Ok(()),
+/// Ctrl-C or, as process managers send it, SIGTERM.
+pub(crate) struct StopSignal {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignal {
+    /// From now on the signals are kept. Before, they end the process where it stands: listen before anybody is told
+    /// that the server is there.
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("listening for the signals to stop");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Waits until one has come.
+    pub(crate) async fn come(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
