@@ -1,0 +1,68 @@
+//! Owns the commands beside a running server: migrate, check, API keys.
+
+use crate::harness::{Folder, Shopper, until};
+
+#[tokio::test]
+async fn migrate_makes_a_database_and_then_has_nothing_to_do() {
+    let folder = Folder::new();
+    folder.run(&["check"]).await.failed_saying(&["there is no database", "mideng.db"]);
+    let made = folder.run(&["migrate"]).await.succeeded();
+    assert!(made.out.contains("up to date"), "{made:?}");
+    let again = folder.run(&["migrate"]).await.succeeded();
+    assert!(again.out.contains(" 0 migrations"), "{again:?}");
+    folder.run(&["api-key", "create", "--account", "web"]).await.failed_saying(&["mideng serve"]);
+    folder.check().await;
+    folder.serve(&[]).await.stop().await;
+}
+
+#[tokio::test]
+async fn api_keys_are_made_listed_and_revoked_beside_a_running_server() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]).await;
+    server.admin.stock_up(9).await;
+    let create = async |role: &str| {
+        let made = folder.run(&["api-key", "create", "--account", "web", "--role", role]).await.succeeded();
+        let secret = made.out.trim().to_owned();
+        assert!(secret.starts_with("mk_") && secret.lines().count() == 1, "{made:?}");
+        assert!(!made.err.contains(&secret), "a log of standard error holds no secret");
+        Shopper { secret, ..server.admin.clone() }
+    };
+    let web = create("service").await;
+    let first = web.place("k1").await.expect("the server is there").expect(201);
+    let rotated = create("service").await;
+    rotated.place("k1").await.expect("the server is there").replays(&first);
+    create("auditor").await.place("k2").await.expect("the server is there").expect(403);
+
+    let list = folder.run(&["api-key", "list"]).await.succeeded().out;
+    assert!(list.contains("admin") && list.contains("auditor") && list.contains("service"), "{list}");
+    assert!(!list.contains(&web.secret) && !list.contains(&rotated.secret), "secrets are shown once");
+    let line = list.lines().find(|line| line.contains(&web.secret[..10])).expect("the key is listed by its beginning");
+    let id = line.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty()).expect("an id").to_owned();
+    folder.run(&["api-key", "revoke", &id]).await.succeeded();
+    until("the key is refused", async || web.get("/api/v1/orders").await.status == 401).await;
+    rotated.place("k1").await.expect("the server is there").replays(&first);
+    folder.run(&["api-key", "revoke", &id]).await.failed_saying(&["could be revoked", "api-key list"]);
+    folder.run(&["api-key", "create", "--account", ""]).await.failed_saying(&["1 to 64"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_first_key_is_printed_once() {
+    let folder = Folder::new();
+    let start = || {
+        let mut command = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.env_remove("MIDENG_BOOTSTRAP_API_KEY");
+        crate::harness::Server::started(command)
+    };
+    let (mut server, _) = start().await;
+    let said = server.printed("shown only now").await;
+    let secret = said.split_whitespace().find(|word| word.starts_with("mk_")).expect("a key is printed").to_owned();
+    let owner = Shopper { secret: secret.clone(), ..server.admin.clone() };
+    owner.get("/api/v1/orders").await.expect(200);
+    server.admin.get("/api/v1/orders").await.expect(401);
+    server.stop().await;
+    let (server, said) = start().await;
+    assert!(!said.contains("mk_"), "{said}");
+    Shopper { secret, ..server.admin.clone() }.get("/api/v1/orders").await.expect(200);
+    server.stop().await;
+}
