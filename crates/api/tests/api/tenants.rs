@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::json;
 use store::Role;
+use tower::ServiceExt as _;
 
 use crate::harness::{Client, Shop, order_of, until};
 
@@ -116,6 +117,20 @@ async fn metrics_are_open_to_this_machine() {
     let shop = Shop::open().await;
     let page = shop.admin.nobody().get("/metrics").await.expect(200);
     assert_eq!(page.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    shop.close().await;
+}
+
+/// A test has no other machine: the router is asked without a socket, so without an address that could be ours.
+#[tokio::test]
+async fn metrics_from_elsewhere_need_a_key_of_an_auditor() {
+    let shop = Shop::open().await;
+    let service = shop.client(shop.tenant, "shop", Role::Service).await;
+    let auditor = shop.client(shop.tenant, "audit", Role::Auditor).await;
+    for (client, status) in [(service.nobody(), 401), (service, 403), (auditor, 200), (shop.admin.clone(), 200)] {
+        let request = client.call(Method::GET, "/metrics").request.map(axum::body::Body::new);
+        let response = shop.router().oneshot(request).await.expect("a router always answers");
+        assert_eq!(response.status(), status, "{client:?}");
+    }
     shop.close().await;
 }
 

@@ -91,6 +91,11 @@ impl Shop {
         Client { address: self.admin.address, bearer: Some(secret) }
     }
 
+    /// The routes without a socket.
+    pub(crate) fn router(&self) -> axum::Router {
+        api::router(self.api.clone())
+    }
+
     /// Another tenant.
     pub(crate) async fn tenant(&self, name: &str) -> TenantId {
         tenant(&self.store, name).await
