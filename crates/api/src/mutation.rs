@@ -142,10 +142,7 @@ impl Mutation {
 
 /// A key for a PUT that came without one: its route, If-Match and body name the wish.
 pub(crate) fn derived_from_request(fingerprints: &Fingerprints) -> Key {
-    let digest = fingerprints.current.digest;
-    let (high, low) = digest.split_at(16);
-    let hex = |half: &[u8]| u128::from_be_bytes(half.try_into().expect("half of a digest is 16 bytes"));
-    Key::derived("put", &format!("{:032x}{:032x}", hex(high), hex(low)))
+    Key::derived("put", &fingerprints.current.to_string())
 }
 
 /// A key for a POST whose key is optional and was not sent: each arrival is a wish of its own.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::{admin, bench, check, demo, replay, server, settings};
+use crate::{admin, bench, check, demo, floor, replay, server, settings};
 
 /// Orders in which no retry creates a second one.
 #[derive(Parser)]
@@ -51,6 +51,9 @@ enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+    /// Measure the statements of one order, without a server.
+    #[command(hide = true)]
+    BenchFloor(floor::Args),
     /// Print the OpenAPI document.
     #[command(hide = true)]
     Openapi,
@@ -77,6 +80,7 @@ impl Cli {
             Command::Replay(args) => return replay::run(args).await,
             Command::Check(args) => return check::run(args).await,
             Command::Bench(args) => return bench::run(args).await,
+            Command::BenchFloor(args) => return floor::run(args).await,
             Command::Migrate(database) => admin::migrate(&database).await?,
             Command::Backup { file, database } => admin::backup(&file, &database).await?,
             Command::Restore { file, database } => admin::restore(&file, &database).await?,

@@ -7,6 +7,7 @@ mod cli;
 mod client;
 mod demo;
 mod embedded;
+mod floor;
 mod logging;
 mod replay;
 mod secret;

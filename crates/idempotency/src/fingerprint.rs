@@ -71,6 +71,13 @@ fn recipe_1(target: &Target<'_>, canonical_body: &str) -> Fingerprint {
     Fingerprint { version: 1, digest: hash.finalize().into() }
 }
 
+/// The hash in hexadecimal.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.digest.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "v{}:", self.version)?;
@@ -110,8 +117,7 @@ mod tests {
     /// Stored records hold these bytes: a change here orphans every key of every installation.
     #[test]
     fn recipe_1_is_frozen() {
-        let digest = Fingerprints::of(&TARGET, r#"{"reason":"customer"}"#).current.digest;
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "b0aab19b5ee77de3e848142e83a3f4973e9cc4181f0870a192490732609ee4bd");
+        let fingerprint = Fingerprints::of(&TARGET, r#"{"reason":"customer"}"#).current;
+        assert_eq!(fingerprint.to_string(), "b0aab19b5ee77de3e848142e83a3f4973e9cc4181f0870a192490732609ee4bd");
     }
 }

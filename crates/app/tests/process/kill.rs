@@ -84,3 +84,22 @@ async fn f_02_f_03_kill_9_in_a_storm() {
     server.stop().await;
     folder.check().await;
 }
+
+/// Killed while its first start makes the database: the next start makes it whole.
+#[tokio::test]
+async fn a_kill_during_the_first_start_does_no_harm() {
+    let folder = Folder::new();
+    let mut random = StdRng::seed_from_u64(7);
+    for _ in 0..4 {
+        let mut child = folder.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().expect("the binary runs");
+        let moment = std::time::Duration::from_millis(random.random_range(1..60));
+        // Whether it has ended by then does not matter: any moment will do.
+        let _ended = tokio::time::timeout(moment, child.wait()).await;
+        child.kill().await.expect("it is killed");
+    }
+    let server = folder.serve(&[]).await;
+    server.admin.stock_up(5).await;
+    server.admin.place("k1").await.expect("the server is there").expect(201);
+    server.stop().await;
+    folder.check().await;
+}

@@ -11,6 +11,11 @@ pub struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    /// A start that is killed half way leaves nothing behind. Where DDL ends the transaction, this asks for nothing.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in people().into_iter().chain(products()).chain(orders()).chain(shipments()).chain(keys()) {
             manager.create_table(table).await?;
