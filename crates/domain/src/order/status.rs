@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-/// Where an order stands. In brackets the numeric codes that mall systems use.
+/// Where an order stands. First the numeric codes that mall systems use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// [0] Placed, stock promised, not paid.
+    /// `0` Placed, stock promised, not paid.
     PendingPayment,
-    /// [1] Paid.
+    /// `1` Paid.
     Paid,
-    /// [2] Everything is on its way.
+    /// `2` Everything is on its way.
     Shipped,
-    /// [3] Received.
+    /// `3` Received.
     Completed,
-    /// [4] Ended without, or after giving back, everything. Never reopens.
+    /// `4` Ended without, or after giving back, everything. Never reopens.
     Closed,
 }
 
