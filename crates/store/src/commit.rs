@@ -8,13 +8,20 @@ use std::collections::BTreeSet;
 use domain::Needs;
 use engine::{Commit, Fault, Scope, Snapshot, Storage};
 
+use crate::hash::Kept;
 use crate::load::{self, LoadError};
 use crate::{Store, dialect};
 
 /// An open transaction, with the rows as they were loaded: what is written is compared with them.
 pub struct Transaction {
     sql: sqlx::Transaction<'static, dialect::Db>,
-    before: domain::State,
+    before: Before,
+}
+
+/// What was there before the batch.
+struct Before {
+    state: domain::State,
+    kept: Kept,
 }
 
 impl Storage for Store {
@@ -22,8 +29,9 @@ impl Storage for Store {
 
     async fn load(&self, needs: &Needs, scopes: &BTreeSet<Scope>) -> Result<(Transaction, Snapshot), Fault> {
         let mut sql = self.writer.begin_with(dialect::BEGIN).await.map_err(|error| dialect::statement_fault(&error))?;
-        let snapshot = load::snapshot(&mut sql, needs, scopes).await.map_err(load_fault)?;
-        Ok((Transaction { sql, before: snapshot.state.clone() }, snapshot))
+        let (snapshot, kept) = load::snapshot(&mut sql, needs, scopes).await.map_err(load_fault)?;
+        let before = Before { state: snapshot.state.clone(), kept };
+        Ok((Transaction { sql, before }, snapshot))
     }
 
     async fn commit(&self, transaction: Transaction, commit: &Commit) -> Result<(), Fault> {
@@ -32,7 +40,7 @@ impl Storage for Store {
             return sql.rollback().await.map_err(|error| dialect::statement_fault(&error));
         }
         let rows = fold::fold(&before, commit)?;
-        write::all(&mut sql, &rows).await?;
+        write::all(&mut sql, rows).await?;
         sql.commit().await.map_err(|error| dialect::commit_fault(&error))
     }
 }

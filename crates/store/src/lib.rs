@@ -8,6 +8,7 @@ mod commit;
 mod connect;
 mod dialect;
 mod entity;
+mod hash;
 mod load;
 mod read;
 mod rows;

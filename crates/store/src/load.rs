@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::text::Sku;
 use domain::{Needs, Order, OrderNumber, PrincipalId, Product, State, StockItem, TenantId, Timestamp};
 use engine::{Scope, Snapshot};
-use idempotency::{Key, Record};
+use idempotency::Record;
 use serde::Serialize;
 use sqlx::FromRow;
 use sqlx::sqlite::SqliteRow;
 
 use crate::dialect::{self, Connection};
+use crate::hash::{self, Kept};
 use crate::rows::{
     LineRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, parse_order_no,
 };
@@ -34,14 +35,14 @@ pub(crate) async fn snapshot(
     connection: &mut Connection,
     needs: &Needs,
     scopes: &BTreeSet<Scope>,
-) -> Result<Snapshot, LoadError> {
-    let records = records(connection, scopes).await?;
+) -> Result<(Snapshot, Kept), LoadError> {
+    let (records, kept) = records(connection, scopes).await?;
     let mut state = State::default();
-    let fresh = needs.orders_by_key.iter().filter(|(tenant, principal, key)| {
-        !records.contains_key(&Scope { tenant: *tenant, principal: *principal, key: key.clone() })
-    });
     let mut orders = needs.orders.clone();
-    orders.extend(order_numbers_by_key(connection, fresh).await?);
+    orders.extend(kept.iter().filter_map(|(scope, order_no)| {
+        let by_key = (scope.tenant, scope.principal, scope.key.clone());
+        needs.orders_by_key.contains(&by_key).then_some((scope.tenant, *order_no))
+    }));
     let orders = self::orders(connection, &orders).await?;
     // A command on an existing order may resolve its reservations: their stock is needed too.
     let reserved: BTreeSet<(TenantId, Sku)> = orders
@@ -62,31 +63,35 @@ pub(crate) async fn snapshot(
     for order in orders {
         state.put_order(order.into());
     }
-    Ok(Snapshot { state, records })
+    Ok((Snapshot { state, records }, kept))
 }
 
-async fn records(connection: &mut Connection, scopes: &BTreeSet<Scope>) -> Result<HashMap<Scope, Record>, LoadError> {
-    let keys = scopes.iter().map(|scope| (scope.tenant.0, scope.principal.0, scope.key.as_str()));
-    let rows: Vec<RecordRow> = fetch(connection, dialect::RECORDS_LOAD, keys).await?;
-    let mut records = HashMap::with_capacity(rows.len() + scopes.len());
-    for row in rows {
-        let scope = Scope {
-            tenant: TenantId(row.tenant_id),
-            principal: PrincipalId(row.principal_id),
-            key: Key::from_stored(&row.idempotency_key),
-        };
-        records.insert(scope, row.record()?);
-    }
-    Ok(records)
-}
-
-async fn order_numbers_by_key(
+/// The records of these keys, and the keys that still have their order but no answer.
+async fn records(
     connection: &mut Connection,
-    keys: impl Iterator<Item = &(TenantId, PrincipalId, Key)>,
-) -> Result<Vec<OrderKey>, LoadError> {
-    let keys = keys.map(|(tenant, principal, key)| (tenant.0, principal.0, key.as_str()));
-    let rows: Vec<(i64, String)> = fetch(connection, dialect::ORDER_NUMBERS_BY_KEY, keys).await?;
-    rows.into_iter().map(|(tenant, text)| Ok((TenantId(tenant), parse_order_no(&text)?))).collect()
+    scopes: &BTreeSet<Scope>,
+) -> Result<(HashMap<Scope, Record>, Kept), LoadError> {
+    let (mut records, mut kept) = (HashMap::with_capacity(scopes.len()), Kept::new());
+    if scopes.is_empty() {
+        return Ok((records, kept));
+    }
+    let (tenants, hashes) = hash::parameters(scopes);
+    let tenants = serde_json::to_string(&tenants).doing("writing a statement's parameters")?;
+    let found = sqlx::query_as(dialect::RECORDS_LOAD).bind(tenants).bind(hashes).fetch_all(connection).await;
+    let rows: Vec<RecordRow> = found.map_err(LoadError::Sql)?;
+    for row in rows {
+        let (scope, order_no) = (row.scope(), row.order_no()?);
+        match (row.record()?, order_no) {
+            (Some(record), _) => {
+                records.insert(scope, record);
+            }
+            (None, Some(order_no)) => {
+                kept.insert(scope, order_no);
+            }
+            (None, None) => {}
+        }
+    }
+    Ok((records, kept))
 }
 
 pub(crate) async fn products(

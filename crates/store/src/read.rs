@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use domain::order::{Event, Status};
 use domain::text::{CustomerId, Sku};
 use domain::{Order, OrderNo, Product, StockItem, TenantId, Timestamp};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::load::{self, LoadError};
@@ -123,9 +123,9 @@ impl Store {
             })
             .apply_if(filter.created_from, |query, from| query.filter(Orders::CreatedAt.gte(from.0)))
             .apply_if(filter.created_to, |query, to| query.filter(Orders::CreatedAt.lt(to.0)))
-            .apply_if(after, |query, cursor| query.filter(behind(Orders::CreatedAt, Orders::OrderNo, cursor)))
+            .apply_if(after, |query, cursor| query.filter(behind_order(tenant, cursor)))
             .order_by_desc(Orders::CreatedAt)
-            .order_by_desc(Orders::OrderNo)
+            .order_by_desc(Orders::Id)
             .limit(limit + 1)
             .into_tuple()
             .all(&self.orm())
@@ -189,6 +189,19 @@ fn history_row(event: &entity::order_event::Model, actors: &HashMap<i64, String>
 fn behind<C: ColumnTrait>(time: C, id: C, cursor: &Cursor) -> Expr {
     Expr::tuple([time.into_simple_expr(), id.into_simple_expr()])
         .lt(Expr::tuple([Expr::value(cursor.at.0), Expr::value(cursor.id.clone())]))
+}
+
+/// The same for orders, which the index holds by their row's number and the cursor by the order's.
+fn behind_order(tenant: TenantId, cursor: &Cursor) -> Expr {
+    use entity::order::{Column as Orders, Entity};
+    let row = Query::select()
+        .column(Orders::Id)
+        .from(Entity)
+        .and_where(Orders::TenantId.eq(tenant.0))
+        .and_where(Orders::OrderNo.eq(cursor.id.as_str()))
+        .take();
+    Expr::tuple([Orders::CreatedAt.into_simple_expr(), Orders::Id.into_simple_expr()])
+        .lt(Expr::tuple([Expr::value(cursor.at.0), Expr::SubQuery(None, Box::new(row.into()))]))
 }
 
 /// Drops the row that was read only to know whether there is a next page.

@@ -7,6 +7,7 @@ use domain::order::{CloseReason, Event, Line, Parcel, Shipment, Status};
 use domain::stock::{Holding, Reservation};
 use domain::text::{Carrier, CustomerId, Note, ProductName, Sku, TrackingNo};
 use domain::{Currency, Money, Order, OrderNo, PrincipalId, Product, StockItem, TenantId, Timestamp};
+use engine::Scope;
 use idempotency::{Answer, CommandId, Fingerprint, Key, Record};
 use sqlx::FromRow;
 
@@ -98,9 +99,10 @@ pub(crate) struct RecordRow {
     pub(crate) command_id: Vec<u8>,
     pub(crate) fingerprint_version: i64,
     pub(crate) fingerprint: Vec<u8>,
-    pub(crate) status: i64,
-    pub(crate) headers: String,
-    pub(crate) body: Vec<u8>,
+    pub(crate) order_no: Option<String>,
+    pub(crate) status: Option<i64>,
+    pub(crate) headers: Option<String>,
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 impl OrderRow {
@@ -198,17 +200,35 @@ impl ProductRow {
 }
 
 impl RecordRow {
-    pub(crate) fn record(self) -> Result<Record, Error> {
+    /// Under which key it stands.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope {
+            tenant: TenantId(self.tenant_id),
+            principal: PrincipalId(self.principal_id),
+            key: Key::from_stored(&self.idempotency_key),
+        }
+    }
+
+    /// The order that was placed under the key.
+    pub(crate) fn order_no(&self) -> Result<Option<OrderNo>, Error> {
         let column = Column { table: "key_records", row: &self.idempotency_key };
+        self.order_no.as_deref().map(|text| column.parse("order_no", text)).transpose()
+    }
+
+    /// The record, unless its answer was purged.
+    pub(crate) fn record(self) -> Result<Option<Record>, Error> {
+        let column = Column { table: "key_records", row: &self.idempotency_key };
+        let (Some(status), Some(headers), Some(body)) = (self.status, self.headers, self.body) else {
+            return Ok(None);
+        };
         let command = <[u8; 16]>::try_from(self.command_id.as_slice())
             .map_err(|_| column.unreadable("command_id", format!("{} bytes", self.command_id.len())))?;
-        let headers =
-            serde_json::from_str(&self.headers).map_err(|_| column.unreadable("headers", self.headers.clone()))?;
-        Ok(Record {
+        let headers = serde_json::from_str(&headers).map_err(|_| column.unreadable("headers", headers.clone()))?;
+        Ok(Some(Record {
             command: CommandId(u128::from_be_bytes(command)),
             fingerprint: column.fingerprint(self.fingerprint_version, &self.fingerprint)?,
-            answer: Answer { status: column.small("status", self.status)?, headers, body: self.body.into() },
-        })
+            answer: Answer { status: column.small("status", status)?, headers, body: body.into() },
+        }))
     }
 }
 
@@ -266,14 +286,4 @@ pub(crate) fn event_from_name(name: &str) -> Option<Event> {
 
 pub(crate) fn parse_order_no(text: &str) -> Result<OrderNo, Error> {
     Column { table: "orders", row: text }.parse("order_no", text)
-}
-
-/// Bytes as the hexadecimal text that a JSON parameter carries.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
 }

@@ -36,9 +36,11 @@ impl Store {
         self.due(dialect::ORDERS_DUE_TO_COMPLETE, before, limit).await
     }
 
-    /// Removes records completed before `before`, among the oldest `limit`; gives how many.
+    /// Removes the answers completed before `before`, the oldest first, at most `limit` with their keys and as many
+    /// of keys that placed an order: those keys stay, for ever. Gives how many.
     pub async fn records_purge(&self, before: Timestamp, limit: i64) -> Result<u64, Error> {
-        self.purge(dialect::RECORDS_PURGE, before, limit).await
+        let removed = self.purge(dialect::RECORDS_PURGE, before, limit).await?;
+        Ok(removed + self.purge(dialect::ANSWERS_PURGE, before, limit).await?)
     }
 
     /// Removes issued numbers that expired before `before`, at most `limit`; gives how many.

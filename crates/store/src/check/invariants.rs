@@ -88,6 +88,21 @@ pub(super) const ALL: &[Invariant] = &[
             group by tenant_id, principal_id, idempotency_key having count(*) > 1",
     },
     Invariant {
+        id: "I-10c",
+        title: "an order's key is kept, and names it, for as long as the order is",
+        broken_by: "
+            select order_no || ': its key ' || idempotency_key || ' does not name it' from (
+                select tenant_id, order_no, principal_id, idempotency_key from orders
+                except
+                select tenant_id, order_no, principal_id, idempotency_key from key_records)
+            where ?1 is not null and ?2 is not null
+            union all
+            select 'key ' || idempotency_key || ': names ' || order_no || ', which it did not place' from (
+                select tenant_id, order_no, principal_id, idempotency_key from key_records where order_no is not null
+                except
+                select tenant_id, order_no, principal_id, idempotency_key from orders)",
+    },
+    Invariant {
         id: "I-11",
         title: "an order is paid if and only if what is owed was captured",
         broken_by: "

@@ -13,11 +13,13 @@ use std::sync::Arc;
 use domain::order::HistoryEntry;
 use domain::stock::Movement;
 use domain::text::Sku;
-use domain::{Change, Order, OrderNumber, Product, State, StockItem, TenantId};
+use domain::{Change, Order, OrderNo, OrderNumber, Product, State, StockItem, TenantId};
 use engine::{Commit, Fault, NewRecord, Scope};
 
+use super::Before;
 use super::write::Statement;
 use crate::OrderKey;
+use crate::hash::Kept;
 
 /// The statement over some rows, if there are any.
 type Written = Result<Option<Statement>, Fault>;
@@ -36,8 +38,9 @@ struct Rows<'a> {
 }
 
 /// The statements that write a batch, in the order in which they run.
-pub(super) fn fold(before: &State, commit: &Commit) -> Result<Vec<Statement>, Fault> {
-    let rows = Rows::of(before, commit);
+pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Statement>, Fault> {
+    let Before { state: before, kept } = before;
+    let rows = Rows::of(before, kept, commit);
     let (placed, stepped): (Vec<&Order>, Vec<&Order>) = rows
         .orders
         .values()
@@ -74,6 +77,8 @@ struct RecordRow<'a> {
     last: &'a NewRecord,
     /// True if a row stands under the key already.
     replaces: bool,
+    /// The order that was placed under it, now or long ago.
+    order_no: Option<OrderNo>,
 }
 
 /// An order that existed before the batch.
@@ -83,11 +88,12 @@ struct Step<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn of(before: &State, commit: &'a Commit) -> Self {
+    fn of(before: &State, kept: &Kept, commit: &'a Commit) -> Self {
         let mut rows = Self::default();
         for record in &commit.records {
+            let order_no = kept.get(&record.scope).copied();
             // A key may be superseded again in the batch: only its first record here knows of a row in the table.
-            let first = RecordRow { last: record, replaces: record.replaces };
+            let first = RecordRow { last: record, replaces: record.replaces || order_no.is_some(), order_no };
             rows.records.entry(&record.scope).and_modify(|row| row.last = record).or_insert(first);
         }
         for change in &commit.changes {
@@ -109,7 +115,14 @@ impl<'a> Rows<'a> {
                         rows.numbers_used.push((*tenant, *order_no));
                     }
                 }
-                Change::OrderPlaced(order) | Change::OrderStepped(order) => {
+                Change::OrderPlaced(order) => {
+                    let scope = Scope { tenant: order.tenant, principal: order.principal, key: order.key.clone() };
+                    if let Some(row) = rows.records.get_mut(&scope) {
+                        row.order_no = Some(order.order_no);
+                    }
+                    rows.orders.insert((order.tenant, order.order_no), order);
+                }
+                Change::OrderStepped(order) => {
                     rows.orders.insert((order.tenant, order.order_no), order);
                 }
                 Change::HistoryWritten(entry) => rows.history.push(entry),

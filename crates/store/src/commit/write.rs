@@ -10,6 +10,8 @@ pub(super) struct Statement {
     table: &'static str,
     sql: &'static str,
     parameters: String,
+    /// What the rows refer to and JSON cannot carry, where the statement has a second parameter.
+    bytes: Option<Vec<u8>>,
     rows: usize,
 }
 
@@ -25,24 +27,33 @@ impl Statement {
         }
         let parameters =
             serde_json::to_string(rows).map_err(|error| Fault::Rejected(format!("rows of {table}: {error}")))?;
-        Ok(Some(Self { table, sql, parameters, rows: rows.len() }))
+        Ok(Some(Self { table, sql, parameters, bytes: None, rows: rows.len() }))
+    }
+
+    /// The same, over rows and the bytes that they refer to.
+    pub(super) fn over_bytes<R: Serialize>(
+        table: &'static str,
+        sql: &'static str,
+        rows: &[R],
+        bytes: Vec<u8>,
+    ) -> Result<Option<Self>, Fault> {
+        let statement = Self::over(table, sql, rows)?;
+        Ok(statement.map(|statement| Self { bytes: Some(bytes), ..statement }))
     }
 }
 
 /// Runs the statements in order. Each must touch as many rows as it was given: one that touches fewer met a row
 /// that another writer changed since it was loaded.
-pub(super) async fn all(connection: &mut Connection, statements: &[Statement]) -> Result<(), Fault> {
-    for statement in statements {
-        let done = sqlx::query(statement.sql)
-            .bind(&statement.parameters)
-            .execute(&mut *connection)
-            .await
-            .map_err(|error| dialect::statement_fault(&error))?;
-        if done.rows_affected() != statement.rows as u64 {
+pub(super) async fn all(connection: &mut Connection, statements: Vec<Statement>) -> Result<(), Fault> {
+    for Statement { table, sql, parameters, bytes, rows } in statements {
+        let mut query = sqlx::query(sql).bind(parameters);
+        if let Some(bytes) = bytes {
+            query = query.bind(bytes);
+        }
+        let done = query.execute(&mut *connection).await.map_err(|error| dialect::statement_fault(&error))?;
+        if done.rows_affected() != rows as u64 {
             return Err(Fault::Retry(format!(
-                "{} rows of {} were to be written and {} were as they had been loaded",
-                statement.rows,
-                statement.table,
+                "{rows} rows of {table} were to be written and {} were as they had been loaded",
                 done.rows_affected()
             )));
         }

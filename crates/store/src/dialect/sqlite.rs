@@ -1,8 +1,9 @@
 //! Owns SQLite: its pragmas, its set-based SQL over one JSON text per statement, and its error codes.
 //!
-//! Each statement takes its rows as one JSON array of arrays, so that the number of statements, and their text,
-//! does not depend on the number of commands in a batch. `cross join` makes SQLite walk the array and look up the
-//! table, never the other way round.
+//! Each statement takes its rows as one JSON array (?1), so that the number of statements, and their text, does not
+//! depend on the number of commands in a batch. Hashes and bodies, which JSON would have to escape, stand one behind
+//! the other in a second parameter (?2). `cross join` makes SQLite walk the array and look up the table, never the
+//! other way round.
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,9 +23,11 @@ pub(crate) type Pool = sqlx::SqlitePool;
 pub(crate) const BINARY_COLLATION: Option<&str> = None;
 /// Rows stand in the order of the primary key; no second tree, no row number.
 pub(crate) const CLUSTERED_TABLE: Option<&str> = Some("WITHOUT ROWID");
-/// The sweeper's index: only orders that can expire are in it.
-pub(crate) const PENDING_ORDERS_INDEX: &str =
-    "create index orders_pending_expires_at on orders (expires_at) where status = 'pending_payment'";
+/// The sweeper's index, with only the orders that can expire, and the purge's, with only the answers that are there.
+pub(crate) const PARTIAL_INDEXES: &[&str] = &[
+    "create index orders_pending_expires_at on orders (expires_at) where status = 'pending_payment'",
+    "create index key_records_completed_at on key_records (completed_at) where completed_at is not null",
+];
 
 /// Takes the write lock at once. A deferred transaction that read first would get `SQLITE_BUSY_SNAPSHOT` beside
 /// another writer, which no busy timeout cures.
@@ -53,9 +56,9 @@ pub(crate) fn reader_options(file: &Path) -> SqliteConnectOptions {
 
 pub(crate) const RECORDS_LOAD: &str = "\
     select k.tenant_id, k.principal_id, k.idempotency_key, k.command_id, k.fingerprint_version, k.fingerprint, \
-        k.status, k.headers, k.body \
+        k.order_no, k.status, k.headers, k.body \
     from jsonb_each(?1) j cross join key_records k \
-    where k.tenant_id = j.value->>0 and k.principal_id = j.value->>1 and k.idempotency_key = j.value->>2";
+    where k.tenant_id = j.value and k.key_hash = substr(?2, j.key * 16 + 1, 16)";
 
 pub(crate) const PRODUCTS_LOAD: &str = "\
     select p.tenant_id, p.sku, p.name, p.price_minor, p.currency, p.version, p.created_at, p.updated_at, \
@@ -67,11 +70,6 @@ pub(crate) const STOCK_LOAD: &str = "\
     select s.tenant_id, s.sku, s.on_hand, s.reserved \
     from jsonb_each(?1) j cross join stock_items s \
     where s.tenant_id = j.value->>0 and s.sku = j.value->>1";
-
-pub(crate) const ORDER_NUMBERS_BY_KEY: &str = "\
-    select o.tenant_id, o.order_no \
-    from jsonb_each(?1) j cross join orders o \
-    where o.tenant_id = j.value->>0 and o.principal_id = j.value->>1 and o.idempotency_key = j.value->>2";
 
 pub(crate) const ORDERS_LOAD: &str = "\
     select o.tenant_id, o.order_no, o.principal_id, o.idempotency_key, o.fingerprint_version, o.fingerprint, \
@@ -107,14 +105,17 @@ pub(crate) const NUMBERS_LOAD: &str = "\
     where n.tenant_id = j.value->>0 and n.order_no = j.value->>1";
 
 pub(crate) const RECORDS_DELETE: &str = "\
-    delete from key_records where (tenant_id, principal_id, idempotency_key) in \
-        (select value->>0, value->>1, value->>2 from jsonb_each(?1))";
+    delete from key_records where (tenant_id, key_hash) in \
+        (select value, substr(?2, key * 16 + 1, 16) from jsonb_each(?1))";
 
+/// ?2 holds each row's hash, command, fingerprint, headers and body; the row says where they begin, and how long the
+/// last two are.
 pub(crate) const RECORDS_INSERT: &str = "\
-    insert into key_records (tenant_id, principal_id, idempotency_key, command_id, fingerprint_version, fingerprint, \
-        status, headers, body, completed_at) \
-    select value->>0, value->>1, value->>2, unhex(value->>3), value->>4, unhex(value->>5), value->>6, value->>7, \
-        cast(value->>8 as blob), value->>9 \
+    insert into key_records (tenant_id, key_hash, principal_id, idempotency_key, command_id, fingerprint_version, \
+        fingerprint, order_no, status, headers, body, completed_at) \
+    select value->>0, substr(?2, value->>7, 16), value->>1, value->>2, substr(?2, value->>7 + 16, 16), value->>3, \
+        substr(?2, value->>7 + 32, 32), value->>4, value->>5, cast(substr(?2, value->>7 + 64, value->>8) as text), \
+        substr(?2, value->>7 + 64 + value->>8, value->>9), value->>6 \
     from jsonb_each(?1)";
 
 pub(crate) const PRODUCTS_UPSERT: &str = "\
@@ -150,8 +151,8 @@ pub(crate) const ORDERS_INSERT: &str = "\
     insert into orders (tenant_id, order_no, principal_id, idempotency_key, fingerprint_version, fingerprint, status, \
         close_reason, version, customer_id, total_minor, currency, captured_minor, note, created_at, updated_at, \
         expires_at) \
-    select value->>0, value->>1, value->>2, value->>3, value->>4, unhex(value->>5), value->>6, value->>7, value->>8, \
-        value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15, value->>16 \
+    select value->>0, value->>1, value->>2, value->>3, value->>4, substr(?2, key * 32 + 1, 32), value->>5, value->>6, \
+        value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15 \
     from jsonb_each(?1)";
 
 pub(crate) const LINES_INSERT: &str = "\
@@ -204,10 +205,16 @@ pub(crate) const CONFLICTS_UPSERT: &str = "\
     on conflict (tenant_id, principal_id, idempotency_key, kind) do update set times = times + excluded.times, \
         first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)";
 
-/// Looks only at the oldest records, never past them: a step costs the same however many there are.
+/// Takes the oldest records away, except those of keys that placed an order …
 pub(crate) const RECORDS_PURGE: &str = "\
-    delete from key_records where id in \
-        (select id from (select id, completed_at from key_records order by id limit ?2) where completed_at < ?1)";
+    delete from key_records where order_no is null and id in \
+        (select id from key_records where completed_at < ?1 order by completed_at limit ?2)";
+
+/// … which lose only their answers.
+pub(crate) const ANSWERS_PURGE: &str = "\
+    update key_records set status = null, headers = null, body = null, completed_at = null \
+    where order_no is not null and id in \
+        (select id from key_records where completed_at < ?1 order by completed_at limit ?2)";
 
 pub(crate) const NUMBERS_PURGE: &str = "\
     delete from order_numbers where (tenant_id, order_no) in \
@@ -220,7 +227,7 @@ pub(crate) const ORDERS_DUE_TO_EXPIRE: &str = "\
 pub(crate) const ORDERS_DUE_TO_COMPLETE: &str = "\
     select o.tenant_id, o.order_no from tenants t cross join orders o \
     where o.tenant_id = t.id and o.status = 'shipped' and o.created_at <= ?1 and o.updated_at <= ?1 \
-    order by t.id, o.created_at, o.order_no limit ?2";
+    order by t.id, o.created_at, o.id limit ?2";
 
 /// A whole copy of the database as of one moment, made while others write.
 pub(crate) const BACKUP: &str = "vacuum into ?1";

@@ -31,6 +31,13 @@ pub(super) fn number(name: &'static str) -> ColumnDef {
     column
 }
 
+/// The same, where it may be missing.
+pub(super) fn number_or_null(name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.big_integer().null();
+    column
+}
+
 /// A whole number that keeps a rule.
 pub(super) fn number_where(name: &'static str, rule: &'static str) -> ColumnDef {
     let mut column = number(name);

@@ -36,6 +36,10 @@ const CHECKS: &[&str] = &[
     "update order_events set version = 0",
     "update shipments set number = 0",
     "update shipment_lines set quantity = 0",
+    "update key_records set key_hash = x'00'",
+    "update key_records set status = null",
+    "update key_records set completed_at = null where order_no is not null",
+    "update key_records set status = null, headers = null, body = null, completed_at = null where order_no is null",
 ];
 
 /// Copies of rows that are there, under another id where the table counts one.
@@ -53,11 +57,11 @@ const COPIES: &[(&str, &str)] = &[
 
 /// Rows that differ from one that is there in everything but what must be unique.
 const TWINS: &[&str] = &[
-    // I-10: one order per principal and key, whatever its number.
-    "insert into orders select tenant_id, 'ord_another', principal_id, idempotency_key, 9, x'', status, close_reason, 9,
-        'else', 9, 'CNY', 9, null, 9, 9, 9 from orders",
-    // … and one per number, whatever its key.
-    "insert into orders select tenant_id, order_no, principal_id, 'another', 9, x'', status, close_reason, 9,
+    // One order per number, whatever its key.
+    "insert into orders (tenant_id, order_no, principal_id, idempotency_key, fingerprint_version, fingerprint, status,
+        close_reason, version, customer_id, total_minor, currency, captured_minor, note, created_at, updated_at,
+        expires_at)
+        select tenant_id, order_no, principal_id, 'another', 9, x'', status, close_reason, 9,
         'else', 9, 'CNY', 9, null, 9, 9, 9 from orders",
     // I-9: one movement per source and product, however many units.
     "insert into stock_movements (tenant_id, sku, source_kind, source_id, quantity, reason, moved_at)
@@ -67,9 +71,13 @@ const TWINS: &[&str] = &[
         from shipments",
     "insert into order_events select tenant_id, order_no, version, 'cancel', 'paid', 'closed', 9, 9, 'k'
         from order_events",
-    "insert into key_records (tenant_id, principal_id, idempotency_key, command_id, fingerprint_version, fingerprint,
-        status, headers, body, completed_at)
-        select tenant_id, principal_id, idempotency_key, x'00', 9, x'00', 500, '[]', x'', 9 from key_records",
+    // I-10: one record per account and key, whatever its answer, and also where that was purged.
+    "insert into key_records (tenant_id, key_hash, principal_id, idempotency_key, command_id, fingerprint_version,
+        fingerprint, order_no, status, headers, body, completed_at)
+        select tenant_id, key_hash, 9, 'else', x'00', 9, x'00', null, 500, '[]', x'', 9 from key_records",
+    "insert into key_records (tenant_id, key_hash, principal_id, idempotency_key, command_id, fingerprint_version,
+        fingerprint, order_no)
+        select tenant_id, key_hash, 9, 'else', x'00', 9, x'00', 'ord_another' from key_records",
 ];
 
 async fn shop() -> Shop {

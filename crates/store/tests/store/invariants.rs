@@ -25,10 +25,13 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("update key_records set body = cast(replace(body, 'ord_', 'ord_7') as blob) where status = 201", &["I-10a"]),
     ("update key_records set body = cast('{\"order_no\":\"ord_1\",\"lines\":1' as blob) where idempotency_key = 'pending'", &["I-10a"]),
     (
-        "drop index orders_tenant_id_principal_id_idempotency_key;
-         update orders set idempotency_key = 'pending' where status = 'completed'",
-        &["I-10a", "I-10b"],
+        "update orders set idempotency_key = 'pending' where status = 'completed'",
+        &["I-10a", "I-10b", "I-10c"],
     ),
+    ("update key_records set order_no = null where idempotency_key = 'pending'", &["I-10c"]),
+    ("delete from key_records where idempotency_key = 'pending'", &["I-10c"]),
+    ("update key_records set order_no = 'ord_none', status = null, headers = null, body = null, completed_at = null
+        where idempotency_key like 'pay-%'", &["I-10c"]),
     ("update orders set captured_minor = 0 where status = 'paid'", &["I-11"]),
     ("update orders set captured_minor = 1 where status = 'closed'", &["I-11"]),
     ("update orders set total_minor = 0 where status = 'pending_payment'", &["I-5", "I-11"]),

@@ -13,9 +13,8 @@ use crate::shop::Shop;
 /// The statements as they are written down.
 const SOURCE: &str = include_str!("../../src/dialect/sqlite.rs");
 
-/// What may be scanned: the rows that came as a parameter, the few tenants, and the oldest records up to a limit.
-const SCANS: &[(&str, &str)] =
-    &[("", "SCAN j "), ("ORDERS_DUE_TO_COMPLETE", "SCAN t"), ("RECORDS_PURGE", "SCAN key_records")];
+/// What may be scanned: the rows that came as a parameter, and the few tenants.
+const SCANS: &[(&str, &str)] = &[("", "SCAN j "), ("ORDERS_DUE_TO_COMPLETE", "SCAN t")];
 
 /// Statements of a restore, over the schema itself and a file beside the database.
 const OF_RESTORE: &[&str] = &["TABLES", "MIGRATIONS_OURS", "MIGRATIONS_OF_SOURCE"];

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Rows, Written};
 use crate::commit::write::Statement;
 use crate::dialect;
-use crate::rows::{hex, holding_name};
+use crate::rows::holding_name;
 
 /// One row of `orders`: a struct, since a tuple may not be as long.
 #[derive(Serialize)]
@@ -18,7 +18,6 @@ struct Head<'a>(
     i64,
     &'a str,
     u8,
-    String,
     &'static str,
     Option<&'static str>,
     u32,
@@ -34,7 +33,8 @@ struct Head<'a>(
 
 pub(super) fn heads_new(placed: &[&Order]) -> Written {
     let rows: Vec<_> = placed.iter().map(|order| head(order)).collect();
-    Statement::over("orders", dialect::ORDERS_INSERT, &rows)
+    let fingerprints = placed.iter().flat_map(|order| order.fingerprint.digest).collect();
+    Statement::over_bytes("orders", dialect::ORDERS_INSERT, &rows, fingerprints)
 }
 
 pub(super) fn lines_new(placed: &[&Order]) -> Written {
@@ -97,7 +97,6 @@ fn head(order: &Order) -> Head<'_> {
         order.principal.0,
         order.key.as_str(),
         order.fingerprint.version,
-        hex(&order.fingerprint.digest),
         order.status.name(),
         order.close_reason.map(CloseReason::name),
         order.version,

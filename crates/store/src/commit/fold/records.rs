@@ -2,46 +2,53 @@
 
 use engine::Fault;
 
-use super::{Rows, Written};
+use super::{RecordRow, Rows, Written};
 use crate::commit::write::Statement;
-use crate::dialect;
-use crate::rows::hex;
+use crate::{dialect, hash};
 
 /// Makes room for the records that take the place of older ones.
 pub(super) fn replaced(rows: &Rows<'_>) -> Written {
-    let rows: Vec<_> = rows
-        .records
-        .iter()
-        .filter(|(_, row)| row.replaces)
-        .map(|(scope, _)| (scope.tenant.0, scope.principal.0, scope.key.as_str()))
-        .collect();
-    Statement::over("key_records", dialect::RECORDS_DELETE, &rows)
+    let replaced = rows.records.iter().filter(|(_, row)| row.replaces).map(|(scope, _)| *scope);
+    let (tenants, hashes) = hash::parameters(replaced);
+    Statement::over_bytes("key_records", dialect::RECORDS_DELETE, &tenants, hashes)
 }
 
 pub(super) fn new(rows: &Rows<'_>) -> Written {
+    let mut bytes = Vec::new();
     let rows = rows
         .records
         .values()
         .map(|row| {
-            let new = row.last;
-            let answer = &new.record.answer;
-            let body = std::str::from_utf8(&answer.body)
-                .map_err(|_| Fault::Rejected("an answer's body is not UTF-8".to_owned()))?;
-            let headers = serde_json::to_string(&answer.headers)
-                .map_err(|error| Fault::Rejected(format!("an answer's headers: {error}")))?;
+            let scope = &row.last.scope;
+            let at = bytes.len() + 1;
+            let headers = put(&mut bytes, row)?;
             Ok((
-                new.scope.tenant.0,
-                new.scope.principal.0,
-                new.scope.key.as_str(),
-                hex(&new.record.command.0.to_be_bytes()),
-                new.record.fingerprint.version,
-                hex(&new.record.fingerprint.digest),
-                answer.status,
+                scope.tenant.0,
+                scope.principal.0,
+                scope.key.as_str(),
+                row.last.record.fingerprint.version,
+                row.order_no.map(|order_no| order_no.to_string()),
+                row.last.record.answer.status,
+                row.last.completed_at.0,
+                at,
                 headers,
-                body,
-                new.completed_at.0,
+                row.last.record.answer.body.len(),
             ))
         })
         .collect::<Result<Vec<_>, Fault>>()?;
-    Statement::over("key_records", dialect::RECORDS_INSERT, &rows)
+    Statement::over_bytes("key_records", dialect::RECORDS_INSERT, &rows, bytes)
+}
+
+/// Appends what a row has of bytes, and gives the length of its headers.
+fn put(bytes: &mut Vec<u8>, row: &RecordRow<'_>) -> Result<usize, Fault> {
+    let record = &row.last.record;
+    bytes.extend(hash::of(&row.last.scope));
+    bytes.extend(record.command.0.to_be_bytes());
+    bytes.extend(record.fingerprint.digest);
+    let at = bytes.len();
+    serde_json::to_writer(&mut *bytes, &record.answer.headers)
+        .map_err(|error| Fault::Rejected(format!("an answer's headers: {error}")))?;
+    let headers = bytes.len() - at;
+    bytes.extend_from_slice(&record.answer.body);
+    Ok(headers)
 }
