@@ -5,6 +5,7 @@ mod folder;
 mod measure;
 mod telemetry;
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use domain::{PrincipalId, TenantId};
 use engine::{Engine, Executor, Options, Storage};
 use store::{Account, NewApiKey, Role, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +32,7 @@ pub(crate) struct Server {
     pub(crate) database: PathBuf,
     store: Store,
     engine: Engine,
-    lane: JoinHandle<()>,
+    lane: oneshot::Receiver<()>,
     sockets: Vec<JoinHandle<()>>,
     workers: Workers,
     api: Api,
@@ -69,7 +71,7 @@ impl Server {
             .await
             .with_context(|| format!("listening on {}; is something else there?", settings.listen))?;
         let address = listener.address()?;
-        let (engine, lane) = start_engine(&store, settings);
+        let (engine, lane) = start_engine(&store, settings).context("starting the engine's thread")?;
         let conflicts = Conflicts::default();
         let metrics = telemetry::page(&engine);
         let api = Api::new(engine.clone(), store.clone(), api_settings(settings), conflicts.clone(), metrics.clone());
@@ -107,7 +109,7 @@ impl Server {
     }
 }
 
-fn start_engine(store: &Store, settings: &Settings) -> (Engine, JoinHandle<()>) {
+fn start_engine(store: &Store, settings: &Settings) -> io::Result<(Engine, oneshot::Receiver<()>)> {
     let delay = Duration::from_micros(settings.commit_delay_us);
     match settings.storage {
         StorageKind::Discard => start_engine_on(measure::Discard, settings),
@@ -116,13 +118,13 @@ fn start_engine(store: &Store, settings: &Settings) -> (Engine, JoinHandle<()>) 
     }
 }
 
-fn start_engine_on<S: Storage>(storage: S, settings: &Settings) -> (Engine, JoinHandle<()>) {
+fn start_engine_on<S: Storage>(storage: S, settings: &Settings) -> io::Result<(Engine, oneshot::Receiver<()>)> {
     let options = Options {
         queue_commands_max: settings.queue_commands_max,
         batch_commands_max: settings.batch_commands_max,
         ..Options::default()
     };
-    Engine::start(storage, Executor::new(Renderer), options)
+    Engine::start_thread(storage, Executor::new(Renderer), options)
 }
 
 fn api_settings(settings: &Settings) -> api::Settings {

@@ -37,6 +37,7 @@ impl Workers {
             tokio::spawn(sweep(sweeper, settings.receive_after.ms(), stop.clone())),
             tokio::spawn(purge(purger, stop.clone())),
             tokio::spawn(write_conflicts(store.clone(), conflicts, stop.clone())),
+            tokio::spawn(fold_log(store.clone(), stop.clone())),
         ];
         Self { stop, tasks }
     }
@@ -184,6 +185,15 @@ impl Purger {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.store.numbers_purge(now, STEP).await.map(|_| ())
+    }
+}
+
+async fn fold_log(store: Store, stop: CancellationToken) {
+    let mut timer = every(Duration::from_millis(250));
+    while tick(&mut timer, &stop).await {
+        if let Err(error) = store.checkpoint().await {
+            tracing::warn!(%error, "the database's log could not be folded into its file and will be tried again");
+        }
     }
 }
 

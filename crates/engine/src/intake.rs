@@ -10,6 +10,9 @@ use tokio::sync::{Notify, oneshot};
 use crate::answer::{Answered, Failure, Ticket};
 use crate::{Options, Scope};
 
+/// So many commands are worth a commit of their own, however many more wait.
+const SHARE_MIN: usize = 16;
+
 /// Why a command is not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refused {
@@ -56,6 +59,8 @@ struct Queues {
     /// Tenants with commands waiting, in the order in which they are served.
     ring: VecDeque<TenantId>,
     waiting: usize,
+    /// How many commands the batch before had.
+    taken: usize,
     /// How many arrivals of each key are taken in and not answered.
     in_flight: HashMap<Scope, usize>,
     closed: Option<Refused>,
@@ -107,8 +112,11 @@ impl Intake {
     async fn gather(&self) {
         let mut seen = 0;
         loop {
-            let waiting = self.waiting();
-            if waiting == seen || waiting >= self.options.batch_commands_max {
+            let (waiting, share) = {
+                let queues = self.lock();
+                (queues.waiting, queues.share())
+            };
+            if waiting == seen || waiting >= share {
                 return;
             }
             seen = waiting;
@@ -202,9 +210,10 @@ impl Queues {
 
     /// One command of each waiting tenant in turn, until a bound is reached.
     fn take(&mut self, options: &Options) -> Vec<Entry> {
-        let mut batch = Vec::with_capacity(self.waiting.min(options.batch_commands_max));
+        let commands_max = self.share().min(options.batch_commands_max);
+        let mut batch = Vec::with_capacity(self.waiting.min(commands_max));
         let (mut rows, mut bytes) = (0, 0);
-        while batch.len() < options.batch_commands_max {
+        while batch.len() < commands_max {
             let Some(&tenant) = self.ring.front() else { break };
             let Some(next) = self.tenants.get(&tenant).and_then(VecDeque::front) else { break };
             rows += next.command.action.rows();
@@ -215,7 +224,14 @@ impl Queues {
             }
             batch.extend(self.pop());
         }
+        self.taken = batch.len();
         batch
+    }
+
+    /// Half of a crowd: of those that wait and those that were just answered and will be back. While one half is
+    /// committed the other sends and reads; taken all at once, disk and callers would idle in turns.
+    fn share(&self) -> usize {
+        (self.waiting + self.taken).div_ceil(2).max(SHARE_MIN)
     }
 
     fn take_all(&mut self) -> Vec<Entry> {

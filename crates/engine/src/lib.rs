@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Command;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use answer::{Answered, Failure, Ticket, Waiting};
@@ -67,6 +68,25 @@ impl Engine {
         let intake = Arc::new(intake::Intake::new(options));
         let task = tokio::spawn(lane::Lane::new(intake.clone(), storage, execute, options).run());
         (Self { intake }, task)
+    }
+
+    /// The same on a thread of its own. A transaction is a dozen short waits for the database; among the tasks that
+    /// serve requests, the lane would stand in line behind them after each. The receiver gets word once it ended.
+    pub fn start_thread<S: Storage, X: Execute>(
+        storage: S,
+        execute: X,
+        options: Options,
+    ) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
+        let intake = Arc::new(intake::Intake::new(options));
+        let lane = lane::Lane::new(intake.clone(), storage, execute, options);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (ended, when_ended) = oneshot::channel();
+        std::thread::Builder::new().name("mideng-lane".to_owned()).spawn(move || {
+            // Dropped at the end, and also where the lane panics.
+            let _ended = ended;
+            runtime.block_on(lane.run());
+        })?;
+        Ok((Self { intake }, when_ended))
     }
 
     /// Takes a command in, or refuses at once where too many wait.

@@ -41,7 +41,9 @@ impl Storage for Store {
         }
         let rows = fold::fold(&before, commit)?;
         write::all(&mut sql, rows).await?;
-        sql.commit().await.map_err(|error| dialect::commit_fault(&error))
+        sql.commit().await.map_err(|error| dialect::commit_fault(&error))?;
+        self.committed().await;
+        Ok(())
     }
 }
 

@@ -1,10 +1,12 @@
 //! Owns opening a database: its address, its connections, and bringing its schema up to date.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 use sea_orm_migration::MigratorTrait;
 
+use crate::checkpoint::Log;
 use crate::dialect::{self, Pool};
 use crate::{Doing, Error, schema};
 
@@ -16,11 +18,13 @@ const READERS: u32 = 4;
 #[error("the database address {0:?} is not understood; this version opens sqlite:FOLDER/mideng.db")]
 pub struct BadUrl(String);
 
-/// An open database: one connection that writes, some that read.
+/// An open database: one connection that writes, some that read, and one that folds the log.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) writer: Pool,
     pub(crate) reader: Pool,
+    pub(crate) checkpointer: Pool,
+    pub(crate) log: Arc<Log>,
 }
 
 /// The file that a `sqlite:` address names.
@@ -42,10 +46,12 @@ impl Store {
             .connect_with(dialect::writer_options(file))
             .await
             .doing("opening the database")?;
-        let reader = sqlx::pool::PoolOptions::<dialect::Db>::new()
-            .max_connections(READERS)
-            .connect_lazy_with(dialect::reader_options(file));
-        Ok(Self { writer, reader })
+        let lazy = |connections| {
+            sqlx::pool::PoolOptions::<dialect::Db>::new()
+                .max_connections(connections)
+                .connect_lazy_with(dialect::reader_options(file))
+        };
+        Ok(Self { writer, reader: lazy(READERS), checkpointer: lazy(1), log: Arc::default() })
     }
 
     /// Opens a database that must exist and be up to date, for commands that only look.
@@ -89,6 +95,7 @@ impl Store {
     /// Closes every connection; the last one folds the write-ahead log into the file.
     pub async fn close(&self) {
         self.reader.close().await;
+        self.checkpointer.close().await;
         self.writer.close().await;
     }
 

@@ -4,6 +4,7 @@
 mod accounts;
 mod backup;
 mod check;
+mod checkpoint;
 mod commit;
 mod connect;
 mod dialect;

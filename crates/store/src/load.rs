@@ -99,7 +99,9 @@ pub(crate) async fn products(
     keys: &BTreeSet<(TenantId, Sku)>,
 ) -> Result<Vec<(Product, StockItem)>, LoadError> {
     let keys = keys.iter().map(|(tenant, sku)| (tenant.0, sku.as_str()));
-    let rows: Vec<ProductRow> = fetch(connection, dialect::PRODUCTS_LOAD, keys).await?;
+    let rows: Vec<(String,)> = fetch(connection, dialect::PRODUCTS_LOAD, keys).await?;
+    let Some((json,)) = rows.first() else { return Ok(Vec::new()) };
+    let rows: Vec<ProductRow> = serde_json::from_str(json).doing("reading products")?;
     rows.iter().map(|row| Ok(row.product()?)).collect()
 }
 

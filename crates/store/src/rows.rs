@@ -9,6 +9,7 @@ use domain::text::{Carrier, CustomerId, Note, ProductName, Sku, TrackingNo};
 use domain::{Currency, Money, Order, OrderNo, PrincipalId, Product, StockItem, TenantId, Timestamp};
 use engine::Scope;
 use idempotency::{Answer, CommandId, Fingerprint, Key, Record};
+use serde::Deserialize;
 use sqlx::FromRow;
 
 use crate::Error;
@@ -77,7 +78,8 @@ pub(crate) struct ShipmentLineRow {
     pub(crate) quantity: i64,
 }
 
-#[derive(FromRow)]
+/// Comes as a JSON array, in this order.
+#[derive(Deserialize)]
 pub(crate) struct ProductRow {
     pub(crate) tenant_id: i64,
     pub(crate) sku: String,

@@ -7,6 +7,8 @@ use rand::{RngExt as _, SeedableRng as _};
 use super::load::Plan;
 use crate::client::Request;
 
+/// So many shoppers: their orders lie apart in the index by customer, as they do in a mall.
+const CUSTOMERS: u32 = 10_000;
 /// So many earlier requests are kept to be repeated.
 const EARLIER_MAX: usize = 256;
 
@@ -57,7 +59,8 @@ impl Orders {
         }
         let key = format!("bench-{:032x}", self.random.random::<u128>());
         let sku = sku(self.random.random_range(0..self.skus));
-        let body = format!(r#"{{"customer_id":"bench","lines":[{{"sku":"{sku}","quantity":1}}]}}"#);
+        let customer = self.random.random_range(0..CUSTOMERS);
+        let body = format!(r#"{{"customer_id":"bench-{customer}","lines":[{{"sku":"{sku}","quantity":1}}]}}"#);
         Next { request: Request::post_bytes("/api/v1/orders", &key, body.into()), known: None }
     }
 
