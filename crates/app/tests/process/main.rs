@@ -1,8 +1,10 @@
-//! The real binary: killed in a storm, stopped, started wrongly, backed up, restored, on a full disk.
+//! The real binary: killed in a storm, stopped, started wrongly, backed up, restored, on a full disk, on
+//! the database of an earlier release.
 
 mod admin;
 mod backup;
 mod disk;
+mod golden;
 mod harness;
 mod kill;
 mod serve;

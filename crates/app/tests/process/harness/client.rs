@@ -59,20 +59,38 @@ impl Answer {
 impl Shopper {
     /// Sends a request over a connection of its own.
     pub(crate) async fn send(&self, method: Method, path: &str, key: &str, body: &str) -> Result<Answer, Cut> {
-        let sent = tokio::time::timeout(PATIENCE, self.send_now(method, path, key, body)).await;
+        self.send_with(method, path, &[("idempotency-key", key)], body).await
+    }
+
+    /// The same with these headers beside those that every request has.
+    pub(crate) async fn send_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, Cut> {
+        let sent = tokio::time::timeout(PATIENCE, self.send_now(method, path, headers, body)).await;
         sent.expect("the server answers or breaks off in time")
     }
 
-    async fn send_now(&self, method: Method, path: &str, key: &str, body: &str) -> Result<Answer, Cut> {
-        let request = Request::builder()
+    async fn send_now(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, Cut> {
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header("host", "localhost")
             .header("authorization", format!("Bearer {}", self.secret))
-            .header("idempotency-key", key)
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body.to_owned())))
-            .expect("a request");
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(Bytes::from(body.to_owned()))).expect("a request");
         let stream = TcpStream::connect(self.address).await.map_err(|_| Cut)?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|_| Cut)?;
