@@ -84,9 +84,7 @@ async fn list(database: &Database) -> anyhow::Result<()> {
     let (store, tenant) = open(database).await?;
     let keys = store.api_keys(tenant).await?;
     store.close().await;
-    let day = |at: domain::Timestamp| {
-        jiff::Timestamp::from_millisecond(at.0).map(|at| format!("{at:.0}")).unwrap_or_default()
-    };
+    let day = |at: domain::Timestamp| terminal::moment(at.0);
     let rows = keys.into_iter().map(|key| {
         [
             key.id.to_string(),
@@ -112,7 +110,7 @@ async fn revoke(id: i64, database: &Database) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn open(database: &Database) -> anyhow::Result<(Store, domain::TenantId)> {
+pub(crate) async fn open(database: &Database) -> anyhow::Result<(Store, domain::TenantId)> {
     let file = database.file()?;
     let store = Store::open_existing(&file).await?;
     let tenant = store.tenant("default").await?.context("the database is new: start `mideng serve` on it once")?;

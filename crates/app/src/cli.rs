@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::{admin, bench, check, demo, floor, replay, server, settings};
+use crate::{admin, bench, check, conflicts, demo, floor, replay, server, settings};
 
 /// Orders in which no retry creates a second one.
 #[derive(Parser)]
@@ -46,6 +46,8 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     ApiKey(admin::ApiKey),
+    /// List the keys that were used for two requests, and other conflicts, the latest first.
+    Conflicts(conflicts::Args),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -85,6 +87,7 @@ impl Cli {
             Command::Backup { file, database } => admin::backup(&file, &database).await?,
             Command::Restore { file, database } => admin::restore(&file, &database).await?,
             Command::ApiKey(command) => command.run().await?,
+            Command::Conflicts(args) => conflicts::run(args).await?,
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "mideng", &mut std::io::stdout());
             }

@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod cli;
 mod client;
+mod conflicts;
 mod demo;
 mod embedded;
 mod floor;

@@ -184,6 +184,7 @@ impl Purger {
         while !stop.is_cancelled() && self.store.records_purge(now.plus_ms(-self.retention_ms), STEP).await? > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        self.store.conflicts_purge(now.plus_ms(-self.retention_ms), STEP).await?;
         self.store.numbers_purge(now, STEP).await.map(|_| ())
     }
 }

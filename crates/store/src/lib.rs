@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod checkpoint;
 mod commit;
+mod conflicts;
 mod connect;
 mod dialect;
 mod entity;
@@ -22,9 +23,9 @@ use thiserror::Error;
 pub use accounts::{Account, ApiKey, Credential, NewApiKey, Role, SECRET_PREFIX};
 pub use check::{Finding, Light};
 pub use commit::Transaction;
+pub use conflicts::{Conflict, ConflictRow};
 pub use connect::{BadUrl, Store, database_file};
 pub use read::{Cursor, HistoryRow, OrderFilter, Page};
-pub use sweep::Conflict;
 
 /// What went wrong with a read or with administration. The write path has [`engine::Fault`].
 #[derive(Debug, Error)]

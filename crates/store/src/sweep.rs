@@ -1,29 +1,9 @@
-//! Owns the bounded steps that keep the database tidy: what is due, what may be purged, what is counted aside.
+//! Owns the bounded steps that keep the database tidy: what is due, and what may be purged.
 
-use domain::{OrderNo, PrincipalId, TenantId, Timestamp};
-use idempotency::Key;
+use domain::{OrderNo, TenantId, Timestamp};
 
 use crate::rows::parse_order_no;
 use crate::{Doing, Error, OrderKey, Store, dialect};
-
-/// Refusals of one kind under one key, counted.
-#[derive(Clone, Debug)]
-pub struct Conflict {
-    /// Whose.
-    pub tenant: TenantId,
-    /// Who sent them.
-    pub principal: PrincipalId,
-    /// Under which key.
-    pub key: Key,
-    /// The refusal's code.
-    pub kind: &'static str,
-    /// How many.
-    pub times: u64,
-    /// The first of them.
-    pub first_at: Timestamp,
-    /// The last of them.
-    pub last_at: Timestamp,
-}
 
 impl Store {
     /// Unpaid orders whose time is up, the oldest deadline first.
@@ -48,25 +28,9 @@ impl Store {
         self.purge(dialect::NUMBERS_PURGE, before, limit).await
     }
 
-    /// Adds counts of refused reuses and other conflicts.
-    pub async fn conflicts_add(&self, conflicts: &[Conflict]) -> Result<(), Error> {
-        let rows: Vec<_> = conflicts
-            .iter()
-            .map(|conflict| {
-                (
-                    conflict.tenant.0,
-                    conflict.principal.0,
-                    conflict.key.as_str(),
-                    conflict.kind,
-                    conflict.times,
-                    conflict.first_at.0,
-                    conflict.last_at.0,
-                )
-            })
-            .collect();
-        let rows = serde_json::to_string(&rows).doing("writing conflicts")?;
-        sqlx::query(dialect::CONFLICTS_UPSERT).bind(rows).execute(&self.writer).await.doing("writing conflicts")?;
-        Ok(())
+    /// Removes counts of conflicts the last of which was before `before`, at most `limit`; gives how many.
+    pub async fn conflicts_purge(&self, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        self.purge(dialect::CONFLICTS_PURGE, before, limit).await
     }
 
     async fn due(&self, sql: &'static str, at: Timestamp, limit: i64) -> Result<Vec<OrderKey>, Error> {

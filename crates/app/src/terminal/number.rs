@@ -23,6 +23,11 @@ pub fn gbp(minor: i64) -> String {
     format!("{sign}£{}.{:02}", thousands(minor / 100), minor % 100)
 }
 
+/// Milliseconds since 1970 as `2026-11-21T04:52:51Z`.
+pub fn moment(milliseconds: i64) -> String {
+    jiff::Timestamp::from_millisecond(milliseconds).map(|at| format!("{at:.0}")).unwrap_or_default()
+}
+
 /// A duration as `3.21 s`.
 pub fn seconds(duration: Duration) -> String {
     format!("{:.2} s", duration.as_secs_f64())

@@ -16,6 +16,29 @@ async fn migrate_makes_a_database_and_then_has_nothing_to_do() {
 }
 
 #[tokio::test]
+async fn conflicts_can_be_looked_up_beside_a_running_server() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]).await;
+    server.admin.stock_up(9).await;
+    server.admin.place("k1").await.expect("the server is there").expect(201);
+    let other = r#"{"customer_id": "else", "lines": [{"sku": "A", "quantity": 1}]}"#;
+    for _ in 0..3 {
+        let answer = server.admin.send(http::Method::POST, "/api/v1/orders", "k1", other).await;
+        answer.expect("the server is there").expect(422);
+    }
+    until("the counts are written", async || {
+        let list = folder.run(&["conflicts", "--key", "k1"]).await.succeeded().out;
+        list.contains("service:admin") && list.contains("idempotency_key_reused") && list.contains('3')
+    })
+    .await;
+    let line = folder.run(&["conflicts", "--json"]).await.succeeded().out;
+    let row: serde_json::Value = serde_json::from_str(&line).expect("one object");
+    assert_eq!((row["key"].as_str(), row["times"].as_i64()), (Some("k1"), Some(3)), "{row}");
+    assert!(!folder.run(&["conflicts", "--key", "k2"]).await.succeeded().out.contains("reused"));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn api_keys_are_made_listed_and_revoked_beside_a_running_server() {
     let folder = Folder::new();
     let server = folder.serve(&[]).await;

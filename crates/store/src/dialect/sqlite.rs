@@ -207,6 +207,22 @@ pub(crate) const CONFLICTS_UPSERT: &str = "\
     on conflict (tenant_id, principal_id, idempotency_key, kind) do update set times = times + excluded.times, \
         first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)";
 
+pub(crate) const CONFLICTS_LATEST: &str = "\
+    select p.kind || ':' || p.name as account, c.idempotency_key as key, c.kind, c.times, c.first_at, c.last_at \
+    from key_conflicts c cross join principals p \
+    where c.tenant_id = ?1 and p.id = c.principal_id order by c.last_at desc limit ?2";
+
+pub(crate) const CONFLICTS_OF_KEY: &str = "\
+    select p.kind || ':' || p.name as account, c.idempotency_key as key, c.kind, c.times, c.first_at, c.last_at \
+    from principals p cross join key_conflicts c \
+    where p.tenant_id = ?1 and c.tenant_id = ?1 and c.principal_id = p.id and c.idempotency_key = ?3 \
+    order by c.last_at desc limit ?2";
+
+pub(crate) const CONFLICTS_PURGE: &str = "\
+    delete from key_conflicts where (tenant_id, principal_id, idempotency_key, kind) in \
+        (select tenant_id, principal_id, idempotency_key, kind from key_conflicts \
+         where last_at < ?1 order by last_at limit ?2)";
+
 /// Takes the oldest records away, except those of keys that placed an order …
 pub(crate) const RECORDS_PURGE: &str = "\
     delete from key_records where order_no is null and id in \

@@ -271,6 +271,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("orders", &["tenant_id", "status", "created_at"]),
         index("order_numbers", &["expires_at"]),
         unique("shipments", &["tenant_id", "order_no", "carrier", "tracking_no"]),
+        index("key_conflicts", &["last_at"]),
         // I-10: one answer, and one order, per account and key, for ever.
         unique("key_records", &["tenant_id", "key_hash"]),
     ]

@@ -74,4 +74,26 @@ async fn conflicts_are_counted_together() {
     assert_eq!(shop.count("select first_at from key_conflicts where idempotency_key = 'a'").await, 5);
     assert_eq!(shop.count("select last_at from key_conflicts where idempotency_key = 'a'").await, 30);
     assert_eq!(shop.count("select count(*) from key_conflicts").await, 2);
+
+    let rows = async |key, limit| shop.store.conflicts(shop.desk.tenant, key, limit).await.expect("conflicts");
+    let told = |rows: Vec<store::ConflictRow>| {
+        let line = |row: store::ConflictRow| {
+            format!("{} {} {} {} {}-{}", row.account, row.key, row.kind, row.times, row.first_at, row.last_at)
+        };
+        rows.into_iter().map(line).collect::<Vec<_>>()
+    };
+    let (a, b) = (
+        "service:checkout a idempotency_key_reused 6 5-30".to_owned(),
+        "service:checkout b idempotency_key_reused 1 15-15".to_owned(),
+    );
+    assert_eq!(told(rows(None, 9).await), [a.clone(), b.clone()], "the latest first");
+    assert_eq!(told(rows(None, 1).await), std::slice::from_ref(&a));
+    assert_eq!(told(rows(Some("b"), 9).await), [b]);
+    assert_eq!(told(rows(Some("c"), 9).await), Vec::<String>::new());
+    let other = shop.store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
+    assert_eq!(shop.store.conflicts(other, None, 9).await.expect("conflicts"), Vec::new());
+
+    let purge = async |before| shop.store.conflicts_purge(Timestamp(before), 9).await.expect("a step");
+    assert_eq!((purge(15).await, purge(16).await, purge(16).await), (0, 1, 0));
+    assert_eq!(told(rows(None, 9).await), [a]);
 }

@@ -74,13 +74,7 @@ impl Shopper {
         sent.expect("the server answers or breaks off in time")
     }
 
-    async fn send_now(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> Result<Answer, Cut> {
+    async fn send_now(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, Cut> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
