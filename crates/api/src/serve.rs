@@ -1,5 +1,7 @@
 //! Owns the sockets: accepting, time-outs that a slow or silent client cannot outsit, and a shutdown that drains.
 
+mod wire;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::state::Peer;
+use wire::{Begun, Wire};
 
 /// What a client may do to a socket.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +100,10 @@ impl Connection {
         if stream.set_nodelay(true).is_err() || !first_bytes(&stream, limits.head_timeout, &stop).await {
             return;
         }
+        let begun = Begun::default();
+        let wire = Wire::new(stream, begun.clone());
         let service = router.map_request(move |mut request: hyper::Request<Incoming>| -> Request {
+            begun.end();
             request.extensions_mut().insert(Peer(peer.ip()));
             // Hop-by-hop; nothing behind this point may depend on it.
             request.headers_mut().remove(CONNECTION);
@@ -117,7 +123,7 @@ impl Connection {
             .max_header_list_size(16 << 10)
             .keep_alive_interval(Some(Duration::from_secs(30)))
             .keep_alive_timeout(Duration::from_secs(20));
-        let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = server.serve_connection(TokioIo::new(wire), TowerToHyperService::new(service));
         if let Err(error) = watcher.watch(connection.into_owned()).await {
             tracing::debug!(%error, "a connection broke off");
         }

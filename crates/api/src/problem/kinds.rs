@@ -63,6 +63,27 @@ pub const KINDS: &[Kind] = &[
         "The path exists, but not with this method. The Allow header names those that do.",
     ),
     kind(
+        "request_malformed",
+        400,
+        Correct,
+        "Not an HTTP request",
+        "What was sent is not a request of HTTP/1.1 or HTTP/2. The connection is closed.",
+    ),
+    kind(
+        "request_timeout",
+        408,
+        Retry::SameKey,
+        "The request came too slowly",
+        "The head of the request did not arrive whole in time. Nothing was done and the connection is closed.",
+    ),
+    kind(
+        "headers_too_large",
+        431,
+        Correct,
+        "Too many headers",
+        "Send fewer or shorter headers, or a shorter path. The key was not touched and the connection is closed.",
+    ),
+    kind(
         "body_malformed",
         400,
         Correct,

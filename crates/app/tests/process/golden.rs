@@ -2,11 +2,11 @@
 //! with the bytes of then.
 //!
 //! `tests/golden/` has one folder a schema, with a database and what was sent to it. They are never written anew.
-//! Where a release brings a migration, or answers otherwise, it gets a folder of its own:
-//! `cargo test -p app --test process -- --ignored record_golden` writes it, under the name in [`NEWEST`].
+//! Where a release brings a migration, or answers otherwise, it gets a folder of its own, under the name in
+//! [`NEWEST`]: `MIDENG_KEEP_GOLDEN=1 cargo test -p app --test process golden` keeps what the test records.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -72,34 +72,39 @@ async fn every_earlier_database_is_opened_and_answers_its_keys_with_the_same_byt
     for entry in fs::read_dir(folders()).expect("there are golden databases") {
         let golden = entry.expect("it can be read").path();
         seen.push(golden.file_name().expect("a name").to_string_lossy().into_owned());
-        let text = fs::read_to_string(golden.join("requests.json")).expect("what was sent");
-        let Golden { sent, read } = serde_json::from_str(&text).expect("it is as it was written");
-        let folder = Folder::new();
-        fs::create_dir(folder.file("mideng-data")).expect("a new folder");
-        fs::copy(golden.join("mideng.db"), folder.file("mideng-data/mideng.db")).expect("a copy");
-
-        let server = folder.serve(FLAGS).await;
-        for first in &sent {
-            let again = send(&server.admin, first).await;
-            assert!(again.is_replay, "{golden:?}: executed again: {first:?}");
-            assert_eq!(again.body, first.answer, "{golden:?}: {first:?}");
-            let head = (again.status, again.etag, again.location);
-            assert_eq!(head, (first.status, first.etag.clone(), first.location.clone()), "{golden:?}: {first:?}");
-            if first.key.is_some() {
-                let other = Sent { path: format!("{}?other", first.path), ..first.clone() };
-                assert_eq!(send(&server.admin, &other).await.status, 422, "{golden:?}: {other:?}");
-            }
-        }
-        for (path, then) in &read {
-            let now = server.admin.get(path).await.json();
-            assert!(keeps(then, &now), "{golden:?}: {path} was {then:#} and is {now:#}");
-        }
-        // It is not only to be read: business goes on in it.
-        server.admin.place("a-new-key").await.expect("the server is there").expect(201);
-        server.stop().await;
-        folder.check().await;
+        replays(&golden).await;
     }
     assert!(seen.iter().any(|name| name == NEWEST), "{seen:?} has no {NEWEST}");
+}
+
+/// Opens a copy of a golden database and sends everything again.
+async fn replays(golden: &Path) {
+    let text = fs::read_to_string(golden.join("requests.json")).expect("what was sent");
+    let Golden { sent, read } = serde_json::from_str(&text).expect("it is as it was written");
+    let folder = Folder::new();
+    fs::create_dir(folder.file("mideng-data")).expect("a new folder");
+    fs::copy(golden.join("mideng.db"), folder.file("mideng-data/mideng.db")).expect("a copy");
+
+    let server = folder.serve(FLAGS).await;
+    for first in &sent {
+        let again = send(&server.admin, first).await;
+        assert!(again.is_replay, "{golden:?}: executed again: {first:?}");
+        assert_eq!(again.body, first.answer, "{golden:?}: {first:?}");
+        let head = (again.status, again.etag, again.location);
+        assert_eq!(head, (first.status, first.etag.clone(), first.location.clone()), "{golden:?}: {first:?}");
+        if first.key.is_some() {
+            let other = Sent { path: format!("{}?other", first.path), ..first.clone() };
+            assert_eq!(send(&server.admin, &other).await.status, 422, "{golden:?}: {other:?}");
+        }
+    }
+    for (path, then) in &read {
+        let now = server.admin.get(path).await.json();
+        assert!(keeps(then, &now), "{golden:?}: {path} was {then:#} and is {now:#}");
+    }
+    // It is not only to be read: business goes on in it.
+    server.admin.place("a-new-key").await.expect("the server is there").expect(201);
+    server.stop().await;
+    folder.check().await;
 }
 
 /// A request of the recording: method, path, key, version, body.
@@ -168,11 +173,18 @@ async fn script(recording: &mut Recording) {
     recording.send(("POST", format!("/orders/{free}/receive"), Some("receive"), None, "")).await.expect(200);
 }
 
+/// The next golden database: whatever can be under a key today is in it, and replayed.
 #[tokio::test]
-#[ignore = "writes the golden database of a release; see the module"]
-async fn record_golden() {
-    let golden = folders().join(NEWEST);
+async fn what_this_release_writes_it_replays() {
+    let keeping = std::env::var_os("MIDENG_KEEP_GOLDEN").is_some();
+    let scratch = Folder::new();
+    let golden = if keeping { folders().join(NEWEST) } else { scratch.file("golden") };
     assert!(!golden.exists(), "{} is there already, and is never written anew", golden.display());
+    record(&golden).await;
+    replays(&golden).await;
+}
+
+async fn record(golden: &Path) {
     let folder = Folder::new();
     let mut recording = Recording { server: folder.serve(FLAGS).await, sent: Vec::new() };
     script(&mut recording).await;
@@ -187,7 +199,7 @@ async fn record_golden() {
         let history = server.admin.get(&path).await.expect(200).json();
         read.push((path, history));
     }
-    fs::create_dir_all(&golden).expect("a new folder");
+    fs::create_dir_all(golden).expect("a new folder");
     let copy = golden.join("mideng.db");
     folder.run(&["backup", copy.to_str().expect("UTF-8")]).await.succeeded();
     let text = serde_json::to_string_pretty(&Golden { sent, read }).expect("JSON");

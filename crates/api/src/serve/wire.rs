@@ -1,0 +1,159 @@
+//! Owns the words for what never became a request: a head that is no HTTP, too long, or not sent to its end.
+//!
+//! hyper answers the first two by itself, without a body, and closes without a word on the third. Both happen below
+//! any service, so the answer is given here, where the bytes pass.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::problem::Problem;
+use crate::stamp;
+
+/// A socket that speaks HTTP/1.
+pub(super) struct Wire {
+    stream: TcpStream,
+    begun: Begun,
+    /// An answer of ours in place of hyper's, and how much of it is sent.
+    own: Option<(Vec<u8>, usize)>,
+    /// The last write was cut short: the next one begins in the middle of an answer.
+    is_amid: bool,
+}
+
+/// Whether bytes of a request came that no service has seen as a request yet.
+#[derive(Clone, Default)]
+pub(super) struct Begun(Arc<AtomicBool>);
+
+impl Begun {
+    /// A whole head came.
+    pub(super) fn end(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Wire {
+    pub(super) fn new(stream: TcpStream, begun: Begun) -> Self {
+        Self { stream, begun, own: None, is_amid: false }
+    }
+
+    /// Sends what hyper wants to send, or our own answer in its place.
+    fn send(
+        &mut self,
+        context: &mut Context<'_>,
+        total: usize,
+        first: &[u8],
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if self.own.is_none() && !self.is_amid {
+            self.own = instead(first).map(|answer| (answer, 0));
+        }
+        self.begun.end();
+        if self.own.is_some() {
+            ready!(self.send_own(context))?;
+            self.own = None;
+            return Poll::Ready(Ok(total));
+        }
+        let sent = ready!(write(Pin::new(&mut self.stream), context))?;
+        self.is_amid = sent < total;
+        Poll::Ready(Ok(sent))
+    }
+
+    fn send_own(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some((answer, sent)) = &mut self.own else { return Poll::Ready(Ok(())) };
+        while *sent < answer.len() {
+            match ready!(Pin::new(&mut self.stream).poll_write(context, &answer[*sent..]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                more => *sent += more,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// hyper gave the connection up while a head was on its way: the client sent too slowly, or stopped.
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if self.begun.0.load(Ordering::Relaxed) {
+            let late = Problem::new("request_timeout", "the head of the request did not arrive whole in time");
+            // One try: whoever does not read it is not waited for.
+            let _sent = self.stream.try_write(&whole(&late));
+        }
+    }
+}
+
+/// What to say where hyper says only a status. Answers of ours all carry their request's id.
+fn instead(head: &[u8]) -> Option<Vec<u8>> {
+    let status = head.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
+    let text = std::str::from_utf8(head).ok()?;
+    if text.contains("\r\nx-request-id:") {
+        return None;
+    }
+    let problem = match status {
+        b"400" => Problem::new("request_malformed", "what was sent is not an HTTP/1.1 request"),
+        b"431" => {
+            Problem::new("headers_too_large", "a request has at most 64 headers, and 64 KiB of them and its path")
+        }
+        _ => return None,
+    };
+    Some(whole(&problem))
+}
+
+/// A whole answer, the last one on its connection.
+fn whole(problem: &Problem) -> Vec<u8> {
+    let request_id = format!("req_{:032x}", stamp::id());
+    let body = problem.body(&request_id);
+    let status = problem.status();
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("");
+    let lines = problem.headers().into_iter().map(|(name, value)| [name, ": ".to_owned(), value, "\r\n".to_owned()]);
+    let headers = lines.collect::<Vec<_>>().concat().concat();
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status} {reason}\r\nx-request-id: {request_id}\r\n{headers}content-length: {length}\r\n\
+         connection: close\r\n\r\n"
+    );
+    [head.into_bytes(), body].concat()
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, into))?;
+        if into.filled().len() > before {
+            self.begun.0.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.send(context, bytes.len(), bytes, |stream, context| stream.poll_write(context, bytes))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let total = slices.iter().map(|slice| slice.len()).sum();
+        let first = slices.first().map_or(&[][..], |slice| slice);
+        self.send(context, total, first, |stream, context| stream.poll_write_vectored(context, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
