@@ -79,6 +79,7 @@ async fn every_earlier_database_is_opened_and_answers_its_keys_with_the_same_byt
 
 /// Opens a copy of a golden database and sends everything again.
 async fn replays(golden: &Path) {
+    let at = golden.display();
     let text = fs::read_to_string(golden.join("requests.json")).expect("what was sent");
     let Golden { sent, read } = serde_json::from_str(&text).expect("it is as it was written");
     let folder = Folder::new();
@@ -88,18 +89,18 @@ async fn replays(golden: &Path) {
     let server = folder.serve(FLAGS).await;
     for first in &sent {
         let again = send(&server.admin, first).await;
-        assert!(again.is_replay, "{golden:?}: executed again: {first:?}");
-        assert_eq!(again.body, first.answer, "{golden:?}: {first:?}");
+        assert!(again.is_replay, "{at}: executed again: {first:?}");
+        assert_eq!(again.body, first.answer, "{at}: {first:?}");
         let head = (again.status, again.etag, again.location);
-        assert_eq!(head, (first.status, first.etag.clone(), first.location.clone()), "{golden:?}: {first:?}");
+        assert_eq!(head, (first.status, first.etag.clone(), first.location.clone()), "{at}: {first:?}");
         if first.key.is_some() {
             let other = Sent { path: format!("{}?other", first.path), ..first.clone() };
-            assert_eq!(send(&server.admin, &other).await.status, 422, "{golden:?}: {other:?}");
+            assert_eq!(send(&server.admin, &other).await.status, 422, "{at}: {other:?}");
         }
     }
     for (path, then) in &read {
         let now = server.admin.get(path).await.json();
-        assert!(keeps(then, &now), "{golden:?}: {path} was {then:#} and is {now:#}");
+        assert!(keeps(then, &now), "{at}: {path} was {then:#} and is {now:#}");
     }
     // It is not only to be read: business goes on in it.
     server.admin.place("a-new-key").await.expect("the server is there").expect(201);
