@@ -8,6 +8,7 @@ mod named;
 pub mod openapi;
 pub mod problem;
 mod render;
+mod request_id;
 mod routes;
 mod serve;
 mod stamp;

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::auth::Caller;
 use crate::named::Named;
 use crate::problem::{FieldError, Problem};
-use crate::routes::RequestId;
+use crate::request_id::RequestId;
 use crate::stamp;
 use crate::state::Api;
 

@@ -14,8 +14,6 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub(crate) use edge::RequestId;
-
 use crate::problem;
 use crate::state::Api;
 

@@ -3,6 +3,7 @@
 mod wire;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::state::Peer;
-use wire::{Begun, Wire};
+use wire::{FirstHead, Wire};
 
 /// What a client may do to a socket.
 #[derive(Clone, Copy, Debug)]
@@ -100,10 +101,11 @@ impl Connection {
         if stream.set_nodelay(true).is_err() || !first_bytes(&stream, limits.head_timeout, &stop).await {
             return;
         }
-        let begun = Begun::default();
-        let wire = Wire::new(stream, begun.clone());
+        let first = FirstHead::default();
+        let wire = Wire::new(stream, first.clone());
+        let seen = first.clone();
         let service = router.map_request(move |mut request: hyper::Request<Incoming>| -> Request {
-            begun.end();
+            seen.came();
             request.extensions_mut().insert(Peer(peer.ip()));
             // Hop-by-hop; nothing behind this point may depend on it.
             request.headers_mut().remove(CONNECTION);
@@ -124,8 +126,13 @@ impl Connection {
             .keep_alive_interval(Some(Duration::from_secs(30)))
             .keep_alive_timeout(Duration::from_secs(20));
         let connection = server.serve_connection(TokioIo::new(wire), TowerToHyperService::new(service));
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
+        // The socket lives as long as this: it says what is to be said when it is dropped.
+        let mut exchange = pin!(watcher.watch(connection.into_owned()));
+        if let Err(error) = exchange.as_mut().await {
             tracing::debug!(%error, "a connection broke off");
+            if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_timeout) {
+                first.is_late();
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use api::Conflicts;
 use domain::{Action, Command, OrderNo, PrincipalId, TenantId, Timestamp};
-use engine::Engine;
+use engine::{Answered, Engine};
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use store::Store;
 use tokio::task::JoinHandle;
@@ -70,7 +70,7 @@ async fn sweep(mut sweeper: Sweeper, receive_after_ms: i64, stop: CancellationTo
     let mut timer = every(Duration::from_secs(1));
     let mut ticks: u32 = 0;
     while tick(&mut timer, &stop).await {
-        let result = sweeper.expire().await;
+        let result = sweeper.expire(&stop).await;
         let result = match result {
             // Arrivals are not urgent: once a minute.
             Ok(()) if ticks.is_multiple_of(60) => sweeper.complete(receive_after_ms).await,
@@ -91,26 +91,35 @@ struct Sweeper {
 }
 
 impl Sweeper {
-    async fn expire(&mut self) -> anyhow::Result<()> {
+    /// Step by step until none is left that was due at the start: stock must come back as fast as it was promised.
+    async fn expire(&mut self, stop: &CancellationToken) -> anyhow::Result<()> {
         let now = api::now();
-        let due = self.store.orders_due_to_expire(now, STEP).await?;
-        self.submit_all(due, "expire", now, |order_no| Action::ExpireOrder { order_no }).await
+        loop {
+            let due = self.store.orders_due_to_expire(now, STEP).await?;
+            let found = due.len();
+            let done = self.submit_all(due, "expire", now, |order_no| Action::ExpireOrder { order_no }).await?;
+            if done == 0 || i64::try_from(found).unwrap_or(STEP) < STEP || stop.is_cancelled() {
+                return Ok(());
+            }
+        }
     }
 
     async fn complete(&mut self, after_ms: i64) -> anyhow::Result<()> {
         let now = api::now();
         let due = self.store.orders_due_to_complete(now.plus_ms(-after_ms), STEP).await?;
-        self.submit_all(due, "complete", now, |order_no| Action::ReceiveOrder { order_no, automatic: true }).await
+        self.submit_all(due, "complete", now, |order_no| Action::ReceiveOrder { order_no, automatic: true }).await?;
+        Ok(())
     }
 
-    /// Submits one command for each order, all at once so that they share a transaction, and waits for them.
+    /// Submits one command for each order, all at once so that they share transactions, and waits for them; gives how
+    /// many were executed now.
     async fn submit_all(
         &mut self,
         due: Vec<(TenantId, OrderNo)>,
         purpose: &'static str,
         now: Timestamp,
         action: impl Fn(OrderNo) -> Action,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<usize> {
         let mut tickets = Vec::with_capacity(due.len());
         for (tenant, order_no) in due {
             let principal = self.actor(tenant).await?;
@@ -121,10 +130,11 @@ impl Sweeper {
                 Err(_) => break,
             }
         }
+        let mut executed = 0;
         for ticket in tickets {
-            let _answer = ticket.wait(ANSWER_WAIT).await;
+            executed += usize::from(matches!(ticket.wait(ANSWER_WAIT).await, Ok(Answered::Executed(_))));
         }
-        Ok(())
+        Ok(executed)
     }
 
     async fn actor(&mut self, tenant: TenantId) -> anyhow::Result<PrincipalId> {
@@ -181,11 +191,18 @@ impl Purger {
     /// Small steps with a pause behind each: orders go first.
     async fn purge(&self, stop: &CancellationToken) -> Result<(), store::Error> {
         let now = api::now();
-        while !stop.is_cancelled() && self.store.records_purge(now.plus_ms(-self.retention_ms), STEP).await? > 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let before = now.plus_ms(-self.retention_ms);
+        let pause = || tokio::time::sleep(Duration::from_millis(20));
+        while !stop.is_cancelled() && self.store.records_purge(before, STEP).await? > 0 {
+            pause().await;
         }
-        self.store.conflicts_purge(now.plus_ms(-self.retention_ms), STEP).await?;
-        self.store.numbers_purge(now, STEP).await.map(|_| ())
+        while !stop.is_cancelled() && self.store.conflicts_purge(before, STEP).await? > 0 {
+            pause().await;
+        }
+        while !stop.is_cancelled() && self.store.numbers_purge(now, STEP).await? > 0 {
+            pause().await;
+        }
+        Ok(())
     }
 }
 

@@ -69,6 +69,11 @@ impl<R: Render> Executor<R> {
             }
             _ => false,
         };
+        // Its order answers in place of the purged answer, and nothing but the request that placed it.
+        let spent = snapshot.spent.get(&scope).map(|fingerprint| Prior { command: None, fingerprint });
+        if matches!(admit(spent, command.id, &command.fingerprints), Admission::KeyReused) {
+            return Verdict::KeyReused;
+        }
         let outcome = decide(&snapshot.state, command);
         if matches!(outcome, Outcome::Refused(Refusal::KeyReused)) {
             return Verdict::KeyReused;

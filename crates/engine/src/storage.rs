@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::{Change, Needs, PrincipalId, State, TenantId, Timestamp};
-use idempotency::{Key, Record};
+use idempotency::{Fingerprint, Key, Record};
 use thiserror::Error;
 
 /// The space in which a key is unique.
@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub state: State,
     /// The records of the batch's keys that exist.
     pub records: HashMap<Scope, Record>,
+    /// The keys whose order lives and whose answer was purged, each with the fingerprint of its request.
+    pub spent: HashMap<Scope, Fingerprint>,
 }
 
 /// A record to be stored.

@@ -1,4 +1,4 @@
-//! Owns folding SQLite's write-ahead log into the file beside the commits, so that none of them waits for it.
+//! Owns folding SQLite's write-ahead log into the file beside the commits, so that hardly any of them waits for it.
 //!
 //! Left alone, SQLite does it inside a commit: every few hundred milliseconds of load one batch waits 30 ms for some
 //! thousand pages and their fsync. Here another connection carries most of it over while commits go on, and the
@@ -12,12 +12,19 @@ use crate::{Doing, Error, Store, dialect};
 const LOG_PAGES_MAX: i64 = 16_384;
 
 /// What the writer and the one that folds tell each other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Log {
+    pages_max: i64,
     /// Something was committed since the last fold.
     written: AtomicBool,
     /// The log is long and all but its end is folded: the writer is to fold the rest.
     long: AtomicBool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { pages_max: LOG_PAGES_MAX, written: AtomicBool::default(), long: AtomicBool::default() }
+    }
 }
 
 impl Store {
@@ -27,7 +34,15 @@ impl Store {
         if !self.log.written.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
-        if self.fold().await? > LOG_PAGES_MAX {
+        let folded = self.fold_most().await;
+        if folded.is_err() {
+            self.log.written.store(true, Ordering::Relaxed);
+        }
+        folded
+    }
+
+    async fn fold_most(&self) -> Result<(), Error> {
+        if self.fold().await? > self.log.pages_max {
             // Commits came in meanwhile: again, so that little is left for the writer.
             self.fold().await?;
             self.log.long.store(true, Ordering::Relaxed);
@@ -54,3 +69,6 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

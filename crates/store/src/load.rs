@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::text::Sku;
 use domain::{Needs, Order, OrderNumber, PrincipalId, Product, State, StockItem, TenantId, Timestamp};
 use engine::{Scope, Snapshot};
-use idempotency::Record;
+use idempotency::{Fingerprint, Record};
 use serde::Serialize;
 use sqlx::FromRow;
 use sqlx::sqlite::SqliteRow;
@@ -36,7 +36,7 @@ pub(crate) async fn snapshot(
     needs: &Needs,
     scopes: &BTreeSet<Scope>,
 ) -> Result<(Snapshot, Kept), LoadError> {
-    let (records, kept) = records(connection, scopes).await?;
+    let Found { records, spent, kept } = records(connection, scopes).await?;
     let mut state = State::default();
     let mut orders = needs.orders.clone();
     orders.extend(kept.iter().filter_map(|(scope, order_no)| {
@@ -63,35 +63,41 @@ pub(crate) async fn snapshot(
     for order in orders {
         state.put_order(order.into());
     }
-    Ok((Snapshot { state, records }, kept))
+    Ok((Snapshot { state, records, spent }, kept))
 }
 
-/// The records of these keys, and the keys that still have their order but no answer.
-async fn records(
-    connection: &mut Connection,
-    scopes: &BTreeSet<Scope>,
-) -> Result<(HashMap<Scope, Record>, Kept), LoadError> {
-    let (mut records, mut kept) = (HashMap::with_capacity(scopes.len()), Kept::new());
+/// What stands under some keys.
+#[derive(Default)]
+struct Found {
+    records: HashMap<Scope, Record>,
+    /// Keys that still have their order but no answer: what was asked, and the order.
+    spent: HashMap<Scope, Fingerprint>,
+    kept: Kept,
+}
+
+async fn records(connection: &mut Connection, scopes: &BTreeSet<Scope>) -> Result<Found, LoadError> {
+    let mut all = Found::default();
     if scopes.is_empty() {
-        return Ok((records, kept));
+        return Ok(all);
     }
     let (tenants, hashes) = hash::parameters(scopes);
     let tenants = serde_json::to_string(&tenants).doing("writing a statement's parameters")?;
     let found = sqlx::query_as(dialect::RECORDS_LOAD).bind(tenants).bind(hashes).fetch_all(connection).await;
     let rows: Vec<RecordRow> = found.map_err(LoadError::Sql)?;
     for row in rows {
-        let (scope, order_no) = (row.scope(), row.order_no()?);
+        let (scope, order_no, asked) = (row.scope(), row.order_no()?, row.asked()?);
         match (row.record()?, order_no) {
             (Some(record), _) => {
-                records.insert(scope, record);
+                all.records.insert(scope, record);
             }
             (None, Some(order_no)) => {
-                kept.insert(scope, order_no);
+                all.spent.insert(scope.clone(), asked);
+                all.kept.insert(scope, order_no);
             }
             (None, None) => {}
         }
     }
-    Ok((records, kept))
+    Ok(all)
 }
 
 pub(crate) async fn products(

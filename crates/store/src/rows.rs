@@ -217,6 +217,12 @@ impl RecordRow {
         self.order_no.as_deref().map(|text| column.parse("order_no", text)).transpose()
     }
 
+    /// The fingerprint of the request that used the key.
+    pub(crate) fn asked(&self) -> Result<Fingerprint, Error> {
+        let column = Column { table: "key_records", row: &self.idempotency_key };
+        column.fingerprint(self.fingerprint_version, &self.fingerprint)
+    }
+
     /// The record, unless its answer was purged.
     pub(crate) fn record(self) -> Result<Option<Record>, Error> {
         let column = Column { table: "key_records", row: &self.idempotency_key };

@@ -1,47 +1,18 @@
 //! Owns the outermost layer: the request's id in and out, problems given their body, what no route answers.
 
 use std::any::Any;
-use std::fmt;
-use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 
 use crate::problem::Problem;
-use crate::stamp;
-
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest request id that is taken over from outside.
-const REQUEST_ID_MAX: usize = 64;
-
-/// The id of one request, from the client or made here; in every answer, problem and log line of it.
-#[derive(Clone, Default)]
-pub(crate) struct RequestId(Arc<str>);
-
-impl RequestId {
-    fn of(request: &Request) -> Self {
-        let given = request.headers().get(&X_REQUEST_ID).and_then(|value| value.to_str().ok());
-        let usable = given.filter(|text| {
-            (1..=REQUEST_ID_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-        });
-        match usable {
-            Some(text) => Self(text.into()),
-            None => Self(format!("req_{:032x}", stamp::id()).into()),
-        }
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use crate::request_id::{RequestId, X_REQUEST_ID};
 
 /// Runs around everything.
 pub(super) async fn around(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(&request);
+    let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).await;
     // The reference answers for a file that it has not without a word.
@@ -49,7 +20,7 @@ pub(super) async fn around(mut request: Request, next: Next) -> Response {
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = problem.or_else(|| silent.then(|| Problem::new("not_found", "there is no such file"))) {
         let allow = response.headers_mut().remove(header::ALLOW);
-        response = problem.response(&id.0);
+        response = problem.response(id.as_str());
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow);
         }
@@ -58,7 +29,7 @@ pub(super) async fn around(mut request: Request, next: Next) -> Response {
         tracing::warn!(request_id = %id, status = response.status().as_u16(), "a request was not answered as it should");
     }
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, value);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

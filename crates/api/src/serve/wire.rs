@@ -13,32 +13,44 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::problem::Problem;
-use crate::stamp;
+use crate::request_id::RequestId;
 
 /// A socket that speaks HTTP/1.
 pub(super) struct Wire {
     stream: TcpStream,
-    begun: Begun,
+    first: FirstHead,
     /// An answer of ours in place of hyper's, and how much of it is sent.
     own: Option<(Vec<u8>, usize)>,
     /// The last write was cut short: the next one begins in the middle of an answer.
     is_amid: bool,
 }
 
-/// Whether bytes of a request came that no service has seen as a request yet.
+/// What became of the first head of a connection. Only where it never became a request is there anything to say: once
+/// a service has seen one, the client gets its answer, or none.
 #[derive(Clone, Default)]
-pub(super) struct Begun(Arc<AtomicBool>);
+pub(super) struct FirstHead(Arc<State>);
 
-impl Begun {
-    /// A whole head came.
-    pub(super) fn end(&self) {
-        self.0.store(false, Ordering::Relaxed);
+#[derive(Default)]
+struct State {
+    came: AtomicBool,
+    is_late: AtomicBool,
+}
+
+impl FirstHead {
+    /// A service sees a request.
+    pub(super) fn came(&self) {
+        self.0.came.store(true, Ordering::Relaxed);
+    }
+
+    /// The time for a head is over.
+    pub(super) fn is_late(&self) {
+        self.0.is_late.store(true, Ordering::Relaxed);
     }
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, begun: Begun) -> Self {
-        Self { stream, begun, own: None, is_amid: false }
+    pub(super) fn new(stream: TcpStream, first: FirstHead) -> Self {
+        Self { stream, first, own: None, is_amid: false }
     }
 
     /// Sends what hyper wants to send, or our own answer in its place.
@@ -52,7 +64,6 @@ impl Wire {
         if self.own.is_none() && !self.is_amid {
             self.own = instead(first).map(|answer| (answer, 0));
         }
-        self.begun.end();
         if self.own.is_some() {
             ready!(self.send_own(context))?;
             self.own = None;
@@ -75,10 +86,11 @@ impl Wire {
     }
 }
 
-/// hyper gave the connection up while a head was on its way: the client sent too slowly, or stopped.
+/// hyper gave the connection up while its first head was on its way: the client sent too slowly, or stopped.
 impl Drop for Wire {
     fn drop(&mut self) {
-        if self.begun.0.load(Ordering::Relaxed) {
+        let State { came, is_late } = &*self.first.0;
+        if is_late.load(Ordering::Relaxed) && !came.load(Ordering::Relaxed) {
             let late = Problem::new("request_timeout", "the head of the request did not arrive whole in time");
             // One try: whoever does not read it is not waited for.
             let _sent = self.stream.try_write(&whole(&late));
@@ -105,8 +117,8 @@ fn instead(head: &[u8]) -> Option<Vec<u8>> {
 
 /// A whole answer, the last one on its connection.
 fn whole(problem: &Problem) -> Vec<u8> {
-    let request_id = format!("req_{:032x}", stamp::id());
-    let body = problem.body(&request_id);
+    let request_id = RequestId::made();
+    let body = problem.body(request_id.as_str());
     let status = problem.status();
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("");
     let lines = problem.headers().into_iter().map(|(name, value)| [name, ": ".to_owned(), value, "\r\n".to_owned()]);
@@ -121,12 +133,7 @@ fn whole(problem: &Problem) -> Vec<u8> {
 
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = into.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, into))?;
-        if into.filled().len() > before {
-            self.begun.0.store(true, Ordering::Relaxed);
-        }
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 

@@ -74,10 +74,10 @@ impl Policy {
     }
 }
 
-/// The same key goes again on 409 `request_in_flight`, 429 and 5xx. Everything else is an answer.
+/// The same key goes again on 408, 409 `request_in_flight`, 429 and 5xx. Everything else is an answer.
 fn is_final(answer: &Answer) -> bool {
     match answer.status {
-        StatusCode::TOO_MANY_REQUESTS => false,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => false,
         StatusCode::CONFLICT => answer.code() != "request_in_flight",
         status => !status.is_server_error(),
     }

@@ -7,5 +7,6 @@ mod disk;
 mod golden;
 mod harness;
 mod kill;
+mod replay;
 mod serve;
 mod settings;

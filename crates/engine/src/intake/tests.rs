@@ -34,6 +34,24 @@ async fn the_queue_is_bounded() {
     assert!(submit(&intake, 1, "one-more").is_ok(), "there is room again");
 }
 
+/// While one half is committed, the other reads its answers and asks again.
+#[tokio::test]
+async fn a_crowd_is_taken_by_halves() {
+    let intake = intake(Options::default());
+    flood(&intake, 1, 64);
+    assert_eq!(tenants(&intake).await.len(), 32);
+    assert_eq!(tenants(&intake).await.len(), 32, "half of the 32 that wait and the 32 that will be back");
+    flood(&intake, 1, 8);
+    assert_eq!(tenants(&intake).await.len(), 8);
+}
+
+#[tokio::test]
+async fn a_few_are_taken_at_once() {
+    let intake = intake(Options::default());
+    flood(&intake, 1, 16);
+    assert_eq!(tenants(&intake).await.len(), 16);
+}
+
 /// A flood that came first leaves a share to each tenant that comes after it, even the smallest.
 #[tokio::test]
 async fn a_flood_does_not_keep_others_out() {

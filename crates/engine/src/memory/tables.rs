@@ -61,7 +61,7 @@ impl Tables {
             .for_each(|number| state.put_number(number.clone()));
         let records =
             scopes.iter().filter_map(|scope| Some((scope.clone(), self.records.get(scope)?.clone()))).collect();
-        Snapshot { state, records }
+        Snapshot { state, records, ..Snapshot::default() }
     }
 
     fn load_product(&self, tenant: TenantId, sku: &Sku, state: &mut State) {

@@ -215,7 +215,7 @@ pub(crate) const CONFLICTS_LATEST: &str = "\
 pub(crate) const CONFLICTS_OF_KEY: &str = "\
     select p.kind || ':' || p.name as account, c.idempotency_key as key, c.kind, c.times, c.first_at, c.last_at \
     from principals p cross join key_conflicts c \
-    where p.tenant_id = ?1 and c.tenant_id = ?1 and c.principal_id = p.id and c.idempotency_key = ?3 \
+    where p.tenant_id = ?1 and c.tenant_id = ?1 and c.principal_id = p.id and c.idempotency_key in (?3, ' ' || ?3) \
     order by c.last_at desc limit ?2";
 
 pub(crate) const CONFLICTS_PURGE: &str = "\

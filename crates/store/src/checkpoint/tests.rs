@@ -1,0 +1,59 @@
+//! Owns what is expected of the log: folded beside the commits, begun again before it grows long.
+
+use std::path::Path;
+
+use super::Log;
+use crate::Store;
+
+async fn open(file: &Path, pages_max: i64) -> Store {
+    let store = Store::open(file).await.expect("a new database");
+    store.migrate().await.expect("an empty database takes the schema");
+    Store { log: Log { pages_max, ..Log::default() }.into(), ..store }
+}
+
+/// One commit, and what the write path does behind each.
+async fn commit(store: &Store, at: i64) {
+    let insert = "insert into tenants (public_id, name, created_at) values (hex(randomblob(15)), 'shop', ?1)";
+    sqlx::query(insert).bind(at).execute(&store.writer).await.expect("a tenant");
+    store.committed().await;
+}
+
+#[tokio::test]
+async fn the_file_holds_what_was_folded() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (file, alone) = (folder.path().join("mideng.db"), folder.path().join("alone.db"));
+    let store = open(&file, 1_000).await;
+    for at in 0..7 {
+        commit(&store, at).await;
+    }
+    store.checkpoint().await.expect("nobody is in the way");
+    commit(&store, 7).await;
+    std::fs::copy(&file, &alone).expect("a copy without its log");
+    let alone = Store::open(&alone).await.expect("a whole database");
+    let tenants: i64 =
+        sqlx::query_scalar("select count(*) from tenants").fetch_one(&alone.writer).await.expect("a count");
+    assert_eq!(tenants, 7, "all but the last, which is in the log");
+}
+
+/// Commits that come in while the log is folded keep it from beginning again; here a reader does, who is easier held.
+#[tokio::test]
+async fn the_log_begins_again() {
+    let mut pages = Vec::new();
+    for pages_max in [50, 1_000_000] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = open(&folder.path().join("mideng.db"), pages_max).await;
+        let mut reader = store.reader.begin().await.expect("a connection");
+        for at in 0..200 {
+            if at == 100 {
+                sqlx::query("select count(*) from tenants").execute(&mut *reader).await.expect("a snapshot");
+            }
+            commit(&store, at).await;
+        }
+        store.checkpoint().await.expect("nobody is in the way");
+        reader.rollback().await.expect("it only read");
+        commit(&store, 200).await;
+        commit(&store, 201).await;
+        pages.push(store.fold().await.expect("nobody is in the way"));
+    }
+    assert!(pages[0] < 20 && pages[1] > 200, "{pages:?}");
+}
