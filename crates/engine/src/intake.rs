@@ -91,7 +91,6 @@ impl Intake {
     /// Waits for commands and takes what is there, up to a batch's bounds. `None`: closed, and nothing is left.
     pub(crate) async fn take(&self) -> Option<Vec<Entry>> {
         loop {
-            self.gather().await;
             {
                 let mut queues = self.lock();
                 let batch = queues.take(&self.options);
@@ -103,24 +102,6 @@ impl Intake {
                 }
             }
             self.wake.notified().await;
-        }
-    }
-
-    /// Lets requests that are about to come in do so, as long as each round brings more: the clients that were just
-    /// answered then share one commit, where the first of them would have got one alone. No timer: on an idle server
-    /// the first round brings nothing and costs a microsecond.
-    async fn gather(&self) {
-        let mut seen = 0;
-        loop {
-            let (waiting, share) = {
-                let queues = self.lock();
-                (queues.waiting, queues.share())
-            };
-            if waiting == seen || waiting >= share {
-                return;
-            }
-            seen = waiting;
-            tokio::task::yield_now().await;
         }
     }
 

@@ -163,7 +163,7 @@ impl Faults for Script {
     }
 }
 
-struct Plain;
+pub(crate) struct Plain;
 
 impl Render for Plain {
     fn render(&self, command: &Command, outcome: &Outcome) -> Answer {

@@ -15,7 +15,6 @@
 //! | R-07 | there is one recipe so far; the reading of two is tested with the admission |
 //! | R-08 | there is no multipart body |
 //! | C-01 | duplicates attach: C-02 and C-03 |
-//! | C-05 | owners do not roll back: their commands are run again by the engine, whose simulator covers it |
 //! | F-02, F-03 | need a real process: in the tests of the binary |
 //! | F-04 and the rest of F | external effects, leases, replicas and Redis do not exist yet |
 

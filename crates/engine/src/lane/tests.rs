@@ -1,6 +1,7 @@
 //! Owns what is expected of a batch's life, whatever the storage does, and of the callers who wait for it.
 
 mod setbacks;
+mod thread;
 mod tickets;
 
 use crate::sample::{LONG, POISON, Sample, movement, word, words};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Setup, Shop, all, order_of, until};
+use crate::harness::{Setup, Shop, Step, all, order_of, until};
 
 /// A server whose requests wait only shortly for their answer.
 async fn impatient() -> Shop {
@@ -68,6 +68,31 @@ async fn c_04_a_hundred_parallel_identical_requests() {
     answers.iter().filter(|answer| answer.is_replay()).for_each(|answer| answer.replays(executed[0]));
     assert_eq!(shop.stock("A").await, [999, 1, 998]);
     assert_eq!(shop.orders().await.len(), 1);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn c_05_an_owner_that_rolls_back_leaves_one_order_to_all_who_wait() {
+    let shop = Shop::open().await;
+    shop.product("A", 1_999, 9).await;
+    let call = shop.admin.post("/api/v1/orders", "k1").json(&order_of(&[("A", 1)]));
+    shop.faults.hold();
+    let first = tokio::spawn(call.clone().send());
+    shop.faults.holding().await;
+    shop.faults.next([Step::Conflict; 2]);
+    let waiters: Vec<_> = (0..5).map(|_| tokio::spawn(call.clone().send())).collect();
+    until("the duplicates wait", async || shop.engine.waiting() == 5).await;
+    shop.faults.release();
+    let mut answers = vec![first.await.expect("the call ends").expect(201)];
+    for waiter in waiters {
+        answers.push(waiter.await.expect("the call ends").expect(201));
+    }
+    let (replays, executed): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.is_replay());
+    assert_eq!((replays.len(), executed.len()), (5, 1));
+    for answer in replays {
+        answer.replays(executed[0]);
+    }
+    assert_eq!(shop.stock("A").await, [9, 1, 8]);
     shop.close().await;
 }
 
