@@ -7,7 +7,7 @@ use api::Limits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::harness::{PATIENCE, Setup, Shop, all, head, order_of, raw};
+use crate::harness::{PATIENCE, Setup, Shop, all, head, order_of, raw, until};
 
 /// A server that waits only shortly for what a client still owes it.
 async fn strict() -> Shop {
@@ -132,6 +132,28 @@ async fn bodies_that_do_not_come_whole() {
     assert_eq!(shop.faults.loads(), loads, "nothing of it reached the store");
     let placed = shop.admin.place("k1", &order_of(&[("A", 1)])).await.expect(201);
     assert!(!placed.is_replay());
+    shop.close().await;
+}
+
+/// A client that stops sending while its order is committed is not told that nothing was done.
+#[tokio::test]
+async fn a_client_that_closes_its_half_is_told_no_lie() {
+    let shop = strict().await;
+    let body = order_of(&[("A", 1)]).to_string();
+    let lines = format!("idempotency-key: k1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    shop.faults.hold();
+    let mut stream = TcpStream::connect(shop.admin.address).await.expect("the server listens");
+    stream.write_all(&head("POST /api/v1/orders", &bearer(&shop), &lines)).await.expect("the head is sent");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    stream.write_all(body.as_bytes()).await.expect("the body is sent");
+    shop.faults.holding().await;
+    stream.shutdown().await.expect("half of the connection is closed");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    shop.faults.release();
+    let mut text = String::new();
+    let _cut = tokio::time::timeout(PATIENCE, stream.read_to_string(&mut text)).await.expect("it ends in time");
+    assert!(text.is_empty() || text.starts_with("HTTP/1.1 201"), "{text:?}");
+    until("the order is committed", async || shop.orders().await.len() == 1).await;
     shop.close().await;
 }
 
