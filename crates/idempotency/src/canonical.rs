@@ -48,8 +48,9 @@ pub enum Malformed {
 /// Gives the canonical text of a JSON body.
 ///
 /// ```
-/// let text = idempotency::canonical::text(br#" { "b": 1.0, "a": "\u0041" } "#).unwrap();
+/// let text = idempotency::canonical::text(br#" { "b": 1.0, "a": "\u0041" } "#)?;
 /// assert_eq!(text, r#"{"a":"A","b":1}"#);
+/// # Ok::<(), idempotency::canonical::Malformed>(())
 /// ```
 pub fn text(body: &[u8]) -> Result<String, Malformed> {
     let body =

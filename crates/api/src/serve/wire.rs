@@ -100,19 +100,15 @@ impl Drop for Wire {
 
 /// What to say where hyper says only a status. Answers of ours all carry their request's id.
 fn instead(head: &[u8]) -> Option<Vec<u8>> {
-    let status = head.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
-    let text = std::str::from_utf8(head).ok()?;
-    if text.contains("\r\nx-request-id:") {
-        return None;
-    }
-    let problem = match status {
+    let problem = match head.strip_prefix(b"HTTP/1.1 ")?.get(..3)? {
         b"400" => Problem::new("request_malformed", "what was sent is not an HTTP/1.1 request"),
         b"431" => {
             Problem::new("headers_too_large", "a request has at most 64 headers, and 64 KiB of them and its path")
         }
         _ => return None,
     };
-    Some(whole(&problem))
+    let is_bare = std::str::from_utf8(head).is_ok_and(|text| !text.contains("\r\nx-request-id:"));
+    is_bare.then(|| whole(&problem))
 }
 
 /// A whole answer, the last one on its connection.

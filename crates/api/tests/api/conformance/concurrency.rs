@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::harness::{Setup, Shop, Step, all, order_of, until};
+use tokio::task::JoinHandle;
+
+use crate::harness::{Answer, Call, Setup, Shop, Step, all, order_of, until};
 
 /// A server whose requests wait only shortly for their answer.
 async fn impatient() -> Shop {
@@ -12,14 +14,20 @@ async fn impatient() -> Shop {
     shop
 }
 
-#[tokio::test]
-async fn c_02_a_duplicate_attaches_and_gets_the_answer() {
+/// A shop with an order of one whose first arrival is held in the storage.
+async fn held() -> (Shop, Call, JoinHandle<Answer>) {
     let shop = Shop::open().await;
     shop.product("A", 1_999, 9).await;
     let call = shop.admin.post("/api/v1/orders", "k1").json(&order_of(&[("A", 1)]));
     shop.faults.hold();
     let first = tokio::spawn(call.clone().send());
     shop.faults.holding().await;
+    (shop, call, first)
+}
+
+#[tokio::test]
+async fn c_02_a_duplicate_attaches_and_gets_the_answer() {
+    let (shop, call, first) = held().await;
     let second = tokio::spawn(call.send());
     until("the duplicate waits", async || shop.engine.waiting() == 1).await;
     shop.faults.release();
@@ -73,12 +81,7 @@ async fn c_04_a_hundred_parallel_identical_requests() {
 
 #[tokio::test]
 async fn c_05_an_owner_that_rolls_back_leaves_one_order_to_all_who_wait() {
-    let shop = Shop::open().await;
-    shop.product("A", 1_999, 9).await;
-    let call = shop.admin.post("/api/v1/orders", "k1").json(&order_of(&[("A", 1)]));
-    shop.faults.hold();
-    let first = tokio::spawn(call.clone().send());
-    shop.faults.holding().await;
+    let (shop, call, first) = held().await;
     shop.faults.next([Step::Conflict; 2]);
     let waiters: Vec<_> = (0..5).map(|_| tokio::spawn(call.clone().send())).collect();
     until("the duplicates wait", async || shop.engine.waiting() == 5).await;
