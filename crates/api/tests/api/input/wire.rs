@@ -65,6 +65,14 @@ async fn half_sent_heads_are_closed_in_time() {
 }
 
 #[tokio::test]
+async fn an_idle_connection_is_closed_without_a_word() {
+    let shop = strict().await;
+    let answer = half(&shop, b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 204") && !answer.contains("HTTP/1.1 408"), "{answer:?}");
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn what_is_no_http_is_refused() {
     let shop = strict().await;
     for bytes in [
