@@ -6,10 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{PrincipalId, TenantId, Timestamp};
 use idempotency::{Answer, Key};
+use serde::Deserialize;
 use store::Conflict;
 
 /// The most kinds of conflict kept between two hand-overs; beyond, only the metric counts.
 const KEPT_MAX: usize = 10_000;
+
+/// The refusals that tell of two who wanted the same thing. That there is not enough stock is no such thing: a popular
+/// product would write a row for each shopper.
+const COUNTED: &[&str] = &["version_mismatch", "invalid_transition", "order_no_taken", "tracking_no_taken"];
 
 /// A conflict's scope: tenant, principal, key, and when it happened.
 pub(crate) type Seen = (TenantId, PrincipalId, Key, Timestamp);
@@ -24,10 +29,8 @@ pub struct Conflicts(Arc<Mutex<BTreeMap<Slot, Conflict>>>);
 impl Conflicts {
     /// Counts a conflict that an executed command ran into.
     pub(crate) fn note_answer(&self, seen: &Seen, answer: &Answer) {
-        match answer.status {
-            412 => self.note(seen, "version_mismatch"),
-            409 => self.note(seen, "conflict"),
-            _ => {}
+        if let Some(kind) = counted(answer) {
+            self.note(seen, kind);
         }
     }
 
@@ -62,5 +65,33 @@ impl Conflicts {
     pub fn take(&self) -> Vec<Conflict> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *kept).into_values().collect()
+    }
+}
+
+/// The answer's code, if it is one of those that are counted.
+fn counted(answer: &Answer) -> Option<&'static str> {
+    #[derive(Deserialize)]
+    struct Problem<'a> {
+        code: &'a str,
+    }
+    // Hardly any answer is read: those of orders that were placed are not refusals.
+    if !matches!(answer.status, 409 | 412) {
+        return None;
+    }
+    let Problem { code } = serde_json::from_slice(&answer.body).ok()?;
+    COUNTED.iter().copied().find(|&counted| counted == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::problem::KINDS;
+
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_in_the_table_of_problems() {
+        for code in COUNTED {
+            assert!(KINDS.iter().any(|kind| kind.code == *code && matches!(kind.status, 409 | 412)), "{code}");
+        }
     }
 }

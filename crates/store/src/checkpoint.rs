@@ -4,7 +4,10 @@
 //! thousand pages and their fsync. Here another connection carries most of it over while commits go on, and the
 //! writer only the rest, so that the log begins again from its start.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use engine::Fault;
 
 use crate::{Doing, Error, Store, dialect};
 
@@ -19,11 +22,32 @@ pub(crate) struct Log {
     written: AtomicBool,
     /// The log is long and all but its end is folded: the writer is to fold the rest.
     long: AtomicBool,
+    /// The disk failed while the log was folded, and how.
+    failed: OnceLock<String>,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { pages_max: LOG_PAGES_MAX, written: AtomicBool::default(), long: AtomicBool::default() }
+        Self {
+            pages_max: LOG_PAGES_MAX,
+            written: AtomicBool::default(),
+            long: AtomicBool::default(),
+            failed: OnceLock::new(),
+        }
+    }
+}
+
+impl Log {
+    /// `Err` once folding failed in a way that makes every later write doubtful. What was acknowledged is in the log;
+    /// whether a page of the file is down nobody can say after a failed fsync, and the next one would not tell.
+    pub(crate) fn trusted(&self) -> Result<(), Fault> {
+        self.failed.get().map_or(Ok(()), |text| Err(Fault::Fatal(text.clone())))
+    }
+
+    fn note(&self, error: &sqlx::Error) {
+        if let Fault::Fatal(text) = dialect::statement_fault(error) {
+            self.failed.get_or_init(|| format!("the log could not be folded into the file: {text}"));
+        }
     }
 }
 
@@ -53,6 +77,7 @@ impl Store {
     /// Gives how long the log is, in pages.
     async fn fold(&self) -> Result<i64, Error> {
         let folded = sqlx::query_as(dialect::CHECKPOINT).fetch_one(&self.checkpointer).await;
+        let folded = folded.inspect_err(|error| self.log.note(error));
         let (_, pages, _): (i64, i64, i64) = folded.doing("folding the log into the file")?;
         Ok(pages)
     }
@@ -65,6 +90,7 @@ impl Store {
         }
         // The commit is durable whether this succeeds or not.
         if let Err(error) = sqlx::query(dialect::CHECKPOINT).execute(&self.writer).await {
+            self.log.note(&error);
             tracing::warn!(%error, "the log could not be folded into the file; it goes on growing");
         }
     }

@@ -28,6 +28,7 @@ impl Storage for Store {
     type Transaction = Transaction;
 
     async fn load(&self, needs: &Needs, scopes: &BTreeSet<Scope>) -> Result<(Transaction, Snapshot), Fault> {
+        self.log.trusted()?;
         let mut sql = self.writer.begin_with(dialect::BEGIN).await.map_err(|error| dialect::statement_fault(&error))?;
         let (snapshot, kept) = load::snapshot(&mut sql, needs, scopes).await.map_err(load_fault)?;
         let before = Before { state: snapshot.state.clone(), kept };

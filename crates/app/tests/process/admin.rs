@@ -31,9 +31,21 @@ async fn conflicts_can_be_looked_up_beside_a_running_server() {
         list.contains("service:admin") && list.contains("idempotency_key_reused") && list.contains('3')
     })
     .await;
-    let line = folder.run(&["conflicts", "--json"]).await.succeeded().out;
-    let row: serde_json::Value = serde_json::from_str(&line).expect("one object");
-    assert_eq!((row["key"].as_str(), row["times"].as_i64()), (Some("k1"), Some(3)), "{row}");
+    // A popular product that is sold out is no conflict: there would be a row for each shopper.
+    let sold_out = r#"{"customer_id": "else", "lines": [{"sku": "A", "quantity": 100}]}"#;
+    let answer = server.admin.send(http::Method::POST, "/api/v1/orders", "sold-out", sold_out).await;
+    answer.expect("the server is there").expect(409);
+    let stale = [("if-match", "\"9\""), ("idempotency-key", "stale")];
+    let product = r#"{"name": "A", "price": {"amount": 1, "currency": "CNY"}}"#;
+    let answer = server.admin.send_with(http::Method::PUT, "/api/v1/products/A", &stale, product).await;
+    answer.expect("the server is there").expect(412);
+    let rows = async || {
+        let lines = folder.run(&["conflicts", "--json"]).await.succeeded().out;
+        let row = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("one object");
+        lines.lines().map(row).map(|row| format!("{} {} {}", row["key"], row["kind"], row["times"])).collect::<Vec<_>>()
+    };
+    until("the last is written", async || rows().await.len() > 1).await;
+    assert_eq!(rows().await, [r#""stale" "version_mismatch" 1"#, r#""k1" "idempotency_key_reused" 3"#]);
     assert!(!folder.run(&["conflicts", "--key", "k2"]).await.succeeded().out.contains("reused"));
     server.stop().await;
 }

@@ -8,6 +8,10 @@ pub(super) struct Invariant {
     pub(super) broken_by: &'static str,
 }
 
+/// The latest time that a command left in the database.
+pub(super) const LAST_WRITTEN_AT: &str = "
+    select max(at) from (select max(completed_at) at from key_records union all select max(updated_at) from orders)";
+
 /// Every invariant that concerns what exists so far.
 pub(super) const ALL: &[Invariant] = &[
     Invariant {

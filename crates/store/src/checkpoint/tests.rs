@@ -1,9 +1,13 @@
 //! Owns what is expected of the log: folded beside the commits, begun again before it grows long.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use domain::Needs;
+use engine::{Fault, Storage as _};
+
 use super::Log;
-use crate::Store;
+use crate::{Store, dialect};
 
 async fn open(file: &Path, pages_max: i64) -> Store {
     let store = Store::open(file).await.expect("a new database");
@@ -56,4 +60,20 @@ async fn the_log_begins_again() {
         pages.push(store.fold().await.expect("nobody is in the way"));
     }
     assert!(pages[0] < 20 && pages[1] > 200, "{pages:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_written_behind_a_fold_that_failed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder.path().join("mideng.db"), 1_000).await;
+    commit(&store, 0).await;
+    let rubbish = folder.path().join("rubbish.db");
+    std::fs::write(&rubbish, [b'x'; 4_096]).expect("a file that is no database");
+    let broken = sqlx::pool::PoolOptions::new().connect_lazy_with(dialect::writer_options(&rubbish));
+    let load = async |store: &Store| store.load(&Needs::default(), &BTreeSet::new()).await.map(|_| ());
+
+    let store = Store { checkpointer: broken, ..store };
+    load(&store).await.expect("nothing has failed yet");
+    store.checkpoint().await.expect_err("it is no database");
+    assert!(matches!(load(&store).await, Err(Fault::Fatal(text)) if text.contains("folded")));
 }

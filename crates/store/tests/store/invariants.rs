@@ -117,6 +117,19 @@ async fn an_order_may_be_a_little_late_for_the_sweeper() {
     assert_eq!(red(&shop.store, Timestamp(deadline + 60_001)).await, ["I-14"]);
 }
 
+/// So that a database whose server stopped can be checked as of then.
+#[tokio::test]
+async fn a_database_tells_when_it_was_last_written_to() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.store.last_written_at().await.expect("it can be read"), None);
+    let shop = healthy().await;
+    let written = shop.store.last_written_at().await.expect("it can be read").expect("it was written to");
+    for sql in ["select max(updated_at) from orders", "select max(completed_at) from key_records"] {
+        assert!(written.0 >= shop.count(sql).await, "{sql}");
+    }
+    assert!(written.0 < shop.count("select max(expires_at) from orders").await);
+}
+
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "the time of a check is measured, and printed")]
 async fn twenty_thousand_orders_are_checked_in_one_go() {
