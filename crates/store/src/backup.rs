@@ -13,7 +13,7 @@ impl Store {
             return Err(Error::Refused(format!("{} exists already; name a new file", to.display())));
         }
         // It reads one snapshot and writes only the new file. The writing connection stays free for commits.
-        let options = self.writer.connect_options();
+        let options = self.administrator.connect_options();
         let mut connection = options.connect().await.doing("opening a connection for the backup")?;
         let written = sqlx::query(dialect::BACKUP).bind(name(to)?).execute(&mut connection).await;
         if written.is_err() {
@@ -26,7 +26,7 @@ impl Store {
 
     /// Says what is damaged; empty where nothing is.
     pub async fn damage(&self) -> Result<Vec<String>, Error> {
-        let rows = sqlx::query(dialect::INTEGRITY).fetch_all(&self.writer).await.doing("checking the file")?;
+        let rows = sqlx::query(dialect::INTEGRITY).fetch_all(&self.administrator).await.doing("checking the file")?;
         Ok(rows.iter().map(|row| row.get::<String, _>(0)).filter(|text| text != "ok").collect())
     }
 
@@ -36,7 +36,8 @@ impl Store {
         if !source.is_file() {
             return Err(Error::Refused(format!("there is no file {}", source.display())));
         }
-        let mut connection = self.writer.acquire().await.doing("opening a connection for the restore")?;
+        let _turn = self.writer.turn().await;
+        let mut connection = self.administrator.acquire().await.doing("opening a connection for the restore")?;
         sqlx::query(dialect::ATTACH)
             .bind(name(source)?)
             .execute(&mut *connection)

@@ -45,13 +45,13 @@ impl Store {
     /// When the database was last written to by a command: a sign that a server ran. None in a new database.
     pub async fn last_written_at(&self) -> Result<Option<Timestamp>, Error> {
         let at: Option<i64> =
-            sqlx::query_scalar(invariants::LAST_WRITTEN_AT).fetch_one(&self.reader).await.doing("looking at times")?;
+            sqlx::query_scalar(invariants::LAST_WRITTEN_AT).fetch_one(&self.lister).await.doing("looking at times")?;
         Ok(at.map(Timestamp))
     }
 
     /// Asks every invariant, all as of one moment. `now` is when a server was last there to close what expired.
     pub async fn check(&self, now: Timestamp) -> Result<Vec<Finding>, Error> {
-        let mut connection = self.reader.begin().await.doing("opening a connection for the check")?;
+        let mut connection = self.lister.begin().await.doing("opening a connection for the check")?;
         let transitions = transitions();
         let mut findings = Vec::with_capacity(invariants::ALL.len());
         for invariant in invariants::ALL {

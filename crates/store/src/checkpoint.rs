@@ -4,12 +4,15 @@
 //! thousand pages and their fsync. Here another connection carries most of it over while commits go on, and the
 //! writer only the rest, so that the log begins again from its start.
 
-use std::sync::OnceLock;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use engine::Fault;
+use tokio::sync::Mutex;
 
-use crate::{Doing, Error, Store, dialect};
+use crate::dialect::{Mode, Session};
+use crate::{Doing, Error, Store};
 
 /// How long the log may grow, in pages of 4 KiB, before the writer starts it over.
 const LOG_PAGES_MAX: i64 = 16_384;
@@ -17,6 +20,7 @@ const LOG_PAGES_MAX: i64 = 16_384;
 /// What the writer and the one that folds tell each other.
 #[derive(Debug)]
 pub(crate) struct Log {
+    folder: Arc<Mutex<Option<Session>>>,
     pages_max: i64,
     /// Something was committed since the last fold.
     written: AtomicBool,
@@ -26,26 +30,59 @@ pub(crate) struct Log {
     failed: OnceLock<String>,
 }
 
-impl Default for Log {
-    fn default() -> Self {
-        Self {
+impl Log {
+    /// Opens the connection that folds.
+    pub(crate) fn open(file: &Path) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            folder: Arc::new(Mutex::new(Some(Session::open(file, Mode::Write)?))),
             pages_max: LOG_PAGES_MAX,
             written: AtomicBool::default(),
             long: AtomicBool::default(),
             failed: OnceLock::new(),
-        }
+        })
     }
-}
 
-impl Log {
+    pub(crate) async fn close(&self) {
+        self.folder.lock().await.take();
+    }
+
     /// `Err` once folding failed in a way that makes every later write doubtful. What was acknowledged is in the log;
     /// whether a page of the file is down nobody can say after a failed fsync, and the next one would not tell.
     pub(crate) fn trusted(&self) -> Result<(), Fault> {
         self.failed.get().map_or(Ok(()), |text| Err(Fault::Fatal(text.clone())))
     }
 
-    fn note(&self, error: &sqlx::Error) {
-        if let Fault::Fatal(text) = dialect::statement_fault(error) {
+    /// For the writer, behind a commit, which is durable whether folding succeeds or not.
+    pub(crate) fn committed(&self, writer: &mut Session) {
+        self.written.store(true, Ordering::Relaxed);
+        if !self.long.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        if let Err(fault) = writer.fold() {
+            tracing::warn!(%fault, "the log could not be folded into the file; it goes on growing");
+            self.note(&fault);
+        }
+    }
+
+    async fn fold_most(&self) -> Result<(), Fault> {
+        if self.fold().await? > self.pages_max {
+            // Commits came in meanwhile: again, so that little is left for the writer.
+            self.fold().await?;
+            self.long.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Gives how long the log is, in pages.
+    async fn fold(&self) -> Result<i64, Fault> {
+        let mut folder = self.folder.clone().lock_owned().await;
+        let fold = move || folder.as_mut().map_or(Ok(0), Session::fold);
+        // A panic of it is none of ours.
+        tokio::task::spawn_blocking(fold).await.unwrap_or_else(|error| Err(Fault::Retry(error.to_string())))
+    }
+
+    fn note(&self, fault: &Fault) {
+        if let Fault::Fatal(text) = fault {
             self.failed.get_or_init(|| format!("the log could not be folded into the file: {text}"));
         }
     }
@@ -58,41 +95,13 @@ impl Store {
         if !self.log.written.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
-        let folded = self.fold_most().await;
-        if folded.is_err() {
-            self.log.written.store(true, Ordering::Relaxed);
-        }
+        let folded = self.log.fold_most().await;
         folded
-    }
-
-    async fn fold_most(&self) -> Result<(), Error> {
-        if self.fold().await? > self.log.pages_max {
-            // Commits came in meanwhile: again, so that little is left for the writer.
-            self.fold().await?;
-            self.log.long.store(true, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    /// Gives how long the log is, in pages.
-    async fn fold(&self) -> Result<i64, Error> {
-        let folded = sqlx::query_as(dialect::CHECKPOINT).fetch_one(&self.checkpointer).await;
-        let folded = folded.inspect_err(|error| self.log.note(error));
-        let (_, pages, _): (i64, i64, i64) = folded.doing("folding the log into the file")?;
-        Ok(pages)
-    }
-
-    /// For the writer, behind a commit.
-    pub(crate) async fn committed(&self) {
-        self.log.written.store(true, Ordering::Relaxed);
-        if !self.log.long.swap(false, Ordering::Relaxed) {
-            return;
-        }
-        // The commit is durable whether this succeeds or not.
-        if let Err(error) = sqlx::query(dialect::CHECKPOINT).execute(&self.writer).await {
-            self.log.note(&error);
-            tracing::warn!(%error, "the log could not be folded into the file; it goes on growing");
-        }
+            .inspect_err(|fault| {
+                self.log.written.store(true, Ordering::Relaxed);
+                self.log.note(fault);
+            })
+            .doing("folding the log into the file")
     }
 }
 

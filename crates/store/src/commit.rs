@@ -1,24 +1,28 @@
 //! Owns the engine's two calls on SQL: a transaction that loads a batch's rows, and its commit.
 
 mod fold;
-mod write;
 
 use std::collections::BTreeSet;
 
 use domain::Needs;
 use engine::{Commit, Fault, Scope, Snapshot, Storage};
 
+use crate::Store;
+use crate::dialect::Session;
 use crate::hash::Kept;
 use crate::load::{self, LoadError};
-use crate::{Store, dialect};
+use crate::sessions::Turn;
+use crate::set::Rows;
 
 /// An open transaction, with the rows as they were loaded: what is written is compared with them.
+#[derive(Debug)]
 pub struct Transaction {
-    sql: sqlx::Transaction<'static, dialect::Db>,
+    turn: Turn,
     before: Before,
 }
 
 /// What was there before the batch.
+#[derive(Debug)]
 struct Before {
     state: domain::State,
     kept: Kept,
@@ -29,28 +33,38 @@ impl Storage for Store {
 
     async fn load(&self, needs: &Needs, scopes: &BTreeSet<Scope>) -> Result<(Transaction, Snapshot), Fault> {
         self.log.trusted()?;
-        let mut sql = self.writer.begin_with(dialect::BEGIN).await.map_err(|error| dialect::statement_fault(&error))?;
-        let (snapshot, kept) = load::snapshot(&mut sql, needs, scopes).await.map_err(load_fault)?;
+        let mut turn = self.writer.begin().await?;
+        let loaded = load::snapshot(turn.session()?, needs, scopes).await;
+        let (snapshot, kept) = loaded.map_err(|error| match error {
+            LoadError::Fault(fault) => fault,
+            LoadError::Row(error) => Fault::Rejected(error.to_string()),
+        })?;
         let before = Before { state: snapshot.state.clone(), kept };
-        Ok((Transaction { sql, before }, snapshot))
+        Ok((Transaction { turn, before }, snapshot))
     }
 
     async fn commit(&self, transaction: Transaction, commit: &Commit) -> Result<(), Fault> {
-        let Transaction { mut sql, before } = transaction;
+        let Transaction { mut turn, before } = transaction;
         if commit.records.is_empty() && commit.changes.is_empty() {
-            return sql.rollback().await.map_err(|error| dialect::statement_fault(&error));
+            return Ok(());
         }
-        let rows = fold::fold(&before, commit)?;
-        write::all(&mut sql, rows).await?;
-        sql.commit().await.map_err(|error| dialect::commit_fault(&error))?;
-        self.committed().await;
+        let session = turn.session()?;
+        for rows in fold::fold(&before, commit)? {
+            write(session, rows)?;
+        }
+        session.commit()?;
+        self.log.committed(session);
         Ok(())
     }
 }
 
-fn load_fault(error: LoadError) -> Fault {
-    match error {
-        LoadError::Sql(error) => dialect::statement_fault(&error),
-        LoadError::Row(error) => Fault::Rejected(error.to_string()),
+/// Writes some rows. Fewer than that are touched where another writer changed one since it was loaded.
+fn write(session: &mut Session, rows: Rows) -> Result<(), Fault> {
+    let (table, wanted) = (rows.of.table, rows.len() as u64);
+    let touched = session.write(rows)?;
+    if touched == wanted {
+        return Ok(());
     }
+    let text = format!("{wanted} rows of {table} were to be written and {touched} were as they had been loaded");
+    Err(Fault::Retry(text))
 }

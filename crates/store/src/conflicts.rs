@@ -60,7 +60,12 @@ impl Store {
             })
             .collect();
         let rows = serde_json::to_string(&rows).doing("writing conflicts")?;
-        sqlx::query(dialect::CONFLICTS_UPSERT).bind(rows).execute(&self.writer).await.doing("writing conflicts")?;
+        let _turn = self.writer.turn().await;
+        sqlx::query(dialect::CONFLICTS_UPSERT)
+            .bind(rows)
+            .execute(&self.administrator)
+            .await
+            .doing("writing conflicts")?;
         Ok(())
     }
 
@@ -70,6 +75,6 @@ impl Store {
             Some(key) => sqlx::query_as(dialect::CONFLICTS_OF_KEY).bind(tenant.0).bind(limit).bind(key),
             None => sqlx::query_as(dialect::CONFLICTS_LATEST).bind(tenant.0).bind(limit),
         };
-        query.fetch_all(&self.reader).await.doing("reading conflicts")
+        query.fetch_all(&self.lister).await.doing("reading conflicts")
     }
 }

@@ -7,7 +7,8 @@ use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 use sea_orm_migration::MigratorTrait;
 
 use crate::checkpoint::Log;
-use crate::dialect::{self, Pool};
+use crate::dialect::{self, Mode, Pool};
+use crate::sessions::{Readers, Writer};
 use crate::{Doing, Error, schema};
 
 /// How many connections read at once.
@@ -18,12 +19,14 @@ const READERS: u32 = 4;
 #[error("the database address {0:?} is not understood; this version opens sqlite:FOLDER/mideng.db")]
 pub struct BadUrl(String);
 
-/// An open database: one connection that writes, some that read, and one that folds the log.
+/// An open database: a connection on which batches are written, some on which objects are read, and, for lists and
+/// administration, one that writes and some that read through sqlx.
 #[derive(Clone)]
 pub struct Store {
-    pub(crate) writer: Pool,
-    pub(crate) reader: Pool,
-    pub(crate) checkpointer: Pool,
+    pub(crate) writer: Arc<Writer>,
+    pub(crate) readers: Arc<Readers>,
+    pub(crate) administrator: Pool,
+    pub(crate) lister: Pool,
     pub(crate) log: Arc<Log>,
 }
 
@@ -39,19 +42,24 @@ pub fn database_file(url: &str) -> Result<PathBuf, BadUrl> {
 impl Store {
     /// Opens the database file, making it where there is none. The schema is left as it is.
     pub async fn open(file: &Path) -> Result<Self, Error> {
-        let writer = sqlx::pool::PoolOptions::<dialect::Db>::new()
+        let administrator = sqlx::pool::PoolOptions::<dialect::Db>::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(dialect::writer_options(file))
+            .connect_with(dialect::options(file, Mode::Write))
             .await
             .doing("opening the database")?;
-        let lazy = |connections| {
-            sqlx::pool::PoolOptions::<dialect::Db>::new()
-                .max_connections(connections)
-                .connect_lazy_with(dialect::reader_options(file))
-        };
-        Ok(Self { writer, reader: lazy(READERS), checkpointer: lazy(1), log: Arc::default() })
+        let lister = sqlx::pool::PoolOptions::<dialect::Db>::new()
+            .max_connections(READERS)
+            .connect_lazy_with(dialect::options(file, Mode::Read));
+        let log = Log::open(file).doing("opening the database")?;
+        Ok(Self {
+            writer: Writer::open(file).doing("opening the database")?.into(),
+            readers: Readers::new(file).into(),
+            administrator,
+            lister,
+            log: log.into(),
+        })
     }
 
     /// Opens a database that must exist and be up to date, for commands that only look.
@@ -94,19 +102,21 @@ impl Store {
 
     /// Closes every connection; the last one folds the write-ahead log into the file.
     pub async fn close(&self) {
-        self.reader.close().await;
-        self.checkpointer.close().await;
+        self.lister.close().await;
+        self.administrator.close().await;
+        self.readers.close();
+        self.log.close().await;
         self.writer.close().await;
     }
 
     /// The reading connections, for queries through entities.
     pub(crate) fn orm(&self) -> DatabaseConnection {
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(self.reader.clone())
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(self.lister.clone())
     }
 
     /// The writing connection, for administration.
     pub(crate) fn orm_writer(&self) -> DatabaseConnection {
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(self.writer.clone())
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(self.administrator.clone())
     }
 }
 

@@ -2,7 +2,5 @@
 //! is the only one yet; PostgreSQL and MySQL get a file beside it.
 
 mod sqlite;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use sqlite::*;

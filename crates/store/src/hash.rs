@@ -20,16 +20,6 @@ pub(crate) fn of(scope: &Scope) -> [u8; LENGTH] {
     std::array::from_fn(|at| digest[at])
 }
 
-/// The parameters that name these keys: their tenants as numbers, and their hashes one behind the other.
-pub(crate) fn parameters<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> (Vec<i64>, Vec<u8>) {
-    let (mut tenants, mut hashes) = (Vec::new(), Vec::new());
-    for scope in scopes {
-        tenants.push(scope.tenant.0);
-        hashes.extend(of(scope));
-    }
-    (tenants, hashes)
-}
-
 /// The keys among these under which a row stands without its answer, each with its order.
 pub(crate) type Kept = BTreeMap<Scope, OrderNo>;
 

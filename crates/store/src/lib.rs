@@ -10,11 +10,14 @@ mod conflicts;
 mod connect;
 mod dialect;
 mod entity;
+mod found;
 mod hash;
 mod load;
 mod read;
 mod rows;
 mod schema;
+mod sessions;
+mod set;
 mod sweep;
 
 use domain::{OrderNo, TenantId};

@@ -3,24 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::text::Sku;
-use domain::{Needs, Order, OrderNumber, PrincipalId, Product, State, StockItem, TenantId, Timestamp};
-use engine::{Scope, Snapshot};
+use domain::{Needs, Order, Product, State, StockItem, TenantId};
+use engine::{Fault, Scope, Snapshot};
 use idempotency::{Fingerprint, Record};
-use serde::Serialize;
-use sqlx::FromRow;
-use sqlx::sqlite::SqliteRow;
 
-use crate::dialect::{self, Connection};
+use crate::found::{Found, Stored};
 use crate::hash::{self, Kept};
 use crate::rows::{
-    LineRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, parse_order_no,
+    LineRow, NumberRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, StockRow,
 };
-use crate::{Doing, Error, OrderKey};
+use crate::set::{Find, Value};
+use crate::{Error, OrderKey};
 
-/// A failed statement, still as sqlx has it, so that the write path can tell what it means.
+/// Something in which rows are found: an open transaction.
+pub(crate) trait Tables {
+    /// The rows of these keys, key behind key. No order is promised.
+    fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> impl Future<Output = Result<Found, Fault>> + Send;
+}
+
+/// What went wrong while rows were loaded.
 #[derive(Debug)]
 pub(crate) enum LoadError {
-    Sql(sqlx::Error),
+    /// The database did not answer as it should.
+    Fault(Fault),
+    /// A row that cannot be read.
     Row(Error),
 }
 
@@ -32,33 +38,32 @@ impl From<Error> for LoadError {
 
 /// Loads everything a batch may touch.
 pub(crate) async fn snapshot(
-    connection: &mut Connection,
+    tables: &mut impl Tables,
     needs: &Needs,
     scopes: &BTreeSet<Scope>,
 ) -> Result<(Snapshot, Kept), LoadError> {
-    let Found { records, spent, kept } = records(connection, scopes).await?;
+    let FoundKeys { records, spent, kept } = records(tables, scopes).await?;
     let mut state = State::default();
     let mut orders = needs.orders.clone();
     orders.extend(kept.iter().filter_map(|(scope, order_no)| {
         let by_key = (scope.tenant, scope.principal, scope.key.clone());
         needs.orders_by_key.contains(&by_key).then_some((scope.tenant, *order_no))
     }));
-    let orders = self::orders(connection, &orders).await?;
+    let orders = self::orders(tables, &orders).await?;
     // A command on an existing order may resolve its reservations: their stock is needed too.
     let reserved: BTreeSet<(TenantId, Sku)> = orders
         .iter()
         .flat_map(|order| order.reservations.iter().map(|reservation| (order.tenant, reservation.sku.clone())))
-        .filter(|key| !needs.products.contains(key))
         .collect();
-    for item in stock(connection, &reserved).await? {
-        state.put_stock(item);
+    let wanted: BTreeSet<&(TenantId, Sku)> = needs.products.iter().chain(&reserved).collect();
+    for row in find::<StockRow>(tables, wanted.into_iter().flat_map(sku_key)).await? {
+        state.put_stock(row.item());
     }
-    for (product, item) in products(connection, &needs.products).await? {
-        state.put_product(product);
-        state.put_stock(item);
+    for row in find::<ProductRow>(tables, needs.products.iter().flat_map(sku_key)).await? {
+        state.put_product(row.product()?);
     }
-    for number in numbers(connection, &needs.numbers).await? {
-        state.put_number(number);
+    for row in find::<NumberRow>(tables, needs.numbers.iter().flat_map(order_key)).await? {
+        state.put_number(row.number()?);
     }
     for order in orders {
         state.put_order(order.into());
@@ -68,22 +73,17 @@ pub(crate) async fn snapshot(
 
 /// What stands under some keys.
 #[derive(Default)]
-struct Found {
+struct FoundKeys {
     records: HashMap<Scope, Record>,
     /// Keys that still have their order but no answer: what was asked, and the order.
     spent: HashMap<Scope, Fingerprint>,
     kept: Kept,
 }
 
-async fn records(connection: &mut Connection, scopes: &BTreeSet<Scope>) -> Result<Found, LoadError> {
-    let mut all = Found::default();
-    if scopes.is_empty() {
-        return Ok(all);
-    }
-    let (tenants, hashes) = hash::parameters(scopes);
-    let tenants = serde_json::to_string(&tenants).doing("writing a statement's parameters")?;
-    let found = sqlx::query_as(dialect::RECORDS_LOAD).bind(tenants).bind(hashes).fetch_all(connection).await;
-    let rows: Vec<RecordRow> = found.map_err(LoadError::Sql)?;
+async fn records(tables: &mut impl Tables, scopes: &BTreeSet<Scope>) -> Result<FoundKeys, LoadError> {
+    let mut all = FoundKeys::default();
+    let keys = scopes.iter().flat_map(|scope| [scope.tenant.0.into(), hash::of(scope)[..].into()]);
+    let rows: Vec<RecordRow> = find(tables, keys).await?;
     for row in rows {
         let (scope, order_no, asked) = (row.scope(), row.order_no()?, row.asked()?);
         match (row.record()?, order_no) {
@@ -100,46 +100,28 @@ async fn records(connection: &mut Connection, scopes: &BTreeSet<Scope>) -> Resul
     Ok(all)
 }
 
+/// Products with their stock.
 pub(crate) async fn products(
-    connection: &mut Connection,
+    tables: &mut impl Tables,
     keys: &BTreeSet<(TenantId, Sku)>,
 ) -> Result<Vec<(Product, StockItem)>, LoadError> {
-    let keys = keys.iter().map(|(tenant, sku)| (tenant.0, sku.as_str()));
-    let rows: Vec<(String,)> = fetch(connection, dialect::PRODUCTS_LOAD, keys).await?;
-    let Some((json,)) = rows.first() else { return Ok(Vec::new()) };
-    let rows: Vec<ProductRow> = serde_json::from_str(json).doing("reading products")?;
-    rows.iter().map(|row| Ok(row.product()?)).collect()
-}
-
-async fn stock(connection: &mut Connection, keys: &BTreeSet<(TenantId, Sku)>) -> Result<Vec<StockItem>, LoadError> {
-    let keys = keys.iter().map(|(tenant, sku)| (tenant.0, sku.as_str()));
-    let rows: Vec<(i64, String, i64, i64)> = fetch(connection, dialect::STOCK_LOAD, keys).await?;
-    let item = |(tenant, sku, on_hand, reserved): (i64, String, i64, i64)| StockItem {
-        tenant: TenantId(tenant),
-        sku: Sku::from_stored(&sku),
-        on_hand,
-        reserved,
-    };
-    Ok(rows.into_iter().map(item).collect())
-}
-
-async fn numbers(connection: &mut Connection, keys: &BTreeSet<OrderKey>) -> Result<Vec<OrderNumber>, LoadError> {
-    let rows: Vec<(i64, String, i64, i64)> = fetch(connection, dialect::NUMBERS_LOAD, texts(keys)).await?;
-    rows.into_iter()
-        .map(|(tenant, order_no, principal, expires_at)| {
-            Ok(OrderNumber {
-                tenant: TenantId(tenant),
-                order_no: parse_order_no(&order_no)?,
-                principal: PrincipalId(principal),
-                expires_at: Timestamp(expires_at),
-            })
-        })
-        .collect()
+    let products: Vec<ProductRow> = find(tables, keys.iter().flat_map(sku_key)).await?;
+    let items: Vec<StockRow> = find(tables, keys.iter().flat_map(sku_key)).await?;
+    let mut items: HashMap<(i64, String), StockRow> =
+        items.into_iter().map(|row| ((row.tenant_id, row.sku.clone()), row)).collect();
+    let mut both = Vec::with_capacity(products.len());
+    for product in products {
+        let item = items.remove(&(product.tenant_id, product.sku.clone()));
+        if let Some(item) = item {
+            both.push((product.product()?, item.item()));
+        }
+    }
+    Ok(both)
 }
 
 /// Whole orders, in the order of their keys; those that do not exist are left out.
-pub(crate) async fn orders(connection: &mut Connection, keys: &BTreeSet<OrderKey>) -> Result<Vec<Order>, LoadError> {
-    let heads: Vec<OrderRow> = fetch(connection, dialect::ORDERS_LOAD, texts(keys)).await?;
+pub(crate) async fn orders(tables: &mut impl Tables, keys: &BTreeSet<OrderKey>) -> Result<Vec<Order>, LoadError> {
+    let heads: Vec<OrderRow> = find(tables, keys.iter().flat_map(order_key)).await?;
     let mut orders: BTreeMap<(i64, String), Order> = BTreeMap::new();
     for row in heads {
         let order = row.head()?;
@@ -148,14 +130,11 @@ pub(crate) async fn orders(connection: &mut Connection, keys: &BTreeSet<OrderKey
     if orders.is_empty() {
         return Ok(Vec::new());
     }
-    let lines: Vec<LineRow> = fetch(connection, dialect::LINES_LOAD, texts(keys)).await?;
-    let reservations: Vec<ReservationRow> = fetch(connection, dialect::RESERVATIONS_LOAD, texts(keys)).await?;
-    let shipments: Vec<ShipmentRow> = fetch(connection, dialect::SHIPMENTS_LOAD, texts(keys)).await?;
-    let parcels: Vec<ShipmentLineRow> = if shipments.is_empty() {
-        Vec::new()
-    } else {
-        fetch(connection, dialect::SHIPMENT_LINES_LOAD, texts(keys)).await?
-    };
+    let lines: Vec<LineRow> = find(tables, keys.iter().flat_map(order_key)).await?;
+    let reservations: Vec<ReservationRow> = find(tables, keys.iter().flat_map(order_key)).await?;
+    let shipments: Vec<ShipmentRow> = find(tables, keys.iter().flat_map(order_key)).await?;
+    let parcels: Vec<ShipmentLineRow> =
+        if shipments.is_empty() { Vec::new() } else { find(tables, keys.iter().flat_map(order_key)).await? };
     for row in lines {
         if let Some(order) = orders.get_mut(&(row.tenant_id, row.order_no.clone())) {
             order.lines.push(row.line(order.total.currency)?);
@@ -175,7 +154,18 @@ pub(crate) async fn orders(connection: &mut Connection, keys: &BTreeSet<OrderKey
     for row in parcels {
         put_parcel(&mut orders, &row)?;
     }
+    orders.values_mut().for_each(sort);
     Ok(orders.into_values().collect())
+}
+
+/// Databases give rows in any order.
+fn sort(order: &mut Order) {
+    order.lines.sort_unstable_by_key(|line| line.number);
+    order.reservations.sort_unstable_by(|one, other| one.sku.cmp(&other.sku));
+    order.shipments.sort_unstable_by_key(|shipment| shipment.number);
+    for shipment in &mut order.shipments {
+        shipment.parcels.sort_unstable_by_key(|parcel| parcel.line);
+    }
 }
 
 fn put_parcel(orders: &mut BTreeMap<(i64, String), Order>, row: &ShipmentLineRow) -> Result<(), Error> {
@@ -188,24 +178,20 @@ fn put_parcel(orders: &mut BTreeMap<(i64, String), Order>, row: &ShipmentLineRow
     Ok(())
 }
 
-fn texts(keys: &BTreeSet<OrderKey>) -> impl Iterator<Item = (i64, String)> {
-    keys.iter().map(|(tenant, order_no)| (tenant.0, order_no.to_string()))
+fn sku_key((tenant, sku): &(TenantId, Sku)) -> [Value; 2] {
+    [tenant.0.into(), sku.as_str().into()]
 }
 
-/// Runs one statement over a set of keys; no keys, no statement.
-async fn fetch<R, K>(
-    connection: &mut Connection,
-    sql: &'static str,
-    keys: impl Iterator<Item = K>,
-) -> Result<Vec<R>, LoadError>
-where
-    R: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-    K: Serialize,
-{
-    let keys: Vec<K> = keys.collect();
+fn order_key((tenant, order_no): &OrderKey) -> [Value; 2] {
+    [tenant.0.into(), order_no.to_string().into()]
+}
+
+/// Asks for a set of keys; no keys, no question.
+async fn find<T: Stored>(tables: &mut impl Tables, keys: impl Iterator<Item = Value>) -> Result<Vec<T>, LoadError> {
+    let keys: Vec<Value> = keys.collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let keys = serde_json::to_string(&keys).doing("writing a statement's parameters")?;
-    sqlx::query_as(sql).bind(keys).fetch_all(connection).await.map_err(LoadError::Sql)
+    let found = tables.find(T::FIND, keys).await.map_err(LoadError::Fault)?;
+    Ok(found.rows()?)
 }

@@ -9,7 +9,7 @@ use domain::{Order, OrderNo, Product, StockItem, TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
-use crate::load::{self, LoadError};
+use crate::load;
 use crate::rows::{Column, event_from_name, parse_order_no};
 use crate::{Doing, Error, Store, entity};
 
@@ -66,9 +66,8 @@ pub struct HistoryRow {
 impl Store {
     /// One product with its stock.
     pub async fn product(&self, tenant: TenantId, sku: &Sku) -> Result<Option<(Product, StockItem)>, Error> {
-        let mut connection = self.reader.begin().await.doing("reading a product")?;
         let keys = BTreeSet::from([(tenant, sku.clone())]);
-        Ok(load::products(&mut connection, &keys).await.map_err(load_error)?.pop())
+        Ok(self.read(async move |session| load::products(session, &keys).await).await?.pop())
     }
 
     /// A page of products.
@@ -92,9 +91,8 @@ impl Store {
             .await
             .doing("listing products")?;
         let (keys, next) = cut(rows, limit);
-        let mut connection = self.reader.begin().await.doing("reading products")?;
-        let wanted = keys.iter().map(|sku| (tenant, Sku::from_stored(sku))).collect();
-        let found = load::products(&mut connection, &wanted).await.map_err(load_error)?;
+        let wanted: BTreeSet<_> = keys.iter().map(|sku| (tenant, Sku::from_stored(sku))).collect();
+        let found = self.read(async move |session| load::products(session, &wanted).await).await?;
         let mut found: HashMap<String, _> = found.into_iter().map(|row| (row.0.sku.as_str().to_owned(), row)).collect();
         Ok(Page { rows: keys.iter().filter_map(|sku| found.remove(sku)).collect(), next })
     }
@@ -164,8 +162,7 @@ impl Store {
 
     async fn orders_load(&self, keys: BTreeSet<crate::OrderKey>) -> Result<Vec<Order>, Error> {
         // One transaction: an order's head and lines are of the same moment.
-        let mut connection = self.reader.begin().await.doing("reading orders")?;
-        load::orders(&mut connection, &keys).await.map_err(load_error)
+        self.read(async move |session| load::orders(session, &keys).await).await
     }
 }
 
@@ -211,11 +208,4 @@ fn cut(mut rows: Vec<(String, i64)>, limit: u64) -> (Vec<String>, Option<Cursor>
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|(id, at)| Cursor { at: Timestamp(*at), id: id.clone() });
     (rows.into_iter().map(|(id, _)| id).collect(), next)
-}
-
-fn load_error(error: LoadError) -> Error {
-    match error {
-        LoadError::Sql(error) => Error::database("reading rows")(Box::new(error)),
-        LoadError::Row(error) => error,
-    }
 }

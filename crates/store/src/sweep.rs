@@ -37,17 +37,18 @@ impl Store {
         let rows: Vec<(i64, String)> = sqlx::query_as(sql)
             .bind(at.0)
             .bind(limit)
-            .fetch_all(&self.reader)
+            .fetch_all(&self.lister)
             .await
             .doing("looking for orders that are due")?;
         rows.into_iter().map(|(tenant, text)| due_key(tenant, &text)).collect()
     }
 
     async fn purge(&self, sql: &'static str, before: Timestamp, limit: i64) -> Result<u64, Error> {
+        let _turn = self.writer.turn().await;
         let done = sqlx::query(sql)
             .bind(before.0)
             .bind(limit)
-            .execute(&self.writer)
+            .execute(&self.administrator)
             .await
             .doing("purging what has expired")?;
         Ok(done.rows_affected())

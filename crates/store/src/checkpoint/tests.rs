@@ -7,19 +7,21 @@ use domain::Needs;
 use engine::{Fault, Storage as _};
 
 use super::Log;
-use crate::{Store, dialect};
+use crate::Store;
+use crate::dialect::Session;
 
 async fn open(file: &Path, pages_max: i64) -> Store {
     let store = Store::open(file).await.expect("a new database");
     store.migrate().await.expect("an empty database takes the schema");
-    Store { log: Log { pages_max, ..Log::default() }.into(), ..store }
+    Store { log: Log { pages_max, ..Log::open(file).expect("it is there") }.into(), ..store }
 }
 
 /// One commit, and what the write path does behind each.
 async fn commit(store: &Store, at: i64) {
     let insert = "insert into tenants (public_id, name, created_at) values (hex(randomblob(15)), 'shop', ?1)";
-    sqlx::query(insert).bind(at).execute(&store.writer).await.expect("a tenant");
-    store.committed().await;
+    sqlx::query(insert).bind(at).execute(&store.administrator).await.expect("a tenant");
+    let mut turn = store.writer.turn().await;
+    store.log.committed(turn.as_mut().expect("it is open"));
 }
 
 #[tokio::test]
@@ -35,7 +37,7 @@ async fn the_file_holds_what_was_folded() {
     std::fs::copy(&file, &alone).expect("a copy without its log");
     let alone = Store::open(&alone).await.expect("a whole database");
     let tenants: i64 =
-        sqlx::query_scalar("select count(*) from tenants").fetch_one(&alone.writer).await.expect("a count");
+        sqlx::query_scalar("select count(*) from tenants").fetch_one(&alone.administrator).await.expect("a count");
     assert_eq!(tenants, 7, "all but the last, which is in the log");
 }
 
@@ -46,7 +48,7 @@ async fn the_log_begins_again() {
     for pages_max in [50, 1_000_000] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = open(&folder.path().join("mideng.db"), pages_max).await;
-        let mut reader = store.reader.begin().await.expect("a connection");
+        let mut reader = store.lister.begin().await.expect("a connection");
         for at in 0..200 {
             if at == 100 {
                 sqlx::query("select count(*) from tenants").execute(&mut *reader).await.expect("a snapshot");
@@ -57,7 +59,7 @@ async fn the_log_begins_again() {
         reader.rollback().await.expect("it only read");
         commit(&store, 200).await;
         commit(&store, 201).await;
-        pages.push(store.fold().await.expect("nobody is in the way"));
+        pages.push(store.log.fold().await.expect("nobody is in the way"));
     }
     assert!(pages[0] < 20 && pages[1] > 200, "{pages:?}");
 }
@@ -69,10 +71,11 @@ async fn nothing_is_written_behind_a_fold_that_failed() {
     commit(&store, 0).await;
     let rubbish = folder.path().join("rubbish.db");
     std::fs::write(&rubbish, [b'x'; 4_096]).expect("a file that is no database");
-    let broken = sqlx::pool::PoolOptions::new().connect_lazy_with(dialect::writer_options(&rubbish));
+    // Opening it reads nothing yet.
+    let broken = Session::of(rusqlite::Connection::open(&rubbish).expect("any file"));
     let load = async |store: &Store| store.load(&Needs::default(), &BTreeSet::new()).await.map(|_| ());
 
-    let store = Store { checkpointer: broken, ..store };
+    store.log.folder.lock().await.replace(broken);
     load(&store).await.expect("nothing has failed yet");
     store.checkpoint().await.expect_err("it is no database");
     assert!(matches!(load(&store).await, Err(Fault::Fatal(text)) if text.contains("folded")));

@@ -17,16 +17,13 @@ use domain::{Change, Order, OrderNo, OrderNumber, Product, State, StockItem, Ten
 use engine::{Commit, Fault, NewRecord, Scope};
 
 use super::Before;
-use super::write::Statement;
 use crate::OrderKey;
 use crate::hash::Kept;
+use crate::set::Rows;
 
-/// The statement over some rows, if there are any.
-type Written = Result<Option<Statement>, Fault>;
-
-/// The rows of a batch, by key.
+/// What a batch leaves behind, by key.
 #[derive(Default)]
-struct Rows<'a> {
+struct Batch<'a> {
     records: BTreeMap<&'a Scope, RecordRow<'a>>,
     products: BTreeMap<(TenantId, &'a Sku), &'a Product>,
     stock: BTreeMap<(TenantId, &'a Sku), &'a StockItem>,
@@ -37,11 +34,11 @@ struct Rows<'a> {
     history: Vec<&'a HistoryEntry>,
 }
 
-/// The statements that write a batch, in the order in which they run.
-pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Statement>, Fault> {
+/// The changes that write a batch, in the order in which they run.
+pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Rows>, Fault> {
     let Before { state: before, kept } = before;
-    let rows = Rows::of(before, kept, commit);
-    let (placed, stepped): (Vec<&Order>, Vec<&Order>) = rows
+    let batch = Batch::of(before, kept, commit);
+    let (placed, stepped): (Vec<&Order>, Vec<&Order>) = batch
         .orders
         .values()
         .map(|order| &***order)
@@ -50,26 +47,29 @@ pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Statement>, F
         .into_iter()
         .filter_map(|now| Some(Step { before: before.order(now.tenant, now.order_no)?, now }))
         .collect();
-    let statements = [
-        records::replaced(&rows)?,
-        records::new(&rows)?,
-        products::products(&rows)?,
-        products::stock_new(before, &rows)?,
-        products::stock_changed(before, &rows)?,
-        products::movements(&rows)?,
-        placed::numbers_issued(&rows)?,
-        placed::numbers_used(&rows)?,
-        placed::heads_new(&placed)?,
-        placed::lines_new(&placed)?,
-        placed::reservations_new(&placed)?,
-        stepped::heads_changed(&steps)?,
-        stepped::lines_changed(&steps)?,
-        stepped::reservations_changed(&steps)?,
-        shipments::heads(&placed, &steps)?,
-        shipments::lines(&placed, &steps)?,
-        stepped::history(&rows)?,
+    let mut changes = vec![
+        records::replaced(&batch),
+        records::new(&batch)?,
+        products::products_new(before, &batch),
+        products::products_changed(before, &batch),
+        products::stock_new(before, &batch),
+        products::stock_changed(before, &batch),
+        products::movements(&batch),
+        placed::numbers_issued(&batch),
+        placed::numbers_used(&batch),
+        placed::heads_new(&placed),
+        placed::lines_new(&placed),
+        placed::reservations_new(&placed),
+        stepped::heads_changed(&steps),
+        stepped::lines_changed(&steps),
+        stepped::reservations_changed(&steps),
+        shipments::heads_new(&placed, &steps),
+        shipments::heads_changed(&steps),
+        shipments::lines(&placed, &steps),
+        stepped::history(&batch),
     ];
-    Ok(statements.into_iter().flatten().collect())
+    changes.retain(|rows| rows.len() > 0);
+    Ok(changes)
 }
 
 /// What is to stand under a key.
@@ -87,49 +87,49 @@ struct Step<'a> {
     now: &'a Order,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> Batch<'a> {
     fn of(before: &State, kept: &Kept, commit: &'a Commit) -> Self {
-        let mut rows = Self::default();
+        let mut batch = Self::default();
         for record in &commit.records {
             let order_no = kept.get(&record.scope).copied();
             // A key may be superseded again in the batch: only its first record here knows of a row in the table.
             let first = RecordRow { last: record, replaces: record.replaces || order_no.is_some(), order_no };
-            rows.records.entry(&record.scope).and_modify(|row| row.last = record).or_insert(first);
+            batch.records.entry(&record.scope).and_modify(|row| row.last = record).or_insert(first);
         }
         for change in &commit.changes {
             match change {
                 Change::ProductPut(product) => {
-                    rows.products.insert((product.tenant, &product.sku), product);
+                    batch.products.insert((product.tenant, &product.sku), product);
                 }
                 Change::StockSet(item) => {
-                    rows.stock.insert((item.tenant, &item.sku), item);
+                    batch.stock.insert((item.tenant, &item.sku), item);
                 }
-                Change::StockMoved(movement) => rows.movements.push(movement),
+                Change::StockMoved(movement) => batch.movements.push(movement),
                 Change::NumberIssued(number) => {
-                    rows.numbers_issued.insert((number.tenant, number.order_no), number);
+                    batch.numbers_issued.insert((number.tenant, number.order_no), number);
                 }
                 Change::NumberUsed(tenant, order_no) => {
                     // A number made at intake was never issued: nothing to delete.
-                    let issued_here = rows.numbers_issued.remove(&(*tenant, *order_no)).is_some();
+                    let issued_here = batch.numbers_issued.remove(&(*tenant, *order_no)).is_some();
                     if !issued_here && before.number(*tenant, *order_no).is_some() {
-                        rows.numbers_used.push((*tenant, *order_no));
+                        batch.numbers_used.push((*tenant, *order_no));
                     }
                 }
                 Change::OrderPlaced(order) => {
                     let scope = Scope { tenant: order.tenant, principal: order.principal, key: order.key.clone() };
-                    if let Some(row) = rows.records.get_mut(&scope) {
+                    if let Some(row) = batch.records.get_mut(&scope) {
                         row.order_no = Some(order.order_no);
                     }
-                    rows.orders.insert((order.tenant, order.order_no), order);
+                    batch.orders.insert((order.tenant, order.order_no), order);
                 }
                 Change::OrderStepped(order) => {
-                    rows.orders.insert((order.tenant, order.order_no), order);
+                    batch.orders.insert((order.tenant, order.order_no), order);
                 }
-                Change::HistoryWritten(entry) => rows.history.push(entry),
+                Change::HistoryWritten(entry) => batch.history.push(entry),
             }
         }
         // A change and its reverse in one batch leave nothing to write.
-        rows.stock.retain(|_, item| before.stock(item.tenant, &item.sku) != Some(item));
-        rows
+        batch.stock.retain(|_, item| before.stock(item.tenant, &item.sku) != Some(item));
+        batch
     }
 }

@@ -18,20 +18,35 @@ async fn number(pool: &Pool, pragma: &'static str) -> i64 {
 async fn a_commit_survives_a_power_cut() {
     let (_folder, store) = open().await;
     let mode: String =
-        sqlx::query_scalar("pragma journal_mode").fetch_one(&store.writer).await.expect("a known pragma");
+        sqlx::query_scalar("pragma journal_mode").fetch_one(&store.administrator).await.expect("a known pragma");
     assert_eq!(mode, "wal");
-    assert_eq!(number(&store.writer, "pragma synchronous").await, 2, "FULL");
-    assert_eq!(number(&store.writer, "pragma busy_timeout").await, 5_000);
-    assert_eq!(number(&store.writer, "pragma query_only").await, 0);
-    assert_eq!(store.writer.options().get_max_connections(), 1);
+    assert_eq!(number(&store.administrator, "pragma synchronous").await, 2, "FULL");
+    assert_eq!(number(&store.administrator, "pragma busy_timeout").await, 5_000);
+    assert_eq!(number(&store.administrator, "pragma query_only").await, 0);
+    assert_eq!(store.administrator.options().get_max_connections(), 1);
+}
+
+/// Nobody of this process asks again and again for the lock: a purge waits in line with the batches.
+#[tokio::test]
+async fn administration_waits_for_its_turn() {
+    let (_folder, store) = open().await;
+    let turn = store.writer.begin().await.expect("nobody else writes");
+    let purge = tokio::spawn({
+        let store = store.clone();
+        async move { store.numbers_purge(domain::Timestamp(0), 1).await }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert!(!purge.is_finished());
+    drop(turn);
+    assert_eq!(purge.await.expect("no panic").expect("its turn came"), 0);
 }
 
 #[tokio::test]
 async fn readers_cannot_write() {
     let (_folder, store) = open().await;
-    assert_eq!(number(&store.reader, "pragma query_only").await, 1);
+    assert_eq!(number(&store.lister, "pragma query_only").await, 1);
     let insert = "insert into tenants (public_id, name, created_at) values ('t', 't', 0)";
-    let refused = sqlx::query(insert).execute(&store.reader).await.expect_err("a reader does not write");
+    let refused = sqlx::query(insert).execute(&store.lister).await.expect_err("a reader does not write");
     assert!(refused.to_string().contains("readonly"), "{refused}");
 }
 

@@ -8,8 +8,8 @@ use tracing::{Event, Instrument as _, Subscriber, info_span};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-/// What sqlx tells of a statement, under which name.
-const TARGET: &str = "sqlx::query";
+/// Under which names sqlx and the store itself tell of a statement.
+const TARGETS: [&str; 2] = ["sqlx::query", "store::statement"];
 const SPAN: &str = "captured";
 
 /// Statements by the id of the span they ran in.
@@ -38,7 +38,7 @@ struct Ear;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Ear {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if event.metadata().target() != TARGET {
+        if !TARGETS.contains(&event.metadata().target()) {
             return;
         }
         let mut scope = context.event_scope(event).into_iter().flatten();
@@ -68,7 +68,7 @@ impl Visit for Text {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "summary" => value.clone_into(&mut self.summary),
-            "db.statement" => value.clone_into(&mut self.whole),
+            "db.statement" | "sql" => value.clone_into(&mut self.whole),
             _ => {}
         }
     }

@@ -71,7 +71,7 @@ async fn a_value_of_another_type_is_an_error_and_no_panic() {
         let (shop, number) = shop().await;
         shop.plant(sql).await;
         let read = shop.store.order(shop.desk.tenant, number).await;
-        assert!(matches!(read, Err(Error::Database { .. })), "{sql}: {read:?}");
+        assert!(matches!(read, Err(Error::Unreadable { .. })), "{sql}: {read:?}");
         let fault = shop::run(&shop.store, &[shop.desk.receive(number)]).await.expect_err(sql);
         assert!(matches!(fault, Fault::Rejected(_)), "{sql}: {fault:?}");
     }

@@ -1,19 +1,61 @@
-//! Owns the statements over products, their stock and its movements.
+//! Owns the rows of products, their stock and its movements.
 
 use domain::State;
 use domain::stock::Source;
 use domain::text::MoveReason;
 
-use super::{Rows, Written};
-use crate::commit::write::Statement;
-use crate::dialect;
+use super::Batch;
+use crate::set::{Rows, Write, number, row, text};
 
-pub(super) fn products(rows: &Rows<'_>) -> Written {
-    let rows: Vec<_> = rows
-        .products
-        .values()
-        .map(|product| {
-            (
+static PRODUCTS: Write = Write::insert(
+    "products",
+    &[
+        number("tenant_id"),
+        text("sku"),
+        text("name"),
+        number("price_minor"),
+        text("currency"),
+        number("version"),
+        number("created_at"),
+        number("updated_at"),
+    ],
+);
+
+static PRODUCTS_CHANGED: Write = Write::update(
+    "products",
+    &[number("tenant_id"), text("sku")],
+    &[text("name"), number("price_minor"), text("currency"), number("version"), number("updated_at")],
+    &[number("version")],
+);
+
+static STOCK: Write =
+    Write::insert("stock_items", &[number("tenant_id"), text("sku"), number("on_hand"), number("reserved")]);
+
+static STOCK_CHANGED: Write = Write::update(
+    "stock_items",
+    &[number("tenant_id"), text("sku")],
+    &[number("on_hand"), number("reserved")],
+    &[number("on_hand"), number("reserved")],
+);
+
+static MOVEMENTS: Write = Write::insert(
+    "stock_movements",
+    &[
+        number("tenant_id"),
+        text("sku"),
+        text("source_kind"),
+        text("source_id"),
+        number("quantity"),
+        text("reason"),
+        number("moved_at"),
+    ],
+);
+
+pub(super) fn products_new(before: &State, batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&PRODUCTS);
+    for product in batch.products.values() {
+        if before.product(product.tenant, &product.sku).is_none() {
+            rows.add(row![
                 product.tenant.0,
                 product.sku.as_str(),
                 product.name.as_str(),
@@ -22,36 +64,55 @@ pub(super) fn products(rows: &Rows<'_>) -> Written {
                 product.version,
                 product.created_at.0,
                 product.updated_at.0,
-            )
-        })
-        .collect();
-    Statement::over("products", dialect::PRODUCTS_UPSERT, &rows)
+            ]);
+        }
+    }
+    rows
 }
 
-pub(super) fn stock_new(before: &State, rows: &Rows<'_>) -> Written {
-    let rows: Vec<_> = rows
-        .stock
-        .values()
-        .filter(|item| before.stock(item.tenant, &item.sku).is_none())
-        .map(|item| (item.tenant.0, item.sku.as_str(), item.on_hand, item.reserved))
-        .collect();
-    Statement::over("stock_items", dialect::STOCK_INSERT, &rows)
+pub(super) fn products_changed(before: &State, batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&PRODUCTS_CHANGED);
+    for product in batch.products.values() {
+        if let Some(was) = before.product(product.tenant, &product.sku) {
+            rows.add(row![
+                product.tenant.0,
+                product.sku.as_str(),
+                product.name.as_str(),
+                product.price.minor,
+                product.price.currency.code(),
+                product.version,
+                product.updated_at.0,
+                was.version,
+            ]);
+        }
+    }
+    rows
 }
 
-pub(super) fn stock_changed(before: &State, rows: &Rows<'_>) -> Written {
-    let rows: Vec<_> = rows
-        .stock
-        .values()
-        .filter_map(|item| {
-            let was = before.stock(item.tenant, &item.sku)?;
-            Some((item.tenant.0, item.sku.as_str(), item.on_hand, item.reserved, was.on_hand, was.reserved))
-        })
-        .collect();
-    Statement::over("stock_items", dialect::STOCK_UPDATE, &rows)
+pub(super) fn stock_new(before: &State, batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&STOCK);
+    for item in batch.stock.values() {
+        if before.stock(item.tenant, &item.sku).is_none() {
+            rows.add(row![item.tenant.0, item.sku.as_str(), item.on_hand, item.reserved]);
+        }
+    }
+    rows
 }
 
-pub(super) fn movements(rows: &Rows<'_>) -> Written {
-    let mut rows: Vec<_> = rows
+pub(super) fn stock_changed(before: &State, batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&STOCK_CHANGED);
+    for item in batch.stock.values() {
+        if let Some(was) = before.stock(item.tenant, &item.sku) {
+            let tenant = item.tenant.0;
+            rows.add(row![tenant, item.sku.as_str(), item.on_hand, item.reserved, was.on_hand, was.reserved]);
+        }
+    }
+    rows
+}
+
+pub(super) fn movements(batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&MOVEMENTS);
+    let mut movements: Vec<_> = batch
         .movements
         .iter()
         .map(|movement| {
@@ -60,10 +121,13 @@ pub(super) fn movements(rows: &Rows<'_>) -> Written {
                 Source::Manual(id) => ("manual", id.to_string()),
                 Source::Sale(order_no) => ("sale", order_no.to_string()),
             };
-            let reason = movement.reason.as_ref().map(MoveReason::as_str);
-            (movement.tenant.0, movement.sku.as_str(), kind, source, movement.quantity, reason, movement.at.0)
+            ((movement.tenant, &movement.sku, kind, source), *movement)
         })
         .collect();
-    rows.sort_unstable();
-    Statement::over("stock_movements", dialect::MOVEMENTS_INSERT, &rows)
+    movements.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    for ((tenant, sku, kind, source), movement) in movements {
+        let reason = movement.reason.as_ref().map(MoveReason::as_str);
+        rows.add(row![tenant.0, sku.as_str(), kind, source, movement.quantity, reason, movement.at.0]);
+    }
+    rows
 }

@@ -1,52 +1,89 @@
-//! Owns the statements over parcels and what is in them.
+//! Owns the rows of parcels and what is in them.
 
 use domain::Order;
 use domain::order::Shipment;
 
-use super::{Step, Written};
-use crate::commit::write::Statement;
-use crate::dialect;
+use super::Step;
+use crate::set::{Rows, Write, number, row, text};
 
-pub(super) fn heads(placed: &[&Order], steps: &[Step<'_>]) -> Written {
-    let rows: Vec<_> = parcels(placed, steps)
-        .into_iter()
-        .map(|(order, shipment, _)| {
-            (
-                order.tenant.0,
-                order.order_no.to_string(),
-                shipment.number,
-                shipment.id.to_string(),
-                shipment.carrier.as_str(),
-                shipment.tracking_no.as_str(),
-                shipment.shipped_at.0,
-                shipment.updated_at.0,
-            )
-        })
-        .collect();
-    Statement::over("shipments", dialect::SHIPMENTS_UPSERT, &rows)
+static PARCELS: Write = Write::insert(
+    "shipments",
+    &[
+        number("tenant_id"),
+        text("order_no"),
+        number("number"),
+        text("shipment_id"),
+        text("carrier"),
+        text("tracking_no"),
+        number("shipped_at"),
+        number("updated_at"),
+    ],
+);
+
+static PARCELS_CORRECTED: Write = Write::update(
+    "shipments",
+    &[number("tenant_id"), text("order_no"), number("number")],
+    &[text("carrier"), text("tracking_no"), number("updated_at")],
+    &[number("updated_at")],
+);
+
+static CONTENTS: Write = Write::insert(
+    "shipment_lines",
+    &[number("tenant_id"), text("order_no"), number("number"), number("line"), number("quantity")],
+);
+
+pub(super) fn heads_new(placed: &[&Order], steps: &[Step<'_>]) -> Rows {
+    let mut rows = Rows::of(&PARCELS);
+    for (order, shipment) in new(placed, steps) {
+        rows.add(row![
+            order.tenant.0,
+            order.order_no.to_string(),
+            shipment.number,
+            shipment.id.to_string(),
+            shipment.carrier.as_str(),
+            shipment.tracking_no.as_str(),
+            shipment.shipped_at.0,
+            shipment.updated_at.0,
+        ]);
+    }
+    rows
 }
 
-pub(super) fn lines(placed: &[&Order], steps: &[Step<'_>]) -> Written {
-    let rows: Vec<_> = parcels(placed, steps)
-        .into_iter()
-        .filter(|(_, _, new)| *new)
-        .flat_map(|(order, shipment, _)| {
-            shipment.parcels.iter().map(move |parcel| {
-                (order.tenant.0, order.order_no.to_string(), shipment.number, parcel.line, parcel.quantity)
-            })
-        })
-        .collect();
-    Statement::over("shipment_lines", dialect::SHIPMENT_LINES_INSERT, &rows)
+pub(super) fn heads_changed(steps: &[Step<'_>]) -> Rows {
+    let mut rows = Rows::of(&PARCELS_CORRECTED);
+    for Step { before, now } in steps {
+        for (was, is) in before.shipments.iter().zip(&now.shipments).filter(|(was, is)| was != is) {
+            rows.add(row![
+                now.tenant.0,
+                now.order_no.to_string(),
+                is.number,
+                is.carrier.as_str(),
+                is.tracking_no.as_str(),
+                is.updated_at.0,
+                was.updated_at.0,
+            ]);
+        }
+    }
+    rows
 }
 
-/// Each order's parcels that are new or corrected, with those that are new marked.
-fn parcels<'a>(placed: &[&'a Order], steps: &[Step<'a>]) -> Vec<(&'a Order, &'a Shipment, bool)> {
-    let of_placed = placed.iter().flat_map(|order| order.shipments.iter().map(|shipment| (*order, shipment, true)));
-    let of_steps = steps.iter().flat_map(|Step { before, now }| {
-        now.shipments.iter().enumerate().filter_map(|(index, shipment)| {
-            let was = before.shipments.get(index);
-            (was != Some(shipment)).then_some((*now, shipment, was.is_none()))
-        })
-    });
-    of_placed.chain(of_steps).collect()
+pub(super) fn lines(placed: &[&Order], steps: &[Step<'_>]) -> Rows {
+    let mut rows = Rows::of(&CONTENTS);
+    for (order, shipment) in new(placed, steps) {
+        let order_no = order.order_no.to_string();
+        for parcel in &shipment.parcels {
+            rows.add(row![order.tenant.0, order_no.as_str(), shipment.number, parcel.line, parcel.quantity]);
+        }
+    }
+    rows
+}
+
+/// Each order's parcels that were not there before.
+fn new<'a>(placed: &[&'a Order], steps: &[Step<'a>]) -> Vec<(&'a Order, &'a Shipment)> {
+    let of_placed = placed.iter().map(|order| (*order, 0));
+    let of_steps = steps.iter().map(|Step { before, now }| (*now, before.shipments.len()));
+    of_placed
+        .chain(of_steps)
+        .flat_map(|(order, known)| order.shipments.iter().skip(known).map(move |shipment| (order, shipment)))
+        .collect()
 }

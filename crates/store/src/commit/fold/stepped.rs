@@ -1,78 +1,103 @@
-//! Owns the statements over orders that took a step, and over the history of all.
+//! Owns the rows of orders that took a step, and of the history of all.
 
 use domain::order::{CloseReason, Status};
 use domain::stock::Holding;
 
-use super::{Rows, Step, Written};
-use crate::commit::write::Statement;
-use crate::dialect;
+use super::{Batch, Step};
 use crate::rows::holding_name;
+use crate::set::{Rows, Write, number, row, text};
 
-pub(super) fn heads_changed(steps: &[Step<'_>]) -> Written {
-    let rows: Vec<_> = steps
-        .iter()
-        .map(|Step { before, now }| {
-            (
-                now.tenant.0,
-                now.order_no.to_string(),
-                now.status.name(),
-                now.close_reason.map(CloseReason::name),
-                now.version,
-                now.captured,
-                now.updated_at.0,
-                before.version,
-            )
-        })
-        .collect();
-    Statement::over("orders", dialect::ORDERS_UPDATE, &rows)
+static HEADS: Write = Write::update(
+    "orders",
+    &[number("tenant_id"), text("order_no")],
+    &[text("status"), text("close_reason"), number("version"), number("captured_minor"), number("updated_at")],
+    &[number("version")],
+);
+
+static LINES: Write = Write::update(
+    "order_lines",
+    &[number("tenant_id"), text("order_no"), number("line")],
+    &[number("shipped")],
+    &[number("shipped")],
+);
+
+static RESERVATIONS: Write = Write::update(
+    "stock_reservations",
+    &[number("tenant_id"), text("order_no"), text("sku")],
+    &[text("holding")],
+    &[text("holding")],
+);
+
+static HISTORY: Write = Write::insert(
+    "order_events",
+    &[
+        number("tenant_id"),
+        text("order_no"),
+        number("version"),
+        text("event"),
+        text("from_status"),
+        text("to_status"),
+        number("happened_at"),
+        number("principal_id"),
+        text("idempotency_key"),
+    ],
+);
+
+pub(super) fn heads_changed(steps: &[Step<'_>]) -> Rows {
+    let mut rows = Rows::of(&HEADS);
+    for Step { before, now } in steps {
+        rows.add(row![
+            now.tenant.0,
+            now.order_no.to_string(),
+            now.status.name(),
+            now.close_reason.map(CloseReason::name),
+            now.version,
+            now.captured,
+            now.updated_at.0,
+            before.version,
+        ]);
+    }
+    rows
 }
 
-pub(super) fn lines_changed(steps: &[Step<'_>]) -> Written {
-    let rows: Vec<_> = steps
-        .iter()
-        .flat_map(|Step { before, now }| {
-            before
-                .lines
-                .iter()
-                .zip(&now.lines)
-                .filter(|(was, is)| was.shipped != is.shipped)
-                .map(|(was, is)| (now.tenant.0, now.order_no.to_string(), is.number, is.shipped, was.shipped))
-        })
-        .collect();
-    Statement::over("order_lines", dialect::LINES_UPDATE, &rows)
+pub(super) fn lines_changed(steps: &[Step<'_>]) -> Rows {
+    let mut rows = Rows::of(&LINES);
+    for Step { before, now } in steps {
+        for (was, is) in before.lines.iter().zip(&now.lines).filter(|(was, is)| was.shipped != is.shipped) {
+            rows.add(row![now.tenant.0, now.order_no.to_string(), is.number, is.shipped, was.shipped]);
+        }
+    }
+    rows
 }
 
-pub(super) fn reservations_changed(steps: &[Step<'_>]) -> Written {
-    let rows: Vec<_> = steps
-        .iter()
-        .flat_map(|Step { before, now }| {
-            let changed = before.reservations.iter().zip(&now.reservations);
-            changed
-                .filter(|(was, is)| was.holding == Holding::Held && is.holding != Holding::Held)
-                .map(|(_, is)| (now.tenant.0, now.order_no.to_string(), is.sku.as_str(), holding_name(is.holding)))
-        })
-        .collect();
-    Statement::over("stock_reservations", dialect::RESERVATIONS_UPDATE, &rows)
+pub(super) fn reservations_changed(steps: &[Step<'_>]) -> Rows {
+    let mut rows = Rows::of(&RESERVATIONS);
+    for Step { before, now } in steps {
+        let changed = before.reservations.iter().zip(&now.reservations);
+        for (was, is) in changed.filter(|(was, is)| was.holding == Holding::Held && is.holding != Holding::Held) {
+            let (was, now_held) = (holding_name(was.holding), holding_name(is.holding));
+            rows.add(row![now.tenant.0, now.order_no.to_string(), is.sku.as_str(), now_held, was]);
+        }
+    }
+    rows
 }
 
-pub(super) fn history(rows: &Rows<'_>) -> Written {
-    let mut rows: Vec<_> = rows
-        .history
-        .iter()
-        .map(|entry| {
-            (
-                entry.tenant.0,
-                entry.order_no.to_string(),
-                entry.version,
-                entry.event.name(),
-                entry.from.map(Status::name),
-                entry.to.name(),
-                entry.at.0,
-                entry.principal.0,
-                entry.key.as_str(),
-            )
-        })
-        .collect();
-    rows.sort_unstable();
-    Statement::over("order_events", dialect::EVENTS_INSERT, &rows)
+pub(super) fn history(batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&HISTORY);
+    let mut entries = batch.history.clone();
+    entries.sort_unstable_by_key(|entry| (entry.tenant, entry.order_no, entry.version));
+    for entry in entries {
+        rows.add(row![
+            entry.tenant.0,
+            entry.order_no.to_string(),
+            entry.version,
+            entry.event.name(),
+            entry.from.map(Status::name),
+            entry.to.name(),
+            entry.at.0,
+            entry.principal.0,
+            entry.key.as_str(),
+        ]);
+    }
+    rows
 }
