@@ -207,7 +207,7 @@ impl Purger {
 }
 
 async fn fold_log(store: Store, stop: CancellationToken) {
-    let mut timer = every(Duration::from_millis(250));
+    let mut timer = every(Duration::from_secs(1));
     while tick(&mut timer, &stop).await {
         if let Err(error) = store.checkpoint().await {
             tracing::warn!(%error, "the database's log could not be folded into its file and will be tried again");

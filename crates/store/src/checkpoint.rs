@@ -15,7 +15,7 @@ use crate::dialect::{Mode, Session};
 use crate::{Doing, Error, Store};
 
 /// How long the log may grow, in pages of 4 KiB, before the writer starts it over.
-const LOG_PAGES_MAX: i64 = 16_384;
+const LOG_PAGES_MAX: i64 = 32_768;
 
 /// What the writer and the one that folds tell each other.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Log {
 }
 
 impl Store {
-    /// Folds what was committed so far into the file. To be called a few times a second by one worker; costs nothing
+    /// Folds what was committed so far into the file. To be called about once a second by one worker; costs nothing
     /// where nothing was written.
     pub async fn checkpoint(&self) -> Result<(), Error> {
         if !self.log.written.swap(false, Ordering::Relaxed) {

@@ -50,8 +50,8 @@ fn pragmas(mode: Mode) -> impl Iterator<Item = (&'static str, &'static str)> {
         ("foreign_keys", "off"),
         ("temp_store", "memory"),
         // A net: `checkpoint` comes first, and is not there in the commands that only administer.
-        ("wal_autocheckpoint", "32768"),
-        ("journal_size_limit", "67108864"),
+        ("wal_autocheckpoint", "65536"),
+        ("journal_size_limit", "134217728"),
     ];
     shared.into_iter().chain(own)
 }
