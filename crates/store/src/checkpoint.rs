@@ -17,6 +17,19 @@ use crate::{Doing, Error, Store};
 /// How long the log may grow, in pages of 4 KiB, before the writer starts it over.
 const LOG_PAGES_MAX: i64 = 32_768;
 
+/// How many pages may be left for the writer, and how often it is tried to leave no more.
+const LEFT_PAGES_MAX: i64 = 1_024;
+const FOLDS_MAX: usize = 4;
+
+/// What a fold came to, in pages.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Folded {
+    /// How long the log is.
+    pub(crate) pages: i64,
+    /// How much of it came in while the rest was folded.
+    pub(crate) left: i64,
+}
+
 /// What the writer and the one that folds tell each other.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -65,18 +78,24 @@ impl Log {
     }
 
     async fn fold_most(&self) -> Result<(), Fault> {
-        if self.fold().await? > self.pages_max {
-            // Commits came in meanwhile: again, so that little is left for the writer.
-            self.fold().await?;
-            self.long.store(true, Ordering::Relaxed);
+        let mut folded = self.fold().await?;
+        if folded.pages <= self.pages_max {
+            return Ok(());
         }
+        // Commits came in meanwhile: again, each time fewer, until little is left for the writer.
+        for _ in 0..FOLDS_MAX {
+            if folded.left < LEFT_PAGES_MAX {
+                break;
+            }
+            folded = self.fold().await?;
+        }
+        self.long.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Gives how long the log is, in pages.
-    async fn fold(&self) -> Result<i64, Fault> {
+    async fn fold(&self) -> Result<Folded, Fault> {
         let mut folder = self.folder.clone().lock_owned().await;
-        let fold = move || folder.as_mut().map_or(Ok(0), Session::fold);
+        let fold = move || folder.as_mut().map_or(Ok(Folded::default()), Session::fold);
         // A panic of it is none of ours.
         tokio::task::spawn_blocking(fold).await.unwrap_or_else(|error| Err(Fault::Retry(error.to_string())))
     }

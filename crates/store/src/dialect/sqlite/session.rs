@@ -10,6 +10,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Error, OpenFlags, ToSql, ffi};
 
 use super::text;
+use crate::checkpoint::Folded;
 use crate::found::Found;
 use crate::load::Tables;
 use crate::set::{Find, Rows, Value};
@@ -87,9 +88,13 @@ impl Session {
         }
     }
 
-    /// Carries the log over into the file; gives how long the log is, in pages.
-    pub(crate) fn fold(&mut self) -> Result<i64, Fault> {
-        self.connection.query_row(super::CHECKPOINT, [], |row| row.get(1)).map_err(|error| statement_fault(&error))
+    /// Carries the log over into the file.
+    pub(crate) fn fold(&mut self) -> Result<Folded, Fault> {
+        let folded = self.connection.query_row(super::CHECKPOINT, [], |row| {
+            let (pages, folded): (i64, i64) = (row.get(1)?, row.get(2)?);
+            Ok(Folded { pages, left: pages - folded })
+        });
+        folded.map_err(|error| statement_fault(&error))
     }
 
     fn run(&mut self, sql: &str) -> Result<(), Error> {
