@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 use store::{Finding, Light, Store};
 
+use crate::server::folder;
 use crate::settings::Database;
 use crate::terminal;
 
@@ -54,8 +55,11 @@ pub(crate) async fn run_all(database_url: &str) -> anyhow::Result<Vec<Finding>> 
 
 async fn ask(file: &Path) -> anyhow::Result<Vec<Finding>> {
     let store = Store::open_existing(file).await?;
-    // Nobody closes orders while no server runs: what expired since it stopped is no fault of the database.
-    let now = store.last_written_at().await?.map_or_else(api::now, |written| written.min(api::now()));
+    let now = match store.last_written_at().await? {
+        // Nobody closes orders while no server runs: what expired since it stopped is no fault of the database.
+        Some(written) if !folder::Lock::is_held(file) => written.min(api::now()),
+        _ => api::now(),
+    };
     let findings = store.check(now).await?;
     store.close().await;
     Ok(findings)

@@ -1,7 +1,7 @@
 //! Owns putting a server together from its settings, running it, and taking it down so that nothing acknowledged is
 //! lost and nothing running is cut.
 
-mod folder;
+pub(crate) mod folder;
 mod measure;
 mod telemetry;
 

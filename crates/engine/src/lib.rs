@@ -62,16 +62,17 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts an engine over a storage. The task ends once the engine was closed and everything taken in is
-    /// answered.
+    /// Starts an engine over a storage that never holds up its thread. The task ends once the engine was closed and
+    /// everything taken in is answered.
     pub fn start<S: Storage, X: Execute>(storage: S, execute: X, options: Options) -> (Self, JoinHandle<()>) {
         let intake = Arc::new(intake::Intake::new(options));
         let task = tokio::spawn(lane::Lane::new(intake.clone(), storage, execute, options).run());
         (Self { intake }, task)
     }
 
-    /// The same on a thread of its own. A transaction is a dozen short waits for the database; among the tasks that
-    /// serve requests, the lane would stand in line behind them after each. The receiver gets word once it ended.
+    /// The same on a thread of its own, which a storage may hold up: an embedded database works, and waits for the
+    /// disk, on the thread that asks it. Among the tasks that serve requests it would hold those up, and stand in line
+    /// behind them. The receiver gets word once it ended.
     pub fn start_thread<S: Storage, X: Execute>(
         storage: S,
         execute: X,
@@ -97,6 +98,11 @@ impl Engine {
     /// Takes no more commands; what was taken in is still done.
     pub fn close(&self) {
         self.intake.close(Refused::Closed);
+    }
+
+    /// Writes nothing any more: somebody else saw that the storage cannot be trusted. As behind a fault of its own.
+    pub fn stop(&self) {
+        self.intake.stop();
     }
 
     /// How the engine stands, for the readiness probe.

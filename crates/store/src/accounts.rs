@@ -116,7 +116,7 @@ impl Store {
             name: Set(name.to_owned()),
             created_at: Set(now.0),
         };
-        let _turn = self.writer.turn().await;
+        let _turn = self.turn().await?;
         let tenant = tenant.insert(&self.orm_writer()).await.doing("making a tenant")?;
         Ok(TenantId(tenant.id))
     }
@@ -142,7 +142,7 @@ impl Store {
             name: Set(account.name.to_owned()),
             created_at: Set(now.0),
         };
-        let _turn = self.writer.turn().await;
+        let _turn = self.turn().await?;
         let made = made.insert(&self.orm_writer()).await.doing("making an account")?;
         Ok(PrincipalId(made.id))
     }
@@ -165,7 +165,7 @@ impl Store {
             created_at: Set(now.0),
             revoked_at: Set(None),
         };
-        let _turn = self.writer.turn().await;
+        let _turn = self.turn().await?;
         Ok(made.insert(&self.orm_writer()).await.doing("storing an API key")?.id)
     }
 
@@ -199,7 +199,7 @@ impl Store {
     /// Revokes a key; false if the tenant has no such key that is not revoked.
     pub async fn api_key_revoke(&self, tenant: TenantId, id: i64, now: Timestamp) -> Result<bool, Error> {
         use entity::api_key::{Column, Entity};
-        let _turn = self.writer.turn().await;
+        let _turn = self.turn().await?;
         let done = Entity::update_many()
             .col_expr(Column::RevokedAt, now.0.into())
             .filter(Column::TenantId.eq(tenant.0))

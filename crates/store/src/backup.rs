@@ -36,7 +36,7 @@ impl Store {
         if !source.is_file() {
             return Err(Error::Refused(format!("there is no file {}", source.display())));
         }
-        let _turn = self.writer.turn().await;
+        let _turn = self.turn().await?;
         let mut connection = self.administrator.acquire().await.doing("opening a connection for the restore")?;
         sqlx::query(dialect::ATTACH)
             .bind(name(source)?)

@@ -17,6 +17,8 @@ use crate::{Doing, Error, Store};
 /// How long the log may grow, in pages of 4 KiB, before the writer starts it over.
 const LOG_PAGES_MAX: i64 = 32_768;
 
+const DOING: &str = "folding the log into the file";
+
 /// How many pages may be left for the writer, and how often it is tried to leave no more.
 const LEFT_PAGES_MAX: i64 = 1_024;
 const FOLDS_MAX: usize = 4;
@@ -108,9 +110,15 @@ impl Log {
 }
 
 impl Store {
+    /// False once the disk failed in a way that nobody may write behind: somebody should look, and start anew.
+    pub fn is_trusted(&self) -> bool {
+        self.log.trusted().is_ok()
+    }
+
     /// Folds what was committed so far into the file. To be called about once a second by one worker; costs nothing
     /// where nothing was written.
     pub async fn checkpoint(&self) -> Result<(), Error> {
+        self.log.trusted().doing(DOING)?;
         if !self.log.written.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
@@ -120,7 +128,7 @@ impl Store {
                 self.log.written.store(true, Ordering::Relaxed);
                 self.log.note(fault);
             })
-            .doing("folding the log into the file")
+            .doing(DOING)
     }
 }
 

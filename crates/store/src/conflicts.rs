@@ -60,7 +60,7 @@ impl Store {
             })
             .collect();
         let rows = serde_json::to_string(&rows).doing("writing conflicts")?;
-        let _turn = self.writer.turn().await;
+        let _turn = self.turn().await?;
         sqlx::query(dialect::CONFLICTS_UPSERT)
             .bind(rows)
             .execute(&self.administrator)

@@ -11,8 +11,8 @@ use crate::dialect::{self, Mode, Pool};
 use crate::sessions::{Readers, Writer};
 use crate::{Doing, Error, schema};
 
-/// How many connections read at once.
-const READERS: u32 = 4;
+/// How many lists are read at once.
+const LISTERS: u32 = 4;
 
 /// A database address that is not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +50,7 @@ impl Store {
             .await
             .doing("opening the database")?;
         let lister = sqlx::pool::PoolOptions::<dialect::Db>::new()
-            .max_connections(READERS)
+            .max_connections(LISTERS)
             .connect_lazy_with(dialect::options(file, Mode::Read));
         let log = Log::open(file).doing("opening the database")?;
         Ok(Self {
@@ -104,7 +104,7 @@ impl Store {
     pub async fn close(&self) {
         self.lister.close().await;
         self.administrator.close().await;
-        self.readers.close();
+        self.readers.close().await;
         self.log.close().await;
         self.writer.close().await;
     }

@@ -14,12 +14,27 @@ pub(crate) struct Found {
 impl Found {
     /// The rows, read one by one.
     pub(crate) fn rows<T: Stored>(self) -> Result<Vec<T>, Error> {
-        let mut rows = Vec::with_capacity(self.values.len() / self.of.read.len());
+        let width = self.of.read.len();
+        for row in self.values.chunks(width) {
+            self.check(row)?;
+        }
+        let mut rows = Vec::with_capacity(self.values.len() / width);
         let mut fields = Fields { of: self.of, at: 0, values: self.values.into_iter() };
         while fields.values.len() > 0 {
             rows.push(T::read(&mut fields)?);
         }
         Ok(rows)
+    }
+
+    /// A column may hold what it should not: SQLite takes anything, and files are damaged.
+    fn check(&self, row: &[Value]) -> Result<(), Error> {
+        let odd = row.iter().zip(self.of.read).find(|(value, column)| !value.fits(column.kind));
+        let Some((value, column)) = odd else { return Ok(()) };
+        // Whatever text comes first is what people call the row: a number, a sku, a key.
+        let name = row.iter().find_map(|value| if let Value::Text(text) = value { Some(text.clone()) } else { None });
+        let (table, row, value) =
+            (self.of.table, name.unwrap_or_else(|| "without a name".to_owned()), value.to_string());
+        Err(Error::Unreadable { table, row, column: column.name, value })
     }
 }
 
@@ -51,7 +66,7 @@ impl Fields {
             table: self.of.table,
             row: format!("number {row}"),
             column,
-            value: format!("{value:?}"),
+            value: value.to_string(),
         })
     }
 }

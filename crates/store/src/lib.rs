@@ -1,4 +1,4 @@
-//! The truth in SQL: schema, queries, transactions. The only crate that names SeaORM and sqlx. It knows no HTTP and
+//! The truth in SQL: schema, queries, transactions. The only crate that names SeaORM, sqlx and rusqlite. It knows no HTTP and
 //! no rule of the trade.
 
 mod accounts;

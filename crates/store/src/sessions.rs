@@ -27,11 +27,6 @@ impl Writer {
         Ok(Self(Arc::new(AsyncMutex::new(Some(Session::open(file, Mode::Write)?)))))
     }
 
-    /// Waits for its turn. For those who write on a connection of their own.
-    pub(crate) async fn turn(&self) -> MutexGuard<'_, Option<Session>> {
-        self.0.lock().await
-    }
-
     /// Waits for its turn, and opens a transaction.
     pub(crate) async fn begin(&self) -> Result<Turn, Fault> {
         let mut turn = Turn(self.0.clone().lock_owned().await);
@@ -73,7 +68,10 @@ impl Readers {
         Self { file: file.to_owned(), free, permits }
     }
 
-    pub(crate) fn close(&self) {
+    /// Waits for those who read.
+    pub(crate) async fn close(&self) {
+        let everybody = u32::try_from(READERS).unwrap_or(u32::MAX);
+        let _all = self.permits.acquire_many(everybody).await;
         self.permits.close();
         self.free().clear();
     }
@@ -89,6 +87,13 @@ impl Readers {
 }
 
 impl Store {
+    /// Waits for its turn to write, on a connection of its own.
+    pub(crate) async fn turn(&self) -> Result<MutexGuard<'_, Option<Session>>, Error> {
+        let turn = self.writer.0.lock().await;
+        self.log.trusted().doing("writing")?;
+        Ok(turn)
+    }
+
     /// Reads as of one moment, on a thread that may wait for the disk.
     pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, Error>
     where
@@ -113,3 +118,6 @@ impl Store {
         tokio::task::spawn_blocking(work).await.doing(DOING)?
     }
 }
+
+#[cfg(test)]
+mod tests;

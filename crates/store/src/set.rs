@@ -1,6 +1,8 @@
 //! Owns what a question or a change over many rows of one table is, without a word of SQL: which columns find a row,
 //! which are read or written, which must still be as they were loaded, and the rows themselves.
 
+use std::fmt;
+
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -95,6 +97,30 @@ pub(crate) enum Value {
     Bytes(Vec<u8>),
 }
 
+impl Value {
+    /// Whether a column of this kind may hold it.
+    pub(crate) const fn fits(&self, kind: Kind) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Number(_) => matches!(kind, Kind::Number),
+            Self::Text(_) => matches!(kind, Kind::Text),
+            Self::Bytes(_) => matches!(kind, Kind::Bytes),
+        }
+    }
+}
+
+/// As an error shows it.
+impl fmt::Display for Value {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => out.write_str("null"),
+            Self::Number(number) => number.fmt(out),
+            Self::Text(text) => text.fmt(out),
+            Self::Bytes(bytes) => write!(out, "{} bytes, {:?}", bytes.len(), String::from_utf8_lossy(bytes)),
+        }
+    }
+}
+
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
         Self::Number(number)
@@ -151,13 +177,9 @@ impl Rows {
     }
 
     fn fits(&self, row: &[Value]) -> bool {
-        let fit = |(value, column): (&Value, &Column)| match value {
-            Value::Null => true,
-            Value::Number(_) => column.kind == Kind::Number,
-            Value::Text(_) => column.kind == Kind::Text,
-            Value::Bytes(_) => column.kind == Kind::Bytes,
-        };
-        row.len() == self.of.width() && row[0] != Value::Null && row.iter().zip(self.of.columns()).all(fit)
+        row.len() == self.of.width()
+            && row[0] != Value::Null
+            && row.iter().zip(self.of.columns()).all(|(value, column)| value.fits(column.kind))
     }
 
     pub(crate) fn len(&self) -> usize {

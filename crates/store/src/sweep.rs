@@ -44,7 +44,7 @@ impl Store {
     }
 
     async fn purge(&self, sql: &'static str, before: Timestamp, limit: i64) -> Result<u64, Error> {
-        let _turn = self.writer.turn().await;
+        let _turn = self.turn().await?;
         let done = sqlx::query(sql)
             .bind(before.0)
             .bind(limit)

@@ -12,7 +12,7 @@ use crate::shell::Command;
 
 const AT_MOST: f64 = 1.5;
 
-/// What `mideng bench-floor --json` prints: how long the statements of one order take through sqlx alone.
+/// What `mideng bench-floor --json` prints: how long the statements of one order take alone.
 #[derive(Deserialize)]
 struct Statements {
     p50_us: f64,

@@ -12,6 +12,12 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
+    /// Whether a server runs on this database file.
+    pub(crate) fn is_held(database: &Path) -> bool {
+        let file = File::open(database.with_extension("lock"));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Takes the lock beside the database file, or says who is in the way.
     pub(crate) fn take(database: &Path) -> anyhow::Result<Self> {
         if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
-use domain::Needs;
+use domain::{Needs, Timestamp};
 use engine::{Fault, Storage as _};
+use tokio::sync::oneshot;
 
 use super::Log;
 use crate::Store;
 use crate::dialect::Session;
+use crate::load::LoadError;
 
 async fn open(file: &Path, pages_max: i64) -> Store {
     let store = Store::open(file).await.expect("a new database");
@@ -20,7 +23,7 @@ async fn open(file: &Path, pages_max: i64) -> Store {
 async fn commit(store: &Store, at: i64) {
     let insert = "insert into tenants (public_id, name, created_at) values (hex(randomblob(15)), 'shop', ?1)";
     sqlx::query(insert).bind(at).execute(&store.administrator).await.expect("a tenant");
-    let mut turn = store.writer.turn().await;
+    let mut turn = store.turn().await.expect("nothing has failed");
     store.log.committed(turn.as_mut().expect("it is open"));
 }
 
@@ -75,8 +78,44 @@ async fn nothing_is_written_behind_a_fold_that_failed() {
     let broken = Session::of(rusqlite::Connection::open(&rubbish).expect("any file"));
     let load = async |store: &Store| store.load(&Needs::default(), &BTreeSet::new()).await.map(|_| ());
 
-    store.log.folder.lock().await.replace(broken);
+    let good = store.log.folder.lock().await.replace(broken);
     load(&store).await.expect("nothing has failed yet");
+    assert!(store.is_trusted());
     store.checkpoint().await.expect_err("it is no database");
+    assert!(!store.is_trusted());
     assert!(matches!(load(&store).await, Err(Fault::Fatal(text)) if text.contains("folded")));
+    *store.log.folder.lock().await = good;
+    store.checkpoint().await.expect_err("a second try would say that all is well");
+    store.tenant_create("late", "ten_late", Timestamp(0)).await.expect_err("administration stops too");
+    store.numbers_purge(Timestamp(0), 1).await.expect_err("and so does the purge");
+}
+
+/// The log goes with the last connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_waits_for_those_who_read() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder.path().join("mideng.db"), 1_000).await;
+    commit(&store, 0).await;
+    let (begun, has_begun) = oneshot::channel();
+    let (go, wait) = oneshot::channel::<()>();
+    let read = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let read = async move |_: &mut Session| {
+                begun.send(()).expect("somebody waits");
+                Ok::<_, LoadError>(wait.await.is_ok())
+            };
+            store.read(read).await
+        }
+    });
+    has_begun.await.expect("it begins");
+    let close = tokio::spawn({
+        let store = store.clone();
+        async move { store.close().await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    go.send(()).expect("it waits");
+    close.await.expect("no panic");
+    assert!(read.await.expect("no panic").expect("it reads"));
+    assert!(!folder.path().join("mideng.db-wal").exists());
 }

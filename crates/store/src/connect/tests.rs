@@ -26,21 +26,6 @@ async fn a_commit_survives_a_power_cut() {
     assert_eq!(store.administrator.options().get_max_connections(), 1);
 }
 
-/// Nobody of this process asks again and again for the lock: a purge waits in line with the batches.
-#[tokio::test]
-async fn administration_waits_for_its_turn() {
-    let (_folder, store) = open().await;
-    let turn = store.writer.begin().await.expect("nobody else writes");
-    let purge = tokio::spawn({
-        let store = store.clone();
-        async move { store.numbers_purge(domain::Timestamp(0), 1).await }
-    });
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    assert!(!purge.is_finished());
-    drop(turn);
-    assert_eq!(purge.await.expect("no panic").expect("its turn came"), 0);
-}
-
 #[tokio::test]
 async fn readers_cannot_write() {
     let (_folder, store) = open().await;

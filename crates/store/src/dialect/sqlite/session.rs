@@ -134,7 +134,7 @@ impl Tables for Session {
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
                 for at in 0..find.read.len() {
-                    values.push(value(row.get_ref(at)?)?);
+                    values.push(value(row.get_ref(at)?));
                 }
             }
             Ok(())
@@ -144,14 +144,17 @@ impl Tables for Session {
     }
 }
 
-fn value(value: ValueRef<'_>) -> Result<Value, Error> {
-    Ok(match value {
+/// What is no text of ours, and no number, stays as it is; who reads it as such says where it stands.
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Number(number),
-        ValueRef::Text(text) => Value::Text(std::str::from_utf8(text)?.to_owned()),
+        ValueRef::Text(text) => {
+            std::str::from_utf8(text).map_or_else(|_| Value::Bytes(text.to_vec()), |text| Value::Text(text.to_owned()))
+        }
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
         ValueRef::Real(number) => Value::Text(number.to_string()),
-    })
+    }
 }
 
 impl ToSql for Value {

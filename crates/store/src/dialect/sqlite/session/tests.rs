@@ -7,6 +7,7 @@ use rusqlite::{Connection, Error};
 use tempfile::TempDir;
 
 use super::{Mode, Session, commit_fault, statement_fault};
+use crate::set::{Rows, Write, number, row, text};
 
 fn connect(folder: &TempDir) -> Connection {
     let file = folder.path().join("mideng.db");
@@ -109,4 +110,18 @@ fn a_damaged_file_is_fatal() {
 fn what_commit_does_not_explain_is_unknown() {
     assert!(matches!(statement_fault(&Error::InvalidQuery), Fault::Rejected(_)));
     assert!(matches!(commit_fault(&Error::InvalidQuery), Fault::Unknown(_)));
+}
+
+/// Three rows are bound as four: neither the one that is missing nor the one that has changed counts.
+#[test]
+fn a_row_that_has_changed_is_not_touched() {
+    static RENAMED: Write = Write::update("t", &[number("a")], &[text("b")], &[text("b")]);
+    let (_folder, connection) = table();
+    run(&connection, "insert into t values (2, 'two'), (3, 'three')").expect("good rows");
+    let mut rows = Rows::of(&RENAMED);
+    for (number, was) in [(1_i64, "one"), (2, "another"), (3, "three")] {
+        rows.add(row![number, "new", was]);
+    }
+    let mut session = Session::of(connection);
+    assert_eq!(session.write(rows).expect("a good statement"), 2);
 }

@@ -1,0 +1,73 @@
+//! Owns what is expected of reading and of turns: one moment, and everybody in line.
+
+use std::time::Duration;
+
+use domain::Timestamp;
+
+use crate::Store;
+use crate::load::{LoadError, Tables as _};
+use crate::set::{Find, Value, number, text};
+
+static TENANTS: Find = Find { table: "tenants", key: &[number("id")], read: &[text("name")] };
+
+async fn open() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = Store::open(&folder.path().join("mideng.db")).await.expect("a new database");
+    store.migrate().await.expect("an empty database takes the schema");
+    (folder, store)
+}
+
+/// Somebody commits between two questions; the second is answered as of the first.
+#[tokio::test]
+async fn what_is_read_is_of_one_moment() {
+    let (_folder, store) = open().await;
+    let tenant = store.tenant_create("before", "ten_1", Timestamp(0)).await.expect("a tenant");
+    let rename = {
+        let store = store.clone();
+        async move {
+            let sql = "update tenants set name = 'behind'";
+            sqlx::query(sql).execute(&store.administrator).await.expect("nobody is in the way");
+        }
+    };
+    let key = Value::from(tenant.0);
+    let again = key.clone();
+    let read = store.read(async move |session| {
+        let first = session.find(&TENANTS, vec![key.clone()]).await.map_err(LoadError::Fault)?;
+        rename.await;
+        let second = session.find(&TENANTS, vec![key]).await.map_err(LoadError::Fault)?;
+        Ok((first.values, second.values))
+    });
+    let (first, second) = read.await.expect("it reads");
+    assert_eq!((first, second), (vec![Value::from("before")], vec![Value::from("before")]));
+    let later = store.read(async move |session| session.find(&TENANTS, vec![again]).await.map_err(LoadError::Fault));
+    assert_eq!(later.await.expect("it reads").values, [Value::from("behind")]);
+}
+
+/// Nobody of this process asks again and again for the lock: a purge waits in line with the batches.
+#[tokio::test]
+async fn administration_waits_for_its_turn() {
+    let (_folder, store) = open().await;
+    let turn = store.writer.begin().await.expect("nobody else writes");
+    let conflicts = [crate::Conflict {
+        tenant: domain::TenantId(1),
+        principal: domain::PrincipalId(1),
+        key: idempotency::Key::from_stored("k"),
+        kind: "idempotency_key_reused",
+        times: 1,
+        first_at: Timestamp(0),
+        last_at: Timestamp(0),
+    }];
+    let purge = tokio::spawn({
+        let store = store.clone();
+        async move { assert_eq!(store.numbers_purge(Timestamp(0), 1).await.expect("its turn came"), 0) }
+    });
+    let add = tokio::spawn({
+        let store = store.clone();
+        async move { store.conflicts_add(&conflicts).await.expect("its turn came") }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!purge.is_finished() && !add.is_finished(), "they wait");
+    drop(turn);
+    purge.await.expect("no panic");
+    add.await.expect("no panic");
+}
