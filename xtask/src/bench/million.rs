@@ -1,4 +1,5 @@
-//! Owns the database of a million orders: filled once through a running server, then kept.
+//! Owns the database of a million orders: filled once through a running server, then kept, and copied
+//! for each round.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,12 +29,18 @@ pub(super) fn folder(bench: &Bench) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder, with its file read once: what is measured is a server that has been up for a while, not the first
-/// seconds on a cold disk.
-pub(super) fn warm(bench: &Bench) -> Result<PathBuf> {
-    let folder = folder(bench)?;
+/// A copy of the folder, for one round: what a round adds is not there in the next. The copy is down on the disk, so
+/// that writing it does not run into the measurement, and in memory: what is measured is a server that has been up for
+/// a while, not the first seconds on a cold disk.
+pub(super) fn copy(bench: &Bench) -> Result<PathBuf> {
+    let filled = folder(bench)?.join("mideng.db");
+    let folder = bench.folder.join("million-round");
+    server::clear(&folder)?;
     let file = folder.join("mideng.db");
+    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    fs::copy(&filled, &file).with_context(|| format!("copying {}", filled.display()))?;
     let mut database = fs::File::open(&file).with_context(|| format!("opening {}", file.display()))?;
+    database.sync_all().with_context(|| format!("flushing {}", file.display()))?;
     std::io::copy(&mut database, &mut std::io::sink()).with_context(|| format!("reading {}", file.display()))?;
     Ok(folder)
 }

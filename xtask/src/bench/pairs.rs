@@ -98,7 +98,7 @@ impl Side {
         let server = match self.database {
             Database::Empty => Server::start_fresh(bench, self.flags)?,
             Database::Products => self.with_products(bench)?,
-            Database::Million => Server::start(bench, &million::warm(bench)?, self.flags)?,
+            Database::Million => Server::start(bench, &million::copy(bench)?, self.flags)?,
         };
         let load = Load { connections: self.connections, skus: self.skus, seconds: bench.seconds, ..Load::default() };
         // A storage that forgets has no rows that could be counted.
