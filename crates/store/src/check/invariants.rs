@@ -1,5 +1,7 @@
-//! Owns the SQL of each invariant: a select of one text per row that breaks it. ?1 is the transition table as JSON,
-//! ?2 the time before which a deadline must have been acted on.
+//! Owns the SQL of each invariant: a select of one text per row that breaks it, as every database takes it. Between
+//! braces stand `{transitions}`, the rows of the transition table, `{before}`, the time before which a deadline must
+//! have been acted on, `{answer}`, the JSON in a column `body`, or null where it is none, and `{answer.NAME}`, a member
+//! of it as text.
 
 /// One invariant.
 pub(super) struct Invariant {
@@ -10,7 +12,8 @@ pub(super) struct Invariant {
 
 /// The latest time that a command left in the database.
 pub(super) const LAST_WRITTEN_AT: &str = "
-    select max(at) from (select max(completed_at) at from key_records union all select max(updated_at) from orders)";
+    select max(at) from (
+        select max(completed_at) at from key_records union all select max(updated_at) from orders) of_both";
 
 /// Every invariant that concerns what exists so far.
 pub(super) const ALL: &[Invariant] = &[
@@ -20,17 +23,16 @@ pub(super) const ALL: &[Invariant] = &[
         broken_by: "
             select o.order_no || ': total ' || o.total_minor || ', lines ' || coalesce(sum(l.total_minor), 0)
             from orders o left join order_lines l on l.tenant_id = o.tenant_id and l.order_no = o.order_no
-            where ?1 is not null and ?2 is not null
-            group by o.tenant_id, o.order_no
-            having o.total_minor <> coalesce(sum(l.total_minor), 0)
-                or sum(l.total_minor <> l.quantity * l.unit_price_minor) <> 0 or count(l.line) = 0",
+            group by o.tenant_id, o.order_no, o.total_minor
+            having o.total_minor <> coalesce(sum(l.total_minor), 0) or count(l.line) = 0
+                or sum(case when l.total_minor <> l.quantity * l.unit_price_minor then 1 else 0 end) <> 0",
     },
     Invariant {
         id: "I-6",
         title: "stock is never negative and never promised twice: 0 <= reserved <= on_hand",
         broken_by: "
             select sku || ': on_hand ' || on_hand || ', reserved ' || reserved from stock_items
-            where (?1 is not null and ?2 is not null) and (on_hand < 0 or reserved < 0 or reserved > on_hand)",
+            where (on_hand < 0 or reserved < 0 or reserved > on_hand)",
     },
     Invariant {
         id: "I-7",
@@ -41,7 +43,7 @@ pub(super) const ALL: &[Invariant] = &[
                 select tenant_id, sku, sum(quantity) held from stock_reservations
                 where holding = 'held' group by tenant_id, sku) h
                 on h.tenant_id = s.tenant_id and h.sku = s.sku
-            where (?1 is not null and ?2 is not null) and s.reserved <> coalesce(h.held, 0)",
+            where s.reserved <> coalesce(h.held, 0)",
     },
     Invariant {
         id: "I-8",
@@ -51,7 +53,7 @@ pub(super) const ALL: &[Invariant] = &[
             from stock_items s left join (
                 select tenant_id, sku, sum(quantity) moved from stock_movements group by tenant_id, sku) m
                 on m.tenant_id = s.tenant_id and m.sku = s.sku
-            where (?1 is not null and ?2 is not null) and s.on_hand <> coalesce(m.moved, 0)",
+            where s.on_hand <> coalesce(m.moved, 0)",
     },
     Invariant {
         id: "I-9",
@@ -60,11 +62,10 @@ pub(super) const ALL: &[Invariant] = &[
             select r.order_no || ' ' || r.sku || ': ' || r.holding || ', moved ' || coalesce(-sum(m.quantity), 0)
             from stock_reservations r left join stock_movements m on m.tenant_id = r.tenant_id and m.sku = r.sku
                 and m.source_kind = 'sale' and m.source_id = r.order_no
-            where ?1 is not null and ?2 is not null
-            group by r.tenant_id, r.order_no, r.sku
+            group by r.tenant_id, r.order_no, r.sku, r.holding, r.quantity
             having coalesce(-sum(m.quantity), 0) <> case r.holding when 'committed' then r.quantity else 0 end
             union all
-            select m.source_id || ' ' || m.sku || ': moved ' || -m.quantity || ', nothing promised'
+            select m.source_id || ' ' || m.sku || ': moved ' || (-m.quantity) || ', nothing promised'
             from stock_movements m where m.source_kind = 'sale' and not exists (
                 select 1 from stock_reservations r
                 where r.tenant_id = m.tenant_id and r.order_no = m.source_id and r.sku = m.sku)",
@@ -73,22 +74,18 @@ pub(super) const ALL: &[Invariant] = &[
         id: "I-10a",
         title: "a key has made one order, and every order that was acknowledged under a key exists",
         broken_by: "
-            select k.idempotency_key || ': answered with ' || coalesce(k.answer ->> '$.order_no', 'no JSON')
-            from (select tenant_id, principal_id, idempotency_key,
-                      case when json_valid(cast(body as text)) then cast(body as text) end answer
-                  from key_records where status = 201) k
-            where (?1 is not null and ?2 is not null) and (k.answer is null
-                or (k.answer ->> '$.order_no' is not null and k.answer ->> '$.lines' is not null
-                    and not exists (select 1 from orders o where o.tenant_id = k.tenant_id
-                        and o.principal_id = k.principal_id and o.idempotency_key = k.idempotency_key
-                        and o.order_no = k.answer ->> '$.order_no')))",
+            select k.idempotency_key || ': answered with ' || coalesce({answer.order_no}, 'no JSON')
+            from key_records k
+            where k.status = 201 and ({answer} is null
+                or ({answer.order_no} is not null and {answer.lines} is not null and not exists (
+                    select 1 from orders o where o.tenant_id = k.tenant_id and o.principal_id = k.principal_id
+                        and o.idempotency_key = k.idempotency_key and o.order_no = {answer.order_no})))",
     },
     Invariant {
         id: "I-10b",
         title: "no two orders share a number or a key",
         broken_by: "
             select 'key ' || idempotency_key || ': ' || count(*) || ' orders' from orders
-            where ?1 is not null and ?2 is not null
             group by tenant_id, principal_id, idempotency_key having count(*) > 1",
     },
     Invariant {
@@ -98,20 +95,19 @@ pub(super) const ALL: &[Invariant] = &[
             select order_no || ': its key ' || idempotency_key || ' does not name it' from (
                 select tenant_id, order_no, principal_id, idempotency_key from orders
                 except
-                select tenant_id, order_no, principal_id, idempotency_key from key_records)
-            where ?1 is not null and ?2 is not null
+                select tenant_id, order_no, principal_id, idempotency_key from key_records) of_orders
             union all
             select 'key ' || idempotency_key || ': names ' || order_no || ', which it did not place' from (
                 select tenant_id, order_no, principal_id, idempotency_key from key_records where order_no is not null
                 except
-                select tenant_id, order_no, principal_id, idempotency_key from orders)",
+                select tenant_id, order_no, principal_id, idempotency_key from orders) of_keys",
     },
     Invariant {
         id: "I-11",
         title: "an order is paid if and only if what is owed was captured",
         broken_by: "
             select order_no || ': ' || status || ', captured ' || captured_minor || ' of ' || total_minor from orders
-            where (?1 is not null and ?2 is not null) and case status
+            where case status
                 when 'pending_payment' then captured_minor <> 0 or total_minor = 0
                 when 'closed' then close_reason <> 'refunded' and captured_minor <> 0
                 else captured_minor <> total_minor end",
@@ -122,7 +118,7 @@ pub(super) const ALL: &[Invariant] = &[
         broken_by: "
             select 'order ' || o.order_no || ' of tenant ' || o.tenant_id from orders o
             left join principals p on p.id = o.principal_id and p.tenant_id = o.tenant_id
-            where (?1 is not null and ?2 is not null) and p.id is null
+            where p.id is null
             union all
             select 'product ' || p.sku || ' of tenant ' || p.tenant_id from products p
             where not exists (select 1 from tenants t where t.id = p.tenant_id)
@@ -139,9 +135,8 @@ pub(super) const ALL: &[Invariant] = &[
             from order_events e
             left join order_events b
                 on b.tenant_id = e.tenant_id and b.order_no = e.order_no and b.version = e.version - 1
-            where ?2 is not null and (b.to_status is not e.from_status
-                or (coalesce(e.from_status, ''), e.event, e.to_status) not in
-                    (select coalesce(value->>0, ''), value->>1, value->>2 from json_each(?1)))",
+            where coalesce(b.to_status, '') <> coalesce(e.from_status, '')
+                or (coalesce(e.from_status, ''), e.event, e.to_status) not in ({transitions})",
     },
     Invariant {
         id: "I-13b",
@@ -149,8 +144,7 @@ pub(super) const ALL: &[Invariant] = &[
         broken_by: "
             select o.order_no || ': version ' || o.version || ', ' || count(e.version) || ' steps' from orders o
             left join order_events e on e.tenant_id = o.tenant_id and e.order_no = o.order_no
-            where ?1 is not null and ?2 is not null
-            group by o.tenant_id, o.order_no
+            group by o.tenant_id, o.order_no, o.version, o.status
             having count(e.version) <> o.version or max(e.version) <> o.version
                 or max(case when e.version = o.version then e.to_status end) <> o.status",
     },
@@ -159,7 +153,7 @@ pub(super) const ALL: &[Invariant] = &[
         title: "no order waits for payment past its deadline",
         broken_by: "
             select order_no || ': expired at ' || expires_at from orders
-            where ?1 is not null and status = 'pending_payment' and expires_at < ?2",
+            where status = 'pending_payment' and expires_at < {before}",
     },
     Invariant {
         id: "S-1",
@@ -171,9 +165,9 @@ pub(super) const ALL: &[Invariant] = &[
             left join (select tenant_id, order_no, sku, sum(quantity) quantity from order_lines
                        group by tenant_id, order_no, sku) l
                 on l.tenant_id = r.tenant_id and l.order_no = r.order_no and l.sku = r.sku
-            where (?1 is not null and ?2 is not null) and (o.order_no is null or l.quantity is not r.quantity
+            where o.order_no is null or coalesce(l.quantity, 0) <> r.quantity
                 or r.holding <> case when o.status = 'pending_payment' then 'held'
-                    when o.status = 'closed' and o.close_reason <> 'refunded' then 'released' else 'committed' end)
+                    when o.status = 'closed' and o.close_reason <> 'refunded' then 'released' else 'committed' end
             union all
             select l.order_no || ' ' || l.sku || ': nothing promised' from order_lines l
             where not exists (select 1 from stock_reservations r
@@ -187,8 +181,7 @@ pub(super) const ALL: &[Invariant] = &[
                 || coalesce(sum(s.quantity), 0)
             from order_lines l left join shipment_lines s
                 on s.tenant_id = l.tenant_id and s.order_no = l.order_no and s.line = l.line
-            where ?1 is not null and ?2 is not null
-            group by l.tenant_id, l.order_no, l.line
+            group by l.tenant_id, l.order_no, l.line, l.shipped, l.quantity
             having l.shipped <> coalesce(sum(s.quantity), 0) or l.shipped > l.quantity",
     },
     Invariant {
@@ -196,7 +189,7 @@ pub(super) const ALL: &[Invariant] = &[
         title: "no row stands alone: a product has its stock, and what hangs on an order has that order",
         broken_by: "
             select 'product ' || p.sku || ' without stock' from products p
-            where (?1 is not null and ?2 is not null) and not exists (
+            where not exists (
                 select 1 from stock_items s where s.tenant_id = p.tenant_id and s.sku = p.sku)
             union all
             select 'stock of ' || s.sku || ' without product' from stock_items s

@@ -109,6 +109,18 @@ pub(crate) const ORDERS_DUE_TO_COMPLETE: &str = "\
     where o.tenant_id = t.id and o.status = 'shipped' and o.created_at <= ?1 and o.updated_at <= ?1 \
     order by t.id, o.created_at, o.id limit ?2";
 
+/// Puts the JSON that stands as bytes in a column into a query: `{name}` is all of it, `{name.member}` a member as text,
+/// and both are null where it is no JSON.
+pub(crate) fn with_json(sql: &str, name: &str, column: &str) -> String {
+    let json = format!("case when json_valid(cast({column} as text)) then cast({column} as text) end");
+    let mut out = sql.replace(&format!("{{{name}}}"), &format!("({json})"));
+    while let Some((before, rest)) = out.split_once(&format!("{{{name}.")) {
+        let (member, behind) = rest.split_once('}').unwrap_or((rest, ""));
+        out = format!("{before}(({json}) ->> '$.{member}'){behind}");
+    }
+    out
+}
+
 /// Carries over what can be without waiting for anybody; gives whether it was kept from it, how long the log is, and
 /// how much of it is carried over.
 pub(crate) const CHECKPOINT: &str = "pragma wal_checkpoint(passive)";
