@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let (store, tenant) = admin::open(&args.database).await?;
-    let conflicts = store.conflicts(tenant, args.key.as_deref(), i64::from(args.limit)).await?;
+    let conflicts = store.conflicts(tenant, args.key.as_deref(), u64::from(args.limit)).await?;
     store.close().await;
     if args.json {
         for row in conflicts {

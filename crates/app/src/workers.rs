@@ -17,7 +17,7 @@ use crate::server;
 use crate::settings::Settings;
 
 /// How many orders are looked for, or records purged, in one step.
-const STEP: i64 = 500;
+const STEP: u64 = 500;
 /// How long a sweep waits for one of its commands.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
 
@@ -96,9 +96,9 @@ impl Sweeper {
         let now = api::now();
         loop {
             let due = self.store.orders_due_to_expire(now, STEP).await?;
-            let found = due.len();
+            let found = due.len() as u64;
             let done = self.submit_all(due, "expire", now, |order_no| Action::ExpireOrder { order_no }).await?;
-            if done == 0 || i64::try_from(found).unwrap_or(STEP) < STEP || stop.is_cancelled() {
+            if done == 0 || found < STEP || stop.is_cancelled() {
                 return Ok(());
             }
         }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod backup;
+mod changes;
 mod check;
 mod checkpoint;
 mod commit;

@@ -1,60 +1,149 @@
 //! Owns the bounded steps that keep the database tidy: what is due, and what may be purged.
 
 use domain::{OrderNo, TenantId, Timestamp};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::rows::parse_order_no;
-use crate::{Doing, Error, OrderKey, Store, dialect};
+use crate::set::{Rows, Value, Write, bytes, number, row, text};
+use crate::{Doing, Error, OrderKey, Store, entity};
+
+const DOING: &str = "purging what has expired";
+
+static FORGOTTEN: Write = Write::delete("key_records", &[number("id")]);
+
+static ANSWER_FORGOTTEN: Write = Write::update(
+    "key_records",
+    &[number("id")],
+    &[number("status"), text("headers"), bytes("body"), number("completed_at")],
+    &[],
+);
+
+static NUMBERS_EXPIRED: Write = Write::delete("order_numbers", &[number("tenant_id"), text("order_no")]);
+
+static CONFLICTS_FORGOTTEN: Write = Write::delete(
+    "key_conflicts",
+    &[number("tenant_id"), number("principal_id"), text("idempotency_key"), text("kind")],
+);
 
 impl Store {
     /// Unpaid orders whose time is up, the oldest deadline first.
-    pub async fn orders_due_to_expire(&self, now: Timestamp, limit: i64) -> Result<Vec<OrderKey>, Error> {
-        self.due(dialect::ORDERS_DUE_TO_EXPIRE, now, limit).await
+    pub async fn orders_due_to_expire(&self, now: Timestamp, limit: u64) -> Result<Vec<OrderKey>, Error> {
+        use entity::order::{Column, Entity};
+        let due = Entity::find()
+            .select_only()
+            .columns([Column::TenantId, Column::OrderNo])
+            // As a literal: a partial index is not used for a parameter.
+            .filter(Expr::cust("status = 'pending_payment'"))
+            .filter(Column::ExpiresAt.lte(now.0))
+            .order_by_asc(Column::ExpiresAt)
+            .limit(limit);
+        keys(due.into_tuple().all(&self.orm()).await.doing("looking for orders that are due")?)
     }
 
     /// Shipped orders that nobody touched since `before`.
-    pub async fn orders_due_to_complete(&self, before: Timestamp, limit: i64) -> Result<Vec<OrderKey>, Error> {
-        self.due(dialect::ORDERS_DUE_TO_COMPLETE, before, limit).await
+    pub async fn orders_due_to_complete(&self, before: Timestamp, limit: u64) -> Result<Vec<OrderKey>, Error> {
+        use entity::order::{Column, Entity};
+        let tenants: Vec<i64> = entity::tenant::Entity::find()
+            .select_only()
+            .column(entity::tenant::Column::Id)
+            .order_by_asc(entity::tenant::Column::Id)
+            .into_tuple()
+            .all(&self.orm())
+            .await
+            .doing("listing tenants")?;
+        let mut due: Vec<(i64, String)> = Vec::new();
+        // Tenant by tenant, as the index has them.
+        for tenant in tenants {
+            let left = limit.saturating_sub(due.len() as u64);
+            if left == 0 {
+                break;
+            }
+            let query = Entity::find()
+                .select_only()
+                .columns([Column::TenantId, Column::OrderNo])
+                .filter(Column::TenantId.eq(tenant))
+                .filter(Column::Status.eq("shipped"))
+                .filter(Column::CreatedAt.lte(before.0))
+                .filter(Column::UpdatedAt.lte(before.0))
+                .order_by_asc(Column::CreatedAt)
+                .order_by_asc(Column::Id)
+                .limit(left);
+            let found: Vec<(i64, String)> =
+                query.into_tuple().all(&self.orm()).await.doing("looking for orders that are due")?;
+            due.extend(found);
+        }
+        keys(due)
     }
 
-    /// Removes the answers completed before `before`, the oldest first, at most `limit` with their keys and as many
-    /// of keys that placed an order: those keys stay, for ever. Gives how many.
-    pub async fn records_purge(&self, before: Timestamp, limit: i64) -> Result<u64, Error> {
-        let removed = self.purge(dialect::RECORDS_PURGE, before, limit).await?;
-        Ok(removed + self.purge(dialect::ANSWERS_PURGE, before, limit).await?)
+    /// Removes the answers completed before `before`, the oldest first, at most `limit`, with their keys; the keys of
+    /// orders stay, for ever. Gives how many.
+    pub async fn records_purge(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
+        use entity::key_record::{Column, Entity};
+        let old = Entity::find()
+            .filter(Column::CompletedAt.lt(before.0))
+            .order_by_asc(Column::CompletedAt)
+            .limit(limit)
+            .all(&self.orm())
+            .await
+            .doing(DOING)?;
+        let (mut records, mut answers) = (Rows::of(&FORGOTTEN), Rows::of(&ANSWER_FORGOTTEN));
+        for record in old {
+            match record.order_no {
+                None => records.add(row![record.id]),
+                Some(_) => answers.add(row![record.id, Value::Null, Value::Null, Value::Null, Value::Null]),
+            }
+        }
+        self.tidy(vec![records, answers]).await
     }
 
     /// Removes issued numbers that expired before `before`, at most `limit`; gives how many.
-    pub async fn numbers_purge(&self, before: Timestamp, limit: i64) -> Result<u64, Error> {
-        self.purge(dialect::NUMBERS_PURGE, before, limit).await
+    pub async fn numbers_purge(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
+        use entity::order_number::{Column, Entity};
+        let old = Entity::find()
+            .filter(Column::ExpiresAt.lt(before.0))
+            .order_by_asc(Column::ExpiresAt)
+            .limit(limit)
+            .all(&self.orm())
+            .await
+            .doing(DOING)?;
+        let mut numbers = Rows::of(&NUMBERS_EXPIRED);
+        for number in old {
+            numbers.add(row![number.tenant_id, number.order_no]);
+        }
+        self.tidy(vec![numbers]).await
     }
 
     /// Removes counts of conflicts the last of which was before `before`, at most `limit`; gives how many.
-    pub async fn conflicts_purge(&self, before: Timestamp, limit: i64) -> Result<u64, Error> {
-        self.purge(dialect::CONFLICTS_PURGE, before, limit).await
+    pub async fn conflicts_purge(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
+        use entity::key_conflict::{Column, Entity};
+        let old = Entity::find()
+            .filter(Column::LastAt.lt(before.0))
+            .order_by_asc(Column::LastAt)
+            .limit(limit)
+            .all(&self.orm())
+            .await
+            .doing(DOING)?;
+        let mut conflicts = Rows::of(&CONFLICTS_FORGOTTEN);
+        for conflict in old {
+            let key = conflict.idempotency_key;
+            conflicts.add(row![conflict.tenant_id, conflict.principal_id, key, conflict.kind]);
+        }
+        self.tidy(vec![conflicts]).await
     }
 
-    async fn due(&self, sql: &'static str, at: Timestamp, limit: i64) -> Result<Vec<OrderKey>, Error> {
-        let rows: Vec<(i64, String)> = sqlx::query_as(sql)
-            .bind(at.0)
-            .bind(limit)
-            .fetch_all(&self.lister)
-            .await
-            .doing("looking for orders that are due")?;
-        rows.into_iter().map(|(tenant, text)| due_key(tenant, &text)).collect()
-    }
-
-    async fn purge(&self, sql: &'static str, before: Timestamp, limit: i64) -> Result<u64, Error> {
-        let _turn = self.turn().await?;
-        let done = sqlx::query(sql)
-            .bind(before.0)
-            .bind(limit)
-            .execute(&self.administrator)
-            .await
-            .doing("purging what has expired")?;
-        Ok(done.rows_affected())
+    /// One short transaction. A row that is gone meanwhile is no harm.
+    async fn tidy(&self, rows: Vec<Rows>) -> Result<u64, Error> {
+        if rows.iter().all(|rows| rows.len() == 0) {
+            return Ok(0);
+        }
+        let mut changes = self.changes().await.doing(DOING)?;
+        let touched = changes.write(rows).await.doing(DOING)?;
+        changes.commit().await.doing(DOING)?;
+        Ok(touched)
     }
 }
 
-fn due_key(tenant: i64, text: &str) -> Result<(TenantId, OrderNo), Error> {
-    Ok((TenantId(tenant), parse_order_no(text)?))
+fn keys(rows: Vec<(i64, String)>) -> Result<Vec<OrderKey>, Error> {
+    rows.into_iter().map(|(tenant, text)| Ok::<(_, OrderNo), _>((TenantId(tenant), parse_order_no(&text)?))).collect()
 }

@@ -63,52 +63,6 @@ pub(crate) fn options(file: &Path, mode: Mode) -> SqliteConnectOptions {
     pragmas(mode).fold(options, |options, (pragma, value)| options.pragma(pragma, value))
 }
 
-pub(crate) const CONFLICTS_UPSERT: &str = "\
-    insert into key_conflicts (tenant_id, principal_id, idempotency_key, kind, times, first_at, last_at) \
-    select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 from jsonb_each(?1) where true \
-    on conflict (tenant_id, principal_id, idempotency_key, kind) do update set times = times + excluded.times, \
-        first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)";
-
-pub(crate) const CONFLICTS_LATEST: &str = "\
-    select p.kind || ':' || p.name as account, c.idempotency_key as key, c.kind, c.times, c.first_at, c.last_at \
-    from key_conflicts c cross join principals p \
-    where c.tenant_id = ?1 and p.id = c.principal_id order by c.last_at desc limit ?2";
-
-pub(crate) const CONFLICTS_OF_KEY: &str = "\
-    select p.kind || ':' || p.name as account, c.idempotency_key as key, c.kind, c.times, c.first_at, c.last_at \
-    from principals p cross join key_conflicts c \
-    where p.tenant_id = ?1 and c.tenant_id = ?1 and c.principal_id = p.id and c.idempotency_key in (?3, ' ' || ?3) \
-    order by c.last_at desc limit ?2";
-
-pub(crate) const CONFLICTS_PURGE: &str = "\
-    delete from key_conflicts where (tenant_id, principal_id, idempotency_key, kind) in \
-        (select tenant_id, principal_id, idempotency_key, kind from key_conflicts \
-         where last_at < ?1 order by last_at limit ?2)";
-
-/// Takes the oldest records away, except those of keys that placed an order …
-pub(crate) const RECORDS_PURGE: &str = "\
-    delete from key_records where order_no is null and id in \
-        (select id from key_records where completed_at < ?1 order by completed_at limit ?2)";
-
-/// … which lose only their answers.
-pub(crate) const ANSWERS_PURGE: &str = "\
-    update key_records set status = null, headers = null, body = null, completed_at = null \
-    where order_no is not null and id in \
-        (select id from key_records where completed_at < ?1 order by completed_at limit ?2)";
-
-pub(crate) const NUMBERS_PURGE: &str = "\
-    delete from order_numbers where (tenant_id, order_no) in \
-        (select tenant_id, order_no from order_numbers where expires_at < ?1 order by expires_at limit ?2)";
-
-pub(crate) const ORDERS_DUE_TO_EXPIRE: &str = "\
-    select tenant_id, order_no from orders \
-    where status = 'pending_payment' and expires_at <= ?1 order by expires_at limit ?2";
-
-pub(crate) const ORDERS_DUE_TO_COMPLETE: &str = "\
-    select o.tenant_id, o.order_no from tenants t cross join orders o \
-    where o.tenant_id = t.id and o.status = 'shipped' and o.created_at <= ?1 and o.updated_at <= ?1 \
-    order by t.id, o.created_at, o.id limit ?2";
-
 /// Puts the JSON that stands as bytes in a column into a query: `{name}` is all of it, `{name.member}` a member as text,
 /// and both are null where it is no JSON.
 pub(crate) fn with_json(sql: &str, name: &str, column: &str) -> String {

@@ -12,6 +12,8 @@ pub struct Model {
     pub status: String,
     pub customer_id: String,
     pub created_at: i64,
+    pub updated_at: i64,
+    pub expires_at: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -61,6 +61,23 @@ impl Session {
         self.run(begin).map_err(|error| statement_fault(&error))
     }
 
+    /// The rows of these keys.
+    pub(crate) fn found(&mut self, find: &'static Find, keys: &[Value]) -> Result<Found, Fault> {
+        let mut values = Vec::new();
+        let text = |room| text::find(find, room);
+        self.each((std::ptr::from_ref(find).addr(), find.key.len()), keys, text, |statement| {
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next()? {
+                for at in 0..find.read.len() {
+                    values.push(value(row.get_ref(at)?));
+                }
+            }
+            Ok(())
+        })
+        .map_err(|error| statement_fault(&error))?;
+        Ok(Found { of: find, values })
+    }
+
     /// Changes the rows; gives how many were touched.
     pub(crate) fn write(&mut self, rows: Rows) -> Result<u64, Fault> {
         let Rows { of, values } = rows;
@@ -128,19 +145,7 @@ impl Session {
 
 impl Tables for Session {
     async fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> Result<Found, Fault> {
-        let mut values = Vec::new();
-        let text = |room| text::find(find, room);
-        self.each((std::ptr::from_ref(find).addr(), find.key.len()), &keys, text, |statement| {
-            let mut rows = statement.raw_query();
-            while let Some(row) = rows.next()? {
-                for at in 0..find.read.len() {
-                    values.push(value(row.get_ref(at)?));
-                }
-            }
-            Ok(())
-        })
-        .map_err(|error| statement_fault(&error))?;
-        Ok(Found { of: find, values })
+        self.found(find, &keys)
     }
 }
 
