@@ -7,7 +7,9 @@ use domain::order::{Event, Status};
 use domain::text::{CustomerId, Sku};
 use domain::{Order, OrderNo, Product, StockItem, TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use crate::load;
 use crate::rows::{Column, event_from_name, parse_order_no};
@@ -82,7 +84,9 @@ impl Store {
             .select_only()
             .columns([Products::Sku, Products::CreatedAt])
             .filter(Products::TenantId.eq(tenant.0))
-            .apply_if(after, |query, cursor| query.filter(behind(Products::CreatedAt, Products::Sku, cursor)))
+            .apply_if(after, |query, cursor| {
+                query.filter(behind(Products::CreatedAt, Products::Sku, cursor, Expr::value(cursor.id.clone())))
+            })
             .order_by_desc(Products::CreatedAt)
             .order_by_desc(Products::Sku)
             .limit(limit + 1)
@@ -121,7 +125,9 @@ impl Store {
             })
             .apply_if(filter.created_from, |query, from| query.filter(Orders::CreatedAt.gte(from.0)))
             .apply_if(filter.created_to, |query, to| query.filter(Orders::CreatedAt.lt(to.0)))
-            .apply_if(after, |query, cursor| query.filter(behind_order(tenant, cursor)))
+            .apply_if(after, |query, cursor| {
+                query.filter(behind(Orders::CreatedAt, Orders::Id, cursor, row_of(tenant, cursor)))
+            })
             .order_by_desc(Orders::CreatedAt)
             .order_by_desc(Orders::Id)
             .limit(limit + 1)
@@ -182,14 +188,15 @@ fn history_row(event: &entity::order_event::Model, actors: &HashMap<i64, String>
     })
 }
 
-/// `(time, id) < (cursor's time, cursor's id)`, as one comparison that an index can walk.
-fn behind<C: ColumnTrait>(time: C, id: C, cursor: &Cursor) -> Expr {
-    Expr::tuple([time.into_simple_expr(), id.into_simple_expr()])
-        .lt(Expr::tuple([Expr::value(cursor.at.0), Expr::value(cursor.id.clone())]))
+/// `(time, id) < (cursor's time, cursor's id)`, taken apart: not every database walks an index by a comparison of pairs,
+/// each does by the first half.
+fn behind<C: ColumnTrait>(time: C, id: C, cursor: &Cursor, last: impl Into<Expr>) -> Condition {
+    let before = Condition::any().add(time.lt(cursor.at.0)).add(id.into_simple_expr().lt(last.into()));
+    Condition::all().add(time.lte(cursor.at.0)).add(before)
 }
 
-/// The same for orders, which the index holds by their row's number and the cursor by the order's.
-fn behind_order(tenant: TenantId, cursor: &Cursor) -> Expr {
+/// The number of the row that a cursor names: the index of orders holds it instead of the order's own.
+fn row_of(tenant: TenantId, cursor: &Cursor) -> Expr {
     use entity::order::{Column as Orders, Entity};
     let row = Query::select()
         .column(Orders::Id)
@@ -197,8 +204,7 @@ fn behind_order(tenant: TenantId, cursor: &Cursor) -> Expr {
         .and_where(Orders::TenantId.eq(tenant.0))
         .and_where(Orders::OrderNo.eq(cursor.id.as_str()))
         .take();
-    Expr::tuple([Orders::CreatedAt.into_simple_expr(), Orders::Id.into_simple_expr()])
-        .lt(Expr::tuple([Expr::value(cursor.at.0), Expr::SubQuery(None, Box::new(row.into()))]))
+    Expr::SubQuery(None, Box::new(row.into()))
 }
 
 /// Drops the row that was read only to know whether there is a next page.
