@@ -9,7 +9,7 @@ use serde::Serialize;
 use store::{Finding, Light, Store};
 
 use crate::server::folder;
-use crate::settings::Database;
+use crate::settings::{self, Database};
 use crate::terminal;
 
 /// Check every invariant of a database. Exit code 0 only if none is broken.
@@ -50,7 +50,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Every invariant of the database at this address.
 pub(crate) async fn run_all(database_url: &str) -> anyhow::Result<Vec<Finding>> {
-    ask(&store::database_file(database_url)?).await
+    ask(&settings::file(database_url)?).await
 }
 
 async fn ask(file: &Path) -> anyhow::Result<Vec<Finding>> {

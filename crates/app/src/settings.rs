@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Yaml};
 use serde::{Deserialize, Serialize};
+use store::Address;
 
 pub(crate) use period::Period;
 
@@ -211,10 +212,16 @@ impl Settings {
     /// The file of the embedded database.
     pub(crate) fn database_file(&self) -> anyhow::Result<PathBuf> {
         match &self.database_url {
-            Some(url) => Ok(store::database_file(url)?),
+            Some(url) => file(url),
             None => Ok(self.data.join("mideng.db")),
         }
     }
+}
+
+/// The file that an address names.
+pub(crate) fn file(url: &str) -> anyhow::Result<PathBuf> {
+    let Address::Sqlite(file) = url.parse()?;
+    Ok(file)
 }
 
 /// Which database a command works on.
@@ -232,7 +239,7 @@ impl Database {
     /// The database's file.
     pub(crate) fn file(&self) -> anyhow::Result<PathBuf> {
         match &self.database_url {
-            Some(url) => Ok(store::database_file(url)?),
+            Some(url) => file(url),
             None => Ok(self.data.join("mideng.db")),
         }
     }

@@ -96,7 +96,7 @@ impl Store {
     pub async fn tenant(&self, name: &str) -> Result<Option<TenantId>, Error> {
         let tenant = entity::tenant::Entity::find()
             .filter(entity::tenant::Column::Name.eq(name))
-            .one(&self.orm_writer())
+            .one(&self.administrator)
             .await
             .doing("reading a tenant")?;
         Ok(tenant.map(|tenant| TenantId(tenant.id)))
@@ -104,7 +104,7 @@ impl Store {
 
     /// True if there is no tenant yet: the database is new.
     pub async fn is_empty(&self) -> Result<bool, Error> {
-        let tenants = entity::tenant::Entity::find().count(&self.orm_writer()).await.doing("counting tenants")?;
+        let tenants = entity::tenant::Entity::find().count(&self.administrator).await.doing("counting tenants")?;
         Ok(tenants == 0)
     }
 
@@ -117,7 +117,7 @@ impl Store {
             created_at: Set(now.0),
         };
         let _turn = self.turn().await?;
-        let tenant = tenant.insert(&self.orm_writer()).await.doing("making a tenant")?;
+        let tenant = tenant.insert(&self.administrator).await.doing("making a tenant")?;
         Ok(TenantId(tenant.id))
     }
 
@@ -128,7 +128,7 @@ impl Store {
             .filter(Column::TenantId.eq(account.tenant.0))
             .filter(Column::Kind.eq(account.kind))
             .filter(Column::Name.eq(account.name))
-            .one(&self.orm_writer())
+            .one(&self.administrator)
             .await
             .doing("reading an account")?;
         if let Some(found) = found {
@@ -143,7 +143,7 @@ impl Store {
             created_at: Set(now.0),
         };
         let _turn = self.turn().await?;
-        let made = made.insert(&self.orm_writer()).await.doing("making an account")?;
+        let made = made.insert(&self.administrator).await.doing("making an account")?;
         Ok(PrincipalId(made.id))
     }
 
@@ -166,13 +166,13 @@ impl Store {
             revoked_at: Set(None),
         };
         let _turn = self.turn().await?;
-        Ok(made.insert(&self.orm_writer()).await.doing("storing an API key")?.id)
+        Ok(made.insert(&self.administrator).await.doing("storing an API key")?.id)
     }
 
     /// Every key of a tenant, newest first.
     pub async fn api_keys(&self, tenant: TenantId) -> Result<Vec<ApiKey>, Error> {
         use entity::{api_key, principal};
-        let orm = self.orm_writer();
+        let orm = self.administrator.clone();
         let keys = api_key::Entity::find()
             .filter(api_key::Column::TenantId.eq(tenant.0))
             .order_by_desc(api_key::Column::Id)
@@ -205,7 +205,7 @@ impl Store {
             .filter(Column::TenantId.eq(tenant.0))
             .filter(Column::Id.eq(id))
             .filter(Column::RevokedAt.is_null())
-            .exec(&self.orm_writer())
+            .exec(&self.administrator)
             .await
             .doing("revoking an API key")?;
         Ok(done.rows_affected == 1)
@@ -218,7 +218,7 @@ impl Store {
         let key = Entity::find()
             .filter(Column::SecretHash.eq(hash(secret)))
             .filter(Column::RevokedAt.is_null())
-            .one(&self.orm())
+            .one(&self.lister)
             .await
             .doing("looking up an API key")?;
         let Some(key) = key else { return Ok(None) };

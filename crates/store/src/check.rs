@@ -4,9 +4,9 @@ mod invariants;
 
 use domain::Timestamp;
 use domain::order::{Event, Status};
-use sqlx::AssertSqlSafe;
+use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 
-use crate::{Doing, Error, Store, dialect};
+use crate::{Doing, Error, Store};
 
 /// How many examples of a violation are given.
 const EXAMPLES: usize = 5;
@@ -45,27 +45,32 @@ impl Finding {
 impl Store {
     /// When the database was last written to by a command: a sign that a server ran. None in a new database.
     pub async fn last_written_at(&self) -> Result<Option<Timestamp>, Error> {
-        let at: Option<i64> =
-            sqlx::query_scalar(invariants::LAST_WRITTEN_AT).fetch_one(&self.lister).await.doing("looking at times")?;
-        Ok(at.map(Timestamp))
+        const DOING: &str = "looking at times";
+        let question = Statement::from_string(self.lister.get_database_backend(), invariants::LAST_WRITTEN_AT);
+        let row = self.lister.query_one_raw(question).await.doing(DOING)?;
+        let at = row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose().doing(DOING)?;
+        Ok(at.flatten().map(Timestamp))
     }
 
     /// Asks every invariant, all as of one moment. `now` is when a server was last there to close what expired.
     pub async fn check(&self, now: Timestamp) -> Result<Vec<Finding>, Error> {
-        let mut connection = self.lister.begin().await.doing("opening a connection for the check")?;
+        const DOING: &str = "checking an invariant";
+        let moment = self.lister.begin().await.doing(DOING)?;
         let (transitions, before) = (transitions(), (now.0 - GRACE_MS).to_string());
         let mut findings = Vec::with_capacity(invariants::ALL.len());
         for invariant in invariants::ALL {
             // What is put in are names of ours and a number.
-            let sql = dialect::with_json(invariant.broken_by, "answer", "body");
+            let sql = self.database.with_json(invariant.broken_by, "answer", "body");
             let sql = sql.replace("{transitions}", &transitions).replace("{before}", &before);
-            let rows: Vec<(String,)> =
-                sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut *connection).await.doing("checking an invariant")?;
+            let question = Statement::from_string(moment.get_database_backend(), sql);
+            let rows = moment.query_all_raw(question).await.doing(DOING)?;
+            let rows = rows.iter().map(|row| row.try_get_by_index::<String>(0)).collect::<Result<Vec<_>, _>>();
+            let rows = rows.doing(DOING)?;
             findings.push(Finding {
                 id: invariant.id,
                 title: invariant.title,
                 violations: rows.len() as u64,
-                examples: rows.into_iter().take(EXAMPLES).map(|(text,)| text).collect(),
+                examples: rows.into_iter().take(EXAMPLES).collect(),
             });
         }
         Ok(findings)

@@ -8,16 +8,15 @@ use domain::Needs;
 use engine::{Commit, Fault, Scope, Snapshot, Storage};
 
 use crate::Store;
-use crate::dialect::Session;
+use crate::dialect::{Batch, Place};
 use crate::hash::Kept;
 use crate::load::{self, LoadError};
-use crate::sessions::Turn;
 use crate::set::Rows;
 
 /// An open transaction, with the rows as they were loaded: what is written is compared with them.
 #[derive(Debug)]
 pub struct Transaction {
-    turn: Turn,
+    batch: Batch,
     before: Before,
 }
 
@@ -32,36 +31,32 @@ impl Storage for Store {
     type Transaction = Transaction;
 
     async fn load(&self, needs: &Needs, scopes: &BTreeSet<Scope>) -> Result<(Transaction, Snapshot), Fault> {
-        self.log.trusted()?;
-        let mut turn = self.writer.begin().await?;
-        let loaded = load::snapshot(turn.session()?, needs, scopes).await;
+        let mut batch = self.database.begin(Place::Here).await?;
+        let loaded = load::snapshot(&mut batch, needs, scopes).await;
         let (snapshot, kept) = loaded.map_err(|error| match error {
             LoadError::Fault(fault) => fault,
             LoadError::Row(error) => Fault::Rejected(error.to_string()),
         })?;
         let before = Before { state: snapshot.state.clone(), kept };
-        Ok((Transaction { turn, before }, snapshot))
+        Ok((Transaction { batch, before }, snapshot))
     }
 
     async fn commit(&self, transaction: Transaction, commit: &Commit) -> Result<(), Fault> {
-        let Transaction { mut turn, before } = transaction;
+        let Transaction { mut batch, before } = transaction;
         if commit.records.is_empty() && commit.changes.is_empty() {
             return Ok(());
         }
-        let session = turn.session()?;
         for rows in fold::fold(&before, commit)? {
-            write(session, rows)?;
+            write(&mut batch, rows).await?;
         }
-        session.commit()?;
-        self.log.committed(session);
-        Ok(())
+        batch.commit().await
     }
 }
 
 /// Writes some rows. Fewer than that are touched where another writer changed one since it was loaded.
-fn write(session: &mut Session, rows: Rows) -> Result<(), Fault> {
+async fn write(batch: &mut Batch, rows: Rows) -> Result<(), Fault> {
     let (table, wanted) = (rows.of.table, rows.len() as u64);
-    let touched = session.write(rows)?;
+    let touched = batch.write(rows).await?;
     if touched == wanted {
         return Ok(());
     }

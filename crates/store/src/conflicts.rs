@@ -6,8 +6,7 @@ use domain::{PrincipalId, TenantId, Timestamp};
 use idempotency::Key;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
-use crate::found::{Fields, Stored};
-use crate::load::Tables as _;
+use crate::found::{Fields, Stored, Tables as _};
 use crate::set::{Find, Rows, Value, Write, number, row, text};
 use crate::{Doing, Error, Store, entity};
 
@@ -126,7 +125,7 @@ impl Store {
                 ]),
             }
         }
-        changes.write(vec![new, more]).await.doing(DOING)?;
+        changes.write_all(vec![new, more]).await.doing(DOING)?;
         changes.commit().await.doing(DOING)
     }
 
@@ -140,14 +139,14 @@ impl Store {
             .apply_if(key, |query, key| query.filter(Column::IdempotencyKey.is_in([key.to_owned(), format!(" {key}")])))
             .order_by_desc(Column::LastAt)
             .limit(limit)
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing(DOING)?;
         let ids: BTreeSet<i64> = rows.iter().map(|row| row.principal_id).collect();
         let accounts = principal::Entity::find()
             .filter(principal::Column::TenantId.eq(tenant.0))
             .filter(principal::Column::Id.is_in(ids))
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing(DOING)?;
         let accounts: HashMap<i64, String> =

@@ -1,78 +1,93 @@
 //! Owns opening a database: its address, its connections, and bringing its schema up to date.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::str::FromStr;
 
-use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+use sea_orm::DatabaseConnection;
 use sea_orm_migration::MigratorTrait;
 
-use crate::checkpoint::Log;
-use crate::dialect::{self, Mode, Pool};
-use crate::sessions::{Readers, Writer};
+use crate::dialect::{Database, Turn};
 use crate::{Doing, Error, schema};
-
-/// How many lists are read at once.
-const LISTERS: u32 = 4;
 
 /// A database address that is not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the database address {0:?} is not understood; this version opens sqlite:FOLDER/mideng.db")]
 pub struct BadUrl(String);
 
-/// An open database: a connection on which batches are written, some on which objects are read, and, for lists and
-/// administration, one that writes and some that read through sqlx.
-#[derive(Clone)]
-pub struct Store {
-    pub(crate) writer: Arc<Writer>,
-    pub(crate) readers: Arc<Readers>,
-    pub(crate) administrator: Pool,
-    pub(crate) lister: Pool,
-    pub(crate) log: Arc<Log>,
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A file, embedded into the server.
+    Sqlite(PathBuf),
 }
 
-/// The file that a `sqlite:` address names.
-pub fn database_file(url: &str) -> Result<PathBuf, BadUrl> {
-    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-    match path {
-        Some(path) if !path.is_empty() && !path.contains('?') => Ok(PathBuf::from(path)),
-        _ => Err(BadUrl(url.to_owned())),
+impl FromStr for Address {
+    type Err = BadUrl;
+
+    fn from_str(url: &str) -> Result<Self, BadUrl> {
+        let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+        match path {
+            Some(path) if !path.is_empty() && !path.contains('?') => Ok(Self::Sqlite(PathBuf::from(path))),
+            _ => Err(BadUrl(url.to_owned())),
+        }
     }
+}
+
+impl From<&Path> for Address {
+    fn from(file: &Path) -> Self {
+        Self::Sqlite(file.to_owned())
+    }
+}
+
+impl From<&PathBuf> for Address {
+    fn from(file: &PathBuf) -> Self {
+        Self::Sqlite(file.clone())
+    }
+}
+
+/// Without what is secret in it.
+impl fmt::Display for Address {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => file.display().fmt(out),
+        }
+    }
+}
+
+/// An open database, with connections for lists and for administration at hand.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) database: Database,
+    pub(crate) lister: DatabaseConnection,
+    pub(crate) administrator: DatabaseConnection,
 }
 
 impl Store {
-    /// Opens the database file, making it where there is none. The schema is left as it is.
-    pub async fn open(file: &Path) -> Result<Self, Error> {
-        let administrator = sqlx::pool::PoolOptions::<dialect::Db>::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(dialect::options(file, Mode::Write))
-            .await
-            .doing("opening the database")?;
-        let lister = sqlx::pool::PoolOptions::<dialect::Db>::new()
-            .max_connections(LISTERS)
-            .connect_lazy_with(dialect::options(file, Mode::Read));
-        let log = Log::open(file).doing("opening the database")?;
-        Ok(Self {
-            writer: Writer::open(file).doing("opening the database")?.into(),
-            readers: Readers::new(file).into(),
-            administrator,
-            lister,
-            log: log.into(),
-        })
+    /// Opens a database; an embedded one is made where there is none. The schema is left as it is.
+    pub async fn open(address: impl Into<Address>) -> Result<Self, Error> {
+        Ok(Self::of(Database::open(&address.into()).await?))
+    }
+
+    /// One on an open database.
+    pub(crate) fn of(database: Database) -> Self {
+        let (lister, administrator) = (database.lister(), database.administrator());
+        Self { database, lister, administrator }
     }
 
     /// Opens a database that must exist and be up to date, for commands that only look.
-    pub async fn open_existing(file: &Path) -> Result<Self, Error> {
-        if !file.is_file() {
-            return Err(Error::Refused(format!("there is no database at {}", file.display())));
+    pub async fn open_existing(address: impl Into<Address>) -> Result<Self, Error> {
+        let address = address.into();
+        if let Address::Sqlite(file) = &address
+            && !file.is_file()
+        {
+            return Err(Error::Refused(format!("there is no database at {address}")));
         }
-        let store = Self::open(file).await?;
+        let store = Self::open(address.clone()).await?;
         match store.pending_migrations().await? {
             0 => Ok(store),
             pending => Err(Error::Refused(format!(
-                "the database {} lacks {pending} migrations; run `mideng migrate` first",
-                file.display()
+                "the database {address} lacks {pending} migrations; run `mideng migrate` first"
             ))),
         }
     }
@@ -80,14 +95,13 @@ impl Store {
     /// Brings the schema up to date; gives how many migrations were applied.
     pub async fn migrate(&self) -> Result<usize, Error> {
         let pending = self.pending_migrations().await?;
-        schema::Migrator::up(&self.orm_writer(), None).await.doing("migrating the schema")?;
+        schema::Migrator::up(&self.administrator, None).await.doing("migrating the schema")?;
         Ok(pending)
     }
 
     /// How many migrations are not applied yet. Refused where some are applied that this version does not know.
     pub async fn pending_migrations(&self) -> Result<usize, Error> {
-        let orm = self.orm_writer();
-        let applied = schema::Migrator::get_migration_models(&orm).await;
+        let applied = schema::Migrator::get_migration_models(&self.administrator).await;
         let applied = applied.doing("reading the list of migrations")?;
         let known: Vec<String> =
             schema::Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
@@ -100,23 +114,41 @@ impl Store {
         }
     }
 
-    /// Closes every connection; the last one folds the write-ahead log into the file.
+    /// False once the disk failed in a way that nobody may write behind: somebody should look, and start anew.
+    pub fn is_trusted(&self) -> bool {
+        self.database.is_trusted()
+    }
+
+    /// Does what an embedded database needs about once a second: folds what was committed into its file. Costs nothing
+    /// where nothing was written, or where the database sees to it itself.
+    pub async fn checkpoint(&self) -> Result<(), Error> {
+        self.database.checkpoint().await.doing("folding the log into the file")
+    }
+
+    /// Writes a whole copy, as of one moment, to a file that must not exist yet.
+    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        self.database.backup(to).await
+    }
+
+    /// Says what is damaged; empty where nothing is.
+    pub async fn damage(&self) -> Result<Vec<String>, Error> {
+        self.database.damage().await
+    }
+
+    /// Replaces every row by those of `source`, a database of the same schema, in one transaction: readers and a
+    /// running server see the old content or the new, never a mixture.
+    pub async fn restore(&self, source: &Path) -> Result<u64, Error> {
+        self.database.restore(source).await
+    }
+
+    /// Closes every connection.
     pub async fn close(&self) {
-        self.lister.close().await;
-        self.administrator.close().await;
-        self.readers.close().await;
-        self.log.close().await;
-        self.writer.close().await;
+        self.database.close().await;
     }
 
-    /// The reading connections, for queries through entities.
-    pub(crate) fn orm(&self) -> DatabaseConnection {
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(self.lister.clone())
-    }
-
-    /// The writing connection, for administration.
-    pub(crate) fn orm_writer(&self) -> DatabaseConnection {
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(self.administrator.clone())
+    /// Waits for the turn to write through [`Self::administrator`].
+    pub(crate) async fn turn(&self) -> Result<Turn, Error> {
+        self.database.turn().await.doing("waiting for the turn to write")
     }
 }
 

@@ -1,5 +1,7 @@
 //! Owns rows that were found, and taking their values out of them, each as what it must be.
 
+use engine::Fault;
+
 use crate::Error;
 use crate::set::{Find, Value};
 
@@ -99,4 +101,10 @@ impl<T: Field> Field for Option<T> {
     fn of(value: Value) -> Result<Self, Value> {
         if value == Value::Null { Ok(None) } else { T::of(value).map(Some) }
     }
+}
+
+/// Something in which rows are found: an open transaction.
+pub(crate) trait Tables {
+    /// The rows of these keys, key behind key. No order is promised.
+    fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> impl Future<Output = Result<Found, Fault>> + Send;
 }

@@ -2,10 +2,8 @@
 //! no rule of the trade.
 
 mod accounts;
-mod backup;
 mod changes;
 mod check;
-mod checkpoint;
 mod commit;
 mod conflicts;
 mod connect;
@@ -17,7 +15,6 @@ mod load;
 mod read;
 mod rows;
 mod schema;
-mod sessions;
 mod set;
 mod sweep;
 
@@ -28,7 +25,7 @@ pub use accounts::{Account, ApiKey, Credential, NewApiKey, Role, SECRET_PREFIX};
 pub use check::{Finding, Light};
 pub use commit::Transaction;
 pub use conflicts::{Conflict, ConflictRow};
-pub use connect::{BadUrl, Store, database_file};
+pub use connect::{Address, BadUrl, Store};
 pub use read::{Cursor, HistoryRow, OrderFilter, Page};
 
 /// What went wrong with a read or with administration. The write path has [`engine::Fault`].

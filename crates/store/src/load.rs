@@ -7,19 +7,13 @@ use domain::{Needs, Order, Product, State, StockItem, TenantId};
 use engine::{Fault, Scope, Snapshot};
 use idempotency::{Fingerprint, Record};
 
-use crate::found::{Found, Stored};
+use crate::found::{Stored, Tables};
 use crate::hash::{self, Kept};
 use crate::rows::{
     LineRow, NumberRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, StockRow,
 };
-use crate::set::{Find, Value};
+use crate::set::Value;
 use crate::{Error, OrderKey};
-
-/// Something in which rows are found: an open transaction.
-pub(crate) trait Tables {
-    /// The rows of these keys, key behind key. No order is promised.
-    fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> impl Future<Output = Result<Found, Fault>> + Send;
-}
 
 /// What went wrong while rows were loaded.
 #[derive(Debug)]

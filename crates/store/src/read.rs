@@ -11,9 +11,11 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use crate::load;
+use crate::load::{self, LoadError};
 use crate::rows::{Column, event_from_name, parse_order_no};
 use crate::{Doing, Error, Store, entity};
+
+const READING: &str = "reading rows";
 
 /// Where a page begins: behind the row with this time and id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Store {
     /// One product with its stock.
     pub async fn product(&self, tenant: TenantId, sku: &Sku) -> Result<Option<(Product, StockItem)>, Error> {
         let keys = BTreeSet::from([(tenant, sku.clone())]);
-        Ok(self.read(async move |session| load::products(session, &keys).await).await?.pop())
+        Ok(self.products_load(&keys).await?.pop())
     }
 
     /// A page of products.
@@ -91,12 +93,12 @@ impl Store {
             .order_by_desc(Products::Sku)
             .limit(limit + 1)
             .into_tuple()
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing("listing products")?;
         let (keys, next) = cut(rows, limit);
         let wanted: BTreeSet<_> = keys.iter().map(|sku| (tenant, Sku::from_stored(sku))).collect();
-        let found = self.read(async move |session| load::products(session, &wanted).await).await?;
+        let found = self.products_load(&wanted).await?;
         let mut found: HashMap<String, _> = found.into_iter().map(|row| (row.0.sku.as_str().to_owned(), row)).collect();
         Ok(Page { rows: keys.iter().filter_map(|sku| found.remove(sku)).collect(), next })
     }
@@ -132,7 +134,7 @@ impl Store {
             .order_by_desc(Orders::Id)
             .limit(limit + 1)
             .into_tuple()
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing("listing orders")?;
         let (texts, next) = cut(rows, limit);
@@ -150,14 +152,14 @@ impl Store {
             .filter(Events::TenantId.eq(tenant.0))
             .filter(Events::OrderNo.eq(order_no.as_str()))
             .order_by_asc(Events::Version)
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing("reading an order's history")?;
         let ids: BTreeSet<i64> = events.iter().map(|event| event.principal_id).collect();
         let actors: HashMap<i64, String> = entity::principal::Entity::find()
             .filter(entity::principal::Column::TenantId.eq(tenant.0))
             .filter(entity::principal::Column::Id.is_in(ids))
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing("reading the actors of a history")?
             .into_iter()
@@ -168,7 +170,13 @@ impl Store {
 
     async fn orders_load(&self, keys: BTreeSet<crate::OrderKey>) -> Result<Vec<Order>, Error> {
         // One transaction: an order's head and lines are of the same moment.
-        self.read(async move |session| load::orders(session, &keys).await).await
+        let mut reading = self.database.read().await.doing(READING)?;
+        load::orders(&mut reading, &keys).await.map_err(load_error)
+    }
+
+    async fn products_load(&self, keys: &BTreeSet<(TenantId, Sku)>) -> Result<Vec<(Product, StockItem)>, Error> {
+        let mut reading = self.database.read().await.doing(READING)?;
+        load::products(&mut reading, keys).await.map_err(load_error)
     }
 }
 
@@ -214,4 +222,11 @@ fn cut(mut rows: Vec<(String, i64)>, limit: u64) -> (Vec<String>, Option<Cursor>
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|(id, at)| Cursor { at: Timestamp(*at), id: id.clone() });
     (rows.into_iter().map(|(id, _)| id).collect(), next)
+}
+
+fn load_error(error: LoadError) -> Error {
+    match error {
+        LoadError::Fault(fault) => Error::database(READING)(Box::new(fault)),
+        LoadError::Row(error) => error,
+    }
 }

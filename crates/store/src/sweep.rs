@@ -38,7 +38,7 @@ impl Store {
             .filter(Column::ExpiresAt.lte(now.0))
             .order_by_asc(Column::ExpiresAt)
             .limit(limit);
-        keys(due.into_tuple().all(&self.orm()).await.doing("looking for orders that are due")?)
+        keys(due.into_tuple().all(&self.lister).await.doing("looking for orders that are due")?)
     }
 
     /// Shipped orders that nobody touched since `before`.
@@ -49,7 +49,7 @@ impl Store {
             .column(entity::tenant::Column::Id)
             .order_by_asc(entity::tenant::Column::Id)
             .into_tuple()
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing("listing tenants")?;
         let mut due: Vec<(i64, String)> = Vec::new();
@@ -70,7 +70,7 @@ impl Store {
                 .order_by_asc(Column::Id)
                 .limit(left);
             let found: Vec<(i64, String)> =
-                query.into_tuple().all(&self.orm()).await.doing("looking for orders that are due")?;
+                query.into_tuple().all(&self.lister).await.doing("looking for orders that are due")?;
             due.extend(found);
         }
         keys(due)
@@ -84,7 +84,7 @@ impl Store {
             .filter(Column::CompletedAt.lt(before.0))
             .order_by_asc(Column::CompletedAt)
             .limit(limit)
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing(DOING)?;
         let (mut records, mut answers) = (Rows::of(&FORGOTTEN), Rows::of(&ANSWER_FORGOTTEN));
@@ -104,7 +104,7 @@ impl Store {
             .filter(Column::ExpiresAt.lt(before.0))
             .order_by_asc(Column::ExpiresAt)
             .limit(limit)
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing(DOING)?;
         let mut numbers = Rows::of(&NUMBERS_EXPIRED);
@@ -121,7 +121,7 @@ impl Store {
             .filter(Column::LastAt.lt(before.0))
             .order_by_asc(Column::LastAt)
             .limit(limit)
-            .all(&self.orm())
+            .all(&self.lister)
             .await
             .doing(DOING)?;
         let mut conflicts = Rows::of(&CONFLICTS_FORGOTTEN);
@@ -138,7 +138,7 @@ impl Store {
             return Ok(0);
         }
         let mut changes = self.changes().await.doing(DOING)?;
-        let touched = changes.write(rows).await.doing(DOING)?;
+        let touched = changes.write_all(rows).await.doing(DOING)?;
         changes.commit().await.doing(DOING)?;
         Ok(touched)
     }

@@ -2,23 +2,22 @@
 //!
 //! Batches go through [`Session`], row sets at a time; lists and administration through sqlx.
 
+mod backup;
+mod database;
+mod log;
 mod session;
 mod text;
+mod turns;
 
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnectOptions;
 
-pub(crate) use session::{Mode, Session};
+use session::Mode;
 
-/// The database that sqlx talks to.
-pub(crate) type Db = Sqlite;
-/// One connection to it.
-pub(crate) type Connection = sqlx::SqliteConnection;
-/// Some connections to it.
-pub(crate) type Pool = sqlx::SqlitePool;
+pub(crate) use database::Database;
+pub(crate) use turns::{Batch, Place, Reading, Turn};
 
 /// SQLite compares text byte by byte already.
 pub(crate) const BINARY_COLLATION: Option<&str> = None;
@@ -32,7 +31,7 @@ pub(crate) const PARTIAL_INDEXES: &[&str] = &[
 
 /// Takes the write lock at once. A deferred transaction that read first would get `SQLITE_BUSY_SNAPSHOT` beside
 /// another writer, which no busy timeout cures.
-pub(crate) const BEGIN: &str = "begin immediate";
+const BEGIN: &str = "begin immediate";
 
 /// How long a connection waits for another that writes: a command beside a running server.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,7 +56,7 @@ fn pragmas(mode: Mode) -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// How sqlx opens a connection.
-pub(crate) fn options(file: &Path, mode: Mode) -> SqliteConnectOptions {
+fn options(file: &Path, mode: Mode) -> SqliteConnectOptions {
     let options =
         SqliteConnectOptions::new().filename(file).create_if_missing(mode == Mode::Write).busy_timeout(BUSY_TIMEOUT);
     pragmas(mode).fold(options, |options, (pragma, value)| options.pragma(pragma, value))
@@ -77,27 +76,27 @@ pub(crate) fn with_json(sql: &str, name: &str, column: &str) -> String {
 
 /// Carries over what can be without waiting for anybody; gives whether it was kept from it, how long the log is, and
 /// how much of it is carried over.
-pub(crate) const CHECKPOINT: &str = "pragma wal_checkpoint(passive)";
+const CHECKPOINT: &str = "pragma wal_checkpoint(passive)";
 
 /// A whole copy of the database as of one moment, made while others write.
-pub(crate) const BACKUP: &str = "vacuum into ?1";
+const BACKUP: &str = "vacuum into ?1";
 /// Opens another file beside the database, as `source`.
-pub(crate) const ATTACH: &str = "attach database ?1 as source";
+const ATTACH: &str = "attach database ?1 as source";
 /// Closes it.
-pub(crate) const DETACH: &str = "detach database source";
+const DETACH: &str = "detach database source";
 /// The migrations that the database has, and those that the file beside it has.
-pub(crate) const MIGRATIONS_OURS: &str = "select version from main.seaql_migrations order by version";
-pub(crate) const MIGRATIONS_OF_SOURCE: &str = "select version from source.seaql_migrations order by version";
+const MIGRATIONS_OURS: &str = "select version from main.seaql_migrations order by version";
+const MIGRATIONS_OF_SOURCE: &str = "select version from source.seaql_migrations order by version";
 /// Our tables, each with its columns.
-pub(crate) const TABLES: &str = "\
+const TABLES: &str = "\
     select t.name, group_concat('\"' || c.name || '\"') from sqlite_schema t, pragma_table_info(t.name) c \
     where t.type = 'table' and t.name not like 'sqlite%' and t.name <> 'seaql_migrations' group by t.name";
 /// A number that either file has given away is not given away again.
-pub(crate) const COUNTERS_RAISE: &[&str] = &[
+const COUNTERS_RAISE: &[&str] = &[
     "update main.sqlite_sequence set seq = max(seq, coalesce(\
         (select s.seq from source.sqlite_sequence s where s.name = sqlite_sequence.name), 0))",
     "insert into main.sqlite_sequence (name, seq) select s.name, s.seq from source.sqlite_sequence s \
         where not exists (select 1 from main.sqlite_sequence m where m.name = s.name)",
 ];
 /// Says `ok`, or what is damaged.
-pub(crate) const INTEGRITY: &str = "pragma quick_check";
+const INTEGRITY: &str = "pragma quick_check";

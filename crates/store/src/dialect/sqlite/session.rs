@@ -10,9 +10,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Error, OpenFlags, ToSql, ffi};
 
 use super::text;
-use crate::checkpoint::Folded;
-use crate::found::Found;
-use crate::load::Tables;
+use crate::found::{Found, Tables};
 use crate::set::{Find, Rows, Value};
 
 /// A statement for more rows than these is prepared anew each time: it is seldom wanted, and large.
@@ -23,6 +21,15 @@ const CACHED_ROWS_MAX: usize = 128;
 pub(crate) enum Mode {
     Write,
     Read,
+}
+
+/// What a fold came to, in pages.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Folded {
+    /// How long the log is.
+    pub(crate) pages: i64,
+    /// How much of it came in while the rest was folded.
+    pub(crate) left: i64,
 }
 
 /// An open connection.

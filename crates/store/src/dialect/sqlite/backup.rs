@@ -4,18 +4,19 @@ use std::path::Path;
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
-use crate::{Doing, Error, Store, dialect};
+use super::Database;
+use crate::{Doing, Error};
 
-impl Store {
+impl Database {
     /// Writes a whole copy, as of one moment, to a file that must not exist yet.
-    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+    pub(crate) async fn backup(&self, to: &Path) -> Result<(), Error> {
         if to.exists() {
             return Err(Error::Refused(format!("{} exists already; name a new file", to.display())));
         }
         // It reads one snapshot and writes only the new file. The writing connection stays free for commits.
         let options = self.administrator.connect_options();
         let mut connection = options.connect().await.doing("opening a connection for the backup")?;
-        let written = sqlx::query(dialect::BACKUP).bind(name(to)?).execute(&mut connection).await;
+        let written = sqlx::query(super::BACKUP).bind(name(to)?).execute(&mut connection).await;
         if written.is_err() {
             // Half a copy is none, and would stand in the way of the next try. It may never have been begun.
             let _gone = std::fs::remove_file(to);
@@ -25,20 +26,20 @@ impl Store {
     }
 
     /// Says what is damaged; empty where nothing is.
-    pub async fn damage(&self) -> Result<Vec<String>, Error> {
-        let rows = sqlx::query(dialect::INTEGRITY).fetch_all(&self.administrator).await.doing("checking the file")?;
+    pub(crate) async fn damage(&self) -> Result<Vec<String>, Error> {
+        let rows = sqlx::query(super::INTEGRITY).fetch_all(&self.administrator).await.doing("checking the file")?;
         Ok(rows.iter().map(|row| row.get::<String, _>(0)).filter(|text| text != "ok").collect())
     }
 
     /// Replaces every row by those of `source`, a database of the same schema, in one transaction: readers and a
     /// running server see the old content or the new, never a mixture.
-    pub async fn restore(&self, source: &Path) -> Result<u64, Error> {
+    pub(crate) async fn restore(&self, source: &Path) -> Result<u64, Error> {
         if !source.is_file() {
             return Err(Error::Refused(format!("there is no file {}", source.display())));
         }
-        let _turn = self.turn().await?;
+        let _turn = self.turn().await.doing("waiting for the turn to restore")?;
         let mut connection = self.administrator.acquire().await.doing("opening a connection for the restore")?;
-        sqlx::query(dialect::ATTACH)
+        sqlx::query(super::ATTACH)
             .bind(name(source)?)
             .execute(&mut *connection)
             .await
@@ -47,7 +48,7 @@ impl Store {
             Ok(()) => replace_rows(&mut connection).await,
             Err(error) => Err(error),
         };
-        sqlx::query(dialect::DETACH).execute(&mut *connection).await.doing("closing the backup")?;
+        sqlx::query(super::DETACH).execute(&mut *connection).await.doing("closing the backup")?;
         restored
     }
 }
@@ -62,12 +63,12 @@ fn foreign(source: &Path, error: &sqlx::Error) -> Error {
 }
 
 /// Refuses a file that another version wrote: its rows may mean something else.
-async fn same_schema(connection: &mut dialect::Connection, source: &Path) -> Result<(), Error> {
-    let ours: Vec<String> = sqlx::query_scalar(dialect::MIGRATIONS_OURS)
+async fn same_schema(connection: &mut sqlx::SqliteConnection, source: &Path) -> Result<(), Error> {
+    let ours: Vec<String> = sqlx::query_scalar(super::MIGRATIONS_OURS)
         .fetch_all(&mut *connection)
         .await
         .doing("reading the list of migrations")?;
-    let theirs: Vec<String> = sqlx::query_scalar(dialect::MIGRATIONS_OF_SOURCE)
+    let theirs: Vec<String> = sqlx::query_scalar(super::MIGRATIONS_OF_SOURCE)
         .fetch_all(&mut *connection)
         .await
         .map_err(|error| foreign(source, &error))?;
@@ -82,10 +83,10 @@ async fn same_schema(connection: &mut dialect::Connection, source: &Path) -> Res
     Err(Error::Refused(format!("{} has another schema than the database: {advice}", source.display())))
 }
 
-async fn replace_rows(connection: &mut dialect::Connection) -> Result<u64, Error> {
+async fn replace_rows(connection: &mut sqlx::SqliteConnection) -> Result<u64, Error> {
     let tables: Vec<(String, String)> =
-        sqlx::query_as(dialect::TABLES).fetch_all(&mut *connection).await.doing("listing the tables")?;
-    let mut transaction = connection.begin_with(dialect::BEGIN).await.doing("locking the database")?;
+        sqlx::query_as(super::TABLES).fetch_all(&mut *connection).await.doing("listing the tables")?;
+    let mut transaction = connection.begin_with(super::BEGIN).await.doing("locking the database")?;
     let mut rows = 0;
     for (table, columns) in tables {
         // The names come from our own schema, not from outside.
@@ -95,7 +96,7 @@ async fn replace_rows(connection: &mut dialect::Connection) -> Result<u64, Error
         sqlx::query(delete).execute(&mut *transaction).await.doing("emptying a table")?;
         rows += sqlx::query(insert).execute(&mut *transaction).await.doing("copying a table")?.rows_affected();
     }
-    for sql in dialect::COUNTERS_RAISE {
+    for sql in super::COUNTERS_RAISE {
         sqlx::query(*sql).execute(&mut *transaction).await.doing("raising the counters")?;
     }
     transaction.commit().await.doing("committing the restored rows")?;

@@ -11,26 +11,14 @@ use std::sync::{Arc, OnceLock};
 use engine::Fault;
 use tokio::sync::Mutex;
 
-use crate::dialect::{Mode, Session};
-use crate::{Doing, Error, Store};
+use super::session::{Folded, Mode, Session};
 
 /// How long the log may grow, in pages of 4 KiB, before the writer starts it over.
-const LOG_PAGES_MAX: i64 = 32_768;
-
-const DOING: &str = "folding the log into the file";
+pub(super) const LOG_PAGES_MAX: i64 = 32_768;
 
 /// How many pages may be left for the writer, and how often it is tried to leave no more.
 const LEFT_PAGES_MAX: i64 = 1_024;
 const FOLDS_MAX: usize = 4;
-
-/// What a fold came to, in pages.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Folded {
-    /// How long the log is.
-    pub(crate) pages: i64,
-    /// How much of it came in while the rest was folded.
-    pub(crate) left: i64,
-}
 
 /// What the writer and the one that folds tell each other.
 #[derive(Debug)]
@@ -47,10 +35,10 @@ pub(crate) struct Log {
 
 impl Log {
     /// Opens the connection that folds.
-    pub(crate) fn open(file: &Path) -> Result<Self, rusqlite::Error> {
+    pub(super) fn open(file: &Path, pages_max: i64) -> Result<Self, rusqlite::Error> {
         Ok(Self {
             folder: Arc::new(Mutex::new(Some(Session::open(file, Mode::Write)?))),
-            pages_max: LOG_PAGES_MAX,
+            pages_max,
             written: AtomicBool::default(),
             long: AtomicBool::default(),
             failed: OnceLock::new(),
@@ -77,6 +65,19 @@ impl Log {
             tracing::warn!(%fault, "the log could not be folded into the file; it goes on growing");
             self.note(&fault);
         }
+    }
+
+    /// Folds what was committed so far into the file. To be called about once a second by one worker; costs nothing
+    /// where nothing was written.
+    pub(crate) async fn checkpoint(&self) -> Result<(), Fault> {
+        self.trusted()?;
+        if !self.written.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.fold_most().await.inspect_err(|fault| {
+            self.written.store(true, Ordering::Relaxed);
+            self.note(fault);
+        })
     }
 
     async fn fold_most(&self) -> Result<(), Fault> {
@@ -106,29 +107,6 @@ impl Log {
         if let Fault::Fatal(text) = fault {
             self.failed.get_or_init(|| format!("the log could not be folded into the file: {text}"));
         }
-    }
-}
-
-impl Store {
-    /// False once the disk failed in a way that nobody may write behind: somebody should look, and start anew.
-    pub fn is_trusted(&self) -> bool {
-        self.log.trusted().is_ok()
-    }
-
-    /// Folds what was committed so far into the file. To be called about once a second by one worker; costs nothing
-    /// where nothing was written.
-    pub async fn checkpoint(&self) -> Result<(), Error> {
-        self.log.trusted().doing(DOING)?;
-        if !self.log.written.swap(false, Ordering::Relaxed) {
-            return Ok(());
-        }
-        let folded = self.log.fold_most().await;
-        folded
-            .inspect_err(|fault| {
-                self.log.written.store(true, Ordering::Relaxed);
-                self.log.note(fault);
-            })
-            .doing(DOING)
     }
 }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::Timestamp;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::Store;
-use crate::load::{LoadError, Tables as _};
+use crate::found::Tables as _;
 use crate::set::{Find, Value, number, text};
 
 static TENANTS: Find = Find { table: "tenants", key: &[number("id")], read: &[text("name")] };
@@ -22,25 +23,16 @@ async fn open() -> (tempfile::TempDir, Store) {
 async fn what_is_read_is_of_one_moment() {
     let (_folder, store) = open().await;
     let tenant = store.tenant_create("before", "ten_1", Timestamp(0)).await.expect("a tenant");
-    let rename = {
-        let store = store.clone();
-        async move {
-            let sql = "update tenants set name = 'behind'";
-            sqlx::query(sql).execute(&store.administrator).await.expect("nobody is in the way");
-        }
-    };
-    let key = Value::from(tenant.0);
-    let again = key.clone();
-    let read = store.read(async move |session| {
-        let first = session.find(&TENANTS, vec![key.clone()]).await.map_err(LoadError::Fault)?;
-        rename.await;
-        let second = session.find(&TENANTS, vec![key]).await.map_err(LoadError::Fault)?;
-        Ok((first.values, second.values))
-    });
-    let (first, second) = read.await.expect("it reads");
-    assert_eq!((first, second), (vec![Value::from("before")], vec![Value::from("before")]));
-    let later = store.read(async move |session| session.find(&TENANTS, vec![again]).await.map_err(LoadError::Fault));
-    assert_eq!(later.await.expect("it reads").values, [Value::from("behind")]);
+    let key = || vec![Value::from(tenant.0)];
+    let mut reading = store.database.read().await.expect("few read");
+    let before = reading.find(&TENANTS, key()).await.expect("it reads");
+    let rename = Statement::from_string(DbBackend::Sqlite, "update tenants set name = 'behind'");
+    store.administrator.execute_raw(rename).await.expect("nobody is in the way");
+    let again = reading.find(&TENANTS, key()).await.expect("it reads");
+    drop(reading);
+    let later = store.database.read().await.expect("few read").find(&TENANTS, key()).await.expect("it reads");
+    let names = [before, again, later].map(|found| found.values);
+    assert_eq!(names, ["before", "before", "behind"].map(|name| vec![Value::from(name)]));
 }
 
 /// Nobody of this process asks again and again for the lock: who administers, or counts, waits in line with the batches.
