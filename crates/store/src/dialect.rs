@@ -5,14 +5,16 @@ pub(crate) mod sqlite;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) use sqlite::Place;
-
 use engine::Fault;
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 
 use crate::found::{Found, Tables};
 use crate::set::{Find, Rows, Value};
 use crate::{Address, Error};
+
+pub(crate) use sqlite::Place;
+/// What the schema needs to know; SQLite's is the only one yet.
+pub(crate) use sqlite::{BINARY_COLLATION, CLUSTERED_TABLE, PARTIAL_INDEXES};
 
 /// An open database. Clones share it.
 #[derive(Clone, Debug)]
@@ -163,6 +165,3 @@ impl Tables for Reading {
         }
     }
 }
-
-/// What the schema needs to know; SQLite's is the only one yet.
-pub(crate) use sqlite::{BINARY_COLLATION, CLUSTERED_TABLE, PARTIAL_INDEXES};

@@ -1,6 +1,6 @@
 //! Owns SQLite: its pragmas, its own SQL, and what its errors mean.
 //!
-//! Batches go through [`Session`], row sets at a time; lists and administration through sqlx.
+//! Batches go through `session`, sets of rows at a time; lists and administration through sqlx.
 
 mod backup;
 mod database;

@@ -5,58 +5,19 @@ use domain::order::CloseReason;
 use domain::text::Note;
 
 use super::Batch;
-use crate::rows::holding_name;
-use crate::set::{Rows, Write, bytes, number, row, text};
+use crate::found::Stored as _;
+use crate::rows::{LineRow, NumberRow, OrderRow, ReservationRow, holding_name};
+use crate::set::{Rows, Write, row};
 
-static HEADS: Write = Write::insert(
-    "orders",
-    &[
-        number("tenant_id"),
-        text("order_no"),
-        number("principal_id"),
-        text("idempotency_key"),
-        number("fingerprint_version"),
-        bytes("fingerprint"),
-        text("status"),
-        text("close_reason"),
-        number("version"),
-        text("customer_id"),
-        number("total_minor"),
-        text("currency"),
-        number("captured_minor"),
-        text("note"),
-        number("created_at"),
-        number("updated_at"),
-        number("expires_at"),
-    ],
-);
+static HEADS: Write = Write::insert("orders", OrderRow::FIND.read);
 
-static LINES: Write = Write::insert(
-    "order_lines",
-    &[
-        number("tenant_id"),
-        text("order_no"),
-        number("line"),
-        text("sku"),
-        text("name"),
-        number("quantity"),
-        number("unit_price_minor"),
-        number("total_minor"),
-        number("shipped"),
-    ],
-);
+static LINES: Write = Write::insert("order_lines", LineRow::FIND.read);
 
-static RESERVATIONS: Write = Write::insert(
-    "stock_reservations",
-    &[number("tenant_id"), text("order_no"), text("sku"), number("quantity"), text("holding")],
-);
+static RESERVATIONS: Write = Write::insert("stock_reservations", ReservationRow::FIND.read);
 
-static NUMBERS: Write = Write::insert(
-    "order_numbers",
-    &[number("tenant_id"), text("order_no"), number("principal_id"), number("expires_at")],
-);
+static NUMBERS: Write = Write::insert("order_numbers", NumberRow::FIND.read);
 
-static NUMBERS_USED: Write = Write::delete("order_numbers", &[number("tenant_id"), text("order_no")]);
+static NUMBERS_USED: Write = Write::delete("order_numbers", NumberRow::FIND.key);
 
 pub(super) fn heads_new(placed: &[&Order]) -> Rows {
     let mut rows = Rows::of(&HEADS);

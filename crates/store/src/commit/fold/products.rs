@@ -5,21 +5,11 @@ use domain::stock::Source;
 use domain::text::MoveReason;
 
 use super::Batch;
+use crate::found::Stored as _;
+use crate::rows::{ProductRow, StockRow};
 use crate::set::{Rows, Write, number, row, text};
 
-static PRODUCTS: Write = Write::insert(
-    "products",
-    &[
-        number("tenant_id"),
-        text("sku"),
-        text("name"),
-        number("price_minor"),
-        text("currency"),
-        number("version"),
-        number("created_at"),
-        number("updated_at"),
-    ],
-);
+static PRODUCTS: Write = Write::insert("products", ProductRow::FIND.read);
 
 static PRODUCTS_CHANGED: Write = Write::update(
     "products",
@@ -28,8 +18,7 @@ static PRODUCTS_CHANGED: Write = Write::update(
     &[number("version")],
 );
 
-static STOCK: Write =
-    Write::insert("stock_items", &[number("tenant_id"), text("sku"), number("on_hand"), number("reserved")]);
+static STOCK: Write = Write::insert("stock_items", StockRow::FIND.read);
 
 static STOCK_CHANGED: Write = Write::update(
     "stock_items",

@@ -4,21 +4,11 @@ use domain::Order;
 use domain::order::Shipment;
 
 use super::Step;
+use crate::found::Stored as _;
+use crate::rows::{ShipmentLineRow, ShipmentRow};
 use crate::set::{Rows, Write, number, row, text};
 
-static PARCELS: Write = Write::insert(
-    "shipments",
-    &[
-        number("tenant_id"),
-        text("order_no"),
-        number("number"),
-        text("shipment_id"),
-        text("carrier"),
-        text("tracking_no"),
-        number("shipped_at"),
-        number("updated_at"),
-    ],
-);
+static PARCELS: Write = Write::insert("shipments", ShipmentRow::FIND.read);
 
 static PARCELS_CORRECTED: Write = Write::update(
     "shipments",
@@ -27,10 +17,7 @@ static PARCELS_CORRECTED: Write = Write::update(
     &[number("updated_at")],
 );
 
-static CONTENTS: Write = Write::insert(
-    "shipment_lines",
-    &[number("tenant_id"), text("order_no"), number("number"), number("line"), number("quantity")],
-);
+static CONTENTS: Write = Write::insert("shipment_lines", ShipmentLineRow::FIND.read);
 
 pub(super) fn heads_new(placed: &[&Order], steps: &[Step<'_>]) -> Rows {
     let mut rows = Rows::of(&PARCELS);

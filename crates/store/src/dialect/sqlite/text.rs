@@ -2,8 +2,9 @@
 //!
 //! Each takes its rows as bound values. One text is for 1, 2, 4 … rows, and what is missing to the next of these is
 //! bound as nulls, which no statement takes for a row: so there are few texts, each is prepared once, and how many a
-//! batch runs does not depend on the number of its commands, up to [`VALUES_MAX`] values. Bound values cost SQLite half of what it costs to take them
-//! out of a JSON text. `cross join` makes it walk the values and look up the table, never the other way round.
+//! batch runs does not depend on the number of its commands, up to [`VALUES_MAX`] values. Bound values cost SQLite half
+//! of what it costs to take them out of a JSON text. `cross join` makes it walk the values and look up the table, never
+//! the other way round.
 
 use crate::set::{Column, Find, Verb, Write};
 
