@@ -1,8 +1,9 @@
-//! The developer's commands: test, tidy, simulate, openapi, bench. `cargo xtask` runs them.
+//! The developer's commands: test, tidy, services, simulate, openapi, bench. `cargo xtask` runs them.
 
 mod bench;
 mod clock;
 mod openapi;
+mod services;
 mod shell;
 mod simulate;
 mod test;
@@ -30,6 +31,8 @@ enum Task {
     Tidy,
     /// The engine under seeded faults, every invariant audited
     Simulate(simulate::Args),
+    /// The database servers that tests need
+    Services(services::Args),
     /// Write openapi.json anew
     Openapi(openapi::Args),
     /// Measure, and write docs/BENCHMARKS.md
@@ -51,6 +54,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test(args) => test::run(&args),
         Task::Tidy => tidy(),
         Task::Simulate(args) => simulate::run(&args),
+        Task::Services(args) => services::run(&args),
         Task::Openapi(args) => openapi::run(&args),
         Task::Bench(args) => bench::run(&args),
     }

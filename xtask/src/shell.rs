@@ -1,5 +1,6 @@
 //! Owns starting other programs: as one readable line, with a readable error.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
 
@@ -37,6 +38,15 @@ impl Command {
     pub(crate) fn path(mut self, path: &Path) -> Self {
         self.inner.arg(path);
         self.line = format!("{} {}", self.line, path.display());
+        self
+    }
+
+    /// Adds one argument that ends in a path: `--datadir=/tmp/data`.
+    pub(crate) fn option(mut self, name: &str, path: &Path) -> Self {
+        let mut argument = OsString::from(name);
+        argument.push(path);
+        self.line = format!("{} {}", self.line, argument.display());
+        self.inner.arg(argument);
         self
     }
 
@@ -81,6 +91,18 @@ impl Command {
         let output = self.inner.output().with_context(|| format!("starting `{}`", self.line))?;
         let text = String::from_utf8(output.stdout).with_context(|| format!("`{}` wrote no UTF-8", self.line))?;
         Ok((text, output.status.success()))
+    }
+
+    /// Runs it and gives all that it wrote, with whether it succeeded; nothing is shown.
+    pub(crate) fn captured_in(mut self, folder: &Path) -> Result<(String, bool)> {
+        let output = self.inner.current_dir(folder).output().with_context(|| format!("starting `{}`", self.line))?;
+        let text = [output.stdout, output.stderr].concat();
+        Ok((String::from_utf8_lossy(&text).into_owned(), output.status.success()))
+    }
+
+    /// What it runs, for people.
+    pub(crate) fn line(&self) -> &str {
+        &self.line
     }
 
     /// Starts it in the background.

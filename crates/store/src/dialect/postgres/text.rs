@@ -1,0 +1,69 @@
+//! Owns PostgreSQL's statements over many rows, as texts: each takes one array for each column, so that there is one
+//! text for any number of rows.
+
+use crate::set::{Column, Find, Kind, Verb, Write};
+
+/// The question. `lock`: the rows are to stay as they are until the transaction ends; they are locked in the order of
+/// their keys, so that two nodes that want the same rows wait for each other and never both.
+pub(super) fn find(find: &Find, lock: bool) -> String {
+    let Find { table, key, read } = find;
+    let read = list(read, |name| format!("t.{name}"));
+    let found = names(key, |name| format!("t.{name} = j.{name}")).join(" and ");
+    let given = given(key.iter().map(|column| (column.kind, column.name.to_owned())));
+    let question = format!("select {read} from {given} join {table} t on {found}");
+    if !lock {
+        return question;
+    }
+    format!("{question} order by {} for update of t", list(key, |name| format!("t.{name}")))
+}
+
+/// The change.
+pub(super) fn write(write: &Write) -> String {
+    let Write { table, key, written, expected, .. } = write;
+    let columns = |columns: &'static [Column], form: fn(&str) -> String| {
+        columns.iter().map(move |column| (column.kind, form(column.name)))
+    };
+    let was = |name: &str| format!("was_{name}");
+    let given = given(
+        columns(key, str::to_owned).chain(columns(written, str::to_owned)).chain(columns(expected, was)),
+    );
+    let found = names(key, |name| format!("t.{name} = j.{name}"));
+    match write.verb {
+        Verb::Insert => {
+            let columns = list(key, str::to_owned);
+            format!("insert into {table} ({columns}) select {columns} from {given}")
+        }
+        Verb::Update => {
+            let set = list(written, |name| format!("{name} = j.{name}"));
+            let still = names(expected, |name| format!("t.{name} = j.was_{name}"));
+            let found = [found, still].concat().join(" and ");
+            format!("update {table} t set {set} from {given} where {found}")
+        }
+        Verb::Delete => format!("delete from {table} t using {given} where {}", found.join(" and ")),
+    }
+}
+
+/// The rows that are given, as a table named `j`: `$1` is the first column's array.
+fn given(columns: impl Iterator<Item = (Kind, String)>) -> String {
+    let (arrays, names): (Vec<_>, Vec<_>) = columns
+        .enumerate()
+        .map(|(at, (kind, name))| (format!("${}::{}[]", at + 1, type_name(kind)), name))
+        .unzip();
+    format!("unnest({}) j ({})", arrays.join(", "), names.join(", "))
+}
+
+const fn type_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Number => "bigint",
+        Kind::Text => "text",
+        Kind::Bytes => "bytea",
+    }
+}
+
+fn names(columns: &[Column], form: impl Fn(&str) -> String) -> Vec<String> {
+    columns.iter().map(|column| form(column.name)).collect()
+}
+
+fn list(columns: &[Column], form: impl Fn(&str) -> String) -> String {
+    names(columns, form).join(", ")
+}

@@ -1,0 +1,135 @@
+//! Owns the database servers that tests need: found or installed, started in a temporary folder on free ports of this
+//! machine, by a user without rights, and stopped again.
+
+mod find;
+mod mariadb;
+mod postgres;
+mod process;
+mod state;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::shell::Command;
+use process::{As, Server};
+use state::State;
+
+/// The account that the tests use in each database: it may make databases and nothing else is in there.
+const ACCOUNT: &str = "mideng";
+const PASSWORD: &str = "only-on-this-machine";
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(clap::Subcommand)]
+enum Task {
+    /// Start the servers and leave them running
+    Up,
+    /// Stop them and remove what they wrote
+    Down,
+    /// Print where they are, for `eval "$(cargo xtask services env)"`
+    Env,
+}
+
+/// `cargo xtask services`.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    match args.task {
+        Task::Up => up(),
+        Task::Down => down(),
+        Task::Env => {
+            let state = State::read()?.context("no services are up; start them with `cargo xtask services up`")?;
+            state.variables.iter().for_each(|(name, value)| println!("export {name}='{value}'"));
+            Ok(())
+        }
+    }
+}
+
+fn up() -> Result<()> {
+    if let Some(state) = State::read()? {
+        bail!("services are up already, in {}; stop them with `cargo xtask services down`", state.folder.display());
+    }
+    let services = Services::start_as(process::unprivileged)?;
+    let state = services.leave()?;
+    println!("the services are up, in {}", state.folder.display());
+    println!("  eval \"$(cargo xtask services env)\"   tells tests where they are");
+    println!("  cargo xtask services down            stops them");
+    Ok(())
+}
+
+fn down() -> Result<()> {
+    let Some(state) = State::read()? else {
+        println!("no services are up");
+        return Ok(());
+    };
+    let folder = state.folder.clone();
+    state.stop()?;
+    println!("the services in {} are stopped, and the folder is gone", folder.display());
+    Ok(())
+}
+
+/// Servers that run until this is dropped.
+pub(crate) struct Services {
+    folder: PathBuf,
+    servers: Vec<Server>,
+    variables: Vec<(String, String)>,
+}
+
+impl Services {
+    /// Finds or installs every server, and starts them. They end with this process, however that ends.
+    pub(crate) fn start() -> Result<Self> {
+        Self::start_as(process::tied)
+    }
+
+    fn start_as(run: As) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("mideng-services-{}", std::process::id()));
+        fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let mut services = Self { folder, servers: Vec::new(), variables: Vec::new() };
+        services.add("MIDENG_TEST_POSTGRES", postgres::start(&services.folder, run)?);
+        services.add("MIDENG_TEST_MARIADB", mariadb::start(&services.folder, run)?);
+        Ok(services)
+    }
+
+    /// The variables that tell tests where the servers are.
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        &self.variables
+    }
+
+    fn add(&mut self, variable: &str, (server, url): (Server, String)) {
+        println!("{} {}: {url}", server.name, server.version);
+        self.servers.push(server);
+        self.variables.push((variable.to_owned(), url));
+    }
+
+    /// Lets them run behind this process, and writes down where they are.
+    fn leave(mut self) -> Result<State> {
+        let processes = self.servers.drain(..).map(Server::leave).collect();
+        let state = State { folder: std::mem::take(&mut self.folder), processes, variables: self.variables.clone() };
+        state.write()?;
+        Ok(state)
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        // Each is stopped before its folder goes.
+        self.servers.clear();
+        if !self.folder.as_os_str().is_empty() {
+            let _gone = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// A connection to a server's own client, quiet unless it fails.
+fn quiet(command: Command, folder: &Path) -> Result<()> {
+    let line = command.line().to_owned();
+    let (text, succeeded) = command.captured_in(folder)?;
+    if !succeeded {
+        bail!("`{line}` failed:\n{text}");
+    }
+    Ok(())
+}

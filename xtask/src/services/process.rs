@@ -1,0 +1,136 @@
+//! Owns a running server: its process under an account without rights, the wait until it is ready, and its end.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::clock::{self, Stopwatch};
+use crate::shell::Command;
+
+const START_MAX: Duration = Duration::from_mins(1);
+const STOP_MAX: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How a server's program is started.
+pub(super) type As = fn(&Path) -> Result<Command>;
+
+/// A server that runs until this is dropped.
+pub(super) struct Server {
+    pub(super) name: &'static str,
+    pub(super) version: String,
+    process: Option<Child>,
+}
+
+impl Server {
+    pub(super) const fn new(name: &'static str, version: String, process: Child) -> Self {
+        Self { name, version, process: Some(process) }
+    }
+
+    /// Waits until it takes connections on its port.
+    pub(super) fn wait_until_ready(&mut self, port: u16, log: &Path) -> Result<()> {
+        let stopwatch = Stopwatch::start();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            let ended = self.process.as_mut().and_then(|process| process.try_wait().ok().flatten());
+            if ended.is_some() || stopwatch.elapsed() > START_MAX {
+                let text = fs::read_to_string(log).unwrap_or_default();
+                let last: Vec<_> = text.lines().rev().take(10).collect();
+                let last: Vec<_> = last.into_iter().rev().collect();
+                bail!("{} does not start; the end of its log:\n{}", self.name, last.join("\n"));
+            }
+            clock::pause(LOOK_AGAIN);
+        }
+        Ok(())
+    }
+
+    /// Lets it run; gives its number.
+    pub(super) fn leave(mut self) -> u32 {
+        self.process.take().map_or(0, |process| process.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let Some(mut process) = self.process.take() else { return };
+        stop(process.id());
+        let stopwatch = Stopwatch::start();
+        while matches!(process.try_wait(), Ok(None)) {
+            if stopwatch.elapsed() > STOP_MAX {
+                let _killed = process.kill();
+            }
+            clock::pause(LOOK_AGAIN);
+        }
+    }
+}
+
+/// Asks a process to end. SIGQUIT: to PostgreSQL it means at once, without waiting for clients or for the disk, and
+/// MariaDB takes it for SIGTERM.
+pub(super) fn stop(process: u32) {
+    let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
+    let _sent = pid.map(|pid| kill_process(pid, Signal::QUIT));
+}
+
+/// Whether a process runs. One that has ended is listed until its parent asks, and in a container nobody may.
+pub(super) fn runs(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.lines().find_map(|line| line.strip_prefix("State:")).is_some_and(|state| !state.trim().starts_with('Z'))
+}
+
+/// True where this runs as root, as it does in many containers; database servers refuse to.
+pub(super) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|of| of.uid() == 0)
+}
+
+/// A folder of the account under which servers run.
+pub(super) fn folder(path: &Path) -> Result<()> {
+    fs::create_dir(path).with_context(|| format!("making {}", path.display()))?;
+    if is_root() {
+        let (user, group) = nobody()?;
+        chown(path, Some(user), Some(group)).with_context(|| format!("giving {} away", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The program under an account without rights, if this is root.
+pub(super) fn unprivileged(program: &Path) -> Result<Command> {
+    if !is_root() {
+        return Ok(Command::of(program));
+    }
+    let (user, group) = nobody()?;
+    Ok(Command::new(&format!("setpriv --reuid={user} --regid={group} --clear-groups")).path(program))
+}
+
+/// The same, for a server that ends when this process does, however that ends.
+pub(super) fn tied(program: &Path) -> Result<Command> {
+    if !is_root() {
+        return Ok(Command::new("setpriv --pdeathsig=QUIT").path(program));
+    }
+    let (user, group) = nobody()?;
+    Ok(Command::new(&format!("setpriv --reuid={user} --regid={group} --clear-groups --pdeathsig=QUIT")).path(program))
+}
+
+/// Starts a server in the background, with its output in a file.
+pub(super) fn start(command: Command, folder: &Path, log: &Path) -> Result<Child> {
+    let log = File::create(log).with_context(|| format!("making {}", log.display()))?;
+    let errors = log.try_clone().context("sharing a log")?;
+    command.start_in(folder, Stdio::from(log), Stdio::from(errors))
+}
+
+/// A port that nobody listens on now.
+pub(super) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port")?;
+    Ok(listener.local_addr().context("looking for a free port")?.port())
+}
+
+fn nobody() -> Result<(u32, u32)> {
+    let accounts = fs::read_to_string("/etc/passwd").context("reading /etc/passwd")?;
+    let line = accounts.lines().find(|line| line.starts_with("nobody:")).context("there is no account `nobody`")?;
+    let mut fields = line.split(':').skip(2);
+    let mut number = || fields.next().and_then(|text| text.parse().ok()).context("the account `nobody` is odd");
+    Ok((number()?, number()?))
+}
