@@ -89,8 +89,8 @@ impl Services {
         let folder = std::env::temp_dir().join(format!("mideng-services-{}", std::process::id()));
         fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
         let mut services = Self { folder, servers: Vec::new(), variables: Vec::new() };
-        services.add("MIDENG_TEST_POSTGRES", postgres::start(&services.folder, run)?);
-        services.add("MIDENG_TEST_MARIADB", mariadb::start(&services.folder, run)?);
+        services.add("TEST_POSTGRES_URL", postgres::start(&services.folder, run)?);
+        services.add("TEST_MARIADB_URL", mariadb::start(&services.folder, run)?);
         Ok(services)
     }
 

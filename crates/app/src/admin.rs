@@ -111,28 +111,30 @@ async fn revoke(id: i64, database: &Database) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn open(database: &Database) -> anyhow::Result<(Store, domain::TenantId)> {
-    let file = database.file()?;
-    let store = Store::open_existing(&file).await?;
+    let store = Store::open_existing(&database.address()?).await?;
     let tenant = store.tenant("default").await?.context("the database is new: start `mideng serve` on it once")?;
     Ok((store, tenant))
 }
 
 /// `mideng migrate`.
 pub(crate) async fn migrate(database: &Database) -> anyhow::Result<()> {
-    let file = database.file()?;
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let address = database.address()?;
+    let folder = address.file().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
         std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
     }
-    let store = Store::open(&file).await?;
+    let store = Store::open(&address).await?;
+    let alone = store.alone().await?;
     let applied = store.migrate().await?;
+    drop(alone);
     store.close().await;
-    println!("{}: {applied} migrations applied, the schema is up to date.", file.display());
+    println!("{address}: {applied} migrations applied, the schema is up to date.");
     Ok(())
 }
 
 /// `mideng backup FILE`.
 pub(crate) async fn backup(to: &Path, database: &Database) -> anyhow::Result<()> {
-    let store = Store::open_existing(&database.file()?).await?;
+    let store = Store::open_existing(&database.file("back up")?).await?;
     store.backup(to).await?;
     store.close().await;
     let bytes = std::fs::metadata(to).with_context(|| format!("reading {}", to.display()))?.len();
@@ -145,7 +147,7 @@ pub(crate) async fn restore(from: &Path, database: &Database) -> anyhow::Result<
     if !from.is_file() {
         bail!("there is no backup at {}", from.display());
     }
-    let file = database.file()?;
+    let file = database.file("restore")?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
     let workplace = tempfile::tempdir_in(folder).context("making a folder for the copy of the backup")?;

@@ -1,15 +1,14 @@
 //! Owns `mideng check`: every invariant with its light, for people or for programs.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args as ClapArgs;
 use serde::Serialize;
-use store::{Finding, Light, Store};
+use store::{Address, Finding, Light, Store};
 
 use crate::server::folder;
-use crate::settings::{self, Database};
+use crate::settings::Database;
 use crate::terminal;
 
 /// Check every invariant of a database. Exit code 0 only if none is broken.
@@ -38,7 +37,7 @@ struct Invariant<'a> {
 
 /// `mideng check`.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let findings = ask(&args.database.file()?).await?;
+    let findings = run_all(&args.database.address()?).await?;
     let clean = findings.iter().all(|finding| finding.light() == Light::Green);
     if args.json {
         println!("{}", json(&findings, clean)?);
@@ -49,15 +48,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// Every invariant of the database at this address.
-pub(crate) async fn run_all(database_url: &str) -> anyhow::Result<Vec<Finding>> {
-    ask(&settings::file(database_url)?).await
-}
-
-async fn ask(file: &Path) -> anyhow::Result<Vec<Finding>> {
-    let store = Store::open_existing(file).await?;
+pub(crate) async fn run_all(address: &Address) -> anyhow::Result<Vec<Finding>> {
+    let store = Store::open_existing(address).await?;
+    let served = address.file().is_some_and(folder::Lock::is_held);
     let now = match store.last_written_at().await? {
         // Nobody closes orders while no server runs: what expired since it stopped is no fault of the database.
-        Some(written) if !folder::Lock::is_held(file) => written.min(api::now()),
+        Some(written) if !served => written.min(api::now()),
         _ => api::now(),
     };
     let findings = store.check(now).await?;

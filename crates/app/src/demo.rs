@@ -77,7 +77,7 @@ async fn prove(args: &Args, server: &Embedded, target: &Arc<Target>) -> anyhow::
     let progress = terminal::spinner("counting orders and checking invariants".to_owned());
     let mut caller = Caller::new(target.clone(), Policy::default());
     let ledger = Ledger::read(&mut caller, &storm).await?;
-    let findings = check::run_all(&server.database_url).await?;
+    let findings = check::run_all(&server.database).await?;
     progress.finish_and_clear();
     Ok(Proof { storm, ledger, findings })
 }

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use store::Address;
+
 use crate::secret;
 use crate::server::{Server, StopSignal};
 use crate::settings::Settings;
@@ -18,7 +20,7 @@ pub(crate) struct Options {
 pub(crate) struct Embedded {
     pub(crate) url: String,
     pub(crate) api_key: String,
-    pub(crate) database_url: String,
+    pub(crate) database: Address,
     server: Server,
 }
 
@@ -38,7 +40,7 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Embedded> {
     Ok(Embedded {
         url: format!("http://{}", server.address),
         api_key,
-        database_url: format!("sqlite:{}", server.database.display()),
+        database: server.database.clone(),
         server,
     })
 }

@@ -7,14 +7,13 @@ mod telemetry;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use api::{Api, Conflicts, Limits, Listener, Renderer};
 use domain::{PrincipalId, TenantId};
 use engine::{Engine, Executor, Options, Storage};
-use store::{Account, NewApiKey, Role, Store};
+use store::{Account, Address, NewApiKey, Role, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -29,7 +28,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// The administrator's key, if this start made it.
     pub(crate) new_api_key: Option<String>,
-    pub(crate) database: PathBuf,
+    pub(crate) database: Address,
     store: Store,
     engine: Engine,
     lane: oneshot::Receiver<()>,
@@ -38,7 +37,7 @@ pub(crate) struct Server {
     api: Api,
     stop: CancellationToken,
     /// Held as long as the server runs: two servers on one folder would not know of each other.
-    _lock: folder::Lock,
+    _lock: Option<folder::Lock>,
 }
 
 /// `mideng serve`.
@@ -47,7 +46,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let stop = StopSignal::listen()?;
     let server = Server::start(&settings).await?;
     println!("Mideng listens on http://{}", server.address);
-    println!("  data       {}", server.database.display());
+    println!("  data       {}", server.database);
     println!("  reference  http://{}/docs", server.address);
     if let Some(key) = &server.new_api_key {
         println!("  API key    {key}");
@@ -62,11 +61,10 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
 impl Server {
     /// Opens the database, brings it up to date, and listens.
     pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
-        let database = settings.database_file()?;
-        let lock = folder::Lock::take(&database)?;
-        let store = Store::open(&database).await.with_context(|| format!("opening {}", database.display()))?;
-        store.migrate().await?;
-        let new_api_key = bootstrap(&store, settings.bootstrap_api_key.as_deref()).await?;
+        let database = settings.address()?;
+        let lock = database.file().map(folder::Lock::take).transpose()?;
+        let store = Store::open(&database).await.with_context(|| format!("opening {database}"))?;
+        let new_api_key = prepare(&store, settings).await.with_context(|| format!("preparing {database}"))?;
         let listener = Listener::bind(settings.listen)
             .await
             .with_context(|| format!("listening on {}; is something else there?", settings.listen))?;
@@ -136,6 +134,16 @@ fn api_settings(settings: &Settings) -> api::Settings {
         concurrent_requests_max: settings.concurrent_requests_max,
         ..api::Settings::default()
     }
+}
+
+/// Brings the database up to date, one node at a time; gives the administrator's key if this made it.
+async fn prepare(store: &Store, settings: &Settings) -> anyhow::Result<Option<String>> {
+    let _alone = store.alone().await?;
+    for warning in store.warnings().await? {
+        tracing::warn!("{warning}");
+    }
+    store.migrate().await?;
+    bootstrap(store, settings.bootstrap_api_key.as_deref()).await
 }
 
 /// On a new database: the tenant `default` and an administrator's key, which is given back if it was made here. A

@@ -37,7 +37,7 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "FOLDER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) data: Option<PathBuf>,
-    /// The database, sqlite:FILE [default: mideng.db in the data folder].
+    /// The database: sqlite:FILE, postgres://… or mysql://… [default: mideng.db in the data folder].
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     database_url: Option<String>,
@@ -206,28 +206,27 @@ impl Settings {
         if let Some(key) = &self.bootstrap_api_key {
             crate::secret::check(key)?;
         }
-        self.database_file().map(|_| ())
+        self.address().map(|_| ())
     }
 
-    /// The file of the embedded database.
-    pub(crate) fn database_file(&self) -> anyhow::Result<PathBuf> {
-        match &self.database_url {
-            Some(url) => file(url),
-            None => Ok(self.data.join("mideng.db")),
-        }
+    /// Where the database is.
+    pub(crate) fn address(&self) -> anyhow::Result<Address> {
+        address(self.database_url.as_deref(), &self.data)
     }
 }
 
-/// The file that an address names.
-pub(crate) fn file(url: &str) -> anyhow::Result<PathBuf> {
-    let Address::Sqlite(file) = url.parse()?;
-    Ok(file)
+/// The database that is named, or else the embedded one in the data folder.
+fn address(url: Option<&str>, data: &Path) -> anyhow::Result<Address> {
+    match url {
+        Some(url) => Ok(url.parse()?),
+        None => Ok(Address::Sqlite(data.join("mideng.db"))),
+    }
 }
 
 /// Which database a command works on.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Database {
-    /// The database, sqlite:FILE [default: mideng.db in the data folder].
+    /// The database: sqlite:FILE, postgres://… or mysql://… [default: mideng.db in the data folder].
     #[arg(long, value_name = "URL", env = "MIDENG_DATABASE_URL")]
     pub(crate) database_url: Option<String>,
     /// The folder of the embedded database.
@@ -236,11 +235,16 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// The database's file.
-    pub(crate) fn file(&self) -> anyhow::Result<PathBuf> {
-        match &self.database_url {
-            Some(url) => file(url),
-            None => Ok(self.data.join("mideng.db")),
+    /// Where it is.
+    pub(crate) fn address(&self) -> anyhow::Result<Address> {
+        address(self.database_url.as_deref(), &self.data)
+    }
+
+    /// The file of an embedded one; refused for a server's.
+    pub(crate) fn file(&self, purpose: &str) -> anyhow::Result<PathBuf> {
+        match self.address()? {
+            Address::Sqlite(file) => Ok(file),
+            address => bail!("{address} is on a server: {purpose} it with the server's own tools, see docs/OPERATIONS.md"),
         }
     }
 }

@@ -118,7 +118,7 @@ impl<S: Storage, X: Execute> Lane<S, X> {
                 Err(fault) => fault,
             };
             match &fault {
-                Fault::Retry(_) => retries += 1,
+                Fault::Retry(_) | Fault::Unreachable(_) => retries += 1,
                 Fault::Unknown(_) => past.unresolved = true,
                 Fault::Rejected(_) | Fault::Fatal(_) => {}
             }
@@ -129,7 +129,10 @@ impl<S: Storage, X: Execute> Lane<S, X> {
                 Fault::Retry(_) if !past.unresolved && retries > self.options.retries_max => {
                     return Err(if batch.len() > 1 { Setback::Split } else { Setback::GiveUp });
                 }
-                Fault::Retry(_) | Fault::Unknown(_) => {}
+                Fault::Unreachable(_) if !past.unresolved && retries > self.options.retries_max => {
+                    return Err(Setback::GiveUp);
+                }
+                Fault::Retry(_) | Fault::Unreachable(_) | Fault::Unknown(_) => {}
             }
             self.intake.set_struggling(past.unresolved || retries > 2);
             tokio::time::sleep(pause).await;

@@ -56,6 +56,9 @@ impl Store {
     pub async fn check(&self, now: Timestamp) -> Result<Vec<Finding>, Error> {
         const DOING: &str = "checking an invariant";
         let moment = self.lister.begin().await.doing(DOING)?;
+        if let Some(prepare) = self.database.json_prepare() {
+            moment.execute_unprepared(prepare).await.doing(DOING)?;
+        }
         let (transitions, before) = (transitions(), (now.0 - GRACE_MS).to_string());
         let mut findings = Vec::with_capacity(invariants::ALL.len());
         for invariant in invariants::ALL {

@@ -6,7 +6,7 @@ use domain::{PrincipalId, TenantId, Timestamp};
 use idempotency::Key;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
-use crate::found::{Fields, Stored, Tables as _};
+use crate::found::{Fields, Intent, Stored, Tables as _};
 use crate::set::{Find, Rows, Value, Write, number, row, text};
 use crate::{Doing, Error, Store, entity};
 
@@ -105,7 +105,7 @@ impl Store {
             [Value::from(*tenant), Value::from(*principal), Value::from(key.as_str()), Value::from(kind.as_str())]
         });
         let mut changes = self.changes().await.doing(DOING)?;
-        let found: Vec<CountRow> = changes.find(CountRow::FIND, keys.collect()).await.doing(DOING)?.rows()?;
+        let found: Vec<CountRow> = changes.find(CountRow::FIND, keys.collect(), Intent::Change).await.doing(DOING)?.rows()?;
         let mut found: HashMap<_, _> = found.into_iter().map(|row| (row.key.clone(), row)).collect();
         let (mut new, mut more) = (Rows::of(&NEW), Rows::of(&MORE));
         for (key, (times, first_at, last_at)) in sums {

@@ -1,59 +1,12 @@
-//! Owns opening a database: its address, its connections, and bringing its schema up to date.
+//! Owns opening a database, and bringing its schema up to date.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::MigratorTrait;
 
-use crate::dialect::{Database, Turn};
-use crate::{Doing, Error, schema};
-
-/// A database address that is not understood.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the database address {0:?} is not understood; this version opens sqlite:FOLDER/mideng.db")]
-pub struct BadUrl(String);
-
-/// Where a database is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// A file, embedded into the server.
-    Sqlite(PathBuf),
-}
-
-impl FromStr for Address {
-    type Err = BadUrl;
-
-    fn from_str(url: &str) -> Result<Self, BadUrl> {
-        let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-        match path {
-            Some(path) if !path.is_empty() && !path.contains('?') => Ok(Self::Sqlite(PathBuf::from(path))),
-            _ => Err(BadUrl(url.to_owned())),
-        }
-    }
-}
-
-impl From<&Path> for Address {
-    fn from(file: &Path) -> Self {
-        Self::Sqlite(file.to_owned())
-    }
-}
-
-impl From<&PathBuf> for Address {
-    fn from(file: &PathBuf) -> Self {
-        Self::Sqlite(file.clone())
-    }
-}
-
-/// Without what is secret in it.
-impl fmt::Display for Address {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(file) => file.display().fmt(out),
-        }
-    }
-}
+use crate::dialect::{Alone, Database, Turn};
+use crate::{Address, Doing, Error, schema};
 
 /// An open database, with connections for lists and for administration at hand.
 #[derive(Clone)]
@@ -78,18 +31,27 @@ impl Store {
     /// Opens a database that must exist and be up to date, for commands that only look.
     pub async fn open_existing(address: impl Into<Address>) -> Result<Self, Error> {
         let address = address.into();
-        if let Address::Sqlite(file) = &address
-            && !file.is_file()
-        {
+        if address.file().is_some_and(|file| !file.is_file()) {
             return Err(Error::Refused(format!("there is no database at {address}")));
         }
-        let store = Self::open(address.clone()).await?;
+        let store = Self::open(&address).await?;
         match store.pending_migrations().await? {
             0 => Ok(store),
             pending => Err(Error::Refused(format!(
                 "the database {address} lacks {pending} migrations; run `mideng migrate` first"
             ))),
         }
+    }
+
+    /// Waits until no other node starts on the database, and keeps them from it until it is dropped: two that bring one
+    /// schema up to date, or make its first account, would be in each other's way.
+    pub async fn alone(&self) -> Result<Alone, Error> {
+        self.database.alone().await
+    }
+
+    /// What of the server's settings puts acknowledged writes in danger, each with what to do.
+    pub async fn warnings(&self) -> Result<Vec<String>, Error> {
+        self.database.warnings().await
     }
 
     /// Brings the schema up to date; gives how many migrations were applied.

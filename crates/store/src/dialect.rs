@@ -1,43 +1,36 @@
 //! Owns which database a store is on: whatever differs between them is asked here, and nowhere else.
 
+mod flavour;
+pub(crate) mod postgres;
+mod remote;
 pub(crate) mod sqlite;
+mod transaction;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use engine::Fault;
-use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::PgConnection;
 
-use crate::found::{Found, Tables};
-use crate::set::{Find, Rows, Value};
 use crate::{Address, Error};
 
+pub(crate) use flavour::Flavour;
+use postgres::Postgres;
 pub(crate) use sqlite::Place;
-/// What the schema needs to know; SQLite's is the only one yet.
-pub(crate) use sqlite::{BINARY_COLLATION, CLUSTERED_TABLE, PARTIAL_INDEXES};
+pub(crate) use transaction::{Batch, Reading, Turn};
 
 /// An open database. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) enum Database {
     Sqlite(Arc<sqlite::Database>),
+    Postgres(Arc<remote::Database<Postgres>>),
 }
 
-/// A transaction that writes, with its rows locked; dropped, it is rolled back.
+/// Held while no other node may start on the database.
 #[derive(Debug)]
-pub(crate) enum Batch {
-    Sqlite(sqlite::Batch),
-}
-
-/// The right to write beside the batches; nothing where everybody may.
-#[derive(Debug)]
-pub(crate) enum Turn {
-    Sqlite(#[expect(dead_code, reason = "held, not used")] sqlite::Turn),
-}
-
-/// A read as of one moment.
-#[derive(Debug)]
-pub(crate) enum Reading {
-    Sqlite(sqlite::Reading),
+pub struct Alone {
+    _connection: Option<PgConnection>,
 }
 
 impl Database {
@@ -45,6 +38,10 @@ impl Database {
     pub(crate) async fn open(address: &Address) -> Result<Self, Error> {
         match address {
             Address::Sqlite(file) => Ok(Self::Sqlite(Arc::new(sqlite::Database::open(file).await?))),
+            Address::Postgres(options) => {
+                Ok(Self::Postgres(Arc::new(remote::Database::new(Postgres::new(options)))))
+            }
+            Address::MySql(_) => Err(Error::Refused("this version does not open MySQL yet".to_owned())),
         }
     }
 
@@ -52,6 +49,7 @@ impl Database {
     pub(crate) fn lister(&self) -> DatabaseConnection {
         match self {
             Self::Sqlite(database) => SqlxSqliteConnector::from_sqlx_sqlite_pool(database.lister.clone()),
+            Self::Postgres(database) => SqlxPostgresConnector::from_sqlx_postgres_pool(database.remote.lister()),
         }
     }
 
@@ -59,6 +57,24 @@ impl Database {
     pub(crate) fn administrator(&self) -> DatabaseConnection {
         match self {
             Self::Sqlite(database) => SqlxSqliteConnector::from_sqlx_sqlite_pool(database.administrator.clone()),
+            Self::Postgres(database) => SqlxPostgresConnector::from_sqlx_postgres_pool(database.remote.administrator()),
+        }
+    }
+
+    /// See [`crate::Store::alone`]. An embedded database is locked by who opens its folder.
+    pub(crate) async fn alone(&self) -> Result<Alone, Error> {
+        let connection = match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(database) => Some(database.remote.alone().await?),
+        };
+        Ok(Alone { _connection: connection })
+    }
+
+    /// See [`crate::Store::warnings`].
+    pub(crate) async fn warnings(&self) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Sqlite(_) => Ok(Vec::new()),
+            Self::Postgres(database) => database.remote.warnings().await,
         }
     }
 
@@ -66,6 +82,7 @@ impl Database {
     pub(crate) async fn turn(&self) -> Result<Turn, Fault> {
         match self {
             Self::Sqlite(database) => database.turn().await.map(Turn::Sqlite),
+            Self::Postgres(_) => Ok(Turn::Anybody),
         }
     }
 
@@ -73,6 +90,7 @@ impl Database {
     pub(crate) async fn begin(&self, place: Place) -> Result<Batch, Fault> {
         match self {
             Self::Sqlite(database) => database.begin(place).await.map(Batch::Sqlite),
+            Self::Postgres(database) => database.batch().await.map(Batch::Postgres),
         }
     }
 
@@ -80,6 +98,7 @@ impl Database {
     pub(crate) async fn read(&self) -> Result<Reading, Fault> {
         match self {
             Self::Sqlite(database) => database.read().await.map(Reading::Sqlite),
+            Self::Postgres(database) => database.read().await.map(Reading::Postgres),
         }
     }
 
@@ -87,6 +106,7 @@ impl Database {
     pub(crate) fn is_trusted(&self) -> bool {
         match self {
             Self::Sqlite(database) => database.is_trusted(),
+            Self::Postgres(_) => true,
         }
     }
 
@@ -94,6 +114,7 @@ impl Database {
     pub(crate) async fn checkpoint(&self) -> Result<(), Fault> {
         match self {
             Self::Sqlite(database) => database.checkpoint().await,
+            Self::Postgres(_) => Ok(()),
         }
     }
 
@@ -101,6 +122,7 @@ impl Database {
     pub(crate) async fn backup(&self, to: &Path) -> Result<(), Error> {
         match self {
             Self::Sqlite(database) => database.backup(to).await,
+            Self::Postgres(_) => Err(own_tools("pg_dump")),
         }
     }
 
@@ -108,6 +130,7 @@ impl Database {
     pub(crate) async fn damage(&self) -> Result<Vec<String>, Error> {
         match self {
             Self::Sqlite(database) => database.damage().await,
+            Self::Postgres(_) => Err(own_tools("pg_amcheck")),
         }
     }
 
@@ -115,53 +138,42 @@ impl Database {
     pub(crate) async fn restore(&self, source: &Path) -> Result<u64, Error> {
         match self {
             Self::Sqlite(database) => database.restore(source).await,
+            Self::Postgres(_) => Err(own_tools("pg_restore")),
+        }
+    }
+
+    /// What must be run before a query of [`Self::with_json`], on its connection.
+    pub(crate) const fn json_prepare(&self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(_) => Some(postgres::JSON_PREPARE),
         }
     }
 
     /// Puts the JSON that stands as bytes in a column into a query: `{name}` is all of it, `{name.member}` a member as
     /// text, and both are null where it is no JSON.
     pub(crate) fn with_json(&self, sql: &str, name: &str, column: &str) -> String {
-        match self {
-            Self::Sqlite(_) => sqlite::with_json(sql, name, column),
+        let (json, member): (_, fn(&str, &str) -> String) = match self {
+            Self::Sqlite(_) => (sqlite::json(column), sqlite::json_member),
+            Self::Postgres(_) => (postgres::json(column), postgres::json_member),
+        };
+        let mut out = sql.replace(&format!("{{{name}}}"), &json);
+        while let Some((before, rest)) = out.split_once(&format!("{{{name}.")) {
+            let (asked, behind) = rest.split_once('}').unwrap_or((rest, ""));
+            out = format!("{before}{}{behind}", member(&json, asked));
         }
+        out
     }
 
     /// Closes every connection.
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(database) => database.close().await,
+            Self::Postgres(database) => database.close().await,
         }
     }
 }
 
-impl Batch {
-    /// Changes the rows; gives how many were touched.
-    pub(crate) async fn write(&mut self, rows: Rows) -> Result<u64, Fault> {
-        match self {
-            Self::Sqlite(batch) => batch.write(rows).await,
-        }
-    }
-
-    /// Makes all of it durable, or none of it.
-    pub(crate) async fn commit(self) -> Result<(), Fault> {
-        match self {
-            Self::Sqlite(batch) => batch.commit().await,
-        }
-    }
-}
-
-impl Tables for Batch {
-    async fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> Result<Found, Fault> {
-        match self {
-            Self::Sqlite(batch) => batch.find(find, keys).await,
-        }
-    }
-}
-
-impl Tables for Reading {
-    async fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> Result<Found, Fault> {
-        match self {
-            Self::Sqlite(reading) => reading.find(find, keys).await,
-        }
-    }
+fn own_tools(tool: &str) -> Error {
+    Error::Refused(format!("a database server has tools of its own for this: use {tool}, see docs/OPERATIONS.md"))
 }

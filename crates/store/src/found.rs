@@ -103,8 +103,23 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
+/// What rows are found for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// To be changed: nobody else may meanwhile. Their keys are given in order, so that two nodes that want the same
+    /// rows wait for each other, and never each for the other.
+    Change,
+    /// To be looked at.
+    Read,
+}
+
 /// Something in which rows are found: an open transaction.
 pub(crate) trait Tables {
     /// The rows of these keys, key behind key. No order is promised.
-    fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> impl Future<Output = Result<Found, Fault>> + Send;
+    fn find(
+        &mut self,
+        find: &'static Find,
+        keys: Vec<Value>,
+        intent: Intent,
+    ) -> impl Future<Output = Result<Found, Fault>> + Send;
 }

@@ -2,6 +2,7 @@
 //! no rule of the trade.
 
 mod accounts;
+mod address;
 mod changes;
 mod check;
 mod commit;
@@ -25,7 +26,9 @@ pub use accounts::{Account, ApiKey, Credential, NewApiKey, Role, SECRET_PREFIX};
 pub use check::{Finding, Light};
 pub use commit::Transaction;
 pub use conflicts::{Conflict, ConflictRow};
-pub use connect::{Address, BadUrl, Store};
+pub use address::{Address, BadUrl};
+pub use connect::Store;
+pub use dialect::Alone;
 pub use read::{Cursor, HistoryRow, OrderFilter, Page};
 
 /// What went wrong with a read or with administration. The write path has [`engine::Fault`].

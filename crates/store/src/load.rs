@@ -7,7 +7,7 @@ use domain::{Needs, Order, Product, State, StockItem, TenantId};
 use engine::{Fault, Scope, Snapshot};
 use idempotency::{Fingerprint, Record};
 
-use crate::found::{Stored, Tables};
+use crate::found::{Intent, Stored, Tables};
 use crate::hash::{self, Kept};
 use crate::rows::{
     LineRow, NumberRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, StockRow,
@@ -30,36 +30,42 @@ impl From<Error> for LoadError {
     }
 }
 
-/// Loads everything a batch may touch.
+/// Loads everything a batch may touch. Orders are locked first, then stock, each in the order of their keys; so two
+/// batches that want the same rows wait for each other in one direction only. Records are read behind the locks: who
+/// waited for another node's batch sees what that one left under its keys.
 pub(crate) async fn snapshot(
     tables: &mut impl Tables,
     needs: &Needs,
     scopes: &BTreeSet<Scope>,
 ) -> Result<(Snapshot, Kept), LoadError> {
-    let FoundKeys { records, spent, kept } = records(tables, scopes).await?;
     let mut state = State::default();
-    let mut orders = needs.orders.clone();
-    orders.extend(kept.iter().filter_map(|(scope, order_no)| {
-        let by_key = (scope.tenant, scope.principal, scope.key.clone());
-        needs.orders_by_key.contains(&by_key).then_some((scope.tenant, *order_no))
-    }));
-    let orders = self::orders(tables, &orders).await?;
+    let orders = self::orders(tables, &needs.orders, Intent::Change).await?;
     // A command on an existing order may resolve its reservations: their stock is needed too.
     let reserved: BTreeSet<(TenantId, Sku)> = orders
         .iter()
         .flat_map(|order| order.reservations.iter().map(|reservation| (order.tenant, reservation.sku.clone())))
         .collect();
     let wanted: BTreeSet<&(TenantId, Sku)> = needs.products.iter().chain(&reserved).collect();
-    for row in find::<StockRow>(tables, wanted.into_iter().flat_map(sku_key)).await? {
+    for row in find::<StockRow>(tables, wanted.into_iter().flat_map(sku_key), Intent::Change).await? {
         state.put_stock(row.item());
     }
-    for row in find::<ProductRow>(tables, needs.products.iter().flat_map(sku_key)).await? {
+    for order in orders {
+        state.put_order(order.into());
+    }
+    for row in find::<ProductRow>(tables, needs.products.iter().flat_map(sku_key), Intent::Read).await? {
         state.put_product(row.product()?);
     }
-    for row in find::<NumberRow>(tables, needs.numbers.iter().flat_map(order_key)).await? {
+    for row in find::<NumberRow>(tables, needs.numbers.iter().flat_map(order_key), Intent::Read).await? {
         state.put_number(row.number()?);
     }
-    for order in orders {
+    let FoundKeys { records, spent, kept } = records(tables, scopes).await?;
+    let placed: BTreeSet<OrderKey> = kept
+        .iter()
+        .filter(|(scope, _)| needs.orders_by_key.contains(&(scope.tenant, scope.principal, scope.key.clone())))
+        .map(|(scope, order_no)| (scope.tenant, *order_no))
+        .filter(|key| !needs.orders.contains(key))
+        .collect();
+    for order in self::orders(tables, &placed, Intent::Change).await? {
         state.put_order(order.into());
     }
     Ok((Snapshot { state, records, spent }, kept))
@@ -77,7 +83,7 @@ struct FoundKeys {
 async fn records(tables: &mut impl Tables, scopes: &BTreeSet<Scope>) -> Result<FoundKeys, LoadError> {
     let mut all = FoundKeys::default();
     let keys = scopes.iter().flat_map(|scope| [scope.tenant.0.into(), hash::of(scope)[..].into()]);
-    let rows: Vec<RecordRow> = find(tables, keys).await?;
+    let rows: Vec<RecordRow> = find(tables, keys, Intent::Read).await?;
     for row in rows {
         let (scope, order_no, asked) = (row.scope(), row.order_no()?, row.asked()?);
         match (row.record()?, order_no) {
@@ -99,8 +105,8 @@ pub(crate) async fn products(
     tables: &mut impl Tables,
     keys: &BTreeSet<(TenantId, Sku)>,
 ) -> Result<Vec<(Product, StockItem)>, LoadError> {
-    let products: Vec<ProductRow> = find(tables, keys.iter().flat_map(sku_key)).await?;
-    let items: Vec<StockRow> = find(tables, keys.iter().flat_map(sku_key)).await?;
+    let products: Vec<ProductRow> = find(tables, keys.iter().flat_map(sku_key), Intent::Read).await?;
+    let items: Vec<StockRow> = find(tables, keys.iter().flat_map(sku_key), Intent::Read).await?;
     let mut items: HashMap<(i64, String), StockRow> =
         items.into_iter().map(|row| ((row.tenant_id, row.sku.clone()), row)).collect();
     let mut both = Vec::with_capacity(products.len());
@@ -114,8 +120,13 @@ pub(crate) async fn products(
 }
 
 /// Whole orders, in the order of their keys; those that do not exist are left out.
-pub(crate) async fn orders(tables: &mut impl Tables, keys: &BTreeSet<OrderKey>) -> Result<Vec<Order>, LoadError> {
-    let heads: Vec<OrderRow> = find(tables, keys.iter().flat_map(order_key)).await?;
+/// Whose head is locked, its rows are.
+pub(crate) async fn orders(
+    tables: &mut impl Tables,
+    keys: &BTreeSet<OrderKey>,
+    intent: Intent,
+) -> Result<Vec<Order>, LoadError> {
+    let heads: Vec<OrderRow> = find(tables, keys.iter().flat_map(order_key), intent).await?;
     let mut orders: BTreeMap<(i64, String), Order> = BTreeMap::new();
     for row in heads {
         let order = row.head()?;
@@ -124,11 +135,11 @@ pub(crate) async fn orders(tables: &mut impl Tables, keys: &BTreeSet<OrderKey>) 
     if orders.is_empty() {
         return Ok(Vec::new());
     }
-    let lines: Vec<LineRow> = find(tables, keys.iter().flat_map(order_key)).await?;
-    let reservations: Vec<ReservationRow> = find(tables, keys.iter().flat_map(order_key)).await?;
-    let shipments: Vec<ShipmentRow> = find(tables, keys.iter().flat_map(order_key)).await?;
+    let lines: Vec<LineRow> = find(tables, keys.iter().flat_map(order_key), Intent::Read).await?;
+    let reservations: Vec<ReservationRow> = find(tables, keys.iter().flat_map(order_key), Intent::Read).await?;
+    let shipments: Vec<ShipmentRow> = find(tables, keys.iter().flat_map(order_key), Intent::Read).await?;
     let parcels: Vec<ShipmentLineRow> =
-        if shipments.is_empty() { Vec::new() } else { find(tables, keys.iter().flat_map(order_key)).await? };
+        if shipments.is_empty() { Vec::new() } else { find(tables, keys.iter().flat_map(order_key), Intent::Read).await? };
     for row in lines {
         if let Some(order) = orders.get_mut(&(row.tenant_id, row.order_no.clone())) {
             order.lines.push(row.line(order.total.currency)?);
@@ -181,11 +192,15 @@ fn order_key((tenant, order_no): &OrderKey) -> [Value; 2] {
 }
 
 /// Asks for a set of keys; no keys, no question.
-async fn find<T: Stored>(tables: &mut impl Tables, keys: impl Iterator<Item = Value>) -> Result<Vec<T>, LoadError> {
+async fn find<T: Stored>(
+    tables: &mut impl Tables,
+    keys: impl Iterator<Item = Value>,
+    intent: Intent,
+) -> Result<Vec<T>, LoadError> {
     let keys: Vec<Value> = keys.collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let found = tables.find(T::FIND, keys).await.map_err(LoadError::Fault)?;
+    let found = tables.find(T::FIND, keys, intent).await.map_err(LoadError::Fault)?;
     Ok(found.rows()?)
 }

@@ -11,6 +11,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
+use crate::found::Intent;
 use crate::load::{self, LoadError};
 use crate::rows::{Column, event_from_name, parse_order_no};
 use crate::{Doing, Error, Store, entity};
@@ -171,7 +172,7 @@ impl Store {
     async fn orders_load(&self, keys: BTreeSet<crate::OrderKey>) -> Result<Vec<Order>, Error> {
         // One transaction: an order's head and lines are of the same moment.
         let mut reading = self.database.read().await.doing(READING)?;
-        load::orders(&mut reading, &keys).await.map_err(load_error)
+        load::orders(&mut reading, &keys, Intent::Read).await.map_err(load_error)
     }
 
     async fn products_load(&self, keys: &BTreeSet<(TenantId, Sku)>) -> Result<Vec<(Product, StockItem)>, Error> {

@@ -19,10 +19,8 @@ use session::Mode;
 pub(crate) use database::Database;
 pub(crate) use turns::{Batch, Place, Reading, Turn};
 
-/// SQLite compares text byte by byte already.
-pub(crate) const BINARY_COLLATION: Option<&str> = None;
 /// Rows stand in the order of the primary key; no second tree, no row number.
-pub(crate) const CLUSTERED_TABLE: Option<&str> = Some("WITHOUT ROWID");
+pub(crate) const CLUSTERED_TABLE: &str = "WITHOUT ROWID";
 /// The sweeper's index, with only the orders that can expire, and the purge's, with only the answers that are there.
 pub(crate) const PARTIAL_INDEXES: &[&str] = &[
     "create index orders_pending_expires_at on orders (expires_at) where status = 'pending_payment'",
@@ -62,16 +60,14 @@ fn options(file: &Path, mode: Mode) -> SqliteConnectOptions {
     pragmas(mode).fold(options, |options, (pragma, value)| options.pragma(pragma, value))
 }
 
-/// Puts the JSON that stands as bytes in a column into a query: `{name}` is all of it, `{name.member}` a member as text,
-/// and both are null where it is no JSON.
-pub(crate) fn with_json(sql: &str, name: &str, column: &str) -> String {
-    let json = format!("case when json_valid(cast({column} as text)) then cast({column} as text) end");
-    let mut out = sql.replace(&format!("{{{name}}}"), &format!("({json})"));
-    while let Some((before, rest)) = out.split_once(&format!("{{{name}.")) {
-        let (member, behind) = rest.split_once('}').unwrap_or((rest, ""));
-        out = format!("{before}(({json}) ->> '$.{member}'){behind}");
-    }
-    out
+/// The JSON in a column of bytes, or null.
+pub(crate) fn json(column: &str) -> String {
+    format!("(case when json_valid(cast({column} as text)) then cast({column} as text) end)")
+}
+
+/// A member of it as text.
+pub(crate) fn json_member(json: &str, member: &str) -> String {
+    format!("({json} ->> '$.{member}')")
 }
 
 /// Carries over what can be without waiting for anybody; gives whether it was kept from it, how long the log is, and

@@ -3,9 +3,9 @@
 use sea_orm_migration::prelude::*;
 
 use super::table::{
-    appended, bytes, clustered, index, number, number_or_null, number_where, text, text_or_null, unique,
+    Table, appended, bytes, clustered, index, long_bytes, long_text, number, number_where, text, unique,
 };
-use crate::dialect;
+use crate::dialect::Flavour;
 
 /// See the module.
 #[derive(DeriveMigrationName)]
@@ -19,13 +19,14 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let flavour = Flavour::of(manager.get_connection()).await?;
         for table in people().into_iter().chain(products()).chain(orders()).chain(shipments()).chain(keys()) {
-            manager.create_table(table).await?;
+            manager.create_table(table.create(flavour)).await?;
         }
         for index in indexes() {
             manager.create_index(index).await?;
         }
-        for index in dialect::PARTIAL_INDEXES {
+        for index in flavour.indexes() {
             manager.get_connection().execute_unprepared(index).await?;
         }
         Ok(())
@@ -36,7 +37,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-fn people() -> Vec<TableCreateStatement> {
+fn people() -> Vec<Table> {
     vec![
         appended("tenants", vec![text("public_id", 30), text("name", 64), number("created_at")]),
         appended(
@@ -49,16 +50,16 @@ fn people() -> Vec<TableCreateStatement> {
                 number("tenant_id"),
                 number("principal_id"),
                 text("shown_prefix", 16),
-                bytes("secret_hash"),
+                bytes("secret_hash", 32),
                 text("role", 16),
                 number("created_at"),
-                number_or_null("revoked_at"),
+                number("revoked_at").or_null(),
             ],
         ),
     ]
 }
 
-fn products() -> Vec<TableCreateStatement> {
+fn products() -> Vec<Table> {
     let stock = clustered(
         "stock_items",
         vec![
@@ -69,8 +70,7 @@ fn products() -> Vec<TableCreateStatement> {
         ],
         &["tenant_id", "sku"],
     )
-    .check(Expr::cust("reserved <= on_hand"))
-    .take();
+    .check("reserved <= on_hand");
     vec![
         clustered(
             "products",
@@ -95,14 +95,14 @@ fn products() -> Vec<TableCreateStatement> {
                 text("source_kind", 16),
                 text("source_id", 30),
                 number_where("quantity", "quantity <> 0"),
-                text_or_null("reason", 200),
+                text("reason", 200).or_null(),
                 number("moved_at"),
             ],
         ),
     ]
 }
 
-fn orders() -> Vec<TableCreateStatement> {
+fn orders() -> Vec<Table> {
     // Appended, so that each index on it holds a small number instead of the 30 characters of an order's number.
     let head = appended(
         "orders",
@@ -112,23 +112,22 @@ fn orders() -> Vec<TableCreateStatement> {
             number("principal_id"),
             text("idempotency_key", 300),
             number("fingerprint_version"),
-            bytes("fingerprint"),
+            bytes("fingerprint", 32),
             text("status", 16),
-            text_or_null("close_reason", 16),
+            text("close_reason", 16).or_null(),
             number_where("version", "version >= 1"),
             text("customer_id", 64),
             number_where("total_minor", "total_minor >= 0"),
             text("currency", 3),
             number_where("captured_minor", "captured_minor >= 0"),
-            text_or_null("note", 500),
+            text("note", 500).or_null(),
             number("created_at"),
             number("updated_at"),
             number("expires_at"),
         ],
     )
-    .check(Expr::cust("status in ('pending_payment', 'paid', 'shipped', 'completed', 'closed')"))
-    .check(Expr::cust("(status = 'closed') = (close_reason is not null)"))
-    .take();
+    .check("status in ('pending_payment', 'paid', 'shipped', 'completed', 'closed')")
+    .check("(status = 'closed') = (close_reason is not null)");
     let lines = clustered(
         "order_lines",
         vec![
@@ -144,8 +143,7 @@ fn orders() -> Vec<TableCreateStatement> {
         ],
         &["tenant_id", "order_no", "line"],
     )
-    .check(Expr::cust("shipped <= quantity"))
-    .take();
+    .check("shipped <= quantity");
     let reservations = clustered(
         "stock_reservations",
         vec![
@@ -157,8 +155,7 @@ fn orders() -> Vec<TableCreateStatement> {
         ],
         &["tenant_id", "order_no", "sku"],
     )
-    .check(Expr::cust("holding in ('held', 'committed', 'released')"))
-    .take();
+    .check("holding in ('held', 'committed', 'released')");
     let events = clustered(
         "order_events",
         vec![
@@ -166,7 +163,7 @@ fn orders() -> Vec<TableCreateStatement> {
             text("order_no", 30),
             number_where("version", "version >= 1"),
             text("event", 32),
-            text_or_null("from_status", 16),
+            text("from_status", 16).or_null(),
             text("to_status", 16),
             number("happened_at"),
             number("principal_id"),
@@ -182,7 +179,7 @@ fn orders() -> Vec<TableCreateStatement> {
     vec![head, lines, reservations, events, numbers]
 }
 
-fn shipments() -> Vec<TableCreateStatement> {
+fn shipments() -> Vec<Table> {
     vec![
         clustered(
             "shipments",
@@ -212,32 +209,29 @@ fn shipments() -> Vec<TableCreateStatement> {
     ]
 }
 
-fn keys() -> Vec<TableCreateStatement> {
+fn keys() -> Vec<Table> {
     // The index is on a hash of account and key: keys are random and long, and each of them changes a page of it.
     // A key under which an order was placed is kept for ever; its answer is purged like any other.
     let records = appended(
         "key_records",
         vec![
             number("tenant_id"),
-            bytes("key_hash"),
+            bytes("key_hash", 16),
             number("principal_id"),
             text("idempotency_key", 300),
-            bytes("command_id"),
+            bytes("command_id", 16),
             number("fingerprint_version"),
-            bytes("fingerprint"),
-            text_or_null("order_no", 30),
-            number_or_null("status"),
-            ColumnDef::new("headers").text().null().take(),
-            ColumnDef::new("body").blob().null().take(),
-            number_or_null("completed_at"),
+            bytes("fingerprint", 32),
+            text("order_no", 30).or_null(),
+            number("status").or_null(),
+            long_text("headers").or_null(),
+            long_bytes("body").or_null(),
+            number("completed_at").or_null(),
         ],
     )
-    .check(Expr::cust("length(key_hash) = 16"))
-    .check(Expr::cust(
-        "(status is null) = (headers is null) and (status is null) = (body is null) \
-            and (status is null) = (completed_at is null) and (status is not null or order_no is not null)",
-    ))
-    .take();
+    .check("length(key_hash) = 16")
+    .check("(status is null) = (headers is null) and (status is null) = (body is null) \
+            and (status is null) = (completed_at is null) and (status is not null or order_no is not null)");
     vec![
         records,
         clustered(

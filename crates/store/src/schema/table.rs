@@ -1,89 +1,72 @@
-//! Owns the kinds of column that the tables are made of, so that a key or an amount looks the same everywhere.
+//! Owns the kinds of table and column that the schema is made of, so that a key or an amount looks the same everywhere,
+//! and how each is written in each database.
 
 use sea_orm_migration::prelude::*;
 
-use crate::dialect;
+use crate::dialect::Flavour;
 
-/// A text of at most so many characters that is compared byte by byte.
-pub(super) fn text(name: &'static str, length_max: u32) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    column.string_len(length_max).not_null();
-    if let Some(collation) = dialect::BINARY_COLLATION {
-        column.extra(collation);
-    }
-    column
+/// A table.
+pub(super) struct Table {
+    name: &'static str,
+    columns: Vec<Column>,
+    /// Empty: a counter named `id`.
+    key: &'static [&'static str],
+    checks: Vec<&'static str>,
 }
 
-/// The same, where it may be missing.
-pub(super) fn text_or_null(name: &'static str, length_max: u32) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    column.string_len(length_max).null();
-    if let Some(collation) = dialect::BINARY_COLLATION {
-        column.extra(collation);
-    }
-    column
+/// A column.
+pub(super) struct Column {
+    name: &'static str,
+    kind: Kind,
+    null: bool,
+    rule: Option<&'static str>,
 }
 
-/// A whole number: an id, a quantity, minor units, or milliseconds since 1970.
-pub(super) fn number(name: &'static str) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    column.big_integer().not_null();
-    column
-}
-
-/// The same, where it may be missing.
-pub(super) fn number_or_null(name: &'static str) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    column.big_integer().null();
-    column
-}
-
-/// A whole number that keeps a rule.
-pub(super) fn number_where(name: &'static str, rule: &'static str) -> ColumnDef {
-    let mut column = number(name);
-    column.check(Expr::cust(rule));
-    column
-}
-
-/// Bytes.
-pub(super) fn bytes(name: &'static str) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    column.blob().not_null();
-    column
-}
-
-/// A number that the database counts up.
-pub(super) fn counter(name: &'static str) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    column.big_integer().not_null().auto_increment().primary_key();
-    column
+enum Kind {
+    Text { length_max: u32 },
+    LongText,
+    Number,
+    Bytes { length_max: Option<u32> },
 }
 
 /// A table whose rows are kept in the order of its primary key.
-pub(super) fn clustered(name: &'static str, columns: Vec<ColumnDef>, key: &[&'static str]) -> TableCreateStatement {
-    let mut primary = Index::create();
-    for column in key {
-        primary.col(*column);
-    }
-    let mut table = Table::create();
-    table.table(name).primary_key(&mut primary);
-    for mut column in columns {
-        table.col(&mut column);
-    }
-    if let Some(extra) = dialect::CLUSTERED_TABLE {
-        table.extra(extra);
-    }
-    table
+pub(super) const fn clustered(name: &'static str, columns: Vec<Column>, key: &'static [&'static str]) -> Table {
+    Table { name, columns, key, checks: Vec::new() }
 }
 
 /// A table whose rows are kept in the order in which they came, under a counter named `id`.
-pub(super) fn appended(name: &'static str, columns: Vec<ColumnDef>) -> TableCreateStatement {
-    let mut table = Table::create();
-    table.table(name).col(counter("id"));
-    for mut column in columns {
-        table.col(&mut column);
-    }
-    table
+pub(super) const fn appended(name: &'static str, columns: Vec<Column>) -> Table {
+    Table { name, columns, key: &[], checks: Vec::new() }
+}
+
+/// A text of at most so many characters that is compared byte by byte.
+pub(super) const fn text(name: &'static str, length_max: u32) -> Column {
+    Column { name, kind: Kind::Text { length_max }, null: false, rule: None }
+}
+
+/// A text without a length.
+pub(super) const fn long_text(name: &'static str) -> Column {
+    Column { name, kind: Kind::LongText, null: false, rule: None }
+}
+
+/// A whole number: an id, a quantity, minor units, or milliseconds since 1970.
+pub(super) const fn number(name: &'static str) -> Column {
+    Column { name, kind: Kind::Number, null: false, rule: None }
+}
+
+/// A whole number that keeps a rule.
+pub(super) const fn number_where(name: &'static str, rule: &'static str) -> Column {
+    Column { name, kind: Kind::Number, null: false, rule: Some(rule) }
+}
+
+/// At most so many bytes.
+pub(super) const fn bytes(name: &'static str, length_max: u32) -> Column {
+    Column { name, kind: Kind::Bytes { length_max: Some(length_max) }, null: false, rule: None }
+}
+
+/// Any number of bytes.
+pub(super) const fn long_bytes(name: &'static str) -> Column {
+    Column { name, kind: Kind::Bytes { length_max: None }, null: false, rule: None }
 }
 
 /// An index that holds each combination once.
@@ -101,4 +84,65 @@ pub(super) fn index(table: &'static str, columns: &[&'static str]) -> IndexCreat
         index.col(*column);
     }
     index
+}
+
+impl Table {
+    /// Adds a rule that each row keeps.
+    pub(super) fn check(mut self, rule: &'static str) -> Self {
+        self.checks.push(rule);
+        self
+    }
+
+    /// The statement that makes it.
+    pub(super) fn create(&self, flavour: Flavour) -> TableCreateStatement {
+        let mut table = sea_orm_migration::prelude::Table::create();
+        table.table(self.name);
+        if self.key.is_empty() {
+            table.col(ColumnDef::new("id").big_integer().not_null().auto_increment().primary_key());
+        } else {
+            let mut primary = Index::create();
+            for column in self.key {
+                primary.col(*column);
+            }
+            table.primary_key(&mut primary);
+        }
+        for column in &self.columns {
+            table.col(&mut column.definition(flavour));
+        }
+        for rule in &self.checks {
+            table.check(Expr::cust(*rule));
+        }
+        flavour.table(&mut table, !self.key.is_empty());
+        table
+    }
+}
+
+impl Column {
+    /// The same, where it may be missing.
+    pub(super) const fn or_null(self) -> Self {
+        Self { null: true, ..self }
+    }
+
+    fn definition(&self, flavour: Flavour) -> ColumnDef {
+        let mut column = ColumnDef::new(self.name);
+        match self.kind {
+            Kind::Text { length_max } => {
+                column.string_len(length_max);
+                flavour.text(&mut column);
+            }
+            Kind::LongText => {
+                flavour.long_text(&mut column);
+                flavour.text(&mut column);
+            }
+            Kind::Number => {
+                column.big_integer();
+            }
+            Kind::Bytes { length_max } => flavour.bytes(&mut column, length_max),
+        }
+        if self.null { column.null() } else { column.not_null() };
+        if let Some(rule) = self.rule {
+            column.check(Expr::cust(rule));
+        }
+        column
+    }
 }

@@ -5,7 +5,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{Arguments as _, AssertSqlSafe, PgConnection, Row as _};
 
 use super::text;
-use crate::found::Found;
+use crate::found::{Found, Intent};
 use crate::set::{Column, Find, Kind, Rows, Value};
 
 /// The rows of these keys, locked if they are to be written.
@@ -13,27 +13,26 @@ pub(super) async fn find(
     connection: &mut PgConnection,
     find: &'static Find,
     keys: Vec<Value>,
-    lock: bool,
-) -> Result<Found, Fault> {
-    let arguments = arrays(find.key.iter(), keys).map_err(|error| Fault::Rejected(error.to_string()))?;
-    let sql = AssertSqlSafe(text::find(find, lock));
-    let rows = sqlx::query_with(sql, arguments).fetch_all(connection).await;
-    let rows = rows.map_err(|error| statement_fault(&error))?;
+    intent: Intent,
+) -> Result<Found, sqlx::Error> {
+    let arguments = arrays(find.key.iter(), keys).map_err(sqlx::Error::Encode)?;
+    let sql = AssertSqlSafe(text::find(find, intent));
+    let rows = sqlx::query_with(sql, arguments).fetch_all(connection).await?;
     let mut values = Vec::with_capacity(rows.len() * find.read.len());
     for row in &rows {
         for (at, column) in find.read.iter().enumerate() {
-            values.push(value(row, at, column.kind).map_err(|error| Fault::Rejected(error.to_string()))?);
+            values.push(value(row, at, column.kind)?);
         }
     }
     Ok(Found { of: find, values })
 }
 
 /// Changes the rows; gives how many were touched.
-pub(super) async fn write(connection: &mut PgConnection, rows: Rows) -> Result<u64, Fault> {
+pub(super) async fn write(connection: &mut PgConnection, rows: Rows) -> Result<u64, sqlx::Error> {
     let of = rows.of;
-    let arguments = arrays(of.columns(), rows.values).map_err(|error| Fault::Rejected(error.to_string()))?;
-    let done = sqlx::query_with(AssertSqlSafe(text::write(of)), arguments).execute(connection).await;
-    Ok(done.map_err(|error| statement_fault(&error))?.rows_affected())
+    let arguments = arrays(of.columns(), rows.values).map_err(sqlx::Error::Encode)?;
+    let done = sqlx::query_with(AssertSqlSafe(text::write(of)), arguments).execute(connection).await?;
+    Ok(done.rows_affected())
 }
 
 fn value(row: &PgRow, at: usize, kind: Kind) -> Result<Value, sqlx::Error> {
@@ -78,38 +77,28 @@ fn bytes(value: Value) -> Option<Vec<u8>> {
     if let Value::Bytes(bytes) = value { Some(bytes) } else { None }
 }
 
-/// What an error of a statement before COMMIT means: nothing was applied. By SQLSTATE, chapter "PostgreSQL Error Codes"
-/// of its manual.
-pub(super) fn statement_fault(error: &sqlx::Error) -> Fault {
+/// What a server's error before COMMIT means: nothing was applied. By the classes of SQLSTATE, appendix "PostgreSQL
+/// Error Codes" of its manual.
+pub(super) fn fault(error: &sqlx::Error) -> Fault {
     let text = error.to_string();
-    let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
-    match code.as_deref() {
+    let code = code(error).unwrap_or_default();
+    match (code.as_str(), code.get(..2).unwrap_or_default()) {
         // unique_violation: somebody else won. Load again.
-        Some("23505") => Fault::Retry(text),
-        Some(code) => match code.get(..2) {
-            // Connection, rollback (deadlock, serialization), resources, locks and time-outs, administration.
-            Some("08" | "40" | "53" | "55" | "57" | "25") => Fault::Retry(text),
-            // I/O, damage.
-            Some("58" | "XX") => Fault::Retry(text),
-            _ => Fault::Rejected(text),
-        },
-        None => match error {
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
-                Fault::Retry(text)
-            }
-            sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Fault::Retry(text),
-            _ => Fault::Rejected(text),
-        },
+        ("23505", _) => Fault::Retry(text),
+        // The server goes down or comes up, or takes nobody in, or has become the copy of another.
+        ("57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006", _) | (_, "08" | "53") => Fault::Unreachable(text),
+        // Deadlock and serialization; locks; time-outs; a session that was ended for idling; the disk.
+        (_, "40" | "55" | "57" | "25" | "58" | "XX") => Fault::Retry(text),
+        _ => Fault::Rejected(text),
     }
 }
 
-/// What an error of COMMIT means: a connection that broke may have broken behind it.
-pub(super) fn commit_fault(error: &sqlx::Error) -> Fault {
-    match error.as_database_error() {
-        // The server said no, so it was not applied: a deferred constraint, a serialization failure.
-        Some(refusal) if refusal.code().is_some_and(|code| code.starts_with("23") || code.starts_with("40")) => {
-            Fault::Retry(error.to_string())
-        }
-        _ => Fault::Unknown(error.to_string()),
-    }
+/// Whether this, as the answer to COMMIT, says that nothing was applied: a constraint, or a serialization failure. Other
+/// errors may come behind the record of the commit, as when a wait for a standby is broken off.
+pub(super) fn is_refusal(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| code.starts_with("23") || code.starts_with("40"))
+}
+
+fn code(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
 }

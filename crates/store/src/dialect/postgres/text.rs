@@ -1,17 +1,17 @@
 //! Owns PostgreSQL's statements over many rows, as texts: each takes one array for each column, so that there is one
 //! text for any number of rows.
 
+use crate::found::Intent;
 use crate::set::{Column, Find, Kind, Verb, Write};
 
-/// The question. `lock`: the rows are to stay as they are until the transaction ends; they are locked in the order of
-/// their keys, so that two nodes that want the same rows wait for each other and never both.
-pub(super) fn find(find: &Find, lock: bool) -> String {
+/// The question. Rows that are to be changed are locked in the order of their keys.
+pub(super) fn find(find: &Find, intent: Intent) -> String {
     let Find { table, key, read } = find;
     let read = list(read, |name| format!("t.{name}"));
     let found = names(key, |name| format!("t.{name} = j.{name}")).join(" and ");
     let given = given(key.iter().map(|column| (column.kind, column.name.to_owned())));
     let question = format!("select {read} from {given} join {table} t on {found}");
-    if !lock {
+    if intent == Intent::Read {
         return question;
     }
     format!("{question} order by {} for update of t", list(key, |name| format!("t.{name}")))

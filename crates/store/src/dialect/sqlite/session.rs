@@ -10,7 +10,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Error, OpenFlags, ToSql, ffi};
 
 use super::text;
-use crate::found::{Found, Tables};
+use crate::found::{Found, Intent, Tables};
 use crate::set::{Find, Rows, Value};
 
 /// A statement for more rows than these is prepared anew each time: it is seldom wanted, and large.
@@ -151,7 +151,7 @@ impl Session {
 }
 
 impl Tables for Session {
-    async fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> Result<Found, Fault> {
+    async fn find(&mut self, find: &'static Find, keys: Vec<Value>, _intent: Intent) -> Result<Found, Fault> {
         self.found(find, &keys)
     }
 }

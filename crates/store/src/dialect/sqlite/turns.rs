@@ -8,7 +8,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Se
 
 use super::log::Log;
 use super::session::{Mode, Session};
-use crate::found::{Found, Tables};
+use crate::found::{Found, Intent, Tables};
 use crate::set::{Find, Rows, Value};
 
 /// How many objects are read at once.
@@ -129,7 +129,7 @@ impl Readers {
 }
 
 impl Tables for Reading {
-    async fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> Result<Found, Fault> {
+    async fn find(&mut self, find: &'static Find, keys: Vec<Value>, _intent: Intent) -> Result<Found, Fault> {
         aside(&mut self.session, move |session| session.found(find, &keys)).await
     }
 }
@@ -186,7 +186,7 @@ impl Batch {
 }
 
 impl Tables for Batch {
-    async fn find(&mut self, find: &'static Find, keys: Vec<Value>) -> Result<Found, Fault> {
+    async fn find(&mut self, find: &'static Find, keys: Vec<Value>, _intent: Intent) -> Result<Found, Fault> {
         self.run(move |turn| turn.session()?.found(find, &keys)).await
     }
 }

@@ -108,14 +108,14 @@ async fn closing_waits_for_those_who_read() {
     let opened = open(&folder.path().join("mideng.db"), 1_000).await;
     commit(&opened, 0).await;
     let mut reading = opened.database.read().await.expect("few read");
-    reading.find(&TENANTS, vec![1_i64.into()]).await.expect("it reads");
+    reading.find(&TENANTS, vec![1_i64.into()], Intent::Read).await.expect("it reads");
     let close = tokio::spawn({
         let database = opened.database.clone();
         async move { database.close().await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!close.is_finished());
-    reading.find(&TENANTS, vec![1_i64.into()]).await.expect("it still reads");
+    reading.find(&TENANTS, vec![1_i64.into()], Intent::Read).await.expect("it still reads");
     drop(reading);
     close.await.expect("no panic");
     assert!(!folder.path().join("mideng.db-wal").exists());

@@ -25,12 +25,12 @@ async fn what_is_read_is_of_one_moment() {
     let tenant = store.tenant_create("before", "ten_1", Timestamp(0)).await.expect("a tenant");
     let key = || vec![Value::from(tenant.0)];
     let mut reading = store.database.read().await.expect("few read");
-    let before = reading.find(&TENANTS, key()).await.expect("it reads");
+    let before = reading.find(&TENANTS, key(), Intent::Read).await.expect("it reads");
     let rename = Statement::from_string(DbBackend::Sqlite, "update tenants set name = 'behind'");
     store.administrator.execute_raw(rename).await.expect("nobody is in the way");
-    let again = reading.find(&TENANTS, key()).await.expect("it reads");
+    let again = reading.find(&TENANTS, key(), Intent::Read).await.expect("it reads");
     drop(reading);
-    let later = store.database.read().await.expect("few read").find(&TENANTS, key()).await.expect("it reads");
+    let later = store.database.read().await.expect("few read").find(&TENANTS, key(), Intent::Read).await.expect("it reads");
     let names = [before, again, later].map(|found| found.values);
     assert_eq!(names, ["before", "before", "behind"].map(|name| vec![Value::from(name)]));
 }

@@ -1,0 +1,81 @@
+//! Owns how a schema looks in each database: types, collations, and indexes that not all of them have.
+
+use sea_orm::sea_query::{Alias, ColumnDef, TableCreateStatement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+use super::{postgres, sqlite};
+
+/// Which database a schema is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    Sqlite,
+    Postgres,
+    MariaDb,
+    MySql,
+}
+
+/// MySQL and MariaDB have no index over a part of the rows.
+const WHOLE_INDEXES: &[&str] = &[
+    "create index orders_status_expires_at on orders (status, expires_at)",
+    "create index key_records_completed_at on key_records (completed_at)",
+];
+
+impl Flavour {
+    /// What this connection leads to.
+    pub(crate) async fn of(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
+        Ok(match connection.get_database_backend() {
+            DbBackend::Postgres => Self::Postgres,
+            DbBackend::MySql => {
+                let question = Statement::from_string(DbBackend::MySql, "select version()");
+                let row = connection.query_one_raw(question).await?;
+                let version: String = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+                if version.contains("MariaDB") { Self::MariaDb } else { Self::MySql }
+            }
+            _ => Self::Sqlite,
+        })
+    }
+
+    /// Makes a text compare byte by byte: keys and SKUs that differ only by case or by blanks are two.
+    pub(crate) fn text(self, column: &mut ColumnDef) {
+        if self == Self::Postgres {
+            column.extra(postgres::BINARY_COLLATION);
+        }
+    }
+
+    /// A text without a length.
+    pub(crate) fn long_text(self, column: &mut ColumnDef) {
+        match self {
+            Self::Sqlite | Self::Postgres => column.text(),
+            Self::MariaDb | Self::MySql => column.custom(Alias::new("mediumtext")),
+        };
+    }
+
+    /// Bytes, of at most this length where there is one.
+    pub(crate) fn bytes(self, column: &mut ColumnDef, length_max: Option<u32>) {
+        match (self, length_max) {
+            (Self::Sqlite | Self::Postgres, _) => column.blob(),
+            (Self::MariaDb | Self::MySql, Some(length_max)) => column.var_binary(length_max),
+            (Self::MariaDb | Self::MySql, None) => column.custom(Alias::new("mediumblob")),
+        };
+    }
+
+    /// What stands behind a table.
+    pub(crate) fn table(self, table: &mut TableCreateStatement, clustered: bool) {
+        match self {
+            Self::Sqlite if clustered => table.extra(sqlite::CLUSTERED_TABLE),
+            Self::Sqlite | Self::Postgres => table,
+            // NO PAD: blanks at the end of a key count.
+            Self::MariaDb => table.extra("engine=InnoDB default charset=utf8mb4 collate=utf8mb4_nopad_bin"),
+            Self::MySql => table.extra("engine=InnoDB default charset=utf8mb4 collate=utf8mb4_0900_bin"),
+        };
+    }
+
+    /// The indexes that are not the same everywhere.
+    pub(crate) const fn indexes(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => sqlite::PARTIAL_INDEXES,
+            Self::Postgres => postgres::PARTIAL_INDEXES,
+            Self::MariaDb | Self::MySql => WHOLE_INDEXES,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Owns PostgreSQL: how a connection is set up, its own SQL, and what its errors mean.
+
+mod session;
+mod text;
+
+use engine::Fault;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _};
+
+use super::remote::{Mode, Remote};
+use crate::found::{Found, Intent};
+use crate::set::{Find, Rows, Value};
+use crate::{Doing, Error};
+
+/// Text is compared byte by byte, whatever the database's language is.
+pub(crate) const BINARY_COLLATION: &str = "collate \"C\"";
+/// The sweeper's index, with only the orders that can expire, and the purge's, with only the answers that are there.
+pub(crate) const PARTIAL_INDEXES: &[&str] = &[
+    "create index orders_pending_expires_at on orders (expires_at) where status = 'pending_payment'",
+    "create index key_records_completed_at on key_records (completed_at) where completed_at is not null",
+];
+
+/// The oldest version that is tried.
+const VERSION_LEAST: i32 = 150_000;
+/// How many lists are read at once; and beside them, one connection for administration.
+const LISTERS: u32 = 8;
+
+/// What nodes that start wait for: any number that nobody else takes.
+const ALONE: &str = "select pg_advisory_lock(7450617270)";
+
+/// How connections for batches and objects are set up. A batch knows which rows it wants, by their keys, so that an
+/// index is always the way; statistics that are old may say otherwise, in the minute in which a table grows from
+/// nothing. The limits are for nodes that stop in mid-transaction and for servers that hang.
+const SETTINGS: &[(&str, &str)] = &[
+    ("jit", "off"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("statement_timeout", "5s"),
+    ("lock_timeout", "3s"),
+    ("idle_in_transaction_session_timeout", "3s"),
+];
+/// How the others are.
+const SETTINGS_OF_LISTS: &[(&str, &str)] = &[("jit", "off"), ("idle_in_transaction_session_timeout", "60s")];
+
+/// A server with its database.
+#[derive(Clone, Debug)]
+pub(crate) struct Postgres {
+    options: PgConnectOptions,
+}
+
+impl Postgres {
+    pub(crate) fn new(options: &PgConnectOptions) -> Self {
+        let options = options.clone().application_name("mideng").disable_statement_logging();
+        Self { options }
+    }
+
+    /// For lists.
+    pub(crate) fn lister(&self) -> PgPool {
+        pool(LISTERS).connect_lazy_with(self.options.clone().options(SETTINGS_OF_LISTS.iter().copied()))
+    }
+
+    /// For administration, which may take its time.
+    pub(crate) fn administrator(&self) -> PgPool {
+        pool(1).connect_lazy_with(self.options.clone())
+    }
+
+    /// A connection that no other node has at the same time.
+    pub(crate) async fn alone(&self) -> Result<PgConnection, Error> {
+        const DOING: &str = "waiting for other nodes that start";
+        let mut connection = self.options.connect().await.doing("connecting to the database")?;
+        sqlx::query(ALONE).execute(&mut connection).await.doing(DOING)?;
+        Ok(connection)
+    }
+
+    /// What of the server's settings puts acknowledged writes in danger. Refused where Mideng cannot work at all.
+    pub(crate) async fn warnings(&self) -> Result<Vec<String>, Error> {
+        const DOING: &str = "looking at the server's settings";
+        let mut connection = self.options.connect().await.doing("connecting to the database")?;
+        let version: i32 = setting(&mut connection, "server_version_num").await.doing(DOING)?.parse().unwrap_or(0);
+        if version < VERSION_LEAST {
+            return Err(Error::Refused(format!(
+                "the server is PostgreSQL {}; Mideng needs {} or newer",
+                version / 10_000,
+                VERSION_LEAST / 10_000
+            )));
+        }
+        let encoding = setting(&mut connection, "server_encoding").await.doing(DOING)?;
+        if encoding != "UTF8" {
+            return Err(Error::Refused(format!(
+                "the database's encoding is {encoding}; make one with `create database … encoding 'UTF8'`"
+            )));
+        }
+        let mut warnings = Vec::new();
+        for (name, danger) in [
+            ("fsync", "a crash of the machine loses or damages acknowledged orders"),
+            ("full_page_writes", "a crash of the machine can leave half-written pages"),
+            ("synchronous_commit", "a crash loses acknowledged orders; Mideng turns it on for its own commits"),
+        ] {
+            if setting(&mut connection, name).await.doing(DOING)? == "off" {
+                warnings.push(format!("the server's {name} is off: {danger}"));
+            }
+        }
+        let _closed = connection.close().await;
+        Ok(warnings)
+    }
+}
+
+async fn setting(connection: &mut PgConnection, name: &str) -> Result<String, sqlx::Error> {
+    let row = sqlx::query("select current_setting($1)").bind(name).fetch_one(connection).await?;
+    row.try_get(0)
+}
+
+/// A pool whose connections never come back inside a transaction; see `remote`.
+fn pool(most: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(most).after_release(|connection, _| {
+        Box::pin(async move {
+            // Fails in a transaction of somebody who went away, and such a connection is closed.
+            sqlx::raw_sql("do $$ begin rollback; end $$").execute(connection).await?;
+            Ok(true)
+        })
+    })
+}
+
+impl Remote for Postgres {
+    type Connection = PgConnection;
+
+    async fn connect(&self, mode: Mode) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.options.clone().options(SETTINGS.iter().copied()).connect().await?;
+        if mode == Mode::Write {
+            // Stronger settings stay as they are.
+            let stronger = "select set_config('synchronous_commit', 'on', false) \
+                where current_setting('synchronous_commit') = 'off'";
+            sqlx::raw_sql(stronger).execute(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn run(connection: &mut PgConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(sql).execute(connection).await.map(|_| ())
+    }
+
+    async fn find(
+        connection: &mut PgConnection,
+        find: &'static Find,
+        keys: Vec<Value>,
+        intent: Intent,
+    ) -> Result<Found, sqlx::Error> {
+        session::find(connection, find, keys, intent).await
+    }
+
+    async fn write(connection: &mut PgConnection, rows: Rows) -> Result<u64, sqlx::Error> {
+        session::write(connection, rows).await
+    }
+
+    /// READ COMMITTED: behind a lock that it waited for, a batch is to see what was committed meanwhile. No rule rests
+    /// on more than that.
+    fn begin(mode: Mode) -> &'static str {
+        match mode {
+            Mode::Write => "begin isolation level read committed read write",
+            Mode::Read => "begin isolation level repeatable read read only",
+        }
+    }
+
+    fn fault(error: &sqlx::Error) -> Fault {
+        session::fault(error)
+    }
+
+    fn is_refusal(error: &sqlx::Error) -> bool {
+        session::is_refusal(error)
+    }
+}
+
+/// Lets `with_json` read what may be no JSON: a function of this session's own, since before version 16 nothing asks
+/// whether a text is JSON without failing where it is not.
+pub(crate) const JSON_PREPARE: &str = "\
+    create or replace function pg_temp.mideng_json(body bytea) returns jsonb language plpgsql as $$ \
+    begin return convert_from(body, 'UTF8')::jsonb; exception when others then return null; end $$";
+
+/// The JSON in a column of bytes, or null.
+pub(crate) fn json(column: &str) -> String {
+    format!("pg_temp.mideng_json({column})")
+}
+
+/// A member of it as text.
+pub(crate) fn json_member(json: &str, member: &str) -> String {
+    format!("({json} ->> '{member}')")
+}

@@ -1,0 +1,142 @@
+//! Owns a database behind a network, whichever it is: connections of our own, transactions on them, and time limits on
+//! everything, since a server may be away in more ways than one.
+//!
+//! Batches never go through sqlx's pool: in 0.9 a future that is dropped while `pool.begin()` runs gives a connection
+//! back inside an open transaction, and what is "committed" on it later is lost (transact-rs/sqlx#4385, #4393).
+
+mod line;
+mod transaction;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Fault;
+
+use crate::found::{Found, Intent};
+use crate::set::{Find, Rows, Value};
+
+use line::Lines;
+pub(crate) use transaction::{Batch, Reading};
+
+/// How long a server may take for one statement. Its own limits are shorter, so that mostly it is the server that says
+/// what was too slow; this is for a server, or a network, that says nothing.
+const ANSWER_MAX: Duration = Duration::from_secs(7);
+/// How many batches, purges and counts are written at once, and how many objects are read.
+const WRITERS: usize = 16;
+const READERS: usize = 8;
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Write,
+    Read,
+}
+
+/// What differs between the databases that are behind a network.
+pub(crate) trait Remote: Clone + fmt::Debug + Send + Sync + 'static {
+    /// A connection.
+    type Connection: fmt::Debug + Send;
+
+    /// Opens a connection and sets it up.
+    fn connect(&self, mode: Mode) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
+
+    /// Runs statements without parameters.
+    fn run(
+        connection: &mut Self::Connection,
+        sql: &'static str,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Finds rows; those that are to be changed are locked.
+    fn find(
+        connection: &mut Self::Connection,
+        find: &'static Find,
+        keys: Vec<Value>,
+        intent: Intent,
+    ) -> impl Future<Output = Result<Found, sqlx::Error>> + Send;
+
+    /// Changes rows; gives how many were touched.
+    fn write(
+        connection: &mut Self::Connection,
+        rows: Rows,
+    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+
+    /// Opens a transaction.
+    fn begin(mode: Mode) -> &'static str;
+
+    /// What a server's error before COMMIT means: nothing was applied.
+    fn fault(error: &sqlx::Error) -> Fault;
+
+    /// Whether this, as the answer to COMMIT, says that nothing was applied.
+    fn is_refusal(error: &sqlx::Error) -> bool;
+}
+
+/// An open database.
+#[derive(Debug)]
+pub(crate) struct Database<R: Remote> {
+    pub(crate) remote: R,
+    writers: Arc<Lines<R>>,
+    readers: Arc<Lines<R>>,
+}
+
+impl<R: Remote> Database<R> {
+    /// Connects when it is asked.
+    pub(crate) fn new(remote: R) -> Self {
+        let lines = |mode, most| Arc::new(Lines::new(remote.clone(), mode, most));
+        Self { writers: lines(Mode::Write, WRITERS), readers: lines(Mode::Read, READERS), remote: remote.clone() }
+    }
+
+    /// Opens a transaction that writes.
+    pub(crate) async fn batch(&self) -> Result<Batch<R>, Fault> {
+        Ok(Batch::new(self.writers.begin().await?))
+    }
+
+    /// Begins a read as of one moment.
+    pub(crate) async fn read(&self) -> Result<Reading<R>, Fault> {
+        Ok(Reading::new(self.readers.begin().await?))
+    }
+
+    /// Closes every connection.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writers.close().await;
+    }
+}
+
+/// Why there is no answer.
+enum Trouble {
+    /// The server answered with an error; the connection can be used again.
+    Refused(sqlx::Error),
+    /// The connection broke, or no answer came in time.
+    Lost(Fault),
+}
+
+impl Trouble {
+    /// What it means of a statement before COMMIT.
+    fn fault<R: Remote>(self) -> Fault {
+        match self {
+            Self::Refused(error) => R::fault(&error),
+            Self::Lost(fault) => fault,
+        }
+    }
+}
+
+/// Waits for an answer, but not for ever.
+async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Trouble> {
+    match tokio::time::timeout(ANSWER_MAX, answer).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::PoolTimedOut => Trouble::Lost(Fault::Unreachable(error.to_string())),
+            refused => Trouble::Refused(refused),
+        }),
+        Err(_) => {
+            let text = format!("no answer from the database within {} s", ANSWER_MAX.as_secs());
+            Err(Trouble::Lost(Fault::Unreachable(text)))
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Owns the connections to a server: who has one, which are free, and that none goes back inside a transaction.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use engine::Fault;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{Mode, Remote, Trouble, in_time};
+
+/// Connections of one kind, opened when they are needed.
+#[derive(Debug)]
+pub(super) struct Lines<R: Remote> {
+    remote: R,
+    mode: Mode,
+    free: Mutex<Vec<R::Connection>>,
+    permits: Arc<Semaphore>,
+    most: usize,
+}
+
+/// A connection in an open transaction. Dropped, the transaction is rolled back; and where a statement was still on its
+/// way, the connection is closed instead.
+#[derive(Debug)]
+pub(super) struct Line<R: Remote> {
+    lines: Arc<Lines<R>>,
+    /// None while a statement is on its way, and behind one whose answer is not known.
+    connection: Option<R::Connection>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl<R: Remote> Lines<R> {
+    pub(super) fn new(remote: R, mode: Mode, most: usize) -> Self {
+        Self { remote, mode, free: Mutex::default(), permits: Arc::new(Semaphore::new(most)), most }
+    }
+
+    /// Opens a transaction, once fewer than all connections are in use.
+    pub(super) async fn begin(self: &Arc<Self>) -> Result<Line<R>, Fault> {
+        let closed = |_| Fault::Fatal("the database is closed".to_owned());
+        let permit = self.permits.clone().acquire_owned().await.map_err(closed)?;
+        let idle = self.free().pop();
+        let connection = match idle {
+            None => self.open().await?,
+            Some(mut connection) => {
+                if in_time(R::run(&mut connection, R::begin(self.mode))).await.is_err() {
+                    // It broke while nobody looked, as when the server was started anew; so did the others.
+                    self.free().clear();
+                    connection = self.open().await?;
+                }
+                connection
+            }
+        };
+        Ok(Line { lines: self.clone(), connection: Some(connection), permit: Some(permit) })
+    }
+
+    /// A new connection in a transaction.
+    async fn open(&self) -> Result<R::Connection, Fault> {
+        let mut connection = in_time(self.remote.connect(self.mode)).await.map_err(Trouble::fault::<R>)?;
+        in_time(R::run(&mut connection, R::begin(self.mode))).await.map_err(Trouble::fault::<R>)?;
+        Ok(connection)
+    }
+
+    /// Waits for all who have one.
+    pub(super) async fn close(&self) {
+        let everybody = u32::try_from(self.most).unwrap_or(u32::MAX);
+        let _all = self.permits.acquire_many(everybody).await;
+        self.permits.close();
+        self.free().clear();
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<R::Connection>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R: Remote> Line<R> {
+    /// Lends the connection for one statement.
+    pub(super) fn lend(&mut self) -> Result<R::Connection, Fault> {
+        self.connection.take().ok_or_else(|| Fault::Retry("the transaction was broken off".to_owned()))
+    }
+
+    /// Takes the connection back, unless it is not known what the server is at.
+    pub(super) fn settle<T>(&mut self, connection: R::Connection, answer: Result<T, Trouble>) -> Result<T, Fault> {
+        if matches!(answer, Ok(_) | Err(Trouble::Refused(_))) {
+            self.connection = Some(connection);
+        }
+        answer.map_err(Trouble::fault::<R>)
+    }
+
+    /// The transaction is over, and the connection is free.
+    pub(super) fn end(mut self, connection: R::Connection) {
+        self.lines.free().push(connection);
+        self.permit.take();
+    }
+}
+
+impl<R: Remote> Drop for Line<R> {
+    fn drop(&mut self) {
+        let (Some(mut connection), Some(permit)) = (self.connection.take(), self.permit.take()) else { return };
+        // Outside of a runtime, as at the end of a test, there is nobody to say it to the server; closing does.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let lines = self.lines.clone();
+        runtime.spawn(async move {
+            if in_time(R::run(&mut connection, "rollback")).await.is_ok() {
+                lines.free().push(connection);
+            }
+            drop(permit);
+        });
+    }
+}
