@@ -37,12 +37,7 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Embedded> {
         ..Settings::default()
     };
     let server = Server::start(&settings).await?;
-    Ok(Embedded {
-        url: format!("http://{}", server.address),
-        api_key,
-        database: server.database.clone(),
-        server,
-    })
+    Ok(Embedded { url: format!("http://{}", server.address), api_key, database: server.database.clone(), server })
 }
 
 impl Embedded {

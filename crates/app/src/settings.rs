@@ -244,7 +244,9 @@ impl Database {
     pub(crate) fn file(&self, purpose: &str) -> anyhow::Result<PathBuf> {
         match self.address()? {
             Address::Sqlite(file) => Ok(file),
-            address => bail!("{address} is on a server: {purpose} it with the server's own tools, see docs/OPERATIONS.md"),
+            address => {
+                bail!("{address} is on a server: {purpose} it with the server's own tools, see docs/OPERATIONS.md")
+            }
         }
     }
 }

@@ -63,6 +63,7 @@ impl Stored for CountRow {
     const FIND: &'static Find = &Find {
         table: "key_conflicts",
         key: &[number("tenant_id"), number("principal_id"), text("idempotency_key"), text("kind")],
+        unique: None,
         read: &[
             number("tenant_id"),
             number("principal_id"),
@@ -105,7 +106,8 @@ impl Store {
             [Value::from(*tenant), Value::from(*principal), Value::from(key.as_str()), Value::from(kind.as_str())]
         });
         let mut changes = self.changes().await.doing(DOING)?;
-        let found: Vec<CountRow> = changes.find(CountRow::FIND, keys.collect(), Intent::Change).await.doing(DOING)?.rows()?;
+        let found: Vec<CountRow> =
+            changes.find(CountRow::FIND, keys.collect(), Intent::Change).await.doing(DOING)?.rows()?;
         let mut found: HashMap<_, _> = found.into_iter().map(|row| (row.key.clone(), row)).collect();
         let (mut new, mut more) = (Rows::of(&NEW), Rows::of(&MORE));
         for (key, (times, first_at, last_at)) in sums {

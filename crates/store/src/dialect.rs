@@ -1,6 +1,8 @@
 //! Owns which database a store is on: whatever differs between them is asked here, and nowhere else.
 
+mod columns;
 mod flavour;
+pub(crate) mod mysql;
 pub(crate) mod postgres;
 mod remote;
 pub(crate) mod sqlite;
@@ -10,12 +12,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::Fault;
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
-use sqlx::PgConnection;
+use sea_orm::{DatabaseConnection, SqlxMySqlConnector, SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::{MySqlConnection, PgConnection};
 
 use crate::{Address, Error};
 
 pub(crate) use flavour::Flavour;
+use mysql::MySql;
 use postgres::Postgres;
 pub(crate) use sqlite::Place;
 pub(crate) use transaction::{Batch, Reading, Turn};
@@ -25,12 +28,20 @@ pub(crate) use transaction::{Batch, Reading, Turn};
 pub(crate) enum Database {
     Sqlite(Arc<sqlite::Database>),
     Postgres(Arc<remote::Database<Postgres>>),
+    MySql(Arc<remote::Database<MySql>>),
 }
 
 /// Held while no other node may start on the database.
 #[derive(Debug)]
-pub struct Alone {
-    _connection: Option<PgConnection>,
+pub struct Alone(#[expect(dead_code, reason = "held, not used")] Holder);
+
+/// The connection that has the lock; the server takes it back when it closes.
+#[derive(Debug)]
+#[expect(dead_code, reason = "held, not used")]
+enum Holder {
+    Nobody,
+    Postgres(PgConnection),
+    MySql(MySqlConnection),
 }
 
 impl Database {
@@ -38,10 +49,8 @@ impl Database {
     pub(crate) async fn open(address: &Address) -> Result<Self, Error> {
         match address {
             Address::Sqlite(file) => Ok(Self::Sqlite(Arc::new(sqlite::Database::open(file).await?))),
-            Address::Postgres(options) => {
-                Ok(Self::Postgres(Arc::new(remote::Database::new(Postgres::new(options)))))
-            }
-            Address::MySql(_) => Err(Error::Refused("this version does not open MySQL yet".to_owned())),
+            Address::Postgres(options) => Ok(Self::Postgres(Arc::new(remote::Database::new(Postgres::new(options))))),
+            Address::MySql(options) => Ok(Self::MySql(Arc::new(remote::Database::new(MySql::new(options))))),
         }
     }
 
@@ -50,6 +59,7 @@ impl Database {
         match self {
             Self::Sqlite(database) => SqlxSqliteConnector::from_sqlx_sqlite_pool(database.lister.clone()),
             Self::Postgres(database) => SqlxPostgresConnector::from_sqlx_postgres_pool(database.remote.lister()),
+            Self::MySql(database) => SqlxMySqlConnector::from_sqlx_mysql_pool(database.remote.lister()),
         }
     }
 
@@ -58,16 +68,17 @@ impl Database {
         match self {
             Self::Sqlite(database) => SqlxSqliteConnector::from_sqlx_sqlite_pool(database.administrator.clone()),
             Self::Postgres(database) => SqlxPostgresConnector::from_sqlx_postgres_pool(database.remote.administrator()),
+            Self::MySql(database) => SqlxMySqlConnector::from_sqlx_mysql_pool(database.remote.administrator()),
         }
     }
 
     /// See [`crate::Store::alone`]. An embedded database is locked by who opens its folder.
     pub(crate) async fn alone(&self) -> Result<Alone, Error> {
-        let connection = match self {
-            Self::Sqlite(_) => None,
-            Self::Postgres(database) => Some(database.remote.alone().await?),
-        };
-        Ok(Alone { _connection: connection })
+        Ok(Alone(match self {
+            Self::Sqlite(_) => Holder::Nobody,
+            Self::Postgres(database) => Holder::Postgres(database.remote.alone().await?),
+            Self::MySql(database) => Holder::MySql(database.remote.alone().await?),
+        }))
     }
 
     /// See [`crate::Store::warnings`].
@@ -75,6 +86,7 @@ impl Database {
         match self {
             Self::Sqlite(_) => Ok(Vec::new()),
             Self::Postgres(database) => database.remote.warnings().await,
+            Self::MySql(database) => database.remote.warnings().await,
         }
     }
 
@@ -82,7 +94,7 @@ impl Database {
     pub(crate) async fn turn(&self) -> Result<Turn, Fault> {
         match self {
             Self::Sqlite(database) => database.turn().await.map(Turn::Sqlite),
-            Self::Postgres(_) => Ok(Turn::Anybody),
+            Self::Postgres(_) | Self::MySql(_) => Ok(Turn::Anybody),
         }
     }
 
@@ -91,6 +103,7 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.begin(place).await.map(Batch::Sqlite),
             Self::Postgres(database) => database.batch().await.map(Batch::Postgres),
+            Self::MySql(database) => database.batch().await.map(Batch::MySql),
         }
     }
 
@@ -99,6 +112,7 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.read().await.map(Reading::Sqlite),
             Self::Postgres(database) => database.read().await.map(Reading::Postgres),
+            Self::MySql(database) => database.read().await.map(Reading::MySql),
         }
     }
 
@@ -106,7 +120,7 @@ impl Database {
     pub(crate) fn is_trusted(&self) -> bool {
         match self {
             Self::Sqlite(database) => database.is_trusted(),
-            Self::Postgres(_) => true,
+            Self::Postgres(_) | Self::MySql(_) => true,
         }
     }
 
@@ -114,7 +128,7 @@ impl Database {
     pub(crate) async fn checkpoint(&self) -> Result<(), Fault> {
         match self {
             Self::Sqlite(database) => database.checkpoint().await,
-            Self::Postgres(_) => Ok(()),
+            Self::Postgres(_) | Self::MySql(_) => Ok(()),
         }
     }
 
@@ -123,6 +137,7 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.backup(to).await,
             Self::Postgres(_) => Err(own_tools("pg_dump")),
+            Self::MySql(_) => Err(own_tools("mariadb-dump or mysqldump")),
         }
     }
 
@@ -131,6 +146,7 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.damage().await,
             Self::Postgres(_) => Err(own_tools("pg_amcheck")),
+            Self::MySql(_) => Err(own_tools("mariadb-check or mysqlcheck")),
         }
     }
 
@@ -139,13 +155,14 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.restore(source).await,
             Self::Postgres(_) => Err(own_tools("pg_restore")),
+            Self::MySql(_) => Err(own_tools("mariadb or mysql")),
         }
     }
 
     /// What must be run before a query of [`Self::with_json`], on its connection.
     pub(crate) const fn json_prepare(&self) -> Option<&'static str> {
         match self {
-            Self::Sqlite(_) => None,
+            Self::Sqlite(_) | Self::MySql(_) => None,
             Self::Postgres(_) => Some(postgres::JSON_PREPARE),
         }
     }
@@ -156,6 +173,7 @@ impl Database {
         let (json, member): (_, fn(&str, &str) -> String) = match self {
             Self::Sqlite(_) => (sqlite::json(column), sqlite::json_member),
             Self::Postgres(_) => (postgres::json(column), postgres::json_member),
+            Self::MySql(_) => (mysql::json(column), mysql::json_member),
         };
         let mut out = sql.replace(&format!("{{{name}}}"), &json);
         while let Some((before, rest)) = out.split_once(&format!("{{{name}.")) {
@@ -170,6 +188,7 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.close().await,
             Self::Postgres(database) => database.close().await,
+            Self::MySql(database) => database.close().await,
         }
     }
 }

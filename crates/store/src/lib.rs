@@ -23,10 +23,10 @@ use domain::{OrderNo, TenantId};
 use thiserror::Error;
 
 pub use accounts::{Account, ApiKey, Credential, NewApiKey, Role, SECRET_PREFIX};
+pub use address::{Address, BadUrl};
 pub use check::{Finding, Light};
 pub use commit::Transaction;
 pub use conflicts::{Conflict, ConflictRow};
-pub use address::{Address, BadUrl};
 pub use connect::Store;
 pub use dialect::Alone;
 pub use read::{Cursor, HistoryRow, OrderFilter, Page};

@@ -138,8 +138,11 @@ pub(crate) async fn orders(
     let lines: Vec<LineRow> = find(tables, keys.iter().flat_map(order_key), Intent::Read).await?;
     let reservations: Vec<ReservationRow> = find(tables, keys.iter().flat_map(order_key), Intent::Read).await?;
     let shipments: Vec<ShipmentRow> = find(tables, keys.iter().flat_map(order_key), Intent::Read).await?;
-    let parcels: Vec<ShipmentLineRow> =
-        if shipments.is_empty() { Vec::new() } else { find(tables, keys.iter().flat_map(order_key), Intent::Read).await? };
+    let parcels: Vec<ShipmentLineRow> = if shipments.is_empty() {
+        Vec::new()
+    } else {
+        find(tables, keys.iter().flat_map(order_key), Intent::Read).await?
+    };
     for row in lines {
         if let Some(order) = orders.get_mut(&(row.tenant_id, row.order_no.clone())) {
             order.lines.push(row.line(order.total.currency)?);

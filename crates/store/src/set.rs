@@ -84,6 +84,8 @@ impl Write {
 pub(crate) struct Find {
     pub(crate) table: &'static str,
     pub(crate) key: &'static [Column],
+    /// The name of the index over the key, where that is not the primary key.
+    pub(crate) unique: Option<&'static str>,
     /// What is read of each.
     pub(crate) read: &'static [Column],
 }

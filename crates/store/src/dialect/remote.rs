@@ -56,10 +56,7 @@ pub(crate) trait Remote: Clone + fmt::Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Found, sqlx::Error>> + Send;
 
     /// Changes rows; gives how many were touched.
-    fn write(
-        connection: &mut Self::Connection,
-        rows: Rows,
-    ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+    fn write(connection: &mut Self::Connection, rows: Rows) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
     /// Opens a transaction.
     fn begin(mode: Mode) -> &'static str;

@@ -2,6 +2,7 @@
 
 use engine::Fault;
 
+use super::mysql::MySql;
 use super::postgres::Postgres;
 use super::{remote, sqlite};
 use crate::found::{Found, Intent, Tables};
@@ -12,6 +13,7 @@ use crate::set::{Find, Rows, Value};
 pub(crate) enum Batch {
     Sqlite(sqlite::Batch),
     Postgres(remote::Batch<Postgres>),
+    MySql(remote::Batch<MySql>),
 }
 
 /// The right to write beside the batches.
@@ -27,6 +29,7 @@ pub(crate) enum Turn {
 pub(crate) enum Reading {
     Sqlite(sqlite::Reading),
     Postgres(remote::Reading<Postgres>),
+    MySql(remote::Reading<MySql>),
 }
 
 impl Batch {
@@ -35,6 +38,7 @@ impl Batch {
         match self {
             Self::Sqlite(batch) => batch.write(rows).await,
             Self::Postgres(batch) => batch.write(rows).await,
+            Self::MySql(batch) => batch.write(rows).await,
         }
     }
 
@@ -43,6 +47,7 @@ impl Batch {
         match self {
             Self::Sqlite(batch) => batch.commit().await,
             Self::Postgres(batch) => batch.commit().await,
+            Self::MySql(batch) => batch.commit().await,
         }
     }
 }
@@ -52,6 +57,7 @@ impl Tables for Batch {
         match self {
             Self::Sqlite(batch) => batch.find(find, keys, intent).await,
             Self::Postgres(batch) => batch.find(find, keys, intent).await,
+            Self::MySql(batch) => batch.find(find, keys, intent).await,
         }
     }
 }
@@ -61,6 +67,7 @@ impl Tables for Reading {
         match self {
             Self::Sqlite(reading) => reading.find(find, keys, intent).await,
             Self::Postgres(reading) => reading.find(find, keys, intent).await,
+            Self::MySql(reading) => reading.find(find, keys, intent).await,
         }
     }
 }

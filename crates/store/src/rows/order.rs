@@ -35,6 +35,7 @@ impl Stored for OrderRow {
     const FIND: &'static Find = &Find {
         table: "orders",
         key: &[number("tenant_id"), text("order_no")],
+        unique: Some("orders_tenant_id_order_no"),
         read: &[
             number("tenant_id"),
             text("order_no"),
@@ -126,6 +127,7 @@ impl Stored for LineRow {
     const FIND: &'static Find = &Find {
         table: "order_lines",
         key: &[number("tenant_id"), text("order_no")],
+        unique: None,
         read: &[
             number("tenant_id"),
             text("order_no"),
@@ -181,6 +183,7 @@ impl Stored for ReservationRow {
     const FIND: &'static Find = &Find {
         table: "stock_reservations",
         key: &[number("tenant_id"), text("order_no")],
+        unique: None,
         read: &[number("tenant_id"), text("order_no"), text("sku"), number("quantity"), text("holding")],
     };
 

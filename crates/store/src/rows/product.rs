@@ -23,6 +23,7 @@ impl Stored for ProductRow {
     const FIND: &'static Find = &Find {
         table: "products",
         key: &[number("tenant_id"), text("sku")],
+        unique: None,
         read: &[
             number("tenant_id"),
             text("sku"),
@@ -75,6 +76,7 @@ impl Stored for StockRow {
     const FIND: &'static Find = &Find {
         table: "stock_items",
         key: &[number("tenant_id"), text("sku")],
+        unique: None,
         read: &[number("tenant_id"), text("sku"), number("on_hand"), number("reserved")],
     };
 
@@ -101,6 +103,7 @@ impl Stored for NumberRow {
     const FIND: &'static Find = &Find {
         table: "order_numbers",
         key: &[number("tenant_id"), text("order_no")],
+        unique: None,
         read: &[number("tenant_id"), text("order_no"), number("principal_id"), number("expires_at")],
     };
 

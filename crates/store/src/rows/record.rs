@@ -26,6 +26,7 @@ impl Stored for RecordRow {
     const FIND: &'static Find = &Find {
         table: "key_records",
         key: &[number("tenant_id"), bytes("key_hash")],
+        unique: Some("key_records_tenant_id_key_hash"),
         read: &[
             number("tenant_id"),
             number("principal_id"),

@@ -24,6 +24,7 @@ impl Stored for ShipmentRow {
     const FIND: &'static Find = &Find {
         table: "shipments",
         key: &[number("tenant_id"), text("order_no")],
+        unique: None,
         read: &[
             number("tenant_id"),
             text("order_no"),
@@ -77,6 +78,7 @@ impl Stored for ShipmentLineRow {
     const FIND: &'static Find = &Find {
         table: "shipment_lines",
         key: &[number("tenant_id"), text("order_no")],
+        unique: None,
         read: &[number("tenant_id"), text("order_no"), number("number"), number("line"), number("quantity")],
     };
 

@@ -230,8 +230,10 @@ fn keys() -> Vec<Table> {
         ],
     )
     .check("length(key_hash) = 16")
-    .check("(status is null) = (headers is null) and (status is null) = (body is null) \
-            and (status is null) = (completed_at is null) and (status is not null or order_no is not null)");
+    .check(
+        "(status is null) = (headers is null) and (status is null) = (body is null) \
+            and (status is null) = (completed_at is null) and (status is not null or order_no is not null)",
+    );
     vec![
         records,
         clustered(

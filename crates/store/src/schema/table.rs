@@ -139,7 +139,11 @@ impl Column {
             }
             Kind::Bytes { length_max } => flavour.bytes(&mut column, length_max),
         }
-        if self.null { column.null() } else { column.not_null() };
+        if self.null {
+            column.null()
+        } else {
+            column.not_null()
+        };
         if let Some(rule) = self.rule {
             column.check(Expr::cust(rule));
         }

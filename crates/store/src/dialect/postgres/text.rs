@@ -1,12 +1,13 @@
 //! Owns PostgreSQL's statements over many rows, as texts: each takes one array for each column, so that there is one
 //! text for any number of rows.
 
+use super::super::columns::{list, names, was};
 use crate::found::Intent;
 use crate::set::{Column, Find, Kind, Verb, Write};
 
 /// The question. Rows that are to be changed are locked in the order of their keys.
 pub(super) fn find(find: &Find, intent: Intent) -> String {
-    let Find { table, key, read } = find;
+    let Find { table, key, read, .. } = find;
     let read = list(read, |name| format!("t.{name}"));
     let found = names(key, |name| format!("t.{name} = j.{name}")).join(" and ");
     let given = given(key.iter().map(|column| (column.kind, column.name.to_owned())));
@@ -23,10 +24,7 @@ pub(super) fn write(write: &Write) -> String {
     let columns = |columns: &'static [Column], form: fn(&str) -> String| {
         columns.iter().map(move |column| (column.kind, form(column.name)))
     };
-    let was = |name: &str| format!("was_{name}");
-    let given = given(
-        columns(key, str::to_owned).chain(columns(written, str::to_owned)).chain(columns(expected, was)),
-    );
+    let given = given(columns(key, str::to_owned).chain(columns(written, str::to_owned)).chain(columns(expected, was)));
     let found = names(key, |name| format!("t.{name} = j.{name}"));
     match write.verb {
         Verb::Insert => {
@@ -45,10 +43,8 @@ pub(super) fn write(write: &Write) -> String {
 
 /// The rows that are given, as a table named `j`: `$1` is the first column's array.
 fn given(columns: impl Iterator<Item = (Kind, String)>) -> String {
-    let (arrays, names): (Vec<_>, Vec<_>) = columns
-        .enumerate()
-        .map(|(at, (kind, name))| (format!("${}::{}[]", at + 1, type_name(kind)), name))
-        .unzip();
+    let (arrays, names): (Vec<_>, Vec<_>) =
+        columns.enumerate().map(|(at, (kind, name))| (format!("${}::{}[]", at + 1, type_name(kind)), name)).unzip();
     format!("unnest({}) j ({})", arrays.join(", "), names.join(", "))
 }
 
@@ -58,12 +54,4 @@ const fn type_name(kind: Kind) -> &'static str {
         Kind::Text => "text",
         Kind::Bytes => "bytea",
     }
-}
-
-fn names(columns: &[Column], form: impl Fn(&str) -> String) -> Vec<String> {
-    columns.iter().map(|column| form(column.name)).collect()
-}
-
-fn list(columns: &[Column], form: impl Fn(&str) -> String) -> String {
-    names(columns, form).join(", ")
 }

@@ -6,7 +6,8 @@
 //! of what it costs to take them out of a JSON text. `cross join` makes it walk the values and look up the table, never
 //! the other way round.
 
-use crate::set::{Column, Find, Verb, Write};
+use super::super::columns::{list, names, was};
+use crate::set::{Find, Verb, Write};
 
 /// The most values that one statement takes: SQLite's limit.
 const VALUES_MAX: usize = 32_766;
@@ -20,7 +21,7 @@ pub(super) fn room(rows: usize, width: usize) -> usize {
 
 /// The question for so many keys.
 pub(super) fn find(find: &Find, keys: usize) -> String {
-    let Find { table, key, read } = find;
+    let Find { table, key, read, .. } = find;
     let values = values(keys, key.len());
     let (named, read) = (list(key, str::to_owned), list(read, |name| format!("t.{name}")));
     let found = names(key, |name| format!("t.{name} = j.{name}")).join(" and ");
@@ -40,7 +41,6 @@ pub(super) fn write(write: &Write, rows: usize) -> String {
             )
         }
         Verb::Update => {
-            let was = |name: &str| format!("was_{name}");
             let columns = [names(key, str::to_owned), names(written, str::to_owned), names(expected, was)].concat();
             let (columns, set) = (columns.join(", "), list(written, |name| format!("{name} = j.{name}")));
             let found = names(key, |name| format!("{table}.{name} = j.{name}"));
@@ -56,14 +56,6 @@ pub(super) fn write(write: &Write, rows: usize) -> String {
 fn values(rows: usize, width: usize) -> String {
     let row = format!("({})", vec!["?"; width].join(", "));
     vec![row; rows].join(", ")
-}
-
-fn names(columns: &[Column], form: impl Fn(&str) -> String) -> Vec<String> {
-    columns.iter().map(|column| form(column.name)).collect()
-}
-
-fn list(columns: &[Column], form: impl Fn(&str) -> String) -> String {
-    names(columns, form).join(", ")
 }
 
 #[cfg(test)]

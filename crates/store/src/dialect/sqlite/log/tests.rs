@@ -15,7 +15,7 @@ use crate::set::{Find, number};
 
 use super::super::session::Session;
 
-static TENANTS: Find = Find { table: "tenants", key: &[number("id")], read: &[number("created_at")] };
+static TENANTS: Find = Find { table: "tenants", key: &[number("id")], unique: None, read: &[number("created_at")] };
 
 /// The database as SQLite's, and as everybody's.
 struct Opened {

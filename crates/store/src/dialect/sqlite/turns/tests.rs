@@ -9,7 +9,7 @@ use crate::Store;
 use crate::found::Tables as _;
 use crate::set::{Find, Value, number, text};
 
-static TENANTS: Find = Find { table: "tenants", key: &[number("id")], read: &[text("name")] };
+static TENANTS: Find = Find { table: "tenants", key: &[number("id")], unique: None, read: &[text("name")] };
 
 async fn open() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -30,7 +30,8 @@ async fn what_is_read_is_of_one_moment() {
     store.administrator.execute_raw(rename).await.expect("nobody is in the way");
     let again = reading.find(&TENANTS, key(), Intent::Read).await.expect("it reads");
     drop(reading);
-    let later = store.database.read().await.expect("few read").find(&TENANTS, key(), Intent::Read).await.expect("it reads");
+    let later =
+        store.database.read().await.expect("few read").find(&TENANTS, key(), Intent::Read).await.expect("it reads");
     let names = [before, again, later].map(|found| found.values);
     assert_eq!(names, ["before", "before", "behind"].map(|name| vec![Value::from(name)]));
 }

@@ -1,0 +1,192 @@
+//! Owns MySQL and MariaDB: how a connection is set up, their own SQL, and what their errors mean.
+
+mod session;
+mod text;
+
+use engine::Fault;
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection, MySqlPool, Row as _};
+
+use super::remote::{Mode, Remote};
+use crate::found::{Found, Intent};
+use crate::set::{Find, Rows, Value};
+use crate::{Doing, Error};
+
+/// How many lists are read at once; and beside them, one connection for administration.
+const LISTERS: u32 = 8;
+/// How many statements a connection keeps prepared; a server keeps some 16,000 for all connections together.
+const STATEMENTS: usize = 256;
+/// The least that a server must take at once: a batch with its answers.
+const PACKET_LEAST: i64 = 16 << 20;
+
+/// What every connection is told, beside what sqlx tells it: a value that does not fit is an error and never cut.
+const STRICT: &str = "set session sql_mode = concat(@@sql_mode, ',STRICT_ALL_TABLES')";
+/// Behind a lock that it waited for, a batch is to see what was committed meanwhile. No rule rests on more than that.
+const ISOLATION: [(Mode, &str); 2] = [
+    (Mode::Write, "set session transaction isolation level read committed"),
+    (Mode::Read, "set session transaction isolation level repeatable read"),
+];
+/// For nodes that stop in mid-transaction, and for servers that hang. MySQL knows no limit for a transaction that
+/// idles, so there it is one for the connection.
+const LIMITS_OF_MARIADB: &str =
+    "set session innodb_lock_wait_timeout = 3, max_statement_time = 5, idle_transaction_timeout = 3";
+const LIMITS_OF_MYSQL: &str = "set session innodb_lock_wait_timeout = 3, max_execution_time = 5000, wait_timeout = 10";
+
+/// A server with its database.
+#[derive(Clone, Debug)]
+pub(crate) struct MySql {
+    options: MySqlConnectOptions,
+}
+
+/// A connection that no other node has at the same time.
+const ALONE: &str = "select get_lock(concat('mideng.', database()), 60)";
+
+impl MySql {
+    pub(crate) fn new(options: &MySqlConnectOptions) -> Self {
+        let options = options.clone().statement_cache_capacity(STATEMENTS).disable_statement_logging();
+        Self { options }
+    }
+
+    /// For lists.
+    pub(crate) fn lister(&self) -> MySqlPool {
+        pool(LISTERS).connect_lazy_with(self.options.clone())
+    }
+
+    /// For administration, which may take its time.
+    pub(crate) fn administrator(&self) -> MySqlPool {
+        pool(1).connect_lazy_with(self.options.clone())
+    }
+
+    /// See [`ALONE`].
+    pub(crate) async fn alone(&self) -> Result<MySqlConnection, Error> {
+        const DOING: &str = "waiting for other nodes that start";
+        let mut connection = self.options.connect().await.doing("connecting to the database")?;
+        let row = sqlx::query(ALONE).fetch_one(&mut connection).await.doing(DOING)?;
+        match row.try_get::<Option<i64>, _>(0).doing(DOING)? {
+            Some(1) => Ok(connection),
+            _ => Err(Error::Refused("another node has been starting for a minute; look at its log".to_owned())),
+        }
+    }
+
+    /// What of the server's settings puts acknowledged writes in danger.
+    pub(crate) async fn warnings(&self) -> Result<Vec<String>, Error> {
+        let mut connection = self.options.connect().await.doing("connecting to the database")?;
+        let mut warnings = Vec::new();
+        let has_binlog = variable(&mut connection, "log_bin").await.doing("looking at the server's settings")?;
+        for (name, is_good, danger) in DANGERS {
+            if *name == "sync_binlog" && has_binlog.as_deref() != Some("ON") {
+                continue;
+            }
+            let Some(value) = variable(&mut connection, name).await.doing("looking at the server's settings")? else {
+                continue;
+            };
+            if !is_good(&value) {
+                warnings.push(format!("the server's {name} is {value}: {danger}"));
+            }
+        }
+        let _closed = connection.close().await;
+        Ok(warnings)
+    }
+}
+
+/// A setting, whether its value is good, and what happens where it is not.
+type Danger = (&'static str, fn(&str) -> bool, &'static str);
+
+const DANGERS: &[Danger] = &[
+    (
+        "innodb_flush_log_at_trx_commit",
+        |value| value == "1",
+        "a crash of the machine loses acknowledged orders; set it to 1",
+    ),
+    (
+        "sync_binlog",
+        |value| value == "1",
+        "a crash of the machine can take orders from replicas and backups; set it to 1",
+    ),
+    (
+        "innodb_doublewrite",
+        |value| value != "OFF" && value != "0",
+        "a crash of the machine can leave half-written pages",
+    ),
+    (
+        "max_allowed_packet",
+        |value| value.parse::<i64>().is_ok_and(|bytes| bytes >= PACKET_LEAST),
+        "large batches do not pass; set it to 16M or more",
+    ),
+];
+
+async fn variable(connection: &mut MySqlConnection, name: &str) -> Result<Option<String>, sqlx::Error> {
+    let sql = AssertSqlSafe(format!("show global variables like '{name}'"));
+    let row = sqlx::raw_sql(sql).fetch_optional(connection).await?;
+    row.map(|row| row.try_get(1)).transpose()
+}
+
+/// A pool whose connections never come back inside a transaction; see `remote`.
+fn pool(most: u32) -> MySqlPoolOptions {
+    MySqlPoolOptions::new()
+        .max_connections(most)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql(STRICT).execute(connection).await.map(|_| ()) })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql("rollback").execute(connection).await.map(|_| true) })
+        })
+}
+
+impl Remote for MySql {
+    type Connection = MySqlConnection;
+
+    async fn connect(&self, mode: Mode) -> Result<MySqlConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        let version: String = sqlx::query_scalar("select version()").fetch_one(&mut connection).await?;
+        let limits = if version.contains("MariaDB") { LIMITS_OF_MARIADB } else { LIMITS_OF_MYSQL };
+        let isolation = ISOLATION.iter().filter(|(of, _)| *of == mode).map(|(_, sql)| *sql);
+        for sql in [STRICT, limits].into_iter().chain(isolation) {
+            sqlx::raw_sql(sql).execute(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn run(connection: &mut MySqlConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(sql).execute(connection).await.map(|_| ())
+    }
+
+    async fn find(
+        connection: &mut MySqlConnection,
+        find: &'static Find,
+        keys: Vec<Value>,
+        intent: Intent,
+    ) -> Result<Found, sqlx::Error> {
+        session::find(connection, find, keys, intent).await
+    }
+
+    async fn write(connection: &mut MySqlConnection, rows: Rows) -> Result<u64, sqlx::Error> {
+        session::write(connection, rows).await
+    }
+
+    fn begin(mode: Mode) -> &'static str {
+        match mode {
+            Mode::Write => "start transaction",
+            Mode::Read => "start transaction with consistent snapshot, read only",
+        }
+    }
+
+    fn fault(error: &sqlx::Error) -> Fault {
+        session::fault(error)
+    }
+
+    fn is_refusal(error: &sqlx::Error) -> bool {
+        session::is_refusal(error)
+    }
+}
+
+/// The JSON in a column of bytes, or null.
+pub(crate) fn json(column: &str) -> String {
+    let text = format!("convert({column} using utf8mb4)");
+    format!("(case when json_valid({text}) then {text} end)")
+}
+
+/// A member of it as text.
+pub(crate) fn json_member(json: &str, member: &str) -> String {
+    format!("nullif(json_unquote(json_extract({json}, '$.{member}')), 'null')")
+}
