@@ -69,7 +69,7 @@ impl Server {
             .await
             .with_context(|| format!("listening on {}; is something else there?", settings.listen))?;
         let address = listener.address()?;
-        let (engine, lane) = start_engine(&store, settings).context("starting the engine's thread")?;
+        let (engine, lane) = start_engine(&store, settings, lock.is_some()).context("starting the engine's thread")?;
         let conflicts = Conflicts::default();
         let metrics = telemetry::page(&engine);
         let api = Api::new(engine.clone(), store.clone(), api_settings(settings), conflicts.clone(), metrics.clone());
@@ -107,22 +107,38 @@ impl Server {
     }
 }
 
-fn start_engine(store: &Store, settings: &Settings) -> io::Result<(Engine, oneshot::Receiver<()>)> {
+fn start_engine(store: &Store, settings: &Settings, embedded: bool) -> io::Result<(Engine, oneshot::Receiver<()>)> {
     let delay = Duration::from_micros(settings.commit_delay_us);
     match settings.storage {
-        StorageKind::Discard => start_engine_on(measure::Discard, settings),
-        StorageKind::Database if delay.is_zero() => start_engine_on(store.clone(), settings),
-        StorageKind::Database => start_engine_on(measure::Slowed { storage: store.clone(), delay }, settings),
+        StorageKind::Discard => start_engine_on(measure::Discard, settings, true),
+        StorageKind::Database if delay.is_zero() => start_engine_on(store.clone(), settings, embedded),
+        StorageKind::Database => start_engine_on(measure::Slowed { storage: store.clone(), delay }, settings, embedded),
     }
 }
 
-fn start_engine_on<S: Storage>(storage: S, settings: &Settings) -> io::Result<(Engine, oneshot::Receiver<()>)> {
+/// An embedded database holds up the thread that asks it, so it has one of its own; a server is waited for like any
+/// other.
+fn start_engine_on<S: Storage>(
+    storage: S,
+    settings: &Settings,
+    embedded: bool,
+) -> io::Result<(Engine, oneshot::Receiver<()>)> {
     let options = Options {
+        lanes: settings.lanes,
         queue_commands_max: settings.queue_commands_max,
         batch_commands_max: settings.batch_commands_max,
         ..Options::default()
     };
-    Engine::start_thread(storage, Executor::new(Renderer), options)
+    if embedded {
+        return Engine::start_thread(storage, Executor::new(Renderer), options);
+    }
+    let (engine, task) = Engine::start(storage, Executor::new(Renderer), options);
+    let (ended, when_ended) = oneshot::channel();
+    tokio::spawn(async move {
+        let _ended = ended;
+        let _result = task.await;
+    });
+    Ok((engine, when_ended))
 }
 
 fn api_settings(settings: &Settings) -> api::Settings {

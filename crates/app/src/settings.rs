@@ -77,6 +77,10 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     batch_commands_max: Option<usize>,
+    /// How many transactions a node works on at once; an embedded database has one [default: 1].
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lanes: Option<usize>,
     /// The log's form: text or json [default: text].
     #[arg(long, value_name = "FORM")]
     #[serde(skip)]
@@ -128,6 +132,7 @@ pub(crate) struct Settings {
     pub(crate) concurrent_requests_max: usize,
     pub(crate) queue_commands_max: usize,
     pub(crate) batch_commands_max: usize,
+    pub(crate) lanes: usize,
     pub(crate) commit_delay_us: u64,
     pub(crate) storage: StorageKind,
 }
@@ -150,6 +155,7 @@ impl Default for Settings {
             concurrent_requests_max: api.concurrent_requests_max,
             queue_commands_max: engine.queue_commands_max,
             batch_commands_max: engine.batch_commands_max,
+            lanes: engine.lanes,
             commit_delay_us: 0,
             storage: StorageKind::Database,
         }
@@ -198,6 +204,7 @@ impl Settings {
             ("concurrent_requests_max", self.concurrent_requests_max),
             ("queue_commands_max", self.queue_commands_max),
             ("batch_commands_max", self.batch_commands_max),
+            ("lanes", self.lanes),
         ] {
             if number == 0 {
                 bail!("{name} is 0; it must be at least 1");

@@ -1,6 +1,7 @@
-//! Owns the queue in front of the lane: bounded, fair between tenants, and aware of which keys are in flight.
+//! Owns the queue in front of the lanes: bounded, fair between tenants, and aware of which keys are in flight.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{Command, TenantId};
@@ -59,17 +60,19 @@ struct Queues {
     /// Tenants with commands waiting, in the order in which they are served.
     ring: VecDeque<TenantId>,
     waiting: usize,
-    /// How many commands the batch before had.
-    taken: usize,
+    /// How many commands each lane's latest batch had.
+    taken: Vec<usize>,
     /// How many arrivals of each key are taken in and not answered.
     in_flight: HashMap<Scope, usize>,
     closed: Option<Refused>,
+    /// True from when a batch does not get through until one does, in whichever lane.
     struggling: bool,
 }
 
 impl Intake {
     pub(crate) fn new(options: Options) -> Self {
-        Self { options, queues: Mutex::default(), wake: Notify::new() }
+        let queues = Queues { taken: vec![0; options.lanes.max(1)], ..Queues::default() };
+        Self { options, queues: Mutex::new(queues), wake: Notify::new() }
     }
 
     pub(crate) fn submit(self: &Arc<Self>, command: Command) -> Result<Ticket, Refused> {
@@ -88,20 +91,28 @@ impl Intake {
         Ok(Ticket { receiver, duplicate, intake: self.clone() })
     }
 
-    /// Waits for commands and takes what is there, up to a batch's bounds. `None`: closed, and nothing is left.
-    pub(crate) async fn take(&self) -> Option<Vec<Entry>> {
+    /// Waits for commands and takes what is there, up to a batch's bounds, for a lane. `None`: closed, and nothing is
+    /// left.
+    pub(crate) async fn take(&self, lane: usize) -> Option<Vec<Entry>> {
         loop {
+            let mut notified = pin!(self.wake.notified());
+            // From here on a word that nothing follows is heard.
+            notified.as_mut().enable();
             {
                 let mut queues = self.lock();
-                let batch = queues.take(&self.options);
+                let batch = queues.take(&self.options, lane);
                 if !batch.is_empty() {
+                    if queues.waiting > 0 {
+                        // Another lane may be idle, and its word was for this one.
+                        self.wake.notify_one();
+                    }
                     return Some(batch);
                 }
                 if queues.closed.is_some() {
                     return None;
                 }
             }
-            self.wake.notified().await;
+            notified.await;
         }
     }
 
@@ -122,7 +133,7 @@ impl Intake {
     /// Takes no more commands. What stopped before stays stopped.
     pub(crate) fn close(&self, reason: Refused) {
         self.lock().closed.get_or_insert(reason);
-        self.wake.notify_one();
+        self.wake.notify_waiters();
     }
 
     /// Takes no more commands and fails those that wait: they were not applied.
@@ -133,7 +144,7 @@ impl Intake {
             queues.take_all()
         };
         self.answer(left.into_iter().map(|entry| (entry, Answered::Failed(Failure::Stopped))).collect());
-        self.wake.notify_one();
+        self.wake.notify_waiters();
     }
 
     /// For a lane that ends. If it did not end in order, by a panic or an abort, nobody would ever be answered.
@@ -190,7 +201,7 @@ impl Queues {
     }
 
     /// One command of each waiting tenant in turn, until a bound is reached.
-    fn take(&mut self, options: &Options) -> Vec<Entry> {
+    fn take(&mut self, options: &Options, lane: usize) -> Vec<Entry> {
         let commands_max = self.share().min(options.batch_commands_max);
         let mut batch = Vec::with_capacity(self.waiting.min(commands_max));
         let (mut rows, mut bytes) = (0, 0);
@@ -205,14 +216,16 @@ impl Queues {
             }
             batch.extend(self.pop());
         }
-        self.taken = batch.len();
+        self.taken[lane] = batch.len();
         batch
     }
 
     /// Half of a crowd: of those that wait and those that were just answered and will be back. While one half is
-    /// committed the other sends and reads; taken all at once, disk and callers would idle in turns.
+    /// committed the other sends and reads; taken all at once, disk and callers would idle in turns. With several lanes,
+    /// one share for each and one for the callers.
     fn share(&self) -> usize {
-        (self.waiting + self.taken).div_ceil(2).max(SHARE_MIN)
+        let crowd = self.waiting + self.taken.iter().sum::<usize>();
+        crowd.div_ceil(self.taken.len() + 1).max(SHARE_MIN)
     }
 
     fn take_all(&mut self) -> Vec<Entry> {

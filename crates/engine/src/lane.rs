@@ -19,9 +19,10 @@ use crate::storage::{Commit, Fault, NewRecord, Scope, Snapshot, Storage};
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) struct Lane<S, X> {
+    number: usize,
     intake: Arc<Intake>,
-    storage: S,
-    execute: X,
+    storage: Arc<S>,
+    execute: Arc<X>,
     options: Options,
 }
 
@@ -57,12 +58,13 @@ impl<S, X> Drop for Lane<S, X> {
 }
 
 impl<S: Storage, X: Execute> Lane<S, X> {
-    pub(crate) fn new(intake: Arc<Intake>, storage: S, execute: X, options: Options) -> Self {
-        Self { intake, storage, execute, options }
+    pub(crate) fn new(number: usize, intake: Arc<Intake>, work: (Arc<S>, Arc<X>), options: Options) -> Self {
+        let (storage, execute) = work;
+        Self { number, intake, storage, execute, options }
     }
 
     pub(crate) async fn run(self) {
-        while let Some(batch) = self.intake.take().await {
+        while let Some(batch) = self.intake.take(self.number).await {
             metrics::histogram!("mideng_batch_commands")
                 .record(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
             self.settle(batch).await;

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use domain::Command;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 pub use answer::{Answered, Failure, Ticket, Waiting};
 pub use intake::{Refused, Standing};
@@ -28,6 +28,8 @@ pub use storage::{Commit, Fault, NewRecord, Scope, Snapshot, Storage};
 /// The bounds of an engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+    /// How many batches are worked on at once, each in a transaction of its own.
+    pub lanes: usize,
     /// How many commands one tenant may have waiting while it is alone; tenants that wait together share it.
     pub queue_commands_max: usize,
     /// The most commands in one transaction.
@@ -45,6 +47,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            lanes: 1,
             queue_commands_max: 8_192,
             batch_commands_max: 512,
             batch_rows_max: 16_384,
@@ -63,14 +66,21 @@ pub struct Engine {
 
 impl Engine {
     /// Starts an engine over a storage that never holds up its thread. The task ends once the engine was closed and
-    /// everything taken in is answered.
+    /// everything taken in is answered; aborted, it takes its lanes with it.
     pub fn start<S: Storage, X: Execute>(storage: S, execute: X, options: Options) -> (Self, JoinHandle<()>) {
         let intake = Arc::new(intake::Intake::new(options));
-        let task = tokio::spawn(lane::Lane::new(intake.clone(), storage, execute, options).run());
+        let (storage, execute) = (Arc::new(storage), Arc::new(execute));
+        let mut lanes = JoinSet::new();
+        for number in 0..options.lanes.max(1) {
+            let work = (storage.clone(), execute.clone());
+            lanes.spawn(lane::Lane::new(number, intake.clone(), work, options).run());
+        }
+        // A lane that panics has failed what waits; the others end by themselves.
+        let task = tokio::spawn(async move { while lanes.join_next().await.is_some() {} });
         (Self { intake }, task)
     }
 
-    /// The same on a thread of its own, which a storage may hold up: an embedded database works, and waits for the
+    /// The same with one lane, on a thread of its own, which a storage may hold up: an embedded database works, and waits for the
     /// disk, on the thread that asks it. Among the tasks that serve requests it would hold those up, and stand in line
     /// behind them. The receiver gets word once it ended.
     pub fn start_thread<S: Storage, X: Execute>(
@@ -78,8 +88,9 @@ impl Engine {
         execute: X,
         options: Options,
     ) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
+        let options = Options { lanes: 1, ..options };
         let intake = Arc::new(intake::Intake::new(options));
-        let lane = lane::Lane::new(intake.clone(), storage, execute, options);
+        let lane = lane::Lane::new(0, intake.clone(), (Arc::new(storage), Arc::new(execute)), options);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (ended, when_ended) = oneshot::channel();
         std::thread::Builder::new().name("mideng-lane".to_owned()).spawn(move || {

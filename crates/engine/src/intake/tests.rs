@@ -20,7 +20,7 @@ fn flood(intake: &Arc<Intake>, tenant: i64, count: usize) -> usize {
 }
 
 async fn tenants(intake: &Intake) -> Vec<i64> {
-    let batch: Vec<Entry> = intake.take().await.expect("open");
+    let batch: Vec<Entry> = intake.take(0).await.expect("open");
     batch.iter().map(|entry| entry.command.tenant.0).collect()
 }
 
@@ -79,7 +79,7 @@ async fn one_tenant_is_served_in_the_order_of_arrival() {
     flood(&intake, 1, 5);
     let mut keys = Vec::new();
     for _ in 0..3 {
-        keys.extend(intake.take().await.expect("open").iter().map(|entry| entry.command.key.to_string()));
+        keys.extend(intake.take(0).await.expect("open").iter().map(|entry| entry.command.key.to_string()));
     }
     assert_eq!(keys, ["k0", "k1", "k2", "k3", "k4"]);
 }
@@ -115,7 +115,7 @@ async fn a_closed_queue_gives_what_it_has() {
     assert_eq!(submit(&intake, 1, "late").err(), Some(Refused::Closed));
     assert_eq!(intake.standing(), Standing::Closed);
     assert_eq!(tenants(&intake).await, [1, 1]);
-    assert!(intake.take().await.is_none());
+    assert!(intake.take(0).await.is_none());
 }
 
 #[tokio::test]
@@ -139,8 +139,35 @@ async fn a_key_is_in_flight_until_all_its_arrivals_are_answered() {
     assert!(duplicate(1, "k"));
     assert!(!duplicate(2, "k"), "another tenant's key");
     for _ in 0..3 {
-        let batch = intake.take().await.expect("open");
+        let batch = intake.take(0).await.expect("open");
         intake.answer(batch.into_iter().map(|entry| (entry, Answered::Failed(Failure::Busy))).collect());
     }
     assert!(!duplicate(1, "k"));
+}
+
+/// While one lane commits, another takes; each has its share, and so have the callers.
+#[tokio::test]
+async fn lanes_take_a_share_each() {
+    let intake = intake(Options { lanes: 2, ..Options::default() });
+    flood(&intake, 1, 96);
+    let share = intake.take(0).await.expect("open").len();
+    assert_eq!((share, intake.take(1).await.expect("open").len()), (32, 32));
+}
+
+/// A lane that found nothing hears of what comes, also where one word was for two commands.
+#[tokio::test]
+async fn idle_lanes_wake_each_other() {
+    let intake = intake(Options { lanes: 2, batch_commands_max: 1, ..Options::default() });
+    let lane = |number| {
+        let intake = intake.clone();
+        tokio::spawn(async move { intake.take(number).await.map(|batch| batch.len()) })
+    };
+    let (one, two) = (lane(0), lane(1));
+    tokio::task::yield_now().await;
+    flood(&intake, 1, 2);
+    assert_eq!((one.await.expect("no panic"), two.await.expect("no panic")), (Some(1), Some(1)));
+    let (one, two) = (lane(0), lane(1));
+    tokio::task::yield_now().await;
+    intake.close(Refused::Closed);
+    assert_eq!((one.await.expect("no panic"), two.await.expect("no panic")), (None, None));
 }

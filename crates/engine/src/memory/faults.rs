@@ -28,6 +28,8 @@ pub enum Fate {
     Slow(Duration),
     /// It is refused; nothing was applied, and it may be tried again.
     Retry,
+    /// Nobody is there; nothing was applied.
+    Unreachable,
     /// It is refused for good; nothing was applied.
     Rejected,
     /// The reply is lost. A load applies nothing; there it is a [`Fate::Retry`].
@@ -110,6 +112,7 @@ impl<F: Faults> Storage for Faulty<F> {
             Fate::Fine => {}
             Fate::Slow(pause) => tokio::time::sleep(pause).await,
             Fate::Retry | Fate::Unknown(_) => return Err(Fault::Retry("injected".to_owned())),
+            Fate::Unreachable => return Err(Fault::Unreachable("injected".to_owned())),
             Fate::Rejected => return Err(Fault::Rejected("injected".to_owned())),
             Fate::Fatal { .. } => return Err(Fault::Fatal("injected".to_owned())),
             Fate::Crash { .. } => return self.die().await,
@@ -133,6 +136,7 @@ impl<F: Faults> Storage for Faulty<F> {
             _ => self.faults.ended(Call::Commit, fate, false),
         }
         match fate {
+            Fate::Unreachable => Err(Fault::Unreachable("injected".to_owned())),
             Fate::Rejected => Err(Fault::Rejected("injected".to_owned())),
             Fate::Unknown(_) => Err(Fault::Unknown("injected".to_owned())),
             Fate::Fatal { .. } => Err(Fault::Fatal("injected".to_owned())),

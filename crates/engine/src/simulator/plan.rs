@@ -47,6 +47,7 @@ impl Plan {
             batch_commands_max: pick(&mut rng, &[1, 4, 64, 512]),
             batch_rows_max: pick(&mut rng, &[20, 16_384]),
             retries_max: rng.random_range(1..9),
+            lanes: rng.random_range(1..4),
             ..Options::default()
         };
         let plan = Self {
@@ -62,7 +63,7 @@ impl Plan {
             engine,
         };
         if !faults {
-            return Self { nodes: 1, ..plan };
+            return Self { nodes: 1, engine: Options { lanes: 1, ..engine }, ..plan };
         }
         let outage = rng.random_range(0..600);
         let outage_ms = if rng.random_ratio(1, 5) { outage..outage + rng.random_range(50..3_000) } else { 0..0 };

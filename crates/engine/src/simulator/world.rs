@@ -130,7 +130,7 @@ impl Dice {
     fn roll(&self, call: Call) -> Fate {
         let elapsed = u64::try_from(self.world.elapsed().as_millis()).unwrap_or(u64::MAX);
         if self.world.plan.outage_ms.contains(&elapsed) {
-            return Fate::Retry;
+            return Fate::Unreachable;
         }
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         let mut roll = rng.random_range(0..1_000);

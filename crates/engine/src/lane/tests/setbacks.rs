@@ -41,6 +41,16 @@ async fn f_16_tried_again_as_often_as_is_allowed() {
     check(&["a", "b"], &[Retry; 6], &["Busy", "Executed"], 1).await;
 }
 
+/// Where nobody is there, halves would fare no better: the whole batch is given up at once, and nobody waits longer.
+#[tokio::test(start_paused = true)]
+async fn a_storage_that_is_away_fails_the_whole_batch() {
+    use Fate::Unreachable;
+
+    check(&["a", "b"], &[Unreachable, Unreachable], &["Executed", "Executed"], 2).await;
+    check(&["a", "b"], &[Unreachable, Unreachable, Unreachable], &["Busy", "Busy"], 0).await;
+    check(&["a"], &[LOST, Unreachable, Unreachable, Unreachable, Unreachable], &["Executed"], 1).await;
+}
+
 /// The halves are tried, down to the one that is refused alone.
 #[tokio::test(start_paused = true)]
 async fn a_refused_batch_is_split() {
