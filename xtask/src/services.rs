@@ -94,9 +94,9 @@ impl Services {
         Ok(services)
     }
 
-    /// The variables that tell tests where the servers are.
-    pub(crate) fn variables(&self) -> &[(String, String)] {
-        &self.variables
+    /// Tells a command where the servers are.
+    pub(crate) fn tell(&self, command: Command) -> Command {
+        self.variables.iter().fold(command, |command, (name, url)| command.env(name, url))
     }
 
     fn add(&mut self, variable: &str, (server, url): (Server, String)) {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 use crate::clock::{self, Stopwatch, Took};
+use crate::services::Services;
 use crate::shell::{self, Command};
 use crate::{openapi, simulate};
 
@@ -37,6 +38,7 @@ struct Context {
     root: PathBuf,
     long: bool,
     binary: OnceCell<PathBuf>,
+    services: OnceCell<Services>,
 }
 
 struct Step {
@@ -71,7 +73,7 @@ const LONG_STEPS: &[Step] = &[
 ];
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let context = Context { root: crate::root(), long: args.long, binary: OnceCell::new() };
+    let context = Context { root: crate::root(), long: args.long, binary: OnceCell::new(), services: OnceCell::new() };
     let steps: Vec<_> = STEPS.iter().chain(if args.long { LONG_STEPS } else { &[] }).collect();
     let whole = Stopwatch::start();
     for (at, step) in steps.iter().enumerate() {
@@ -105,13 +107,24 @@ impl Context {
         Ok(self.binary.get_or_init(|| binary))
     }
 
-    /// With nextest where it is there; nothing has to be installed.
-    fn tests(&self) -> Result<()> {
-        if Command::new("cargo nextest --version").is_installed() {
-            self.cargo("nextest run --workspace --exclude xtask --all-features")
-        } else {
-            self.cargo("test --workspace --exclude xtask --all-features --lib --bins --tests")
+    /// The database servers that tests need, started when the first of them does; they end with this process.
+    fn services(&self) -> Result<&Services> {
+        if let Some(services) = self.services.get() {
+            return Ok(services);
         }
+        let services = Services::start().context("starting the database servers that tests need")?;
+        Ok(self.services.get_or_init(|| services))
+    }
+
+    /// With nextest where it is there; it does not have to be installed.
+    fn tests(&self) -> Result<()> {
+        let services = self.services()?;
+        let command = if Command::new("cargo nextest --version").is_installed() {
+            self.command("cargo nextest run --workspace --exclude xtask --all-features")
+        } else {
+            self.command("cargo test --workspace --exclude xtask --all-features --lib --bins --tests")
+        };
+        services.tell(command).run_in(&self.root)
     }
 
     fn documentation(&self) -> Result<()> {
