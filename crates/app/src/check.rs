@@ -49,8 +49,16 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Every invariant of the database at this address.
 pub(crate) async fn run_all(address: &Address) -> anyhow::Result<Vec<Finding>> {
+    ask(address, address.file().is_some_and(folder::Lock::is_held)).await
+}
+
+/// The same where nobody serves the database.
+pub(crate) async fn run_at_rest(address: &Address) -> anyhow::Result<Vec<Finding>> {
+    ask(address, false).await
+}
+
+async fn ask(address: &Address, served: bool) -> anyhow::Result<Vec<Finding>> {
     let store = Store::open_existing(address).await?;
-    let served = address.file().is_some_and(folder::Lock::is_held);
     let now = match store.last_written_at().await? {
         // Nobody closes orders while no server runs: what expired since it stopped is no fault of the database.
         Some(written) if !served => written.min(api::now()),

@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod client;
 mod conflicts;
+mod copy;
 mod demo;
 mod embedded;
 mod floor;

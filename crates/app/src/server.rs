@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use api::{Api, Conflicts, Limits, Listener, Renderer};
 use domain::{PrincipalId, TenantId};
 use engine::{Engine, Executor, Options, Storage};
@@ -157,6 +157,9 @@ async fn prepare(store: &Store, settings: &Settings) -> anyhow::Result<Option<St
     let _alone = store.alone().await?;
     for warning in store.warnings().await? {
         tracing::warn!("{warning}");
+    }
+    if store.is_half_copied().await? {
+        bail!("a copy into it was broken off; run the same `mideng copy` again, and it goes on where it stopped");
     }
     store.migrate().await?;
     bootstrap(store, settings.bootstrap_api_key.as_deref()).await

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::Fault;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, IntoCondition as _};
 use sea_orm::{DatabaseConnection, SqlxMySqlConnector, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{MySqlConnection, PgConnection};
 
@@ -156,6 +157,27 @@ impl Database {
             Self::Sqlite(database) => database.restore(source).await,
             Self::Postgres(_) => Err(own_tools("pg_restore")),
             Self::MySql(_) => Err(own_tools("mariadb or mysql")),
+        }
+    }
+
+    /// The rows behind this one, in the order of a key, as an index has them.
+    pub(crate) fn behind(&self, key: &[(&'static str, sea_orm::Value)]) -> Condition {
+        match self {
+            // Compared as one: that is how they walk an index.
+            Self::Sqlite(_) | Self::Postgres(_) => {
+                let columns = key.iter().map(|(column, _)| Expr::col(*column)).collect::<Vec<_>>();
+                let values = key.iter().map(|(_, value)| Expr::value(value.clone())).collect::<Vec<_>>();
+                Expr::tuple(columns).gt(Expr::tuple(values)).into_condition()
+            }
+            Self::MySql(_) => mysql::behind(key),
+        }
+    }
+
+    /// Lets a counter go on behind the highest number that was put in by hand, where the database does not by itself.
+    pub(crate) fn counter_raise(&self, table: &str) -> Option<String> {
+        match self {
+            Self::Sqlite(_) | Self::MySql(_) => None,
+            Self::Postgres(_) => Some(postgres::counter_raise(table)),
         }
     }
 

@@ -8,6 +8,7 @@ mod check;
 mod commit;
 mod conflicts;
 mod connect;
+mod copy;
 mod dialect;
 mod entity;
 mod found;
@@ -28,6 +29,7 @@ pub use check::{Finding, Light};
 pub use commit::Transaction;
 pub use conflicts::{Conflict, ConflictRow};
 pub use connect::Store;
+pub use copy::Copy;
 pub use dialect::Alone;
 pub use read::{Cursor, HistoryRow, OrderFilter, Page};
 

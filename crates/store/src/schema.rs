@@ -6,6 +6,13 @@ mod table;
 
 use sea_orm_migration::prelude::*;
 
+pub(crate) use table::Table;
+
+/// Every table as it is behind the last migration, parents first.
+pub(crate) fn tables() -> Vec<Table> {
+    m0001_orders::tables()
+}
+
 /// The list of migrations, oldest first. A released one is never changed.
 pub struct Migrator;
 

@@ -4,6 +4,7 @@ mod session;
 mod text;
 
 use engine::Fault;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection, MySqlPool, Row as _};
 
@@ -189,4 +190,14 @@ pub(crate) fn json(column: &str) -> String {
 /// A member of it as text.
 pub(crate) fn json_member(json: &str, member: &str) -> String {
     format!("nullif(json_unquote(json_extract({json}, '$.{member}')), 'null')")
+}
+
+/// The rows behind this one, in the order of a key: `a > 1 or (a = 1 and b > 2)`, of which the server makes ranges of an
+/// index. It does not of a comparison of rows.
+pub(crate) fn behind(key: &[(&'static str, sea_orm::Value)]) -> Condition {
+    (0..key.len()).fold(Condition::any(), |any, last| {
+        let equal = key[..last].iter().map(|(column, value)| Expr::col(*column).eq(value.clone()));
+        let (column, value) = &key[last];
+        any.add(equal.fold(Condition::all(), Condition::add).add(Expr::col(*column).gt(value.clone())))
+    })
 }

@@ -188,3 +188,8 @@ pub(crate) fn json(column: &str) -> String {
 pub(crate) fn json_member(json: &str, member: &str) -> String {
     format!("({json} ->> '{member}')")
 }
+
+/// Lets a table's counter go on behind its highest number.
+pub(crate) fn counter_raise(table: &str) -> String {
+    format!("select setval(pg_get_serial_sequence('{table}', 'id'), max(id)) from {table} having max(id) is not null")
+}

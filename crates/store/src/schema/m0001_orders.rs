@@ -20,7 +20,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let flavour = Flavour::of(manager.get_connection()).await?;
-        for table in people().into_iter().chain(products()).chain(orders()).chain(shipments()).chain(keys()) {
+        for table in tables() {
             manager.create_table(table.create(flavour)).await?;
         }
         for index in indexes() {
@@ -35,6 +35,11 @@ impl MigrationTrait for Migration {
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
         Err(DbErr::Migration("the first schema is not taken back: restore a backup instead".to_owned()))
     }
+}
+
+/// Every table, parents first.
+pub(super) fn tables() -> Vec<Table> {
+    [people(), products(), orders(), shipments(), keys()].into_iter().flatten().collect()
 }
 
 fn people() -> Vec<Table> {

@@ -4,9 +4,10 @@
 use sea_orm_migration::prelude::*;
 
 use crate::dialect::Flavour;
+use crate::set;
 
 /// A table.
-pub(super) struct Table {
+pub(crate) struct Table {
     name: &'static str,
     columns: Vec<Column>,
     /// Empty: a counter named `id`.
@@ -91,6 +92,31 @@ impl Table {
     pub(super) fn check(mut self, rule: &'static str) -> Self {
         self.checks.push(rule);
         self
+    }
+
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What finds a row.
+    pub(crate) const fn key(&self) -> &'static [&'static str] {
+        if self.key.is_empty() { &["id"] } else { self.key }
+    }
+
+    /// Whether the database counts its rows up.
+    pub(crate) const fn is_counted(&self) -> bool {
+        self.key.is_empty()
+    }
+
+    /// All of its columns, a counter first.
+    pub(crate) fn columns(&self) -> Vec<set::Column> {
+        let counter = self.is_counted().then(|| set::number("id"));
+        let others = self.columns.iter().map(|column| match column.kind {
+            Kind::Text { .. } | Kind::LongText => set::text(column.name),
+            Kind::Number => set::number(column.name),
+            Kind::Bytes { .. } => set::bytes(column.name),
+        });
+        counter.into_iter().chain(others).collect()
     }
 
     /// The statement that makes it.
