@@ -56,7 +56,7 @@ impl Store {
     pub async fn check(&self, now: Timestamp) -> Result<Vec<Finding>, Error> {
         const DOING: &str = "checking an invariant";
         let moment = self.lister.begin().await.doing(DOING)?;
-        if let Some(prepare) = self.database.json_prepare() {
+        for prepare in self.database.check_prepare() {
             moment.execute_unprepared(prepare).await.doing(DOING)?;
         }
         let (transitions, before) = (transitions(), (now.0 - GRACE_MS).to_string());

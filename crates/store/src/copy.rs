@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use sea_orm::sea_query::{Expr, Order, Query};
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use sea_orm_migration::SchemaManager;
 
 use crate::schema;
@@ -107,6 +107,10 @@ impl<'a> Copy<'a> {
             }
             counts.push((name, there));
         }
+        let tables: Vec<&str> = TABLES.iter().map(|table| table.insert.table).collect();
+        if let Some(analyze) = self.target.database.analyze(&tables) {
+            self.target.administrator.query_all_raw(self.target.statement(analyze)).await.doing("counting rows")?;
+        }
         let _turn = self.target.turn().await?;
         self.target.administrator.execute_unprepared(&format!("drop table {MARK}")).await.doing(DOING)?;
         Ok(counts)
@@ -139,6 +143,10 @@ impl Store {
             self.administrator.execute_unprepared(&sql).await.doing(DOING)?;
         }
         Ok(())
+    }
+
+    fn statement(&self, sql: String) -> Statement {
+        Statement::from_string(self.administrator.get_database_backend(), sql)
     }
 
     async fn rows(&self) -> Result<u64, Error> {

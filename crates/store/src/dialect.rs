@@ -181,11 +181,22 @@ impl Database {
         }
     }
 
-    /// What must be run before a query of [`Self::with_json`], on its connection.
-    pub(crate) const fn json_prepare(&self) -> Option<&'static str> {
+    /// What must be run before a check of the whole database, and a query of [`Self::with_json`], on its connection.
+    pub(crate) const fn check_prepare(&self) -> &'static [&'static str] {
         match self {
-            Self::Sqlite(_) | Self::MySql(_) => None,
-            Self::Postgres(_) => Some(postgres::JSON_PREPARE),
+            Self::Sqlite(_) => &[],
+            Self::Postgres(_) => postgres::CHECK_PREPARE,
+            Self::MySql(_) => mysql::CHECK_PREPARE,
+        }
+    }
+
+    /// Lets the database count anew what its plans rest on, behind many rows that came at once.
+    pub(crate) fn analyze(&self, tables: &[&str]) -> Option<String> {
+        match self {
+            // Its plans rest on the schema alone.
+            Self::Sqlite(_) => None,
+            Self::Postgres(_) => Some(format!("analyze {}", tables.join(", "))),
+            Self::MySql(_) => Some(format!("analyze table {}", tables.join(", "))),
         }
     }
 
