@@ -1,12 +1,16 @@
 //! Owns what the tests stand on: a server as a process, its folder, and clients that may be cut off at any time.
 
 mod client;
+mod database;
 mod process;
+mod proxy;
 
 use std::time::Duration;
 
 pub(crate) use client::{Answer, Shopper};
+pub(crate) use database::{Database, Kind};
 pub(crate) use process::{Folder, Server, ended};
+pub(crate) use proxy::Proxy;
 
 /// How long a test waits for what must come, before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -3,10 +3,13 @@
 
 mod admin;
 mod backup;
+mod copies;
 mod disk;
+mod dumps;
 mod golden;
 mod harness;
 mod kill;
+mod nodes;
 mod replay;
 mod serve;
 mod settings;

@@ -1,0 +1,116 @@
+//! Owns a database for one test, of each kind, and several servers on it.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::{Folder, Server};
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A file. It has one server.
+    Sqlite,
+    Postgres,
+    MariaDb,
+}
+
+/// A database of its own, gone at the end of the test.
+pub(crate) struct Database {
+    kind: Kind,
+    folder: Folder,
+    name: String,
+    /// Where it is.
+    pub(crate) url: String,
+}
+
+impl Database {
+    pub(crate) fn new(kind: Kind) -> Self {
+        let folder = Folder::new();
+        let name = format!("mideng_process_{}_{:x}", std::process::id(), rand::random::<u64>());
+        let url = match kind {
+            Kind::Sqlite => format!("sqlite:{}", folder.file("mideng.db").display()),
+            Kind::Postgres | Kind::MariaDb => format!("{}/{name}", server(kind)),
+        };
+        let database = Self { kind, folder, name, url };
+        database.administer("create");
+        database
+    }
+
+    /// So many servers, or the one that a file can have.
+    pub(crate) async fn nodes(&self, count: usize) -> Vec<Server> {
+        let count = if self.kind == Kind::Sqlite { 1 } else { count };
+        // Beside each other, as when a whole fleet is started.
+        let starts = (0..count).map(|_| self.node(&self.url));
+        futures_util::future::join_all(starts).await
+    }
+
+    /// A server that reaches the database under this address.
+    pub(crate) async fn node(&self, url: &str) -> Server {
+        self.folder.serve(&["--database-url", url]).await
+    }
+
+    /// Stops the servers and asks every invariant.
+    pub(crate) async fn close(self, nodes: Vec<Server>) {
+        for node in nodes {
+            node.stop().await;
+        }
+        let checked = self.folder.run(&["check", "--json", "--database-url", &self.url]).await;
+        let report: Value = serde_json::from_str(&checked.out).unwrap_or_else(|_| panic!("{checked:?}"));
+        assert_eq!(report["clean"], true, "{report:#}");
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    /// How MariaDB's own programs are told where the server is.
+    pub(crate) fn flags(&self) -> Vec<String> {
+        let url = server(self.kind);
+        let (account, host) = url.trim_start_matches("mysql://").split_once('@').expect("an account");
+        let (user, password) = account.split_once(':').expect("a password");
+        let (host, port) = host.split_once(':').expect("a port");
+        vec![format!("-h{host}"), format!("-P{port}"), format!("-u{user}"), format!("-p{password}")]
+    }
+
+    fn administer(&self, verb: &str) {
+        let Self { kind, name, .. } = self;
+        let output = match kind {
+            Kind::Sqlite => return,
+            Kind::Postgres => {
+                // Nothing of a test that failed may keep it.
+                let force = if verb == "drop" { " with (force)" } else { "" };
+                let sql = format!("{verb} database {name}{force}");
+                run(Command::new("psql")
+                    .args(["-q", "-v", "ON_ERROR_STOP=1", "-c", &sql])
+                    .arg(server(*kind) + "/postgres"))
+            }
+            Kind::MariaDb => {
+                let sql = format!("{verb} database {name}");
+                run(Command::new("mariadb").args(self.flags()).args(["-e", &sql]))
+            }
+        };
+        assert!(output.status.success() || std::thread::panicking(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.administer("drop");
+    }
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}; it comes with the server"))
+}
+
+/// The address of the server that tests use, without a database.
+fn server(kind: Kind) -> String {
+    let variable = if kind == Kind::Postgres { "TEST_POSTGRES_URL" } else { "TEST_MARIADB_URL" };
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!(
+            "{variable} is not set: run `cargo xtask test`, or `cargo xtask services up` and then \
+             eval \"$(cargo xtask services env)\""
+        )
+    })
+}
