@@ -1,0 +1,2 @@
+create user 'mideng'@'%' identified by 'only-on-this-machine';
+grant all on *.* to 'mideng'@'%';
