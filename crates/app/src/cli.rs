@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::{admin, bench, check, conflicts, copy, demo, floor, replay, server, settings};
+use crate::{admin, archive, bench, check, conflicts, copy, demo, floor, replay, server, settings};
 
 /// Orders in which no retry creates a second one.
 #[derive(Parser)]
@@ -43,6 +43,8 @@ enum Command {
         #[command(flatten)]
         database: settings::Database,
     },
+    /// Move closed orders into the archive, while servers go on.
+    Archive(archive::Args),
     /// Copy a shop into another database.
     Copy(copy::Args),
     /// Make, list and revoke API keys.
@@ -88,6 +90,7 @@ impl Cli {
             Command::Migrate(database) => admin::migrate(&database).await?,
             Command::Backup { file, database } => admin::backup(&file, &database).await?,
             Command::Restore { file, database } => admin::restore(&file, &database).await?,
+            Command::Archive(args) => archive::run(args).await?,
             Command::Copy(args) => return copy::run(args).await,
             Command::ApiKey(command) => command.run().await?,
             Command::Conflicts(args) => conflicts::run(args).await?,

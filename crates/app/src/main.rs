@@ -1,6 +1,7 @@
 //! The `mideng` binary: the only wiring place, and the only reader of configuration.
 
 mod admin;
+mod archive;
 mod bench;
 mod check;
 mod cli;

@@ -4,7 +4,6 @@ pub(crate) mod api_key;
 pub(crate) mod key_conflict;
 pub(crate) mod key_record;
 pub(crate) mod order;
-pub(crate) mod order_event;
 pub(crate) mod order_number;
 pub(crate) mod principal;
 pub(crate) mod product;

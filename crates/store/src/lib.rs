@@ -3,6 +3,7 @@
 
 mod accounts;
 mod address;
+mod archive;
 mod changes;
 mod check;
 mod commit;

@@ -12,7 +12,7 @@ use crate::hash::{self, Kept};
 use crate::rows::{
     LineRow, NumberRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, StockRow,
 };
-use crate::set::Value;
+use crate::set::{Find, Value};
 use crate::{Error, OrderKey};
 
 /// What went wrong while rows were loaded.
@@ -119,14 +119,78 @@ pub(crate) async fn products(
     Ok(both)
 }
 
-/// Whole orders, in the order of their keys; those that do not exist are left out.
-/// Whose head is locked, its rows are.
+/// The tables that make whole orders.
+struct Place {
+    heads: &'static Find,
+    lines: &'static Find,
+    reservations: &'static Find,
+    shipments: &'static Find,
+    parcels: &'static Find,
+}
+
+/// Where orders are that may still change.
+static LIVE: Place = Place {
+    heads: OrderRow::FIND,
+    lines: LineRow::FIND,
+    reservations: ReservationRow::FIND,
+    shipments: ShipmentRow::FIND,
+    parcels: ShipmentLineRow::FIND,
+};
+
+/// Where closed ones are kept: the same columns.
+static ARCHIVED: Place = Place {
+    heads: &Find {
+        table: "archived_orders",
+        unique: Some("archived_orders_tenant_id_order_no"),
+        key: OrderRow::FIND.key,
+        read: OrderRow::FIND.read,
+    },
+    lines: &Find { table: "archived_order_lines", unique: None, key: LineRow::FIND.key, read: LineRow::FIND.read },
+    reservations: &Find {
+        table: "archived_stock_reservations",
+        unique: None,
+        key: ReservationRow::FIND.key,
+        read: ReservationRow::FIND.read,
+    },
+    shipments: &Find {
+        table: "archived_shipments",
+        unique: None,
+        key: ShipmentRow::FIND.key,
+        read: ShipmentRow::FIND.read,
+    },
+    parcels: &Find {
+        table: "archived_shipment_lines",
+        unique: None,
+        key: ShipmentLineRow::FIND.key,
+        read: ShipmentLineRow::FIND.read,
+    },
+};
+
+/// Whole orders, in the order of their keys, wherever they are; those that do not exist are left out. Whose head is
+/// locked, its rows are; those in the archive change no more.
 pub(crate) async fn orders(
     tables: &mut impl Tables,
     keys: &BTreeSet<OrderKey>,
     intent: Intent,
 ) -> Result<Vec<Order>, LoadError> {
-    let heads: Vec<OrderRow> = find(tables, keys.iter().flat_map(order_key), intent).await?;
+    let mut found = whole(tables, &LIVE, keys, intent).await?;
+    let there: BTreeSet<OrderKey> = found.iter().map(|order| (order.tenant, order.order_no)).collect();
+    let missing: BTreeSet<OrderKey> = keys.difference(&there).copied().collect();
+    if !missing.is_empty() {
+        found.extend(whole(tables, &ARCHIVED, &missing, Intent::Read).await?);
+        found.sort_unstable_by_key(|order| (order.tenant, order.order_no));
+    }
+    Ok(found)
+}
+
+async fn whole(
+    tables: &mut impl Tables,
+    place: &Place,
+    keys: &BTreeSet<OrderKey>,
+    intent: Intent,
+) -> Result<Vec<Order>, LoadError> {
+    let keys = || keys.iter().flat_map(order_key);
+    let heads: Vec<OrderRow> = find_in(tables, place.heads, keys(), intent).await?;
     let mut orders: BTreeMap<(i64, String), Order> = BTreeMap::new();
     for row in heads {
         let order = row.head()?;
@@ -135,14 +199,11 @@ pub(crate) async fn orders(
     if orders.is_empty() {
         return Ok(Vec::new());
     }
-    let lines: Vec<LineRow> = find(tables, keys.iter().flat_map(order_key), Intent::Read).await?;
-    let reservations: Vec<ReservationRow> = find(tables, keys.iter().flat_map(order_key), Intent::Read).await?;
-    let shipments: Vec<ShipmentRow> = find(tables, keys.iter().flat_map(order_key), Intent::Read).await?;
-    let parcels: Vec<ShipmentLineRow> = if shipments.is_empty() {
-        Vec::new()
-    } else {
-        find(tables, keys.iter().flat_map(order_key), Intent::Read).await?
-    };
+    let lines: Vec<LineRow> = find_in(tables, place.lines, keys(), Intent::Read).await?;
+    let reservations: Vec<ReservationRow> = find_in(tables, place.reservations, keys(), Intent::Read).await?;
+    let shipments: Vec<ShipmentRow> = find_in(tables, place.shipments, keys(), Intent::Read).await?;
+    let parcels: Vec<ShipmentLineRow> =
+        if shipments.is_empty() { Vec::new() } else { find_in(tables, place.parcels, keys(), Intent::Read).await? };
     for row in lines {
         if let Some(order) = orders.get_mut(&(row.tenant_id, row.order_no.clone())) {
             order.lines.push(row.line(order.total.currency)?);
@@ -200,10 +261,20 @@ async fn find<T: Stored>(
     keys: impl Iterator<Item = Value>,
     intent: Intent,
 ) -> Result<Vec<T>, LoadError> {
+    find_in(tables, T::FIND, keys, intent).await
+}
+
+/// The same in another table of the same columns.
+pub(crate) async fn find_in<T: Stored>(
+    tables: &mut impl Tables,
+    find: &'static Find,
+    keys: impl Iterator<Item = Value>,
+    intent: Intent,
+) -> Result<Vec<T>, LoadError> {
     let keys: Vec<Value> = keys.collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let found = tables.find(T::FIND, keys, intent).await.map_err(LoadError::Fault)?;
+    let found = tables.find(find, keys, intent).await.map_err(LoadError::Fault)?;
     Ok(found.rows()?)
 }

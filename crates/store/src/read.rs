@@ -1,19 +1,21 @@
 //! Owns the questions that the API asks outside of commands: one object, a page of objects, an order's history.
 //! Every question names its tenant.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use domain::order::{Event, Status};
 use domain::text::{CustomerId, Sku};
 use domain::{Order, OrderNo, Product, StockItem, TenantId, Timestamp};
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, Func, Order as Direction, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, IntoSimpleExpr, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect, QueryTrait,
 };
 
-use crate::found::Intent;
+use crate::found::{Intent, Stored as _};
 use crate::load::{self, LoadError};
-use crate::rows::{Column, event_from_name, parse_order_no};
+use crate::rows::{Column, EventRow, event_from_name, parse_order_no};
 use crate::{Doing, Error, Store, entity};
 
 const READING: &str = "reading rows";
@@ -88,7 +90,12 @@ impl Store {
             .columns([Products::Sku, Products::CreatedAt])
             .filter(Products::TenantId.eq(tenant.0))
             .apply_if(after, |query, cursor| {
-                query.filter(behind(Products::CreatedAt, Products::Sku, cursor, Expr::value(cursor.id.clone())))
+                query.filter(behind(
+                    Expr::col(Products::CreatedAt),
+                    Expr::col(Products::Sku),
+                    cursor,
+                    Expr::value(cursor.id.clone()),
+                ))
             })
             .order_by_desc(Products::CreatedAt)
             .order_by_desc(Products::Sku)
@@ -109,7 +116,7 @@ impl Store {
         Ok(self.orders_load(BTreeSet::from([(tenant, order_no)])).await?.pop())
     }
 
-    /// A page of orders.
+    /// A page of orders: those that may still change, and those in the archive.
     pub async fn orders(
         &self,
         tenant: TenantId,
@@ -117,28 +124,18 @@ impl Store {
         after: Option<&Cursor>,
         limit: u64,
     ) -> Result<Page<Order>, Error> {
-        use entity::order::{Column as Orders, Entity};
-        let rows: Vec<(String, i64)> = Entity::find()
-            .select_only()
-            .columns([Orders::OrderNo, Orders::CreatedAt])
-            .filter(Orders::TenantId.eq(tenant.0))
-            .apply_if(filter.status, |query, status| query.filter(Orders::Status.eq(status.name())))
-            .apply_if(filter.customer_id.as_ref(), |query, customer| {
-                query.filter(Orders::CustomerId.eq(customer.as_str()))
-            })
-            .apply_if(filter.created_from, |query, from| query.filter(Orders::CreatedAt.gte(from.0)))
-            .apply_if(filter.created_to, |query, to| query.filter(Orders::CreatedAt.lt(to.0)))
-            .apply_if(after, |query, cursor| {
-                query.filter(behind(Orders::CreatedAt, Orders::Id, cursor, row_of(tenant, cursor)))
-            })
-            .order_by_desc(Orders::CreatedAt)
-            .order_by_desc(Orders::Id)
-            .limit(limit + 1)
-            .into_tuple()
-            .all(&self.lister)
-            .await
-            .doing("listing orders")?;
-        let (texts, next) = cut(rows, limit);
+        let mut rows = Vec::new();
+        for table in ["orders", "archived_orders"] {
+            let query = page(table, tenant, filter, after).limit(limit + 1).take();
+            for row in self.lister.query_all(&query).await.doing("listing orders")? {
+                rows.push(place(&row).doing("listing orders")?);
+            }
+        }
+        // Each came in this order; an order that moved between the two questions came twice.
+        rows.sort_unstable_by_key(|&(_, created_at, id)| Reverse((created_at, id)));
+        rows.dedup();
+        let (texts, next) =
+            cut(rows.into_iter().map(|(order_no, created_at, _)| (order_no, created_at)).collect(), limit);
         let numbers = texts.iter().map(|text| parse_order_no(text)).collect::<Result<Vec<_>, Error>>()?;
         let found = self.orders_load(numbers.iter().map(|&order_no| (tenant, order_no)).collect()).await?;
         let mut found: HashMap<OrderNo, Order> = found.into_iter().map(|order| (order.order_no, order)).collect();
@@ -147,15 +144,17 @@ impl Store {
 
     /// An order's history, oldest first; empty where there is no such order.
     pub async fn history(&self, tenant: TenantId, order_no: OrderNo) -> Result<Vec<HistoryRow>, Error> {
-        use entity::order_event::{Column as Events, Entity};
-        let order_no = order_no.to_string();
-        let events = Entity::find()
-            .filter(Events::TenantId.eq(tenant.0))
-            .filter(Events::OrderNo.eq(order_no.as_str()))
-            .order_by_asc(Events::Version)
-            .all(&self.lister)
-            .await
-            .doing("reading an order's history")?;
+        const DOING: &str = "reading an order's history";
+        let mut reading = self.database.read().await.doing(DOING)?;
+        let key = || [tenant.0.into(), order_no.to_string().into()].into_iter();
+        let mut events = Vec::new();
+        for find in [EventRow::FIND, &EventRow::FIND_ARCHIVED] {
+            let found: Vec<EventRow> =
+                load::find_in(&mut reading, find, key(), Intent::Read).await.map_err(load_error)?;
+            events.extend(found);
+        }
+        drop(reading);
+        events.sort_unstable_by_key(|event| event.version);
         let ids: BTreeSet<i64> = events.iter().map(|event| event.principal_id).collect();
         let actors: HashMap<i64, String> = entity::principal::Entity::find()
             .filter(entity::principal::Column::TenantId.eq(tenant.0))
@@ -181,7 +180,7 @@ impl Store {
     }
 }
 
-fn history_row(event: &entity::order_event::Model, actors: &HashMap<i64, String>) -> Result<HistoryRow, Error> {
+fn history_row(event: &EventRow, actors: &HashMap<i64, String>) -> Result<HistoryRow, Error> {
     let column = Column { table: "order_events", row: &event.order_no };
     Ok(HistoryRow {
         version: column.small("version", event.version)?,
@@ -199,21 +198,46 @@ fn history_row(event: &entity::order_event::Model, actors: &HashMap<i64, String>
 
 /// `(time, id) < (cursor's time, cursor's id)`, taken apart: not every database walks an index by a comparison of pairs,
 /// each does by the first half.
-fn behind<C: ColumnTrait>(time: C, id: C, cursor: &Cursor, last: impl Into<Expr>) -> Condition {
-    let before = Condition::any().add(time.lt(cursor.at.0)).add(id.into_simple_expr().lt(last.into()));
+fn behind(time: Expr, id: Expr, cursor: &Cursor, last: Expr) -> Condition {
+    let before = Condition::any().add(time.clone().lt(cursor.at.0)).add(id.lt(last));
     Condition::all().add(time.lte(cursor.at.0)).add(before)
 }
 
-/// The number of the row that a cursor names: the index of orders holds it instead of the order's own.
+/// Orders of a table, the newest first: number, time and row.
+fn page(table: &'static str, tenant: TenantId, filter: &OrderFilter, after: Option<&Cursor>) -> SelectStatement {
+    let mut query = Query::select();
+    query
+        .columns(["order_no", "created_at", "id"])
+        .from(table)
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where_option(filter.status.map(|status| Expr::col("status").eq(status.name())))
+        .and_where_option(filter.customer_id.as_ref().map(|customer| Expr::col("customer_id").eq(customer.as_str())))
+        .and_where_option(filter.created_from.map(|from| Expr::col("created_at").gte(from.0)))
+        .and_where_option(filter.created_to.map(|to| Expr::col("created_at").lt(to.0)))
+        .order_by("created_at", Direction::Desc)
+        .order_by("id", Direction::Desc);
+    if let Some(cursor) = after {
+        query.cond_where(behind(Expr::col("created_at"), Expr::col("id"), cursor, row_of(tenant, cursor)));
+    }
+    query
+}
+
+fn place(row: &QueryResult) -> Result<(String, i64, i64), DbErr> {
+    Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
+}
+
+/// The number of the row that a cursor names, wherever it is: the index of orders holds it instead of the order's own.
 fn row_of(tenant: TenantId, cursor: &Cursor) -> Expr {
-    use entity::order::{Column as Orders, Entity};
-    let row = Query::select()
-        .column(Orders::Id)
-        .from(Entity)
-        .and_where(Orders::TenantId.eq(tenant.0))
-        .and_where(Orders::OrderNo.eq(cursor.id.as_str()))
-        .take();
-    Expr::SubQuery(None, Box::new(row.into()))
+    let row = |table: &'static str| {
+        let row = Query::select()
+            .column("id")
+            .from(table)
+            .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .and_where(Expr::col("order_no").eq(cursor.id.as_str()))
+            .take();
+        Expr::SubQuery(None, Box::new(row.into()))
+    };
+    Func::coalesce([row("orders"), row("archived_orders")]).into()
 }
 
 /// Drops the row that was read only to know whether there is a next page.

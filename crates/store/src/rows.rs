@@ -1,6 +1,7 @@
 //! Owns turning rows into the domain's types and back into values. A text that this version does not know is an
 //! error that names table, row and value.
 
+mod event;
 mod order;
 mod product;
 mod record;
@@ -15,6 +16,7 @@ use idempotency::Fingerprint;
 
 use crate::Error;
 
+pub(crate) use event::EventRow;
 pub(crate) use order::{LineRow, OrderRow, ReservationRow};
 pub(crate) use product::{NumberRow, ProductRow, StockRow};
 pub(crate) use record::RecordRow;

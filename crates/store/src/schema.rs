@@ -2,15 +2,17 @@
 //! must run on the schema behind.
 
 mod m0001_orders;
+mod m0002_archive;
 mod table;
 
 use sea_orm_migration::prelude::*;
 
+pub(crate) use m0002_archive::{PAIRS, Pair};
 pub(crate) use table::Table;
 
 /// Every table as it is behind the last migration, parents first.
 pub(crate) fn tables() -> Vec<Table> {
-    m0001_orders::tables()
+    [m0001_orders::tables(), m0002_archive::tables()].into_iter().flatten().collect()
 }
 
 /// The list of migrations, oldest first. A released one is never changed.
@@ -19,6 +21,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_orders::Migration)]
+        vec![Box::new(m0001_orders::Migration), Box::new(m0002_archive::Migration)]
     }
 }

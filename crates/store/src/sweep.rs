@@ -44,17 +44,9 @@ impl Store {
     /// Shipped orders that nobody touched since `before`.
     pub async fn orders_due_to_complete(&self, before: Timestamp, limit: u64) -> Result<Vec<OrderKey>, Error> {
         use entity::order::{Column, Entity};
-        let tenants: Vec<i64> = entity::tenant::Entity::find()
-            .select_only()
-            .column(entity::tenant::Column::Id)
-            .order_by_asc(entity::tenant::Column::Id)
-            .into_tuple()
-            .all(&self.lister)
-            .await
-            .doing("listing tenants")?;
         let mut due: Vec<(i64, String)> = Vec::new();
         // Tenant by tenant, as the index has them.
-        for tenant in tenants {
+        for tenant in self.tenants().await? {
             let left = limit.saturating_sub(due.len() as u64);
             if left == 0 {
                 break;
@@ -62,7 +54,7 @@ impl Store {
             let query = Entity::find()
                 .select_only()
                 .columns([Column::TenantId, Column::OrderNo])
-                .filter(Column::TenantId.eq(tenant))
+                .filter(Column::TenantId.eq(tenant.0))
                 .filter(Column::Status.eq("shipped"))
                 .filter(Column::CreatedAt.lte(before.0))
                 .filter(Column::UpdatedAt.lte(before.0))
@@ -74,6 +66,19 @@ impl Store {
             due.extend(found);
         }
         keys(due)
+    }
+
+    /// Every tenant.
+    pub(crate) async fn tenants(&self) -> Result<Vec<TenantId>, Error> {
+        let ids: Vec<i64> = entity::tenant::Entity::find()
+            .select_only()
+            .column(entity::tenant::Column::Id)
+            .order_by_asc(entity::tenant::Column::Id)
+            .into_tuple()
+            .all(&self.lister)
+            .await
+            .doing("listing tenants")?;
+        Ok(ids.into_iter().map(TenantId).collect())
     }
 
     /// Removes the answers completed before `before`, the oldest first, at most `limit`, with their keys; the keys of

@@ -2,6 +2,7 @@
 //! the database of an earlier release.
 
 mod admin;
+mod archive;
 mod backup;
 mod copies;
 mod disk;

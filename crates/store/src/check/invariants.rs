@@ -13,7 +13,7 @@ pub(super) struct Invariant {
 /// The latest time that a command left in the database.
 pub(super) const LAST_WRITTEN_AT: &str = "
     select max(at) from (
-        select max(completed_at) at from key_records union all select max(updated_at) from orders) of_both";
+        select max(completed_at) at from key_records union all select max(updated_at) from all_orders) of_both";
 
 /// Every invariant that concerns what exists so far.
 pub(super) const ALL: &[Invariant] = &[
@@ -22,7 +22,7 @@ pub(super) const ALL: &[Invariant] = &[
         title: "an order's total is the sum of its lines, a line's total its quantity times its price",
         broken_by: "
             select o.order_no || ': total ' || o.total_minor || ', lines ' || coalesce(sum(l.total_minor), 0)
-            from orders o left join order_lines l on l.tenant_id = o.tenant_id and l.order_no = o.order_no
+            from all_orders o left join all_order_lines l on l.tenant_id = o.tenant_id and l.order_no = o.order_no
             group by o.tenant_id, o.order_no, o.total_minor
             having o.total_minor <> coalesce(sum(l.total_minor), 0) or count(l.line) = 0
                 or sum(case when l.total_minor <> l.quantity * l.unit_price_minor then 1 else 0 end) <> 0",
@@ -40,7 +40,7 @@ pub(super) const ALL: &[Invariant] = &[
         broken_by: "
             select s.sku || ': reserved ' || s.reserved || ', held ' || coalesce(h.held, 0)
             from stock_items s left join (
-                select tenant_id, sku, sum(quantity) held from stock_reservations
+                select tenant_id, sku, sum(quantity) held from all_stock_reservations
                 where holding = 'held' group by tenant_id, sku) h
                 on h.tenant_id = s.tenant_id and h.sku = s.sku
             where s.reserved <> coalesce(h.held, 0)",
@@ -60,14 +60,14 @@ pub(super) const ALL: &[Invariant] = &[
         title: "a sale moves each product once, and every paid order has moved what it sold",
         broken_by: "
             select r.order_no || ' ' || r.sku || ': ' || r.holding || ', moved ' || coalesce(-sum(m.quantity), 0)
-            from stock_reservations r left join stock_movements m on m.tenant_id = r.tenant_id and m.sku = r.sku
+            from all_stock_reservations r left join stock_movements m on m.tenant_id = r.tenant_id and m.sku = r.sku
                 and m.source_kind = 'sale' and m.source_id = r.order_no
             group by r.tenant_id, r.order_no, r.sku, r.holding, r.quantity
             having coalesce(-sum(m.quantity), 0) <> case r.holding when 'committed' then r.quantity else 0 end
             union all
             select m.source_id || ' ' || m.sku || ': moved ' || (-m.quantity) || ', nothing promised'
             from stock_movements m where m.source_kind = 'sale' and not exists (
-                select 1 from stock_reservations r
+                select 1 from all_stock_reservations r
                 where r.tenant_id = m.tenant_id and r.order_no = m.source_id and r.sku = m.sku)",
     },
     Invariant {
@@ -78,14 +78,14 @@ pub(super) const ALL: &[Invariant] = &[
             from key_records k
             where k.status = 201 and ({answer} is null
                 or ({answer.order_no} is not null and {answer.lines} is not null and not exists (
-                    select 1 from orders o where o.tenant_id = k.tenant_id and o.principal_id = k.principal_id
+                    select 1 from all_orders o where o.tenant_id = k.tenant_id and o.principal_id = k.principal_id
                         and o.idempotency_key = k.idempotency_key and o.order_no = {answer.order_no})))",
     },
     Invariant {
         id: "I-10b",
         title: "no two orders share a number or a key",
         broken_by: "
-            select 'key ' || idempotency_key || ': ' || count(*) || ' orders' from orders
+            select 'key ' || idempotency_key || ': ' || count(*) || ' orders' from all_orders
             group by tenant_id, principal_id, idempotency_key having count(*) > 1",
     },
     Invariant {
@@ -93,20 +93,20 @@ pub(super) const ALL: &[Invariant] = &[
         title: "an order's key is kept, and names it, for as long as the order is",
         broken_by: "
             select order_no || ': its key ' || idempotency_key || ' does not name it' from (
-                select tenant_id, order_no, principal_id, idempotency_key from orders
+                select tenant_id, order_no, principal_id, idempotency_key from all_orders
                 except
                 select tenant_id, order_no, principal_id, idempotency_key from key_records) of_orders
             union all
             select 'key ' || idempotency_key || ': names ' || order_no || ', which it did not place' from (
                 select tenant_id, order_no, principal_id, idempotency_key from key_records where order_no is not null
                 except
-                select tenant_id, order_no, principal_id, idempotency_key from orders) of_keys",
+                select tenant_id, order_no, principal_id, idempotency_key from all_orders) of_keys",
     },
     Invariant {
         id: "I-11",
         title: "an order is paid if and only if what is owed was captured",
         broken_by: "
-            select order_no || ': ' || status || ', captured ' || captured_minor || ' of ' || total_minor from orders
+            select order_no || ': ' || status || ', captured ' || captured_minor || ' of ' || total_minor from all_orders
             where case status
                 when 'pending_payment' then captured_minor <> 0 or total_minor = 0
                 when 'closed' then close_reason <> 'refunded' and captured_minor <> 0
@@ -116,7 +116,7 @@ pub(super) const ALL: &[Invariant] = &[
         id: "I-12",
         title: "every row belongs to a tenant that exists, and to that tenant's people",
         broken_by: "
-            select 'order ' || o.order_no || ' of tenant ' || o.tenant_id from orders o
+            select 'order ' || o.order_no || ' of tenant ' || o.tenant_id from all_orders o
             left join principals p on p.id = o.principal_id and p.tenant_id = o.tenant_id
             where p.id is null
             union all
@@ -132,8 +132,8 @@ pub(super) const ALL: &[Invariant] = &[
         broken_by: "
             select e.order_no || ' version ' || e.version || ': ' || coalesce(e.from_status, 'nothing') || ' on '
                 || e.event || ' to ' || e.to_status
-            from order_events e
-            left join order_events b
+            from all_order_events e
+            left join all_order_events b
                 on b.tenant_id = e.tenant_id and b.order_no = e.order_no and b.version = e.version - 1
             where coalesce(b.to_status, '') <> coalesce(e.from_status, '')
                 or (coalesce(e.from_status, ''), e.event, e.to_status) not in ({transitions})",
@@ -142,8 +142,8 @@ pub(super) const ALL: &[Invariant] = &[
         id: "I-13b",
         title: "versions are gapless and the last step leads to where the order stands",
         broken_by: "
-            select o.order_no || ': version ' || o.version || ', ' || count(e.version) || ' steps' from orders o
-            left join order_events e on e.tenant_id = o.tenant_id and e.order_no = o.order_no
+            select o.order_no || ': version ' || o.version || ', ' || count(e.version) || ' steps' from all_orders o
+            left join all_order_events e on e.tenant_id = o.tenant_id and e.order_no = o.order_no
             group by o.tenant_id, o.order_no, o.version, o.status
             having count(e.version) <> o.version or max(e.version) <> o.version
                 or max(case when e.version = o.version then e.to_status end) <> o.status",
@@ -152,7 +152,7 @@ pub(super) const ALL: &[Invariant] = &[
         id: "I-14",
         title: "no order waits for payment past its deadline",
         broken_by: "
-            select order_no || ': expired at ' || expires_at from orders
+            select order_no || ': expired at ' || expires_at from all_orders
             where status = 'pending_payment' and expires_at < {before}",
     },
     Invariant {
@@ -160,17 +160,17 @@ pub(super) const ALL: &[Invariant] = &[
         title: "an order's reservations are the sums of its lines and stand where the order stands",
         broken_by: "
             select r.order_no || ' ' || r.sku || ': ' || r.holding || ' ' || r.quantity || ', order ' || o.status
-            from stock_reservations r
-            left join orders o on o.tenant_id = r.tenant_id and o.order_no = r.order_no
-            left join (select tenant_id, order_no, sku, sum(quantity) quantity from order_lines
+            from all_stock_reservations r
+            left join all_orders o on o.tenant_id = r.tenant_id and o.order_no = r.order_no
+            left join (select tenant_id, order_no, sku, sum(quantity) quantity from all_order_lines
                        group by tenant_id, order_no, sku) l
                 on l.tenant_id = r.tenant_id and l.order_no = r.order_no and l.sku = r.sku
             where o.order_no is null or coalesce(l.quantity, 0) <> r.quantity
                 or r.holding <> case when o.status = 'pending_payment' then 'held'
                     when o.status = 'closed' and o.close_reason <> 'refunded' then 'released' else 'committed' end
             union all
-            select l.order_no || ' ' || l.sku || ': nothing promised' from order_lines l
-            where not exists (select 1 from stock_reservations r
+            select l.order_no || ' ' || l.sku || ': nothing promised' from all_order_lines l
+            where not exists (select 1 from all_stock_reservations r
                 where r.tenant_id = l.tenant_id and r.order_no = l.order_no and r.sku = l.sku)",
     },
     Invariant {
@@ -179,7 +179,7 @@ pub(super) const ALL: &[Invariant] = &[
         broken_by: "
             select l.order_no || ' line ' || l.line || ': shipped ' || l.shipped || ', in parcels '
                 || coalesce(sum(s.quantity), 0)
-            from order_lines l left join shipment_lines s
+            from all_order_lines l left join all_shipment_lines s
                 on s.tenant_id = l.tenant_id and s.order_no = l.order_no and s.line = l.line
             group by l.tenant_id, l.order_no, l.line, l.shipped, l.quantity
             having l.shipped <> coalesce(sum(s.quantity), 0) or l.shipped > l.quantity",
@@ -195,19 +195,19 @@ pub(super) const ALL: &[Invariant] = &[
             select 'stock of ' || s.sku || ' without product' from stock_items s
             where not exists (select 1 from products p where p.tenant_id = s.tenant_id and p.sku = s.sku)
             union all
-            select 'line ' || l.line || ' of ' || l.order_no from order_lines l
-            where not exists (select 1 from orders o where o.tenant_id = l.tenant_id and o.order_no = l.order_no)
+            select 'line ' || l.line || ' of ' || l.order_no from all_order_lines l
+            where not exists (select 1 from all_orders o where o.tenant_id = l.tenant_id and o.order_no = l.order_no)
             union all
-            select 'step ' || e.version || ' of ' || e.order_no from order_events e
-            where not exists (select 1 from orders o where o.tenant_id = e.tenant_id and o.order_no = e.order_no)
+            select 'step ' || e.version || ' of ' || e.order_no from all_order_events e
+            where not exists (select 1 from all_orders o where o.tenant_id = e.tenant_id and o.order_no = e.order_no)
             union all
-            select 'shipment ' || s.number || ' of ' || s.order_no from shipments s
-            where not exists (select 1 from orders o where o.tenant_id = s.tenant_id and o.order_no = s.order_no)
+            select 'shipment ' || s.number || ' of ' || s.order_no from all_shipments s
+            where not exists (select 1 from all_orders o where o.tenant_id = s.tenant_id and o.order_no = s.order_no)
             union all
-            select 'parcel of line ' || p.line || ' of ' || p.order_no from shipment_lines p
-            where not exists (select 1 from order_lines l
+            select 'parcel of line ' || p.line || ' of ' || p.order_no from all_shipment_lines p
+            where not exists (select 1 from all_order_lines l
                     where l.tenant_id = p.tenant_id and l.order_no = p.order_no and l.line = p.line)
-                or not exists (select 1 from shipments s
+                or not exists (select 1 from all_shipments s
                     where s.tenant_id = p.tenant_id and s.order_no = p.order_no and s.number = p.number)",
     },
 ];

@@ -16,6 +16,7 @@ pub(crate) struct Table {
 }
 
 /// A column.
+#[derive(Clone, Copy)]
 pub(super) struct Column {
     name: &'static str,
     kind: Kind,
@@ -23,6 +24,7 @@ pub(super) struct Column {
     rule: Option<&'static str>,
 }
 
+#[derive(Clone, Copy)]
 enum Kind {
     Text { length_max: u32 },
     LongText,
@@ -117,6 +119,13 @@ impl Table {
             Kind::Bytes { .. } => set::bytes(column.name),
         });
         counter.into_iter().chain(others).collect()
+    }
+
+    /// A table of the same columns under another name, whose rows keep the numbers that they were counted by.
+    pub(super) fn archived(&self, name: &'static str) -> Self {
+        let counter = self.is_counted().then(|| number("id"));
+        let columns = counter.into_iter().chain(self.columns.iter().copied()).collect();
+        Self { name, columns, key: self.key(), checks: self.checks.clone() }
     }
 
     /// The statement that makes it.

@@ -4,6 +4,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use super::process::Ended;
 use super::{Folder, Server};
 
 /// Which database.
@@ -48,6 +49,11 @@ impl Database {
     /// A server that reaches the database under this address.
     pub(crate) async fn node(&self, url: &str) -> Server {
         self.folder.serve(&["--database-url", url]).await
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
+        self.folder.run(arguments).await
     }
 
     /// Stops the servers and asks every invariant.
