@@ -137,6 +137,9 @@ fn pool(most: u32) -> MySqlPoolOptions {
 impl Remote for MySql {
     type Connection = MySqlConnection;
 
+    /// Each run of a statement is planned.
+    const REPLAN: Option<&'static str> = None;
+
     async fn connect(&self, mode: Mode) -> Result<MySqlConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
         let version: String = sqlx::query_scalar("select version()").fetch_one(&mut connection).await?;

@@ -127,6 +127,10 @@ fn pool(most: u32) -> PgPoolOptions {
 impl Remote for Postgres {
     type Connection = PgConnection;
 
+    /// A plan that was made while a table was empty takes one index for as good as another, and is kept until the
+    /// database gathers statistics, which may be a minute and thousands of orders later.
+    const REPLAN: Option<&'static str> = Some("discard plans");
+
     async fn connect(&self, mode: Mode) -> Result<PgConnection, sqlx::Error> {
         let mut connection = self.options.clone().options(SETTINGS.iter().copied()).connect().await?;
         if mode == Mode::Write {

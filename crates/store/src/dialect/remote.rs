@@ -41,6 +41,9 @@ pub(crate) trait Remote: Clone + fmt::Debug + Send + Sync + 'static {
     /// Opens a connection and sets it up.
     fn connect(&self, mode: Mode) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
 
+    /// Lets a connection plan its statements anew, where it keeps plans.
+    const REPLAN: Option<&'static str>;
+
     /// Runs statements without parameters.
     fn run(
         connection: &mut Self::Connection,

@@ -26,17 +26,17 @@ impl<R: Remote> Batch<R> {
 
     /// Changes the rows; gives how many were touched.
     pub(crate) async fn write(&mut self, rows: Rows) -> Result<u64, Fault> {
-        let mut connection = self.line.lend()?;
-        let touched = in_time(R::write(&mut connection, rows)).await;
-        self.line.settle(connection, touched)
+        let mut used = self.line.lend()?;
+        let touched = in_time(R::write(&mut used.connection, rows)).await;
+        self.line.settle(used, touched)
     }
 
     /// Makes all of it durable, or none of it.
     pub(crate) async fn commit(mut self) -> Result<(), Fault> {
-        let mut connection = self.line.lend()?;
-        match in_time(R::run(&mut connection, "commit")).await {
+        let mut used = self.line.lend()?;
+        match in_time(R::run(&mut used.connection, "commit")).await {
             Ok(()) => {
-                self.line.end(connection);
+                self.line.end(used);
                 Ok(())
             }
             Err(Trouble::Refused(error)) if R::is_refusal(&error) => Err(R::fault(&error)),
@@ -70,7 +70,7 @@ async fn found<R: Remote>(
     keys: Vec<Value>,
     intent: Intent,
 ) -> Result<Found, Fault> {
-    let mut connection = line.lend()?;
-    let found = in_time(R::find(&mut connection, find, keys, intent)).await;
-    line.settle(connection, found)
+    let mut used = line.lend()?;
+    let found = in_time(R::find(&mut used.connection, find, keys, intent)).await;
+    line.settle(used, found)
 }
