@@ -1,16 +1,17 @@
 //! Owns a small disk of its own that can be filled: a tmpfs where this may mount one, else an ordinary folder.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use rustix::fs::{FallocateFlags, fallocate};
 
 use crate::shell::Command;
 
 const PREFIX: &str = "mideng-chaos-";
-const CHUNK_BYTES: usize = 1_048_576;
-const CRUMB_BYTES: usize = 4_096;
+const CHUNK_BYTES: u64 = 16 * 1_048_576;
+const CRUMB_BYTES: u64 = 4_096;
 
 /// Gone when this is dropped.
 pub(super) struct Disk {
@@ -41,10 +42,16 @@ impl Disk {
     /// Leaves no byte free.
     pub(super) fn fill(&self) -> Result<()> {
         let mut ballast = File::create(self.ballast()).context("making the ballast")?;
-        for length in [CHUNK_BYTES, CRUMB_BYTES, 1] {
-            let piece = vec![0; length];
-            while ballast.write_all(&piece).is_ok() {}
+        let mut taken = 0;
+        for length in [CHUNK_BYTES, CHUNK_BYTES / 64, CRUMB_BYTES] {
+            // Room is taken without being written, which is quick.
+            while fallocate(&ballast, FallocateFlags::empty(), taken, length).is_ok() {
+                taken += length;
+            }
         }
+        // And what others gave back meanwhile.
+        ballast.seek(SeekFrom::End(0)).context("making the ballast")?;
+        while ballast.write_all(&[0; 512]).is_ok() {}
         Ok(())
     }
 

@@ -32,6 +32,9 @@ const REST: Duration = Duration::from_millis(40);
 const DISK_MB: u64 = 768;
 const DISK_MB_PER_MINUTE: u64 = 192;
 
+const COMMITS: &str = "COMMITs seen";
+const BLIND: &str = "BLIND: no COMMIT was recognised on the way to the database, so none was hurt";
+
 /// What to do.
 pub(super) struct Run<'a> {
     pub(super) binary: &'a Path,
@@ -68,6 +71,8 @@ impl Run<'_> {
         violations.extend(check(&scene, self.binary, folder)?);
         violations.extend(scene.fleet.panics());
         violations.extend(scene.surprises.iter().cloned());
+        let hits = hits(&scene);
+        violations.extend(hits.iter().filter(|hit| **hit == (COMMITS, 0)).map(|_| BLIND.to_owned()));
         if speed.back_after.is_none() {
             violations.push(format!("SLOW: {speed}"));
         }
@@ -77,7 +82,7 @@ impl Run<'_> {
             title: scene.title(),
             seed: self.seed,
             took: since.elapsed(),
-            hits: hits(&scene),
+            hits,
             injected: scene.injected.clone(),
             classes: log.finish(),
             counts,
@@ -184,7 +189,7 @@ fn hits(scene: &Scene) -> Vec<(&'static str, u64)> {
     type Count = fn(&Hits) -> &AtomicU64;
     let names: [(&str, Count); 9] = [
         ("connections made", |hits| &hits.connections),
-        ("COMMITs seen", |hits| &hits.commits),
+        (COMMITS, |hits| &hits.commits),
         ("COMMITs cut off", |hits| &hits.commits_cut),
         ("replies to COMMIT dropped", |hits| &hits.replies_dropped),
         ("COMMITs late", |hits| &hits.commits_late),
