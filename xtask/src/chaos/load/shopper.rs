@@ -18,6 +18,8 @@ use crate::clock::{self, Stopwatch};
 
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
+/// The longest that a client waits because it was asked to.
+const ASKED_MAX: Duration = Duration::from_secs(2);
 /// How long a client goes on with a wish that it has when all is over.
 const LAST_PATIENCE: Duration = Duration::from_secs(15);
 /// How many orders a client keeps in mind to change them.
@@ -134,8 +136,8 @@ impl Shopper {
                 return;
             }
             is_first = false;
-            // Half of the clients wait as long as they are asked to.
-            let asked = asked.filter(|_| self.random.random_bool(0.5)).unwrap_or_default();
+            // Half of the clients wait as they are asked to, but not as long: who sleeps is in nobody's way.
+            let asked = asked.filter(|_| self.random.random_bool(0.5)).unwrap_or_default().min(ASKED_MAX);
             clock::pause(pause.mul_f64(self.random.random_range(0.5..=1.0)).max(asked));
             pause = (pause * 2).min(PAUSE_MAX);
             // Half of the clients turn to another server.
