@@ -26,7 +26,10 @@ use crate::shell::Command;
 /// How long servers may take to be ready when all is healed; and, from then, to be as fast as before.
 const BACK_MAX: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(100);
-/// While things break, each client rests so long behind a wish: what is asked then is asked again by the audit.
+/// Each client rests so long behind a wish while its speed is measured: nearly as fast as the servers can, and not so
+/// much faster than the audit, which sends everything again.
+const REST_MEASURED: Duration = Duration::from_millis(8);
+/// And so long while things break.
 const REST: Duration = Duration::from_millis(40);
 /// Enough for what so long a run writes, and for what the database puts there before.
 const DISK_MB: u64 = 768;
@@ -95,6 +98,7 @@ impl Run<'_> {
 impl Course {
     /// The plan, and the healing behind it.
     fn play(&mut self, plan: &Plan) -> Result<Speed> {
+        self.load.rest(REST_MEASURED);
         self.pass_until(plan.warm_up, None)?;
         let from = self.since.elapsed();
         self.pass_until(from + plan.before, None)?;
@@ -120,7 +124,7 @@ impl Course {
         self.scene.fleet.wait_until_ready(BACK_MAX)?;
         speed.ready_after = self.since.elapsed().saturating_sub(healed);
         self.say(&format!("healed; ready after {:.1} s", speed.ready_after.as_secs_f64()));
-        self.load.rest(Duration::ZERO);
+        self.load.rest(REST_MEASURED);
         let full = self.since.elapsed();
         while speed.back_after.is_none() && self.since.elapsed() < healed + BACK_MAX {
             self.pass_until(self.since.elapsed() + TICK, None)?;
