@@ -39,6 +39,13 @@ pub(crate) fn seed() -> u64 {
     since.as_secs().saturating_mul(1_000)
 }
 
+/// Milliseconds since 1970, which is how a log is put beside another process's log.
+#[expect(clippy::disallowed_methods, reason = "a log of what a tool did says when")]
+pub(crate) fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Waits before looking again at another process.
 #[expect(clippy::disallowed_methods, reason = "another process tells nobody when it is ready")]
 pub(crate) fn pause(duration: Duration) {

@@ -1,6 +1,7 @@
-//! The developer's commands: test, tidy, services, simulate, openapi, bench. `cargo xtask` runs them.
+//! The developer's commands: test, tidy, services, simulate, chaos, openapi, bench. `cargo xtask` runs them.
 
 mod bench;
+mod chaos;
 mod clock;
 mod openapi;
 mod services;
@@ -33,6 +34,8 @@ enum Task {
     Simulate(simulate::Args),
     /// The database servers that tests need
     Services(services::Args),
+    /// The servers and their database under real faults, every promise audited
+    Chaos(chaos::Args),
     /// Write openapi.json anew
     Openapi(openapi::Args),
     /// Measure, and write docs/BENCHMARKS.md
@@ -55,6 +58,7 @@ fn run(task: Task) -> Result<()> {
         Task::Tidy => tidy(),
         Task::Simulate(args) => simulate::run(&args),
         Task::Services(args) => services::run(&args),
+        Task::Chaos(args) => chaos::run(&args),
         Task::Openapi(args) => openapi::run(&args),
         Task::Bench(args) => bench::run(&args),
     }

@@ -1,7 +1,9 @@
 //! Owns the database servers that tests need: found or installed, started in a temporary folder on free ports of this
 //! machine, by a user without rights, and stopped again.
 
+mod alone;
 mod find;
+mod installed;
 mod mariadb;
 mod postgres;
 mod process;
@@ -13,8 +15,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell::Command;
+use installed::Installed;
 use process::{As, Server};
 use state::State;
+
+pub(crate) use alone::{Alone, Kind};
 
 /// The account that the tests use in each database: it may make databases and nothing else is in there.
 const ACCOUNT: &str = "mideng";
@@ -89,8 +94,8 @@ impl Services {
         let folder = std::env::temp_dir().join(format!("mideng-services-{}", std::process::id()));
         fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
         let mut services = Self { folder, servers: Vec::new(), variables: Vec::new() };
-        services.add("TEST_POSTGRES_URL", postgres::start(&services.folder, run)?);
-        services.add("TEST_MARIADB_URL", mariadb::start(&services.folder, run)?);
+        services.add("TEST_POSTGRES_URL", &postgres::make(&services.folder)?, run)?;
+        services.add("TEST_MARIADB_URL", &mariadb::make(&services.folder)?, run)?;
         Ok(services)
     }
 
@@ -99,10 +104,13 @@ impl Services {
         self.variables.iter().fold(command, |command, (name, url)| command.env(name, url))
     }
 
-    fn add(&mut self, variable: &str, (server, url): (Server, String)) {
+    fn add(&mut self, variable: &str, installed: &Installed, run: As) -> Result<()> {
+        let server = installed.start(run)?;
+        let url = installed.url(installed.port);
         println!("{} {}: {url}", server.name, server.version);
         self.servers.push(server);
         self.variables.push((variable.to_owned(), url));
+        Ok(())
     }
 
     /// Lets them run behind this process, and writes down where they are.

@@ -34,6 +34,13 @@ impl Command {
         self
     }
 
+    /// Adds one text as it is, blanks and all.
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        self.inner.arg(text);
+        self.line = format!("{} '{text}'", self.line);
+        self
+    }
+
     /// Adds one argument as it is.
     pub(crate) fn path(mut self, path: &Path) -> Self {
         self.inner.arg(path);

@@ -6,45 +6,54 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::find::{self, Wanted};
-use super::process::{self, As, Server};
+use super::installed::Installed;
+use super::process;
 use super::{ACCOUNT, PASSWORD, quiet};
 use crate::shell::Command;
 
 const MARIADB: Wanted = Wanted {
     name: "MariaDB",
-    programs: &[&["mariadbd", "mysqld"], &["mariadb-install-db", "mysql_install_db"]],
+    programs: &[&["mariadbd", "mysqld"], &["mariadb-install-db", "mysql_install_db"], &["mariadb", "mysql"]],
     folders: &["/usr/sbin", "/usr/bin"],
     package: "mariadb-server",
 };
 
-/// Starts it in the folder; gives its address.
-pub(super) fn start(folder: &Path, run: As) -> Result<(Server, String)> {
+/// Makes it in the folder.
+pub(super) fn make(folder: &Path) -> Result<Installed> {
     let programs = find::programs(&MARIADB)?;
-    let [mariadbd, install] = &programs[..] else { unreachable!("two were wanted") };
+    let [mariadbd, install, client] = &programs[..] else { unreachable!("three were wanted") };
     let home = folder.join("mariadb");
     process::folder(&home)?;
-    let data = home.join("data");
     let made = process::unprivileged(install)?
         .words("--no-defaults --auth-root-authentication-method=normal --skip-test-db")
-        .option("--datadir=", &data);
+        .option("--datadir=", &home.join("data"));
     quiet(made, &home)?;
-    let account = home.join("account.sql");
+    // Read at every start.
     let sql = format!(
-        "create user '{ACCOUNT}'@'127.0.0.1' identified by '{PASSWORD}';\n\
+        "create user if not exists '{ACCOUNT}'@'127.0.0.1' identified by '{PASSWORD}';\n\
          grant all on *.* to '{ACCOUNT}'@'127.0.0.1';\n"
     );
-    fs::write(&account, sql).context("writing the tests' account")?;
-    let port = process::free_port()?;
-    let log = home.join("log");
-    let command = run(mariadbd)?
-        .words(&format!("--no-defaults --bind-address=127.0.0.1 --port={port} --max-connections=300"))
+    fs::write(home.join("account.sql"), sql).context("writing the tests' account")?;
+    Ok(Installed {
+        name: MARIADB.name,
+        version: version(mariadbd)?,
+        scheme: "mysql",
+        port: process::free_port()?,
+        log: home.join("log"),
+        home,
+        program: mariadbd.clone(),
+        client: client.clone(),
+        arguments,
+    })
+}
+
+fn arguments(it: &Installed, command: Command) -> Command {
+    command
+        .words(&format!("--no-defaults --bind-address=127.0.0.1 --port={} --max-connections=300", it.port))
         .words("--skip-name-resolve")
-        .option("--socket=", &home.join("socket"))
-        .option("--init-file=", &account)
-        .option("--datadir=", &data);
-    let mut server = Server::new(MARIADB.name, version(mariadbd)?, process::start(command, &home, &log)?);
-    server.wait_until_ready(port, &log)?;
-    Ok((server, format!("mysql://{ACCOUNT}:{PASSWORD}@127.0.0.1:{port}")))
+        .option("--socket=", &it.home.join("socket"))
+        .option("--init-file=", &it.home.join("account.sql"))
+        .option("--datadir=", &it.home.join("data"))
 }
 
 /// `mariadbd  Ver 10.11.19-MariaDB-… for debian-linux-gnu …` without what everybody knows.

@@ -6,21 +6,22 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::find::{self, Wanted};
-use super::process::{self, As, Server};
+use super::installed::Installed;
+use super::process;
 use super::{ACCOUNT, PASSWORD, quiet};
 use crate::shell::Command;
 
 const POSTGRES: Wanted = Wanted {
     name: "PostgreSQL",
-    programs: &[&["postgres"], &["initdb"]],
+    programs: &[&["postgres"], &["initdb"], &["psql"]],
     folders: &["/usr/lib/postgresql/*/bin", "/usr/pgsql/*/bin"],
     package: "postgresql",
 };
 
-/// Starts it in the folder; gives its address.
-pub(super) fn start(folder: &Path, run: As) -> Result<(Server, String)> {
+/// Makes it in the folder.
+pub(super) fn make(folder: &Path) -> Result<Installed> {
     let programs = find::programs(&POSTGRES)?;
-    let [postgres, initdb] = &programs[..] else { unreachable!("two were wanted") };
+    let [postgres, initdb, client] = &programs[..] else { unreachable!("three were wanted") };
     let home = folder.join("postgres");
     process::folder(&home)?;
     let password = home.join("password");
@@ -32,15 +33,24 @@ pub(super) fn start(folder: &Path, run: As) -> Result<(Server, String)> {
         .words("--pgdata")
         .path(&home.join("data"));
     quiet(init, &home)?;
-    let port = process::free_port()?;
-    let log = home.join("log");
-    let command = run(postgres)?
-        .words(&format!("-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= "))
+    Ok(Installed {
+        name: POSTGRES.name,
+        version: version(postgres)?,
+        scheme: "postgres",
+        port: process::free_port()?,
+        log: home.join("log"),
+        home,
+        program: postgres.clone(),
+        client: client.clone(),
+        arguments,
+    })
+}
+
+fn arguments(it: &Installed, command: Command) -> Command {
+    command
+        .words(&format!("-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= ", it.port))
         .words("-c max_connections=300 -c log_min_messages=warning -D")
-        .path(&home.join("data"));
-    let mut server = Server::new(POSTGRES.name, version(postgres)?, process::start(command, &home, &log)?);
-    server.wait_until_ready(port, &log)?;
-    Ok((server, format!("postgres://{ACCOUNT}:{PASSWORD}@127.0.0.1:{port}")))
+        .path(&it.home.join("data"))
 }
 
 /// `postgres (PostgreSQL) 15.18 (Debian …)` without what everybody knows.

@@ -48,6 +48,18 @@ impl Server {
         Ok(())
     }
 
+    /// Whether it has ended by itself.
+    pub(super) fn has_ended(&mut self) -> bool {
+        self.process.as_mut().is_none_or(|process| !matches!(process.try_wait(), Ok(None)))
+    }
+
+    /// Ends it as a power cut would, but for what the kernel has not written yet.
+    pub(super) fn kill(mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ended = (process.kill(), process.wait());
+        }
+    }
+
     /// Lets it run; gives its number.
     pub(super) fn leave(mut self) -> u32 {
         self.process.take().map_or(0, |process| process.id())
@@ -114,9 +126,10 @@ pub(super) fn tied(program: &Path) -> Result<Command> {
     Ok(Command::new(&format!("setpriv --reuid={user} --regid={group} --clear-groups --pdeathsig=QUIT")).path(program))
 }
 
-/// Starts a server in the background, with its output in a file.
+/// Starts a server in the background, with its output behind what the file has.
 pub(super) fn start(command: Command, folder: &Path, log: &Path) -> Result<Child> {
-    let log = File::create(log).with_context(|| format!("making {}", log.display()))?;
+    let log = File::options().create(true).append(true).open(log);
+    let log = log.with_context(|| format!("making a log in {}", folder.display()))?;
     let errors = log.try_clone().context("sharing a log")?;
     command.start_in(folder, Stdio::from(log), Stdio::from(errors))
 }
