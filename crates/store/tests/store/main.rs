@@ -1,4 +1,5 @@
-//! Owns the tests of the store: what every storage must do, and what SQLite must do in particular.
+//! Owns the tests of the store: what every storage must do, what the servers must do between nodes, and what SQLite
+//! must do in particular.
 
 mod accounts;
 mod backups;
@@ -6,6 +7,7 @@ mod capture;
 mod constraints;
 mod contract;
 mod desk;
+mod ground;
 mod invariants;
 mod lists;
 mod migrations;

@@ -6,11 +6,11 @@ use domain::order::Status;
 use domain::text::CustomerId;
 use domain::{Action, Command, OrderNo, OrderNumberSource, Timestamp};
 use idempotency::Key;
-use sqlx::{AssertSqlSafe, SqliteConnection};
 use store::{Cursor, OrderFilter};
 
 use crate::capture;
 use crate::desk::order_no;
+use crate::ground::{Beside, Kind};
 use crate::shop::Shop;
 
 /// What may be scanned: the rows that came as a parameter, and the few tenants.
@@ -48,11 +48,9 @@ const BATCH: &[&str] = &[
     "delete order_numbers",
 ];
 
-async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
-    let explain = AssertSqlSafe(format!("explain query plan {sql}"));
-    let rows: Vec<(i64, i64, i64, String)> =
-        sqlx::query_as(explain).fetch_all(connection).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-    rows.into_iter().map(|row| row.3).collect()
+async fn plan(connection: &mut Beside, sql: &str) -> Vec<String> {
+    let steps = connection.cells(&format!("explain query plan {sql}")).await;
+    steps.into_iter().map(|mut step| step.swap_remove(3)).collect()
 }
 
 /// What of a plan walks through a table.
@@ -67,15 +65,16 @@ fn walks(plan: &[String]) -> Vec<&String> {
 
 /// A shop with some hundred products, and some thousand orders in every state for three customers.
 async fn populated() -> (Shop, OrderNo) {
-    let shop = Shop::stocked().await;
+    let shop = Shop::stocked(Kind::Sqlite).await;
     let products: Vec<_> = (0..400).map(|at| shop.desk.put(&format!("sku-{at}"), 10, 5)).collect();
     shop.run(&products).await;
-    shop.plant(
-        "with recursive n(at) as (select 10 union all select at + 1 from n where at < 400)
+    shop.ground
+        .plant(
+            "with recursive n(at) as (select 10 union all select at + 1 from n where at < 400)
          insert into principals (tenant_id, public_id, kind, name, created_at)
          select 1 + at % 3, 'acc_' || at, 'service', 'server ' || at, 0 from n",
-    )
-    .await;
+        )
+        .await;
     let mut last = None;
     for round in 0..10 {
         let mut batch = Vec::new();
@@ -135,10 +134,10 @@ async fn every_statement_of_a_batch_uses_an_index() {
     let kinds: BTreeSet<String> = statements.iter().map(|sql| kind(sql)).collect();
     let missing: Vec<_> = BATCH.iter().filter(|kind| !kinds.contains(**kind)).collect();
     assert_eq!(missing, Vec::<&&str>::new(), "not heard, of {kinds:?}");
-    let mut connection = shop.connect().await;
+    let mut connection = shop.ground.connect().await;
     for analysed in [false, true] {
         if analysed {
-            sqlx::query("analyze").execute(&mut connection).await.expect("the tables can be counted");
+            connection.run("analyze").await.expect("the tables can be counted");
         }
         for sql in &statements {
             let plan = plan(&mut connection, sql).await;
@@ -208,10 +207,10 @@ async fn every_list_walks_an_index_in_its_own_order() {
     .await;
     let lists: Vec<_> = statements.iter().filter(|sql| sql.contains("ORDER BY")).collect();
     assert!(lists.len() >= 40, "{} lists were heard", lists.len());
-    let mut connection = shop.connect().await;
+    let mut connection = shop.ground.connect().await;
     for analysed in [false, true] {
         if analysed {
-            sqlx::query("analyze").execute(&mut connection).await.expect("the tables can be counted");
+            connection.run("analyze").await.expect("the tables can be counted");
         }
         for sql in statements.iter().filter(|sql| !sql.to_lowercase().starts_with("pragma")) {
             let plan = plan(&mut connection, sql).await;

@@ -6,7 +6,10 @@ use store::{OrderFilter, Store};
 
 use crate::capture;
 use crate::desk::{Desk, order_no};
+use crate::ground::{Kind, on_every_database};
 use crate::shop::{self, Shop, words};
+
+on_every_database!(a_batch_of_two_hundred_runs_as_many_statements_as_a_batch_of_one,);
 
 /// A batch that does everything at once: places, pays, ships in part, corrects, cancels, moves, issues.
 struct Shape {
@@ -35,27 +38,28 @@ fn shape(desk: &Desk, times: usize) -> Shape {
 /// Somebody changed a row since it was loaded: here, a trigger that keeps it from being written.
 #[tokio::test]
 async fn a_batch_whose_rows_have_changed_runs_again() {
-    let shop = Shop::stocked().await;
+    let shop = Shop::stocked(Kind::Sqlite).await;
     let batch = [shop.desk.place("k", &[("tea", 1), ("cup", 1)])];
-    shop.plant("create trigger t before update on stock_items when old.sku = 'cup' begin select raise(ignore); end")
+    shop.ground
+        .plant("create trigger t before update on stock_items when old.sku = 'cup' begin select raise(ignore); end")
         .await;
     let fault = shop::run(&shop.store, &batch).await.expect_err("a row is not as it was loaded");
     let text = "2 rows of stock_items were to be written and 1 were as they had been loaded";
     assert!(matches!(&fault, Fault::Retry(why) if why == text), "{fault:?}");
     assert_eq!(shop.count("select count(*) from orders").await, 0, "nothing of it was applied");
-    shop.plant("drop trigger t").await;
+    shop.ground.plant("drop trigger t").await;
     shop.run(&batch).await;
 }
 
 /// The worker folds only where something was committed.
 #[tokio::test]
 async fn a_commit_is_folded_into_the_file() {
-    let shop = Shop::stocked().await;
+    let shop = Shop::stocked(Kind::Sqlite).await;
     shop.store.checkpoint().await.expect("nobody is in the way");
     shop.run(&[shop.desk.place("k", &[("tea", 2)])]).await;
     shop.store.checkpoint().await.expect("nobody is in the way");
-    let alone = shop.folder.path().join("alone.db");
-    std::fs::copy(shop.file(), &alone).expect("a copy without its log");
+    let alone = shop.ground.folder().join("alone.db");
+    std::fs::copy(shop.ground.file(), &alone).expect("a copy without its log");
     let store = Store::open_existing(&alone).await.expect("a whole database");
     let page = store.orders(shop.desk.tenant, &OrderFilter::default(), None, 9).await.expect("a page");
     assert_eq!(page.rows.len(), 1);
@@ -67,11 +71,10 @@ async fn count(shop: &Shop, batch: &[Command]) -> usize {
     statements.len()
 }
 
-#[tokio::test]
-async fn a_batch_of_two_hundred_runs_as_many_statements_as_a_batch_of_one() {
+async fn a_batch_of_two_hundred_runs_as_many_statements_as_a_batch_of_one(kind: Kind) {
     let mut counts = Vec::new();
     for times in [1, 200] {
-        let shop = Shop::stocked().await;
+        let shop = Shop::stocked(kind).await;
         let shape = shape(&shop.desk, times);
         let orders = [count(&shop, &shape.first).await, count(&shop, &shape.second).await];
         // The commonest batch of all: new orders and nothing else.
