@@ -44,8 +44,7 @@ const ALONE: &str = "select get_lock(concat('mideng.', database()), 60)";
 
 impl MySql {
     pub(crate) fn new(options: &MySqlConnectOptions) -> Self {
-        let options = options.clone().statement_cache_capacity(STATEMENTS).disable_statement_logging();
-        Self { options }
+        Self { options: options.clone().statement_cache_capacity(STATEMENTS) }
     }
 
     /// For lists.
@@ -55,13 +54,18 @@ impl MySql {
 
     /// For administration, which may take its time.
     pub(crate) fn administrator(&self) -> MySqlPool {
-        pool(1).connect_lazy_with(self.options.clone())
+        pool(1).connect_lazy_with(self.quiet())
+    }
+
+    /// Where sqlx tells nobody of the statements: batches do so themselves, and some may take long.
+    fn quiet(&self) -> MySqlConnectOptions {
+        self.options.clone().disable_statement_logging()
     }
 
     /// See [`ALONE`].
     pub(crate) async fn alone(&self) -> Result<MySqlConnection, Error> {
         const DOING: &str = "waiting for other nodes that start";
-        let mut connection = self.options.connect().await.doing("connecting to the database")?;
+        let mut connection = self.quiet().connect().await.doing("connecting to the database")?;
         let row = sqlx::query(ALONE).fetch_one(&mut connection).await.doing(DOING)?;
         match row.try_get::<Option<i64>, _>(0).doing(DOING)? {
             Some(1) => Ok(connection),
@@ -71,7 +75,7 @@ impl MySql {
 
     /// What of the server's settings puts acknowledged writes in danger.
     pub(crate) async fn warnings(&self) -> Result<Vec<String>, Error> {
-        let mut connection = self.options.connect().await.doing("connecting to the database")?;
+        let mut connection = self.quiet().connect().await.doing("connecting to the database")?;
         let mut warnings = Vec::new();
         let has_binlog = variable(&mut connection, "log_bin").await.doing("looking at the server's settings")?;
         for (name, is_good, danger) in DANGERS {
@@ -138,7 +142,7 @@ impl Remote for MySql {
     type Connection = MySqlConnection;
 
     async fn connect(&self, mode: Mode) -> Result<MySqlConnection, sqlx::Error> {
-        let mut connection = self.options.connect().await?;
+        let mut connection = self.quiet().connect().await?;
         let version: String = sqlx::query_scalar("select version()").fetch_one(&mut connection).await?;
         let limits = if version.contains("MariaDB") { LIMITS_OF_MARIADB } else { LIMITS_OF_MYSQL };
         let isolation = ISOLATION.iter().filter(|(of, _)| *of == mode).map(|(_, sql)| *sql);

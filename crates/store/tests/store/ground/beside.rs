@@ -91,6 +91,8 @@ where
             .or_else(|_| row.try_get(at).map(|number: Option<i32>| shown(number.map(|number| number.to_string()))))
             .or_else(|_| row.try_get(at).map(shown))
             .or_else(|_| row.try_get(at).map(|bytes: Option<Vec<u8>>| shown(bytes.map(|bytes| hex(&bytes)))))
+            // What is left comes from the server's own tables, and as text.
+            .or_else(|_| row.try_get_unchecked(at).map(shown))
     };
     (0..row.len()).map(|at| cell(at).expect("a number, a text or bytes")).collect()
 }
