@@ -53,10 +53,7 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
     let shop = Shop::stocked(kind).await;
     let products: Vec<_> = (0..400).map(|at| shop.desk.put(&format!("sku-{at}"), 10, 5)).collect();
     shop.run(&products).await;
-    let others = (10..400).map(|at| format!("({}, 'acc_{at}', 'service', 'server {at}', 0)", 1 + at % 3));
-    let others = others.collect::<Vec<_>>().join(", ");
-    let sql = format!("insert into principals (tenant_id, public_id, kind, name, created_at) values {others}");
-    shop.ground.plant(&sql).await;
+    people(&shop).await;
     let mut last = None;
     for round in 0..10 {
         let mut batch = Vec::new();
@@ -74,17 +71,31 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
         batch.push(shop.desk.move_stock(&format!("more-{round}"), "tea", 200));
         shop.run(&batch).await;
     }
-    let conflict = Conflict {
-        tenant: shop.desk.tenant,
+    (shop, last.expect("there are orders"))
+}
+
+/// Many accounts with an API key each, and many refusals.
+async fn people(shop: &Shop) {
+    let values = |row: fn(u32) -> String| (10..400).map(row).collect::<Vec<_>>().join(", ");
+    let others = values(|at| format!("({}, 'acc_{at}', 'service', 'server {at}', 0)", 1 + at % 3));
+    let keys = values(|at| format!("({}, {at}, 'mk_{at}', x'{at:064x}', 'service', 0)", 1 + at % 3));
+    shop.ground
+        .plant(&format!(
+            "insert into principals (tenant_id, public_id, kind, name, created_at) values {others};
+             insert into api_keys (tenant_id, principal_id, shown_prefix, secret_hash, role, created_at) values {keys}"
+        ))
+        .await;
+    let refused = |at: u32| Conflict {
+        tenant: TenantId((1 + at % 3).into()),
         principal: shop.desk.principal,
-        key: Key::from_stored("k"),
+        key: Key::from_stored(&format!("k{at}")),
         kind: "idempotency_key_reused",
         times: 1,
         first_at: Timestamp(1),
-        last_at: Timestamp(2),
+        last_at: Timestamp(at.into()),
     };
-    shop.store.conflicts_add(&[conflict]).await.expect("a new count");
-    (shop, last.expect("there are orders"))
+    let refused: Vec<_> = (10..400).map(refused).collect();
+    shop.store.conflicts_add(&refused).await.expect("new counts");
 }
 
 /// Batches that find every table by its keys, insert into it, and change it. `name` tells them from other such batches.
