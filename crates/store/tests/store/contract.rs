@@ -17,6 +17,8 @@ use subjects::{InMemory, OnDatabase, Subject};
 use crate::ground::Kind;
 use crate::shop;
 
+/// How many scripts there are: enough to come to everything below.
+const CASES: u32 = 32;
 /// How long a script is, in batches.
 const STEPS: usize = 30;
 
@@ -75,7 +77,7 @@ fn mariadb() {
 fn every_script<S: Subject>(open: impl AsyncFn() -> S) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let config = ProptestConfig {
-        cases: 48,
+        cases: CASES,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(2),
         ..ProptestConfig::default()

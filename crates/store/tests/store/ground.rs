@@ -2,6 +2,7 @@
 //! tables behind the store's back.
 
 mod beside;
+mod others;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -183,13 +184,17 @@ impl Kind {
     }
 }
 
-/// Makes a test of each of these for every database, with names as `lists::postgres::a_list_ends`.
+/// Makes a test of each of these for every database, with names as `lists::postgres::a_list_ends`; behind a semicolon,
+/// for every server.
 macro_rules! on_every_database {
     ($($test:ident),+ $(,)?) => {
+        $crate::ground::on_every_database!($($test),+;);
+    };
+    ($($test:ident),+; $($served:ident),* $(,)?) => {
         mod sqlite {
             $(#[tokio::test] async fn $test() { super::$test($crate::ground::Kind::Sqlite).await; })+
         }
-        $crate::ground::on_every_server!($($test),+);
+        $crate::ground::on_every_server!($($test,)+ $($served),*);
     };
 }
 

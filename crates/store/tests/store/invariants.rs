@@ -11,7 +11,7 @@ on_every_database!(
     what_is_planted_is_found_and_nothing_else,
     an_order_may_be_a_little_late_for_the_sweeper,
     a_database_tells_when_it_was_last_written_to,
-    twenty_thousand_orders_are_checked_in_one_go,
+    many_orders_are_checked_in_one_go,
 );
 
 /// What is planted, and the invariants that it breaks. The shop has a pending, a paid, a partly shipped, a completed,
@@ -145,12 +145,14 @@ async fn a_database_tells_when_it_was_last_written_to(kind: Kind) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the time of a check is measured, and printed")]
-async fn twenty_thousand_orders_are_checked_in_one_go(kind: Kind) {
+async fn many_orders_are_checked_in_one_go(kind: Kind) {
     let shop = Shop::open(kind).await;
     let desk = &shop.desk;
     let products: Vec<_> = (0..200).map(|at| desk.put(&format!("sku-{at}"), 10, 1_000_000)).collect();
     shop.run(&products).await;
-    for round in 0..40 {
+    // Filling a server takes longer than asking it.
+    let rounds = if kind == Kind::Sqlite { 40 } else { 8 };
+    for round in 0..rounds {
         let mut batch = Vec::new();
         for at in 0..500 {
             let (one, other) = (format!("sku-{}", at % 200), format!("sku-{}", (at + 7) % 200));
@@ -163,8 +165,8 @@ async fn twenty_thousand_orders_are_checked_in_one_go(kind: Kind) {
         }
         shop.run(&batch).await;
     }
-    assert_eq!(shop.count("select count(*) from orders").await, 20_000);
+    assert_eq!(shop.count("select count(*) from orders").await, 500 * rounds);
     let started = std::time::Instant::now();
     assert_eq!(red(&shop.store, Timestamp(0)).await, Vec::<&str>::new());
-    println!("the check of 20,000 orders took {:?}", started.elapsed());
+    println!("the check of {} orders took {:?}", 500 * rounds, started.elapsed());
 }

@@ -1,6 +1,8 @@
 //! Owns bringing a database up to date: harmless to repeat, and refused where it would be a guess.
 
+use domain::Timestamp;
 use store::{Error, Store};
+use tokio::task::JoinSet;
 
 use crate::ground::{Ground, Kind, on_every_database};
 use crate::shop::Shop;
@@ -8,7 +10,9 @@ use crate::shop::Shop;
 on_every_database!(
     to_migrate_twice_is_harmless,
     a_migrated_shop_keeps_its_rows,
-    a_database_of_a_newer_version_is_not_opened,
+    a_database_of_a_newer_version_is_not_opened;
+    nodes_that_start_at_once_make_one_schema,
+    a_node_that_dies_while_it_is_alone_lets_the_next_one_in,
 );
 
 fn refusal<T>(result: Result<T, Error>) -> String {
@@ -57,4 +61,42 @@ async fn a_database_of_a_newer_version_is_not_opened(kind: Kind) {
     let text = refusal(Store::open_existing(shop.ground.address()).await);
     assert!(text.contains("newer"), "{text}");
     assert!(refusal(shop.store.migrate().await).contains("newer"));
+}
+
+/// Three nodes start at once on a new database: one makes the schema and the first tenant, and the others find them.
+async fn nodes_that_start_at_once_make_one_schema(kind: Kind) {
+    let ground = Ground::new(kind).await;
+    let mut nodes = JoinSet::new();
+    for node in 0..3 {
+        let store = ground.store().await;
+        nodes.spawn(async move {
+            let alone = store.alone().await.expect("the others are done soon");
+            let applied = store.migrate().await.expect("nobody else migrates");
+            if store.is_empty().await.expect("the table is there") {
+                store.tenant_create("shop", &format!("ten_{node}"), Timestamp(0)).await.expect("a new tenant");
+            }
+            drop(alone);
+            applied
+        });
+    }
+    let mut applied = nodes.join_all().await;
+    applied.sort_unstable();
+    let all = *applied.last().expect("three nodes");
+    assert!(all >= 1);
+    assert_eq!(applied, [0, 0, all]);
+    assert_eq!(ground.count("select count(*) from tenants").await, 1);
+}
+
+/// Who starts and dies keeps nobody out.
+async fn a_node_that_dies_while_it_is_alone_lets_the_next_one_in(kind: Kind) {
+    let ground = Ground::new(kind).await;
+    let (dies, next) = (ground.store().await, ground.store().await);
+    let alone = dies.alone().await.expect("nobody else starts");
+    let waiting = tokio::spawn(async move { next.alone().await.map(|_| ()) });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!waiting.is_finished());
+    drop(alone);
+    waiting.await.expect("it does not panic").expect("it is its turn");
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::{Command, Needs, Timestamp};
-use engine::{Commit, Execute as _, Executor, Fault, NewRecord, Scope, Storage, Verdict};
+use engine::{Commit, Execute as _, Executor, Fault, NewRecord, Scope, Snapshot, Storage, Verdict};
 use store::{Account, Light, Store};
 
 use crate::desk::Desk;
@@ -68,9 +68,25 @@ pub async fn run_again<S: Storage>(
     batch: &[Command],
     settled: &HashSet<Scope>,
 ) -> Result<Vec<Verdict>, Fault> {
-    let scopes = batch.iter().map(Scope::of).collect();
-    let (transaction, mut snapshot) = storage.load(&Needs::of(batch), &scopes).await?;
+    let (transaction, mut snapshot) = load(storage, batch).await?;
     let verdicts = Executor::new(Json).run(&mut snapshot, batch, settled);
+    storage.commit(transaction, &gather(batch, &verdicts)).await?;
+    Ok(verdicts)
+}
+
+/// The first half of a batch: what it touches is loaded, and held.
+pub async fn load<S: Storage>(storage: &S, batch: &[Command]) -> Result<(S::Transaction, Snapshot), Fault> {
+    let scopes = batch.iter().map(Scope::of).collect();
+    storage.load(&Needs::of(batch), &scopes).await
+}
+
+/// The second half, on what was loaded.
+pub async fn finish<S: Storage>(
+    storage: &S,
+    (transaction, mut snapshot): (S::Transaction, Snapshot),
+    batch: &[Command],
+) -> Result<Vec<Verdict>, Fault> {
+    let verdicts = Executor::new(Json).run(&mut snapshot, batch, &HashSet::new());
     storage.commit(transaction, &gather(batch, &verdicts)).await?;
     Ok(verdicts)
 }

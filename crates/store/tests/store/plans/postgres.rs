@@ -1,6 +1,7 @@
 //! Owns what PostgreSQL does: the server tells the plan of every statement that it ran, with the values that it ran on
 //! and the settings of the connection.
 
+use domain::Timestamp;
 use store::Store;
 
 use crate::capture;
@@ -93,4 +94,19 @@ async fn every_list_walks_an_index_in_its_own_order() {
         let sorted = plan.lines().find_map(sorted).unwrap_or_default();
         assert!(sorted <= SORTED_MAX || may_sort(sql), "{sql}:\n{plan}");
     }
+}
+
+/// A check that looks through all orders for each key takes minutes where there are some ten thousand.
+#[tokio::test]
+async fn the_check_looks_an_answers_order_up() {
+    let (shop, _) = populated(Kind::Postgres).await;
+    shop.ground.plant("analyze").await;
+    tell_plans(&shop).await;
+    let store = shop.ground.store().await;
+    let (findings, notices) = capture::notices(store.check(Timestamp(0))).await;
+    findings.expect("the check runs");
+    let answers = notices.iter().find(|notice| notice.contains("': answered with '")).expect("it is told");
+    let (_, for_each_key) = answers.split_once("SubPlan").expect("a question for each key");
+    let looked_up = for_each_key.lines().any(|step| step.contains("Index Cond") && step.contains("order_no"));
+    assert!(looked_up, "{answers}");
 }
