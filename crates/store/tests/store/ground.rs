@@ -47,6 +47,12 @@ const TABLES: &[&str] = &[
     "order_numbers",
     "shipments",
     "shipment_lines",
+    "archived_orders",
+    "archived_order_lines",
+    "archived_stock_reservations",
+    "archived_order_events",
+    "archived_shipments",
+    "archived_shipment_lines",
     "key_records",
     "key_conflicts",
 ];
@@ -157,6 +163,11 @@ pub async fn run_in(file: &Path, sql: &str) {
     let mut connection = Beside::sqlite(file).await;
     connection.run(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     connection.close().await;
+}
+
+/// One number, asked of a file that is not the test's own database.
+pub async fn count_in(file: &Path, sql: &str) -> i64 {
+    Beside::sqlite(file).await.number(sql).await
 }
 
 impl Kind {

@@ -48,7 +48,8 @@ const BATCH: &[&str] = &[
     "delete order_numbers",
 ];
 
-/// A shop with some hundred products, and some thousand orders in every state for three customers.
+/// A shop with some hundred products, and some thousand orders in every state for three customers, a quarter of them in
+/// the archive.
 async fn populated(kind: Kind) -> (Shop, OrderNo) {
     let shop = Shop::stocked(kind).await;
     let products: Vec<_> = (0..400).map(|at| shop.desk.put(&format!("sku-{at}"), 10, 5)).collect();
@@ -71,6 +72,8 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
         batch.push(shop.desk.move_stock(&format!("more-{round}"), "tea", 200));
         shop.run(&batch).await;
     }
+    let archived = shop.store.orders_archive(Timestamp(i64::MAX), 1_000).await.expect("nobody else writes");
+    assert!(archived >= 300, "{archived} are closed");
     (shop, last.expect("there are orders"))
 }
 

@@ -81,7 +81,8 @@ fn value<'a>(name: &str, order_no: &'a str) -> Option<&'a str> {
 
 async fn analysed(shop: &Shop) -> Beside {
     let mut connection = shop.ground.connect().await;
-    for table in ["orders", "order_lines", "products", "stock_items", "key_records", "order_numbers"] {
+    for table in ["orders", "archived_orders", "order_lines", "products", "stock_items", "key_records", "order_numbers"]
+    {
         connection.lines(&format!("analyze table {table}")).await;
     }
     connection
