@@ -113,6 +113,3 @@ impl Store {
         self.database.turn().await.doing("waiting for the turn to write")
     }
 }
-
-#[cfg(test)]
-mod tests;

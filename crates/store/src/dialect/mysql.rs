@@ -3,6 +3,9 @@
 mod session;
 mod text;
 
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
 use engine::Fault;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
@@ -19,6 +22,9 @@ const LISTERS: u32 = 8;
 const STATEMENTS: usize = 256;
 /// The least that a server must take at once: a batch with its answers.
 const PACKET_LEAST: i64 = 16 << 20;
+
+/// How long a connection that is given back to a pool may take to show that it is sound.
+const SOUND_WITHIN: Duration = Duration::from_secs(2);
 
 /// What every connection is told, beside what sqlx tells it: a value that does not fit is an error and never cut.
 const STRICT: &str = "set session sql_mode = concat(@@sql_mode, ',STRICT_ALL_TABLES')";
@@ -44,8 +50,7 @@ const ALONE: &str = "select get_lock(concat('mideng.', database()), 60)";
 
 impl MySql {
     pub(crate) fn new(options: &MySqlConnectOptions) -> Self {
-        let options = options.clone().statement_cache_capacity(STATEMENTS).disable_statement_logging();
-        Self { options }
+        Self { options: options.clone().statement_cache_capacity(STATEMENTS) }
     }
 
     /// For lists.
@@ -55,13 +60,18 @@ impl MySql {
 
     /// For administration, which may take its time.
     pub(crate) fn administrator(&self) -> MySqlPool {
-        pool(1).connect_lazy_with(self.options.clone())
+        pool(1).connect_lazy_with(self.quiet())
+    }
+
+    /// Where sqlx tells nobody of the statements: batches do so themselves, and some may take long.
+    fn quiet(&self) -> MySqlConnectOptions {
+        self.options.clone().disable_statement_logging()
     }
 
     /// See [`ALONE`].
     pub(crate) async fn alone(&self) -> Result<MySqlConnection, Error> {
         const DOING: &str = "waiting for other nodes that start";
-        let mut connection = self.options.connect().await.doing("connecting to the database")?;
+        let mut connection = self.quiet().connect().await.doing("connecting to the database")?;
         let row = sqlx::query(ALONE).fetch_one(&mut connection).await.doing(DOING)?;
         match row.try_get::<Option<i64>, _>(0).doing(DOING)? {
             Some(1) => Ok(connection),
@@ -71,7 +81,7 @@ impl MySql {
 
     /// What of the server's settings puts acknowledged writes in danger.
     pub(crate) async fn warnings(&self) -> Result<Vec<String>, Error> {
-        let mut connection = self.options.connect().await.doing("connecting to the database")?;
+        let mut connection = self.quiet().connect().await.doing("connecting to the database")?;
         let mut warnings = Vec::new();
         let has_binlog = variable(&mut connection, "log_bin").await.doing("looking at the server's settings")?;
         for (name, is_good, danger) in DANGERS {
@@ -130,8 +140,23 @@ fn pool(most: u32) -> MySqlPoolOptions {
             Box::pin(async move { sqlx::raw_sql(STRICT).execute(connection).await.map(|_| ()) })
         })
         .after_release(|connection, _| {
-            Box::pin(async move { sqlx::raw_sql("rollback").execute(connection).await.map(|_| true) })
+            Box::pin(async move {
+                let unanswered =
+                    |_| sqlx::Error::Protocol("a connection that was given back does not answer".to_owned());
+                tokio::time::timeout(SOUND_WITHIN, is_sound(connection)).await.map_err(unanswered)?
+            })
         })
+}
+
+/// Ends what was begun, and asks something that nobody asked before. Where somebody went away in the middle of a
+/// statement, sqlx may take what was left of its answer for that of the next one, or wait for what never comes; such a
+/// connection is closed.
+async fn is_sound(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
+    static ASKED: AtomicI64 = AtomicI64::new(1 << 40);
+    let asked = ASKED.fetch_add(1, Ordering::Relaxed);
+    let sql = AssertSqlSafe(format!("rollback; select {asked}"));
+    let rows = sqlx::raw_sql(sql).fetch_all(connection).await?;
+    rows.last().map_or(Ok(false), |row| Ok(row.try_get::<i64, _>(0)? == asked))
 }
 
 impl Remote for MySql {
@@ -141,7 +166,7 @@ impl Remote for MySql {
     const REPLAN: Option<&'static str> = None;
 
     async fn connect(&self, mode: Mode) -> Result<MySqlConnection, sqlx::Error> {
-        let mut connection = self.options.connect().await?;
+        let mut connection = self.quiet().connect().await?;
         let version: String = sqlx::query_scalar("select version()").fetch_one(&mut connection).await?;
         let limits = if version.contains("MariaDB") { LIMITS_OF_MARIADB } else { LIMITS_OF_MYSQL };
         let isolation = ISOLATION.iter().filter(|(of, _)| *of == mode).map(|(_, sql)| *sql);

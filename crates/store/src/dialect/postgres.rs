@@ -178,9 +178,10 @@ impl Remote for Postgres {
 }
 
 /// Lets `with_json` read what may be no JSON: a function of this session's own, since before version 16 nothing asks
-/// whether a text is JSON without failing where it is not. And whole tables are joined: room for their hashes.
+/// whether a text is JSON without failing where it is not; immutable, or no index would be used for what comes out of
+/// it. And whole tables are joined: room for their hashes.
 pub(crate) const CHECK_PREPARE: &[&str] = &[
-    "create or replace function pg_temp.mideng_json(body bytea) returns jsonb language plpgsql as $$ \
+    "create or replace function pg_temp.mideng_json(body bytea) returns jsonb immutable language plpgsql as $$ \
         begin return convert_from(body, 'UTF8')::jsonb; exception when others then return null; end $$",
     "set local work_mem = '64MB'",
 ];

@@ -4,11 +4,13 @@ use domain::Timestamp;
 use idempotency::Key;
 use store::{Account, Conflict, Credential, NewApiKey, Role};
 
+use crate::ground::{Kind, on_every_database};
 use crate::shop::Shop;
 
-#[tokio::test]
-async fn an_account_is_made_once() {
-    let shop = Shop::open().await;
+on_every_database!(an_account_is_made_once, an_api_key_lives_until_it_is_revoked, conflicts_are_counted_together,);
+
+async fn an_account_is_made_once(kind: Kind) {
+    let shop = Shop::open(kind).await;
     let desk = &shop.desk;
     let account = |kind, public_id| Account { tenant: desk.tenant, kind, name: "checkout", public_id };
     let again = shop.store.account(&account("service", "acc_9"), Timestamp(5)).await.expect("it is there");
@@ -19,9 +21,8 @@ async fn an_account_is_made_once() {
     assert_eq!(shop.store.tenant("Shop").await.expect("an answer"), None);
 }
 
-#[tokio::test]
-async fn an_api_key_lives_until_it_is_revoked() {
-    let shop = Shop::open().await;
+async fn an_api_key_lives_until_it_is_revoked(kind: Kind) {
+    let shop = Shop::open(kind).await;
     let (store, desk) = (&shop.store, &shop.desk);
     let mut ids = Vec::new();
     for (secret, role) in [("mk_admin_0123456789", Role::Admin), ("mk_auditor_0123456789", Role::Auditor)] {
@@ -46,17 +47,16 @@ async fn an_api_key_lives_until_it_is_revoked() {
 
 #[tokio::test]
 async fn a_secret_is_not_in_the_file() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(Kind::Sqlite).await;
     let key = NewApiKey { secret: "mk_9f8e7d6c5b4a39281706", role: Role::Service };
     shop.store.api_key_create(shop.desk.tenant, shop.desk.principal, &key, Timestamp(7)).await.expect("a new key");
     shop.store.close().await;
-    let bytes = std::fs::read(shop.file()).expect("the file is there");
+    let bytes = std::fs::read(shop.ground.file()).expect("the file is there");
     assert!(!bytes.windows(key.secret.len()).any(|window| window == key.secret.as_bytes()));
 }
 
-#[tokio::test]
-async fn conflicts_are_counted_together() {
-    let shop = Shop::open().await;
+async fn conflicts_are_counted_together(kind: Kind) {
+    let shop = Shop::open(kind).await;
     let conflict = |key: &str, times, first_at, last_at| Conflict {
         tenant: shop.desk.tenant,
         principal: shop.desk.principal,

@@ -10,7 +10,8 @@ use domain::{Needs, Timestamp};
 use engine::Storage as _;
 use store::{Account, Error, Light, OrderFilter, Store};
 
-use crate::shop::{self, Shop};
+use crate::ground::{self, Kind};
+use crate::shop::Shop;
 
 /// Longer than anything takes that ends at all.
 const LONG: Duration = Duration::from_secs(30);
@@ -38,11 +39,11 @@ fn refusal(result: Result<u64, Error>) -> String {
 
 #[tokio::test]
 async fn a_backup_waits_for_nobody_and_nobody_for_it() {
-    let shop = Shop::stocked().await;
+    let shop = Shop::stocked(Kind::Sqlite).await;
     orders(&shop, 0, 3).await;
     // A batch is open: it holds the writing connection and the write lock.
     let (transaction, _) = shop.store.load(&Needs::default(), &BTreeSet::new()).await.expect("nobody else writes");
-    let file = shop.folder.path().join("copy.db");
+    let file = shop.ground.folder().join("copy.db");
     tokio::time::timeout(LONG, shop.store.backup(&file)).await.expect("it waits for no writer").expect("a new file");
     drop(transaction);
     assert_eq!(
@@ -55,9 +56,9 @@ async fn a_backup_waits_for_nobody_and_nobody_for_it() {
 
 #[tokio::test]
 async fn a_backup_beside_commits_is_of_one_moment() {
-    let shop = Shop::stocked().await;
+    let shop = Shop::stocked(Kind::Sqlite).await;
     orders(&shop, 0, 10).await;
-    let (store, file) = (shop.store.clone(), shop.folder.path().join("copy.db"));
+    let (store, file) = (shop.store.clone(), shop.ground.folder().join("copy.db"));
     let copy = {
         let file = file.clone();
         tokio::spawn(async move { store.backup(&file).await })
@@ -74,17 +75,17 @@ async fn a_backup_beside_commits_is_of_one_moment() {
 
 #[tokio::test]
 async fn a_backup_that_fails_leaves_no_file() {
-    let shop = Shop::stocked().await;
-    let nowhere = shop.folder.path().join("no folder").join("copy.db");
+    let shop = Shop::stocked(Kind::Sqlite).await;
+    let nowhere = shop.ground.folder().join("no folder").join("copy.db");
     assert!(shop.store.backup(&nowhere).await.is_err());
     assert!(!nowhere.exists());
 }
 
 /// A shop with five orders, and a backup of when there were two.
 async fn two_of_five() -> (Shop, PathBuf) {
-    let shop = Shop::stocked().await;
+    let shop = Shop::stocked(Kind::Sqlite).await;
     orders(&shop, 0, 2).await;
-    let file = shop.folder.path().join("copy.db");
+    let file = shop.ground.folder().join("copy.db");
     shop.store.backup(&file).await.expect("a new file");
     orders(&shop, 2, 5).await;
     (shop, file)
@@ -93,7 +94,7 @@ async fn two_of_five() -> (Shop, PathBuf) {
 #[tokio::test]
 async fn readers_see_the_old_rows_or_the_restored_ones() {
     let (shop, file) = two_of_five().await;
-    let (mut reader, over) = (shop.connect().await, Arc::new(AtomicBool::new(false)));
+    let (mut reader, over) = (shop.ground.connect().await, Arc::new(AtomicBool::new(false)));
     let watch = {
         let over = over.clone();
         tokio::spawn(async move {
@@ -102,9 +103,7 @@ async fn readers_see_the_old_rows_or_the_restored_ones() {
             let mut seen = BTreeSet::new();
             loop {
                 let last = over.load(Ordering::SeqCst);
-                seen.insert(
-                    sqlx::query_scalar::<_, String>(sql).fetch_one(&mut reader).await.expect("readers are not blocked"),
-                );
+                seen.extend(reader.lines(sql).await);
                 if last {
                     return seen;
                 }
@@ -133,9 +132,9 @@ async fn a_restore_gives_no_number_away_twice() {
     let next = shop.store.account(&account("next"), Timestamp(0)).await.expect("a new account");
     assert!(next.0 > after.0, "{next:?} was {after:?}");
     // Nor does a fresh database that takes the backup in, where its last rows were removed before.
-    shop::plant(&file, "delete from key_records; update sqlite_sequence set seq = 500 where name = 'key_records'")
+    ground::run_in(&file, "delete from key_records; update sqlite_sequence set seq = 500 where name = 'key_records'")
         .await;
-    let fresh = Shop::open().await;
+    let fresh = Shop::open(Kind::Sqlite).await;
     fresh.store.restore(&file).await.expect("a backup of the same version");
     fresh.run(&[fresh.desk.issue("k")]).await;
     assert_eq!(fresh.count("select id from key_records").await, 501);
@@ -144,14 +143,14 @@ async fn a_restore_gives_no_number_away_twice() {
 #[tokio::test]
 async fn a_file_that_is_no_backup_of_this_version_is_refused_and_changes_nothing() {
     let (shop, good) = two_of_five().await;
-    let make = |name: &str| shop.folder.path().join(name);
+    let make = |name: &str| shop.ground.folder().join(name);
     let (older, newer, foreign, text) = (make("older.db"), make("newer.db"), make("foreign.db"), make("text.db"));
     std::fs::copy(&good, &older).expect("a copy");
-    shop::plant(&older, "delete from seaql_migrations").await;
+    ground::run_in(&older, "delete from seaql_migrations").await;
     std::fs::copy(&good, &newer).expect("a copy");
-    shop::plant(&newer, "insert into seaql_migrations values ('m9999_later', 0)").await;
+    ground::run_in(&newer, "insert into seaql_migrations values ('m9999_later', 0)").await;
     std::fs::copy(&good, &foreign).expect("a copy");
-    shop::plant(&foreign, "drop table seaql_migrations").await;
+    ground::run_in(&foreign, "drop table seaql_migrations").await;
     std::fs::write(&text, "not a database, but long enough to look like one at first sight").expect("a new file");
     for (file, why) in [(&older, "older"), (&newer, "newer"), (&foreign, "not a backup"), (&text, "not a backup")] {
         let text = refusal(shop.store.restore(file).await);
@@ -170,10 +169,12 @@ async fn a_file_that_is_no_backup_of_this_version_is_refused_and_changes_nothing
 async fn damage_is_told() {
     let (_shop, file) = two_of_five().await;
     let mut bytes = std::fs::read(&file).expect("the backup is there");
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 8_192].fill(0xA5);
+    // A page of orders: with the pages that say which tables there are, the file would not even open.
+    let root = "select (select rootpage from sqlite_schema where name = 'orders') * page_size from pragma_page_size";
+    let end = usize::try_from(ground::count_in(&file, root).await).expect("a place in the file");
+    bytes[end - 2_048..end].fill(0xA5);
     std::fs::write(&file, bytes).expect("the file can be written");
-    let store = Store::open(&file).await.expect("its first page is whole");
+    let store = Store::open(&file).await.expect("its first pages are whole");
     let damage = store.damage().await;
     assert!(damage.as_ref().map_or(true, |rows| !rows.is_empty()), "{damage:?}");
 }

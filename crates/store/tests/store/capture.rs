@@ -9,11 +9,13 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
 /// Under which names sqlx and the store itself tell of a statement.
-const TARGETS: [&str; 2] = ["sqlx::query", "store::statement"];
+const STATEMENTS: &[&str] = &["sqlx::query", "store::statement"];
+/// Under which name sqlx tells what PostgreSQL said beside its answers: there, how it ran a statement.
+const NOTICES: &[&str] = &["sqlx::postgres::notice"];
 const SPAN: &str = "captured";
 
-/// Statements by the id of the span they ran in.
-type Heard = Mutex<HashMap<u64, Vec<String>>>;
+/// Texts by the id of the span they were told in, each with what told it.
+type Heard = Mutex<HashMap<u64, Vec<(&'static str, String)>>>;
 
 fn heard() -> &'static Heard {
     static HEARD: OnceLock<Heard> = OnceLock::new();
@@ -26,19 +28,30 @@ fn heard() -> &'static Heard {
 
 /// Runs the work and gives the text of each statement that it ran, BEGIN and COMMIT aside: those go past the log.
 pub async fn statements<T>(work: impl Future<Output = T>) -> (T, Vec<String>) {
+    let (result, texts) = told(STATEMENTS, work).await;
+    (result, texts.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect())
+}
+
+/// Runs the work and gives what PostgreSQL said beside its answers.
+pub async fn notices<T>(work: impl Future<Output = T>) -> (T, Vec<String>) {
+    told(NOTICES, work).await
+}
+
+async fn told<T>(by: &[&str], work: impl Future<Output = T>) -> (T, Vec<String>) {
     let heard = heard();
     let span = info_span!("captured");
     let id = span.id().expect("the span is listened to").into_u64();
     let result = work.instrument(span).await;
-    let told = heard.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-    (result, told.unwrap_or_default())
+    let told = heard.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).unwrap_or_default();
+    (result, told.into_iter().filter(|(target, _)| by.contains(target)).map(|(_, text)| text).collect())
 }
 
 struct Ear;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Ear {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if !TARGETS.contains(&event.metadata().target()) {
+        let target = event.metadata().target();
+        if !STATEMENTS.contains(&target) && !NOTICES.contains(&target) {
             return;
         }
         let mut scope = context.event_scope(event).into_iter().flatten();
@@ -46,7 +59,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Ear {
         let mut text = Text::default();
         event.record(&mut text);
         let mut heard = heard().lock().unwrap_or_else(PoisonError::into_inner);
-        heard.entry(span.id().into_u64()).or_default().push(text.statement());
+        heard.entry(span.id().into_u64()).or_default().push((target, text.told()));
     }
 }
 
@@ -58,9 +71,8 @@ struct Text {
 }
 
 impl Text {
-    fn statement(self) -> String {
-        let text = if self.whole.trim().is_empty() { self.summary } else { self.whole };
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    fn told(self) -> String {
+        if self.whole.trim().is_empty() { self.summary } else { self.whole }
     }
 }
 
@@ -68,10 +80,14 @@ impl Visit for Text {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "summary" => value.clone_into(&mut self.summary),
-            "db.statement" | "sql" => value.clone_into(&mut self.whole),
+            "db.statement" | "sql" | "message" => value.clone_into(&mut self.whole),
             _ => {}
         }
     }
 
-    fn record_debug(&mut self, _field: &Field, _value: &dyn std::fmt::Debug) {}
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "message" && self.whole.is_empty() {
+            self.whole = format!("{value:?}");
+        }
+    }
 }

@@ -5,11 +5,18 @@ use std::collections::BTreeSet;
 use domain::text::Sku;
 use domain::{Change, Command, Needs, StockItem};
 use engine::{Commit, Fault, Storage as _};
-use sqlx::AssertSqlSafe;
 use sqlx::error::ErrorKind;
 
 use crate::desk::order_no;
+use crate::ground::{Kind, on_every_database};
 use crate::shop::{Shop, gather};
+
+on_every_database!(
+    a_wrong_row_is_refused,
+    texts_are_compared_byte_by_byte,
+    who_lost_a_race_runs_again_and_a_broken_rule_is_refused,
+    a_transaction_that_is_dropped_leaves_nothing_and_no_lock,
+);
 
 /// Rows that no bug may write. `{o}` is an order that is there, paid, with one line of two tea and a parcel.
 const CHECKS: &[&str] = &[
@@ -80,8 +87,8 @@ const TWINS: &[&str] = &[
         select tenant_id, key_hash, 9, 'else', x'00', 9, x'00', 'ord_another' from key_records",
 ];
 
-async fn shop() -> Shop {
-    let shop = Shop::stocked().await;
+async fn shop(kind: Kind) -> Shop {
+    let shop = Shop::stocked(kind).await;
     let place = shop.desk.place("k", &[("tea", 2)]);
     let number = order_no(&place);
     let rest = [shop.desk.pay(number, 200), shop.desk.ship(number, 2, "T1", Some(&[(1, 1)])), shop.desk.issue("i")];
@@ -89,32 +96,30 @@ async fn shop() -> Shop {
     shop
 }
 
-async fn refused(shop: &Shop, sql: String, kind: &ErrorKind) {
-    let mut connection = shop.connect().await;
-    let error = sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut connection).await.expect_err(&sql);
+async fn refused(shop: &Shop, sql: &str, expected: &ErrorKind) {
+    let sql = shop.ground.kind.spelled(sql);
+    let error = shop.ground.connect().await.run(&sql).await.expect_err(&sql);
     let found = error.as_database_error().map(sqlx::error::DatabaseError::kind);
-    assert_eq!(found.map(|found| format!("{found:?}")), Some(format!("{kind:?}")), "{sql}: {error}");
+    assert_eq!(found.map(|found| format!("{found:?}")), Some(format!("{expected:?}")), "{sql}: {error}");
 }
 
-#[tokio::test]
-async fn a_wrong_row_is_refused() {
-    let shop = shop().await;
+async fn a_wrong_row_is_refused(kind: Kind) {
+    let shop = shop(kind).await;
     for sql in CHECKS {
-        refused(&shop, (*sql).to_owned(), &ErrorKind::CheckViolation).await;
+        refused(&shop, sql, &ErrorKind::CheckViolation).await;
     }
     for (table, columns) in COPIES {
         let copy = format!("insert into {table} ({columns}) select {columns} from {table}");
-        refused(&shop, copy, &ErrorKind::UniqueViolation).await;
+        refused(&shop, &copy, &ErrorKind::UniqueViolation).await;
     }
     for sql in TWINS {
-        refused(&shop, (*sql).to_owned(), &ErrorKind::UniqueViolation).await;
+        refused(&shop, sql, &ErrorKind::UniqueViolation).await;
     }
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
 
-#[tokio::test]
-async fn texts_are_compared_byte_by_byte() {
-    let shop = Shop::open().await;
+async fn texts_are_compared_byte_by_byte(kind: Kind) {
+    let shop = Shop::open(kind).await;
     let desk = &shop.desk;
     shop.run(&[desk.put("85123A", 1, 1), desk.put("85123a", 2, 1), desk.issue("k"), desk.issue("K")]).await;
     assert_eq!(shop.count("select count(*) from products").await, 2);
@@ -130,9 +135,8 @@ async fn blind(shop: &Shop, batch: &[Command]) -> Result<(), Fault> {
     shop.store.commit(transaction, &gather(batch, &verdicts)).await
 }
 
-#[tokio::test]
-async fn who_lost_a_race_runs_again_and_a_broken_rule_is_refused() {
-    let shop = Shop::open().await;
+async fn who_lost_a_race_runs_again_and_a_broken_rule_is_refused(kind: Kind) {
+    let shop = Shop::open(kind).await;
     let put = shop.desk.put("tea", 1, 5);
     blind(&shop, std::slice::from_ref(&put)).await.expect("the first one");
     let lost = blind(&shop, std::slice::from_ref(&put)).await.expect_err("the second one");
@@ -150,9 +154,8 @@ async fn who_lost_a_race_runs_again_and_a_broken_rule_is_refused() {
     assert_eq!(shop.count("select count(*) from key_records").await, 1);
 }
 
-#[tokio::test]
-async fn a_transaction_that_is_dropped_leaves_nothing_and_no_lock() {
-    let shop = Shop::stocked().await;
+async fn a_transaction_that_is_dropped_leaves_nothing_and_no_lock(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     let (transaction, _) = shop.store.load(&Needs::default(), &BTreeSet::new()).await.expect("nobody else writes");
     drop(transaction);
     shop.run(&[shop.desk.place("k", &[("tea", 1)])]).await;

@@ -6,7 +6,17 @@ use domain::{Command, Order, OrderNo, Timestamp};
 use store::{Account, Cursor, OrderFilter};
 
 use crate::desk::{Desk, order_no};
+use crate::ground::{Kind, on_every_database};
 use crate::shop::Shop;
+
+on_every_database!(
+    a_list_is_newest_first_and_ends,
+    a_row_is_seen_at_most_once_while_others_come_in,
+    every_filter_gives_what_it_says,
+    products_are_listed_newest_first,
+    nothing_is_seen_across_tenants,
+    a_history_names_who_did_what,
+);
 
 /// Orders of three customers, every fourth paid and every fourth cancelled; always three of the same moment.
 async fn crowd(shop: &Shop, name: &str, count: usize) -> Vec<OrderNo> {
@@ -45,9 +55,8 @@ async fn all(shop: &Shop, filter: &OrderFilter, limit: u64) -> Vec<Order> {
     }
 }
 
-#[tokio::test]
-async fn a_list_is_newest_first_and_ends() {
-    let shop = Shop::stocked().await;
+async fn a_list_is_newest_first_and_ends(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     let numbers = crowd(&shop, "crowd", 30).await;
     for limit in [1, 7, 15, 29, 30, 31, 100] {
         let rows = all(&shop, &OrderFilter::default(), limit).await;
@@ -58,9 +67,8 @@ async fn a_list_is_newest_first_and_ends() {
     assert_eq!(last.next, None, "a page that holds the last row names no next one");
 }
 
-#[tokio::test]
-async fn a_row_is_seen_at_most_once_while_others_come_in() {
-    let shop = Shop::stocked().await;
+async fn a_row_is_seen_at_most_once_while_others_come_in(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     let numbers = crowd(&shop, "before", 24).await;
     let (mut seen, mut after): (Vec<OrderNo>, Option<Cursor>) = (Vec::new(), None);
     for round in 0.. {
@@ -80,9 +88,8 @@ async fn a_row_is_seen_at_most_once_while_others_come_in() {
     assert!(numbers.iter().all(|number| seen.contains(number)), "a row was left out");
 }
 
-#[tokio::test]
-async fn every_filter_gives_what_it_says() {
-    let shop = Shop::stocked().await;
+async fn every_filter_gives_what_it_says(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     crowd(&shop, "crowd", 48).await;
     let everything = all(&shop, &OrderFilter::default(), 100).await;
     let middle = everything[24].created_at;
@@ -107,9 +114,8 @@ async fn every_filter_gives_what_it_says() {
     }
 }
 
-#[tokio::test]
-async fn products_are_listed_newest_first() {
-    let shop = Shop::stocked().await;
+async fn products_are_listed_newest_first(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     let batch: Vec<Command> = (0..23)
         .map(|at| {
             let mut put = shop.desk.put(&format!("sku-{at}"), 10, at);
@@ -133,9 +139,8 @@ async fn products_are_listed_newest_first() {
     assert!(rows.iter().all(|(product, stock)| product.sku == stock.sku));
 }
 
-#[tokio::test]
-async fn nothing_is_seen_across_tenants() {
-    let shop = Shop::stocked().await;
+async fn nothing_is_seen_across_tenants(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     let numbers = crowd(&shop, "crowd", 4).await;
     let other = shop.store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
     let account = Account { tenant: other, kind: "service", name: "checkout", public_id: "acc_2" };
@@ -153,9 +158,8 @@ async fn nothing_is_seen_across_tenants() {
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
 
-#[tokio::test]
-async fn a_history_names_who_did_what() {
-    let shop = Shop::stocked().await;
+async fn a_history_names_who_did_what(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     let place = shop.desk.place("k", &[("tea", 1)]);
     let number = order_no(&place);
     shop.run(&[place, shop.desk.pay(number, 100), shop.desk.ship(number, 2, "T1", None)]).await;

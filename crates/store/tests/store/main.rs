@@ -1,4 +1,5 @@
-//! Owns the tests of the store: what every storage must do, and what SQLite must do in particular.
+//! Owns the tests of the store: what every storage must do, what the servers must do between nodes, and what SQLite
+//! must do in particular.
 
 mod accounts;
 mod backups;
@@ -6,13 +7,18 @@ mod capture;
 mod constraints;
 mod contract;
 mod desk;
+mod ground;
 mod invariants;
 mod lists;
 mod migrations;
+mod nodes;
+mod outages;
 mod plans;
 mod purges;
 mod render;
+mod servers;
 mod settings;
 mod shop;
 mod statements;
+mod texts;
 mod unreadable;

@@ -7,7 +7,18 @@ use engine::Verdict;
 use idempotency::Key;
 
 use crate::desk::{PAY_WITHIN_MS, order_no};
+use crate::ground::{Kind, on_every_database};
 use crate::shop::{Shop, words};
+
+on_every_database!(
+    a_purge_takes_bounded_steps_and_nothing_that_is_younger,
+    a_clock_that_jumped_holds_up_no_records_but_its_own,
+    a_key_that_was_purged_still_finds_its_order,
+    a_purged_key_of_an_order_serves_no_other_action,
+    another_request_under_a_purged_key_is_refused_while_its_order_lives,
+    numbers_are_purged_once_they_expired,
+    the_sweeper_is_told_what_is_due_and_no_more_than_it_asks_for,
+);
 
 const RECORDS: &str = "select count(*) from key_records where status is not null";
 const KEYS: &str = "select count(*) from key_records";
@@ -18,18 +29,17 @@ fn at(mut command: Command, at: i64) -> Command {
 }
 
 /// A shop whose only records are of these moments, in this order.
-async fn records_of(moments: &[i64]) -> Shop {
-    let shop = Shop::stocked().await;
-    shop.plant("delete from key_records").await;
+async fn records_of(kind: Kind, moments: &[i64]) -> Shop {
+    let shop = Shop::stocked(kind).await;
+    shop.ground.plant("delete from key_records").await;
     for moment in moments {
         shop.run(&[at(shop.desk.issue(&format!("k-{moment}")), *moment)]).await;
     }
     shop
 }
 
-#[tokio::test]
-async fn a_purge_takes_bounded_steps_and_nothing_that_is_younger() {
-    let shop = records_of(&[10, 20, 30, 40, 50, 60, 70]).await;
+async fn a_purge_takes_bounded_steps_and_nothing_that_is_younger(kind: Kind) {
+    let shop = records_of(kind, &[10, 20, 30, 40, 50, 60, 70]).await;
     let purge = async |before, limit| shop.store.records_purge(Timestamp(before), limit).await.expect("a step");
     assert_eq!(purge(10, 100).await, 0, "what was completed at that moment is not older");
     assert_eq!(purge(55, 2).await, 2);
@@ -40,17 +50,15 @@ async fn a_purge_takes_bounded_steps_and_nothing_that_is_younger() {
     assert_eq!(shop.count(RECORDS).await, 2);
 }
 
-#[tokio::test]
-async fn a_clock_that_jumped_holds_up_no_records_but_its_own() {
-    let shop = records_of(&[10, 9_000, 20, 30]).await;
+async fn a_clock_that_jumped_holds_up_no_records_but_its_own(kind: Kind) {
+    let shop = records_of(kind, &[10, 9_000, 20, 30]).await;
     let purge = async || shop.store.records_purge(Timestamp(100), 2).await.expect("a step");
     assert_eq!((purge().await, purge().await, purge().await), (2, 1, 0));
     assert_eq!(shop.count("select max(completed_at) from key_records").await, 9_000);
 }
 
-#[tokio::test]
-async fn a_key_that_was_purged_still_finds_its_order() {
-    let shop = Shop::stocked().await;
+async fn a_key_that_was_purged_still_finds_its_order(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     let place = shop.desk.place("k", &[("tea", 1)]);
     let number = order_no(&place);
     shop.run(&[place, shop.desk.pay(number, 100)]).await;
@@ -79,9 +87,8 @@ async fn a_key_that_was_purged_still_finds_its_order() {
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
 
-#[tokio::test]
-async fn a_purged_key_of_an_order_serves_no_other_action() {
-    let shop = Shop::stocked().await;
+async fn a_purged_key_of_an_order_serves_no_other_action(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     let place = shop.desk.place("k", &[("tea", 1)]);
     let number = order_no(&place);
     shop.run(&[place]).await;
@@ -94,9 +101,8 @@ async fn a_purged_key_of_an_order_serves_no_other_action() {
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
 
-#[tokio::test]
-async fn another_request_under_a_purged_key_is_refused_while_its_order_lives() {
-    let shop = Shop::stocked().await;
+async fn another_request_under_a_purged_key_is_refused_while_its_order_lives(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     shop.run(&[shop.desk.place("k", &[("tea", 1)])]).await;
     shop.store.records_purge(Timestamp(i64::MAX), 100).await.expect("a step");
     let mut other = shop.desk.place("k", &[("cup", 1)]);
@@ -105,9 +111,8 @@ async fn another_request_under_a_purged_key_is_refused_while_its_order_lives() {
     assert_eq!(shop.count(RECORDS).await, 0);
 }
 
-#[tokio::test]
-async fn numbers_are_purged_once_they_expired() {
-    let shop = Shop::open().await;
+async fn numbers_are_purged_once_they_expired(kind: Kind) {
+    let shop = Shop::open(kind).await;
     let issue: Vec<Command> = (0..5).map(|at| shop.desk.issue(&format!("k{at}"))).collect();
     let first = issue[0].at.0 + PAY_WITHIN_MS;
     shop.run(&issue).await;
@@ -119,9 +124,8 @@ async fn numbers_are_purged_once_they_expired() {
     assert_eq!(shop.count("select count(*) from order_numbers").await, 1);
 }
 
-#[tokio::test]
-async fn the_sweeper_is_told_what_is_due_and_no_more_than_it_asks_for() {
-    let shop = Shop::stocked().await;
+async fn the_sweeper_is_told_what_is_due_and_no_more_than_it_asks_for(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
     let mut batch = Vec::new();
     let mut numbers = Vec::new();
     for name in ["pending", "later", "paid", "shipped", "touched"] {

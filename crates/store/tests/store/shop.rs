@@ -1,62 +1,48 @@
-//! Owns a shop on a database file of its own, and how a batch is run on a storage by hand.
+//! Owns a shop on a database of its own, and how a batch is run on a storage by hand.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use domain::{Command, Needs, Timestamp};
-use engine::{Commit, Execute as _, Executor, Fault, NewRecord, Scope, Storage, Verdict};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
+use engine::{Commit, Execute as _, Executor, Fault, NewRecord, Scope, Snapshot, Storage, Verdict};
 use store::{Account, Light, Store};
-use tempfile::TempDir;
 
 use crate::desk::Desk;
+use crate::ground::{Ground, Kind};
 use crate::render::Json;
 
 /// A migrated database with one tenant that has one account.
 pub struct Shop {
     pub store: Store,
     pub desk: Desk,
-    pub folder: TempDir,
+    pub ground: Ground,
 }
 
 impl Shop {
-    pub async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::open(&folder.path().join("mideng.db")).await.expect("a new database");
+    pub async fn open(kind: Kind) -> Self {
+        let ground = Ground::new(kind).await;
+        let store = ground.store().await;
         store.migrate().await.expect("an empty database takes the schema");
         let tenant = store.tenant_create("shop", "ten_1", Timestamp(0)).await.expect("a new tenant");
         let account = Account { tenant, kind: "service", name: "checkout", public_id: "acc_1" };
         let principal = store.account(&account, Timestamp(0)).await.expect("a new account");
-        Self { store, desk: Desk::new(tenant, principal, 1), folder }
+        Self { store, desk: Desk::new(tenant, principal, 1), ground }
     }
 
     /// A shop that sells a thousand each of tea at 100 and cups at 250.
-    pub async fn stocked() -> Self {
-        let shop = Self::open().await;
+    pub async fn stocked(kind: Kind) -> Self {
+        let shop = Self::open(kind).await;
         shop.run(&[shop.desk.put("tea", 100, 1_000), shop.desk.put("cup", 250, 1_000)]).await;
         shop
     }
 
-    pub fn file(&self) -> PathBuf {
-        self.folder.path().join("mideng.db")
-    }
-
-    /// A connection that belongs to nobody, and does not wait for locks.
-    pub async fn connect(&self) -> SqliteConnection {
-        connect(&self.file()).await
-    }
-
-    /// Runs SQL behind the store's back, past the checks of the schema.
-    pub async fn plant(&self, sql: &str) {
-        plant(&self.file(), sql).await;
+    /// Where the same account hands in its commands to another node: their numbers begin at `first`.
+    pub const fn desk_from(&self, first: u64) -> Desk {
+        Desk::new(self.desk.tenant, self.desk.principal, first)
     }
 
     /// One number, asked behind the store's back.
     pub async fn count(&self, sql: &str) -> i64 {
-        let mut connection = self.connect().await;
-        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.expect("the SQL of a test")
+        self.ground.count(sql).await
     }
 
     /// Runs one batch, which must commit.
@@ -71,19 +57,6 @@ impl Shop {
     }
 }
 
-async fn connect(file: &Path) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::ZERO);
-    options.connect().await.expect("the file can be opened")
-}
-
-/// Runs SQL on a file, past the checks of its schema.
-pub async fn plant(file: &Path, sql: &str) {
-    let mut connection = connect(file).await;
-    sqlx::query("pragma ignore_check_constraints = on").execute(&mut connection).await.expect("a known pragma");
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.expect("the SQL of a test");
-    connection.close().await.expect("what was planted is on the disk");
-}
-
 /// Runs one batch as the engine does: load, run, commit.
 pub async fn run<S: Storage>(storage: &S, batch: &[Command]) -> Result<Vec<Verdict>, Fault> {
     run_again(storage, batch, &HashSet::new()).await
@@ -95,9 +68,25 @@ pub async fn run_again<S: Storage>(
     batch: &[Command],
     settled: &HashSet<Scope>,
 ) -> Result<Vec<Verdict>, Fault> {
-    let scopes = batch.iter().map(Scope::of).collect();
-    let (transaction, mut snapshot) = storage.load(&Needs::of(batch), &scopes).await?;
+    let (transaction, mut snapshot) = load(storage, batch).await?;
     let verdicts = Executor::new(Json).run(&mut snapshot, batch, settled);
+    storage.commit(transaction, &gather(batch, &verdicts)).await?;
+    Ok(verdicts)
+}
+
+/// The first half of a batch: what it touches is loaded, and held.
+pub async fn load<S: Storage>(storage: &S, batch: &[Command]) -> Result<(S::Transaction, Snapshot), Fault> {
+    let scopes = batch.iter().map(Scope::of).collect();
+    storage.load(&Needs::of(batch), &scopes).await
+}
+
+/// The second half, on what was loaded.
+pub async fn finish<S: Storage>(
+    storage: &S,
+    (transaction, mut snapshot): (S::Transaction, Snapshot),
+    batch: &[Command],
+) -> Result<Vec<Verdict>, Fault> {
+    let verdicts = Executor::new(Json).run(&mut snapshot, batch, &HashSet::new());
     storage.commit(transaction, &gather(batch, &verdicts)).await?;
     Ok(verdicts)
 }

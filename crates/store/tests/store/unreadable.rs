@@ -7,7 +7,15 @@ use engine::Fault;
 use store::{Error, NewApiKey, OrderFilter, Role};
 
 use crate::desk::order_no;
+use crate::ground::{Kind, on_every_database};
 use crate::shop::{self, Shop};
+
+on_every_database!(
+    an_order_that_cannot_be_read_is_named,
+    an_id_that_is_none_is_named,
+    a_history_product_or_record_that_cannot_be_read_is_named,
+    a_role_that_is_not_known_opens_nothing,
+);
 
 /// What is planted, and the table and column that the error must name.
 const ORDERS: &[(&str, &str, &str)] = &[
@@ -25,7 +33,7 @@ const ORDERS: &[(&str, &str, &str)] = &[
     ("update shipment_lines set line = -1", "shipment_lines", "line"),
 ];
 
-/// Values of another type than the column's.
+/// Values of another type than the column's, which only SQLite takes.
 const TYPES: &[&str] = &[
     "update orders set version = 'many'",
     "update orders set captured_minor = 1.5",
@@ -34,8 +42,8 @@ const TYPES: &[&str] = &[
     "update orders set fingerprint = 7",
 ];
 
-async fn shop() -> (Shop, OrderNo) {
-    let shop = Shop::stocked().await;
+async fn shop(kind: Kind) -> (Shop, OrderNo) {
+    let shop = Shop::stocked(kind).await;
     let place = shop.desk.place("k", &[("tea", 2)]);
     let number = order_no(&place);
     shop.run(&[place, shop.desk.pay(number, 200), shop.desk.ship(number, 2, "T1", Some(&[(1, 1)]))]).await;
@@ -49,12 +57,12 @@ fn expect<T: std::fmt::Debug>(result: Result<T, Error>, place: (&str, &str, &str
     }
 }
 
-#[tokio::test]
-async fn an_order_that_cannot_be_read_is_named() {
+async fn an_order_that_cannot_be_read_is_named(kind: Kind) {
+    let (shop, number) = shop(kind).await;
+    let (tenant, row) = (shop.desk.tenant, number.to_string());
+    shop.ground.keep().await;
     for (sql, table, column) in ORDERS {
-        let (shop, number) = shop().await;
-        shop.plant(sql).await;
-        let (tenant, row) = (shop.desk.tenant, number.to_string());
+        shop.ground.plant(sql).await;
         expect(shop.store.order(tenant, number).await, (table, &row, column));
         expect(shop.store.orders(tenant, &OrderFilter::default(), None, 9).await, (table, &row, column));
         // The engine isolates the command that needs the row; the others go on.
@@ -62,14 +70,15 @@ async fn an_order_that_cannot_be_read_is_named() {
         let Fault::Rejected(text) = &fault else { panic!("{sql}: {fault:?}") };
         assert!(text.contains(table) && text.contains(&row) && text.contains(column), "{text}");
         shop.run(&[shop.desk.issue("another")]).await;
+        shop.ground.put_back().await;
     }
 }
 
 #[tokio::test]
 async fn a_value_of_another_type_is_an_error_and_no_panic() {
     for sql in TYPES {
-        let (shop, number) = shop().await;
-        shop.plant(sql).await;
+        let (shop, number) = shop(Kind::Sqlite).await;
+        shop.ground.plant(sql).await;
         let read = shop.store.order(shop.desk.tenant, number).await;
         assert!(matches!(read, Err(Error::Unreadable { .. })), "{sql}: {read:?}");
         let fault = shop::run(&shop.store, &[shop.desk.receive(number)]).await.expect_err(sql);
@@ -77,22 +86,20 @@ async fn a_value_of_another_type_is_an_error_and_no_panic() {
     }
 }
 
-#[tokio::test]
-async fn an_id_that_is_none_is_named() {
-    let (shop, _) = shop().await;
-    shop.plant("update orders set order_no = 'A-1', status = 'pending_payment', expires_at = 0").await;
+async fn an_id_that_is_none_is_named(kind: Kind) {
+    let (shop, _) = shop(kind).await;
+    shop.ground.plant("update orders set order_no = 'A-1', status = 'pending_payment', expires_at = 0").await;
     let place = ("orders", "A-1", "order_no");
     expect(shop.store.orders(shop.desk.tenant, &OrderFilter::default(), None, 9).await, place);
     expect(shop.store.orders_due_to_expire(Timestamp(1), 9).await, place);
 }
 
-#[tokio::test]
-async fn a_history_product_or_record_that_cannot_be_read_is_named() {
-    let (shop, number) = shop().await;
+async fn a_history_product_or_record_that_cannot_be_read_is_named(kind: Kind) {
+    let (shop, number) = shop(kind).await;
     let tenant = shop.desk.tenant;
-    shop.plant("update order_events set event = 'gift_wrap' where version = 2").await;
+    shop.ground.plant("update order_events set event = 'gift_wrap' where version = 2").await;
     expect(shop.store.history(tenant, number).await, ("order_events", &number.to_string(), "event"));
-    shop.plant("update products set currency = 'XXX' where sku = 'tea'").await;
+    shop.ground.plant("update products set currency = 'XXX' where sku = 'tea'").await;
     expect(shop.store.product(tenant, &Sku::from_stored("tea")).await, ("products", "tea", "currency"));
     expect(shop.store.products(tenant, None, 9).await, ("products", "tea", "currency"));
     for (sql, column) in [
@@ -101,7 +108,7 @@ async fn a_history_product_or_record_that_cannot_be_read_is_named() {
         ("update key_records set headers = 'none' where idempotency_key = 'k'", "headers"),
         ("update key_records set command_id = x'01' where idempotency_key = 'k'", "command_id"),
     ] {
-        shop.plant(sql).await;
+        shop.ground.plant(sql).await;
         let fault = shop::run(&shop.store, &[shop.desk.place("k", &[("cup", 1)])]).await.expect_err(sql);
         assert!(
             matches!(&fault, Fault::Rejected(text) if text.contains("key_records") && text.contains(column)),
@@ -110,12 +117,11 @@ async fn a_history_product_or_record_that_cannot_be_read_is_named() {
     }
 }
 
-#[tokio::test]
-async fn a_role_that_is_not_known_opens_nothing() {
-    let (shop, _) = shop().await;
+async fn a_role_that_is_not_known_opens_nothing(kind: Kind) {
+    let (shop, _) = shop(kind).await;
     let key = NewApiKey { secret: "mk_secret", role: Role::Auditor };
     let desk = &shop.desk;
     let id = shop.store.api_key_create(desk.tenant, desk.principal, &key, Timestamp(0)).await.expect("a new key");
-    shop.plant("update api_keys set role = 'owner'").await;
+    shop.ground.plant("update api_keys set role = 'owner'").await;
     expect(shop.store.credential("mk_secret").await, ("api_keys", &id.to_string(), "role"));
 }

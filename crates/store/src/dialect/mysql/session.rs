@@ -25,8 +25,9 @@ pub(super) async fn find(
         let last = now.chunks(width).next_back().unwrap_or_default();
         let missing = std::iter::repeat_n(last, room - now.len() / width).flatten();
         let arguments = arguments(find.key.iter(), now.iter().chain(missing)).map_err(sqlx::Error::Encode)?;
-        let sql = AssertSqlSafe(text::find(find, room, intent));
-        for row in sqlx::query_with(sql, arguments).fetch_all(&mut *connection).await? {
+        let sql = text::find(find, room, intent);
+        tracing::trace!(target: "store::statement", sql);
+        for row in sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut *connection).await? {
             for (at, column) in find.read.iter().enumerate() {
                 values.push(value(&row, at, column.kind)?);
             }
@@ -52,8 +53,9 @@ pub(super) async fn write(connection: &mut MySqlConnection, rows: Rows) -> Resul
         };
         let fill = std::iter::repeat_n(fill, missing).flatten();
         let arguments = arguments(of.columns(), now.iter().chain(fill)).map_err(sqlx::Error::Encode)?;
-        let sql = AssertSqlSafe(text::write(of, room));
-        touched += sqlx::query_with(sql, arguments).execute(&mut *connection).await?.rows_affected();
+        let sql = text::write(of, room);
+        tracing::trace!(target: "store::statement", sql);
+        touched += sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut *connection).await?.rows_affected();
     }
     Ok(touched)
 }

@@ -16,8 +16,9 @@ pub(super) async fn find(
     intent: Intent,
 ) -> Result<Found, sqlx::Error> {
     let arguments = arrays(find.key.iter(), keys).map_err(sqlx::Error::Encode)?;
-    let sql = AssertSqlSafe(text::find(find, intent));
-    let rows = sqlx::query_with(sql, arguments).fetch_all(connection).await?;
+    let sql = text::find(find, intent);
+    tracing::trace!(target: "store::statement", sql);
+    let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(connection).await?;
     let mut values = Vec::with_capacity(rows.len() * find.read.len());
     for row in &rows {
         for (at, column) in find.read.iter().enumerate() {
@@ -31,7 +32,9 @@ pub(super) async fn find(
 pub(super) async fn write(connection: &mut PgConnection, rows: Rows) -> Result<u64, sqlx::Error> {
     let of = rows.of;
     let arguments = arrays(of.columns(), rows.values).map_err(sqlx::Error::Encode)?;
-    let done = sqlx::query_with(AssertSqlSafe(text::write(of)), arguments).execute(connection).await?;
+    let sql = text::write(of);
+    tracing::trace!(target: "store::statement", sql);
+    let done = sqlx::query_with(AssertSqlSafe(sql), arguments).execute(connection).await?;
     Ok(done.rows_affected())
 }
 

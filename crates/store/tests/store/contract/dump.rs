@@ -1,13 +1,12 @@
 //! Owns the dump of a storage: every table as sorted lines of text, spelled the same whatever holds them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use domain::Order;
 use domain::stock::{Holding, Source};
 use engine::memory::Tables;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, TypeInfo as _, ValueRef as _};
+
+use crate::ground::{Beside, hex};
 
 /// The lines of each table.
 pub type Dump = BTreeMap<&'static str, Vec<String>>;
@@ -37,32 +36,13 @@ const TABLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The rows of a SQLite file, read over a connection of its own.
-pub async fn sqlite(file: &Path) -> Dump {
-    let options = SqliteConnectOptions::new().filename(file).read_only(true);
-    let mut connection = options.connect().await.expect("the file can be opened");
+/// The rows of a database, read behind the store's back.
+pub async fn database(connection: &mut Beside) -> Dump {
     let mut dump = Dump::new();
     for (table, columns) in TABLES {
-        let select = AssertSqlSafe(format!("select {columns} from {table}"));
-        let rows = sqlx::query(select).fetch_all(&mut connection).await.expect("the table can be read");
-        dump.insert(table, sorted(rows.iter().map(line).collect()));
+        dump.insert(table, sorted(connection.lines(&format!("select {columns} from {table}")).await));
     }
     dump
-}
-
-fn line(row: &SqliteRow) -> String {
-    let cell = |at: usize| {
-        let value = row.try_get_raw(at).expect("the column is there");
-        if value.is_null() {
-            return "-".to_owned();
-        }
-        match value.type_info().name() {
-            "INTEGER" => row.get::<i64, _>(at).to_string(),
-            "BLOB" => hex(row.get(at)),
-            _ => row.get::<String, _>(at),
-        }
-    };
-    (0..row.len()).map(cell).collect::<Vec<_>>().join("|")
 }
 
 /// The rows of a memory, spelled as the columns of the tables are.
@@ -169,12 +149,4 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
 
 fn or_none(value: Option<impl std::fmt::Display>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-        text
-    })
 }

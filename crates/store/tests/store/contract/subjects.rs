@@ -1,14 +1,13 @@
-//! Owns the storages under contract: how each is opened with two tenants of two accounts, dumped and audited. A new
-//! database joins by one more implementation and one more line in the contract's test.
+//! Owns the storages under contract: how each is opened with two tenants of two accounts, dumped and audited.
 
 use domain::{PrincipalId, TenantId, Timestamp};
 use engine::Storage;
 use engine::memory::Memory;
 use store::{Account, Light, Store};
-use tempfile::TempDir;
 
 use super::dump::{self, Dump};
 use super::script::Script;
+use crate::ground::{Beside, Ground, Kind};
 
 /// How many tenants there are, and how many accounts each of them has.
 pub const TENANTS: i64 = 2;
@@ -17,11 +16,11 @@ pub const ACCOUNTS: i64 = 2;
 /// A storage and a way to see all of its rows.
 pub trait Subject {
     type Storage: Storage;
-    const NAME: &'static str;
 
-    async fn open() -> Self;
+    /// Takes away what the last script left.
+    async fn clear(&mut self);
     fn storage(&self) -> &Self::Storage;
-    async fn dump(&self) -> Dump;
+    async fn dump(&mut self) -> Dump;
     /// Asks the storage's own questions once a script is over.
     async fn audit(&self, script: &Script);
 }
@@ -31,21 +30,22 @@ pub const fn principal(tenant: i64, account: i64) -> PrincipalId {
     PrincipalId((tenant - 1) * ACCOUNTS + account)
 }
 
-pub struct InMemory(pub Memory);
+/// The model that the engine's simulator believes in.
+#[derive(Default)]
+pub struct InMemory(Memory);
 
 impl Subject for InMemory {
     type Storage = Memory;
-    const NAME: &'static str = "memory";
 
-    async fn open() -> Self {
-        Self(Memory::default())
+    async fn clear(&mut self) {
+        self.0 = Memory::default();
     }
 
     fn storage(&self) -> &Memory {
         &self.0
     }
 
-    async fn dump(&self) -> Dump {
+    async fn dump(&mut self) -> Dump {
         dump::memory(&self.0.tables())
     }
 
@@ -54,28 +54,36 @@ impl Subject for InMemory {
     }
 }
 
-pub struct OnSqlite {
+/// A database, used over all scripts: its rows are taken away between them.
+pub struct OnDatabase {
     store: Store,
-    folder: TempDir,
+    beside: Beside,
+    ground: Ground,
 }
 
-impl Subject for OnSqlite {
-    type Storage = Store;
-    const NAME: &'static str = "SQLite";
-
-    async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::open(&folder.path().join("mideng.db")).await.expect("a new database");
+impl OnDatabase {
+    pub async fn open(kind: Kind) -> Self {
+        let ground = Ground::new(kind).await;
+        let store = ground.store().await;
         people(&store).await;
-        Self { store, folder }
+        let beside = ground.connect().await;
+        Self { store, beside, ground }
+    }
+}
+
+impl Subject for OnDatabase {
+    type Storage = Store;
+
+    async fn clear(&mut self) {
+        self.ground.clear().await;
     }
 
     fn storage(&self) -> &Store {
         &self.store
     }
 
-    async fn dump(&self) -> Dump {
-        dump::sqlite(&self.folder.path().join("mideng.db")).await
+    async fn dump(&mut self) -> Dump {
+        dump::database(&mut self.beside).await
     }
 
     async fn audit(&self, script: &Script) {

@@ -10,7 +10,7 @@ use engine::{Fault, Storage as _};
 
 use crate::Store;
 use crate::dialect::{self, sqlite};
-use crate::found::Tables as _;
+use crate::found::{Intent, Tables as _};
 use crate::set::{Find, number};
 
 use super::super::session::Session;

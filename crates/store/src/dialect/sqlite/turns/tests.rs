@@ -6,7 +6,7 @@ use domain::Timestamp;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::Store;
-use crate::found::Tables as _;
+use crate::found::{Intent, Tables as _};
 use crate::set::{Find, Value, number, text};
 
 static TENANTS: Find = Find { table: "tenants", key: &[number("id")], unique: None, read: &[text("name")] };

@@ -1,0 +1,112 @@
+//! Owns what PostgreSQL does: the server tells the plan of every statement that it ran, with the values that it ran on
+//! and the settings of the connection.
+
+use domain::Timestamp;
+use store::Store;
+
+use crate::capture;
+use crate::ground::Kind;
+use crate::shop::Shop;
+
+use super::{all_heard, batches, lists, may_sort, populated};
+
+/// The most rows that the server may sort for a page of twenty, of some thousand: what is left behind an index.
+const SORTED_MAX: u32 = 100;
+
+/// A statement that was run, and how.
+struct Ran {
+    sql: String,
+    plan: String,
+}
+
+/// From here on, new connections tell the plans of what they run.
+async fn tell_plans(shop: &Shop) {
+    for setting in [
+        "session_preload_libraries = auto_explain",
+        "auto_explain.log_min_duration = 0",
+        "auto_explain.log_level = notice",
+    ] {
+        shop.ground.plant(&format!("alter database {} set {setting}", shop.ground.name())).await;
+    }
+}
+
+fn ran(notices: &[String]) -> Vec<Ran> {
+    let told = notices.iter().filter_map(|notice| notice.split_once("Query Text: "));
+    told.map(|(_, text)| {
+        let (sql, plan) = text.split_once('\n').unwrap_or((text, ""));
+        Ran { sql: sql.to_owned(), plan: plan.to_owned() }
+    })
+    .collect()
+}
+
+/// Whether rows are read by a part of their key only, and the rest of them thrown away.
+fn throws_away(step: &str) -> bool {
+    step.trim_start().starts_with("Filter:") && ["order_no", "sku", "key_hash"].iter().any(|key| step.contains(key))
+}
+
+/// Whether it goes through a table, row by row or page by page.
+fn walks(plan: &str) -> bool {
+    plan.contains("Seq Scan") || plan.contains("Bitmap")
+}
+
+/// How many rows a step sorts at once. An incremental sort only orders the rows of one moment.
+fn sorted(step: &str) -> Option<u32> {
+    let cost = step.trim_start().trim_start_matches("->").trim_start().strip_prefix("Sort  (")?;
+    cost.split_once("rows=")?.1.split(' ').next()?.parse().ok()
+}
+
+/// The statements of batches, each with its plan.
+async fn plans(store: &Store, shop: &Shop, name: &str, first: u64) -> Vec<String> {
+    let ((), notices) = capture::notices(batches(store, &shop.desk_from(first), name)).await;
+    let ran = ran(&notices);
+    all_heard(ran.iter().map(|ran| &ran.sql));
+    ran.into_iter().map(|Ran { sql, plan }| format!("{sql}\n{plan}")).collect()
+}
+
+#[tokio::test]
+async fn every_statement_of_a_batch_uses_the_index_of_its_key() {
+    let (shop, _) = populated(Kind::Postgres).await;
+    tell_plans(&shop).await;
+    let store = shop.ground.store().await;
+    for plan in plans(&store, &shop, "new", 100_000).await {
+        assert!(!walks(&plan), "{plan}");
+    }
+    // Before that, all indexes that begin with the tenant look the same to the server: it knows of no tenant's rows yet.
+    shop.ground.plant("analyze").await;
+    for plan in plans(&store, &shop, "known", 200_000).await {
+        assert!(!walks(&plan) && !plan.lines().any(throws_away), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn every_list_walks_an_index_in_its_own_order() {
+    let (shop, order_no) = populated(Kind::Postgres).await;
+    shop.ground.plant("analyze").await;
+    tell_plans(&shop).await;
+    let store = shop.ground.store().await;
+    let ((), notices) = capture::notices(lists(&store, shop.desk.tenant, order_no)).await;
+    let ran = ran(&notices);
+    let ordered = ran.iter().filter(|ran| ran.sql.contains("ORDER BY")).count();
+    assert!(ordered >= 40, "{ordered} lists were heard");
+    for Ran { sql, plan } in &ran {
+        let scans = plan.lines().any(|step| step.contains("Seq Scan on ") && !step.contains("Seq Scan on tenants"));
+        assert!(!scans, "{sql}:\n{plan}");
+        let sorted = plan.lines().find_map(sorted).unwrap_or_default();
+        assert!(sorted <= SORTED_MAX || may_sort(sql), "{sql}:\n{plan}");
+    }
+}
+
+/// A check that looks through all orders for each key takes minutes where there are some ten thousand.
+#[tokio::test]
+async fn the_check_looks_an_answers_order_up() {
+    let (shop, _) = populated(Kind::Postgres).await;
+    shop.ground.plant("analyze").await;
+    tell_plans(&shop).await;
+    let store = shop.ground.store().await;
+    let (findings, notices) = capture::notices(store.check(Timestamp(0))).await;
+    findings.expect("the check runs");
+    let answers = notices.iter().find(|notice| notice.contains("': answered with '")).expect("it is told");
+    let (_, for_each_key) = answers.split_once("SubPlan").expect("a question for each key");
+    let looked_up = for_each_key.lines().any(|step| step.contains("Index Cond") && step.contains("order_no"));
+    assert!(looked_up || answers.contains("hashed SubPlan"), "{answers}");
+}

@@ -1,0 +1,61 @@
+//! Owns what SQLite means to do: `explain query plan` for every statement that was heard.
+
+use crate::capture;
+use crate::ground::{Beside, Kind};
+
+use super::{all_heard, batches, lists, may_sort, populated};
+
+/// What may be scanned: the rows that came as a parameter, and the few tenants.
+const SCANS: &[&str] = &["SCAN j", "SCAN tenants"];
+
+async fn plan(connection: &mut Beside, sql: &str) -> Vec<String> {
+    let steps = connection.cells(&format!("explain query plan {sql}")).await;
+    steps.into_iter().map(|mut step| step.swap_remove(3)).collect()
+}
+
+/// What of a plan walks through a table.
+fn walks(plan: &[String]) -> Vec<&String> {
+    let is_fine = |step: &str| {
+        let constant =
+            ["CONSTANT", "(subquery", "VALUES CLAUSE", "VIRTUAL TABLE"].iter().any(|word| step.contains(word));
+        constant || SCANS.iter().any(|scan| step.starts_with(scan))
+    };
+    plan.iter().filter(|step| step.starts_with("SCAN") && !is_fine(step)).collect()
+}
+
+#[tokio::test]
+async fn every_statement_of_a_batch_uses_an_index() {
+    let (shop, _) = populated(Kind::Sqlite).await;
+    let ((), statements) = capture::statements(batches(&shop.store, &shop.desk, "new")).await;
+    all_heard(statements.iter());
+    let mut connection = shop.ground.connect().await;
+    for analysed in [false, true] {
+        if analysed {
+            connection.run("analyze").await.expect("the tables can be counted");
+        }
+        for sql in &statements {
+            let plan = plan(&mut connection, sql).await;
+            assert_eq!(walks(&plan), Vec::<&String>::new(), "{sql}, analysed {analysed}: {plan:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_list_walks_an_index_in_its_own_order() {
+    let (shop, order_no) = populated(Kind::Sqlite).await;
+    let ((), statements) = capture::statements(lists(&shop.store, shop.desk.tenant, order_no)).await;
+    let ordered = statements.iter().filter(|sql| sql.contains("ORDER BY")).count();
+    assert!(ordered >= 40, "{ordered} lists were heard");
+    let mut connection = shop.ground.connect().await;
+    for analysed in [false, true] {
+        if analysed {
+            connection.run("analyze").await.expect("the tables can be counted");
+        }
+        for sql in statements.iter().filter(|sql| !sql.to_lowercase().starts_with("pragma")) {
+            let plan = plan(&mut connection, sql).await;
+            assert_eq!(walks(&plan), Vec::<&String>::new(), "{sql}: {plan:#?}");
+            let sorts = sql.contains("ORDER BY") && plan.iter().any(|step| step.contains("TEMP B-TREE"));
+            assert!(!sorts || may_sort(sql), "analysed {analysed}, {sql}: {plan:#?}");
+        }
+    }
+}
