@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::clock::{self, Stopwatch, Took};
 use crate::services::Services;
 use crate::shell::{self, Command};
-use crate::{openapi, simulate};
+use crate::{chaos, openapi, simulate};
 
 /// Seeds that every run repeats, and new ones.
 const SEEDS_FIXED: u64 = 500;
@@ -64,6 +64,7 @@ const STEPS: &[Step] = &[
     Step { title: "openapi.json is up to date", run: |it| openapi::check_with(&it.root, it.binary()?) },
     Step { title: "replay of invoices in a storm", run: Context::replay },
     Step { title: "demo", run: Context::demo },
+    Step { title: "chaos, two minutes", run: |it| chaos::short(&it.root, it.binary()?) },
 ];
 
 const LONG_STEPS: &[Step] = &[

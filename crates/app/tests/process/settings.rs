@@ -51,7 +51,7 @@ async fn a_wrong_member_of_the_file() {
         ("queue_commands_max: 0\n", &["queue_commands_max"]),
         ("queue_commands_max: -1\n", &["queue_commands_max"]),
         ("body_bytes_max: many\n", &["body_bytes_max"]),
-        ("database_url: oracle:x\n", &["oracle:x", "sqlite:"]),
+        ("database_url: oracle:x\n", &["oracle is no database", "sqlite:"]),
         ("bootstrap_api_key: short\n", &["mk_"]),
         ("- a\n- b\n", &["setting"]),
         ("listen: [\n", &["setting"]),

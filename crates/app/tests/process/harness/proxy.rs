@@ -54,7 +54,7 @@ impl Proxy {
 
 async fn forward(mut client: TcpStream, target: SocketAddr, state: Arc<State>) {
     let Ok(mut database) = TcpStream::connect(target).await else { return };
-    let (mut question, mut answer) = ([0; 65_536], [0; 65_536]);
+    let (mut question, mut answer) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
         tokio::select! {
             read = client.read(&mut question) => {
