@@ -121,22 +121,29 @@ impl Trouble {
     }
 }
 
-/// Waits for an answer, but not for ever.
-async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Trouble> {
-    match tokio::time::timeout(ANSWER_MAX, answer).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(match error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::PoolTimedOut => Trouble::Lost(Fault::Unreachable(error.to_string())),
-            refused => Trouble::Refused(refused),
-        }),
-        Err(_) => {
-            let text = format!("no answer from the database within {} s", ANSWER_MAX.as_secs());
-            Err(Trouble::Lost(Fault::Unreachable(text)))
+/// Waits for an answer, but not for ever. Boxed: what sqlx does in a statement is large, and would be in every caller.
+fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> impl Future<Output = Result<T, Trouble>> {
+    let answer = Box::pin(answer);
+    async {
+        match tokio::time::timeout(ANSWER_MAX, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(trouble(error)),
+            Err(_) => {
+                let text = format!("no answer from the database within {} s", ANSWER_MAX.as_secs());
+                Err(Trouble::Lost(Fault::Unreachable(text)))
+            }
         }
+    }
+}
+
+fn trouble(error: sqlx::Error) -> Trouble {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::PoolTimedOut => Trouble::Lost(Fault::Unreachable(error.to_string())),
+        refused => Trouble::Refused(refused),
     }
 }
