@@ -50,8 +50,8 @@ impl Database {
     pub(crate) async fn open(address: &Address) -> Result<Self, Error> {
         match address {
             Address::Sqlite(file) => Ok(Self::Sqlite(Arc::new(sqlite::Database::open(file).await?))),
-            Address::Postgres(options) => Ok(Self::Postgres(Arc::new(remote::Database::new(Postgres::new(options))))),
-            Address::MySql(options) => Ok(Self::MySql(Arc::new(remote::Database::new(MySql::new(options))))),
+            Address::Postgres(options) => Ok(Self::Postgres(Arc::new(remote::Database::new(&Postgres::new(options))))),
+            Address::MySql(options) => Ok(Self::MySql(Arc::new(remote::Database::new(&MySql::new(options))))),
         }
     }
 

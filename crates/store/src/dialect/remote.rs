@@ -81,7 +81,7 @@ pub(crate) struct Database<R: Remote> {
 
 impl<R: Remote> Database<R> {
     /// Connects when it is asked.
-    pub(crate) fn new(remote: R) -> Self {
+    pub(crate) fn new(remote: &R) -> Self {
         let lines = |mode, most| Arc::new(Lines::new(remote.clone(), mode, most));
         Self { writers: lines(Mode::Write, WRITERS), readers: lines(Mode::Read, READERS), remote: remote.clone() }
     }

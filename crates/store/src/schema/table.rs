@@ -142,7 +142,7 @@ impl Table {
             table.primary_key(&mut primary);
         }
         for column in &self.columns {
-            table.col(&mut column.definition(flavour));
+            table.col(column.definition(flavour));
         }
         for rule in &self.checks {
             table.check(Expr::cust(*rule));

@@ -66,8 +66,8 @@ async fn customers_names_and_parcels_that_look_alike_are_several(kind: Kind) {
     let number = order_no(&place);
     shop.run(&[place, shop.desk.pay(number, 10_000)]).await;
     for (version, tracking) in (2..).zip(ALIKE) {
-        let ship = shop.desk.ship(number, version, tracking, Some(&[(1, 1)]));
-        assert_eq!(words(&shop.run(&[ship]).await), ["200"], "{tracking:?}");
+        let parcel = shop.desk.ship(number, version, tracking, Some(&[(1, 1)]));
+        assert_eq!(words(&shop.run(&[parcel]).await), ["200"], "{tracking:?}");
     }
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }

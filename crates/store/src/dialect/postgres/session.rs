@@ -60,7 +60,7 @@ fn arrays<'a>(
     let mut arguments = PgArguments::default();
     for (kind, values) in kinds.iter().zip(by_column) {
         match kind {
-            Kind::Number => arguments.add(values.into_iter().map(number).collect::<Vec<_>>())?,
+            Kind::Number => arguments.add(values.iter().map(number).collect::<Vec<_>>())?,
             Kind::Text => arguments.add(values.into_iter().map(text_of).collect::<Vec<_>>())?,
             Kind::Bytes => arguments.add(values.into_iter().map(bytes).collect::<Vec<_>>())?,
         }
@@ -68,8 +68,8 @@ fn arrays<'a>(
     Ok(arguments)
 }
 
-fn number(value: Value) -> Option<i64> {
-    if let Value::Number(number) = value { Some(number) } else { None }
+fn number(value: &Value) -> Option<i64> {
+    if let Value::Number(number) = value { Some(*number) } else { None }
 }
 
 fn text_of(value: Value) -> Option<String> {
