@@ -4,7 +4,7 @@
 use domain::text::{CustomerId, Note, Sku};
 use domain::{Action, Timestamp};
 use engine::Fault;
-use store::{Account, OrderFilter};
+use store::{Account, Cursor, Error, OrderFilter};
 
 use crate::desk::order_no;
 use crate::ground::{Kind, on_every_database};
@@ -108,6 +108,10 @@ async fn a_null_character_is_kept_or_refused_and_harms_nobody_else(kind: Kind) {
         assert_eq!(words(&outcome.expect("it is kept")), ["201"]);
         assert_eq!(found.expect("it is there").customer_id.as_str(), "a\0b");
     }
+    // A cursor is whatever its client made of it.
+    let cursor = Cursor { at: Timestamp(9), id: "a\0b".to_owned() };
+    let page = shop.store.orders(shop.desk.tenant, &OrderFilter::default(), Some(&cursor), 9).await;
+    assert!(matches!(page, Ok(_) | Err(Error::Database { .. })), "{page:?}");
     shop.run(&[shop.desk.place("another", &[("tea", 1)])]).await;
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
