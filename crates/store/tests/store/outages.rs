@@ -45,8 +45,8 @@ async fn what_was_acknowledged_beside_dropped_work_is_there(kind: Kind) {
         for round in 0..ROUNDS {
             let wakes = round % 30;
             cut(wakes, shop::load(store, &[desk.place(&format!("never-{round}"), &[("cup", 1)])])).await;
-            cut(wakes, store.order(tenant, number)).await;
-            cut(wakes, store.orders(tenant, &OrderFilter::default(), None, 9)).await;
+            cut(wakes, Box::pin(store.order(tenant, number))).await;
+            cut(wakes, Box::pin(store.orders(tenant, &OrderFilter::default(), None, 9))).await;
             // These go through sqlx's pools, where `begin` may be what is dropped.
             cut(wakes, store.check(Timestamp(0))).await;
             cut(wakes, store.migrate()).await;

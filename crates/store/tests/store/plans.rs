@@ -158,6 +158,7 @@ async fn lists(store: &Store, tenant: TenantId, order_no: OrderNo) {
     store.conflicts_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     store.records_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     store.numbers_purge(Timestamp(i64::MAX), 9).await.expect("a step");
+    store.orders_archive(Timestamp(i64::MAX), 9).await.expect("a step");
 }
 
 /// The same under the key that the server makes where a client sends none.

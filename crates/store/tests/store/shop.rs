@@ -70,14 +70,15 @@ pub async fn run_again<S: Storage>(
 ) -> Result<Vec<Verdict>, Fault> {
     let (transaction, mut snapshot) = load(storage, batch).await?;
     let verdicts = Executor::new(Json).run(&mut snapshot, batch, settled);
-    storage.commit(transaction, &gather(batch, &verdicts)).await?;
+    Box::pin(storage.commit(transaction, &gather(batch, &verdicts))).await?;
     Ok(verdicts)
 }
 
 /// The first half of a batch: what it touches is loaded, and held.
 pub async fn load<S: Storage>(storage: &S, batch: &[Command]) -> Result<(S::Transaction, Snapshot), Fault> {
     let scopes = batch.iter().map(Scope::of).collect();
-    storage.load(&Needs::of(batch), &scopes).await
+    let needs = Needs::of(batch);
+    Box::pin(storage.load(&needs, &scopes)).await
 }
 
 /// The second half, on what was loaded.
@@ -87,7 +88,7 @@ pub async fn finish<S: Storage>(
     batch: &[Command],
 ) -> Result<Vec<Verdict>, Fault> {
     let verdicts = Executor::new(Json).run(&mut snapshot, batch, &HashSet::new());
-    storage.commit(transaction, &gather(batch, &verdicts)).await?;
+    Box::pin(storage.commit(transaction, &gather(batch, &verdicts))).await?;
     Ok(verdicts)
 }
 

@@ -4,7 +4,7 @@
 use domain::text::{CustomerId, Note, Sku};
 use domain::{Action, Timestamp};
 use engine::Fault;
-use store::{Account, OrderFilter};
+use store::{Account, Cursor, Error, OrderFilter};
 
 use crate::desk::order_no;
 use crate::ground::{Kind, on_every_database};
@@ -66,8 +66,8 @@ async fn customers_names_and_parcels_that_look_alike_are_several(kind: Kind) {
     let number = order_no(&place);
     shop.run(&[place, shop.desk.pay(number, 10_000)]).await;
     for (version, tracking) in (2..).zip(ALIKE) {
-        let ship = shop.desk.ship(number, version, tracking, Some(&[(1, 1)]));
-        assert_eq!(words(&shop.run(&[ship]).await), ["200"], "{tracking:?}");
+        let parcel = shop.desk.ship(number, version, tracking, Some(&[(1, 1)]));
+        assert_eq!(words(&shop.run(&[parcel]).await), ["200"], "{tracking:?}");
     }
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
@@ -108,6 +108,10 @@ async fn a_null_character_is_kept_or_refused_and_harms_nobody_else(kind: Kind) {
         assert_eq!(words(&outcome.expect("it is kept")), ["201"]);
         assert_eq!(found.expect("it is there").customer_id.as_str(), "a\0b");
     }
+    // A cursor is whatever its client made of it.
+    let cursor = Cursor { at: Timestamp(9), id: "a\0b".to_owned() };
+    let page = shop.store.orders(shop.desk.tenant, &OrderFilter::default(), Some(&cursor), 9).await;
+    assert!(matches!(page, Ok(_) | Err(Error::Database { .. })), "{page:?}");
     shop.run(&[shop.desk.place("another", &[("tea", 1)])]).await;
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }

@@ -20,6 +20,8 @@ pub trait Subject {
     /// Takes away what the last script left.
     async fn clear(&mut self);
     fn storage(&self) -> &Self::Storage;
+    /// Does what must not be seen from outside.
+    async fn tidy(&self);
     async fn dump(&mut self) -> Dump;
     /// Asks the storage's own questions once a script is over.
     async fn audit(&self, script: &Script);
@@ -44,6 +46,8 @@ impl Subject for InMemory {
     fn storage(&self) -> &Memory {
         &self.0
     }
+
+    async fn tidy(&self) {}
 
     async fn dump(&mut self) -> Dump {
         dump::memory(&self.0.tables())
@@ -80,6 +84,10 @@ impl Subject for OnDatabase {
 
     fn storage(&self) -> &Store {
         &self.store
+    }
+
+    async fn tidy(&self) {
+        self.store.orders_archive(Timestamp(i64::MAX), 100).await.expect("nobody else writes");
     }
 
     async fn dump(&mut self) -> Dump {

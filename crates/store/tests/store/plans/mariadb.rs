@@ -91,7 +91,7 @@ async fn analysed(shop: &Shop) -> Beside {
 #[tokio::test]
 async fn every_statement_of_a_batch_uses_the_index_of_its_key() {
     let (shop, order_no) = populated(Kind::MariaDb).await;
-    let ((), statements) = capture::statements(batches(&shop.store, &shop.desk, "new")).await;
+    let ((), statements) = capture::statements(Box::pin(batches(&shop.store, &shop.desk, "new"))).await;
     all_heard(statements.iter());
     for mut connection in [shop.ground.connect().await, analysed(&shop).await] {
         for sql in statements.iter().filter(|sql| !sql.starts_with("insert")) {
@@ -107,7 +107,7 @@ async fn every_statement_of_a_batch_uses_the_index_of_its_key() {
 #[tokio::test]
 async fn every_list_walks_an_index_in_its_own_order() {
     let (shop, order_no) = populated(Kind::MariaDb).await;
-    let ((), statements) = capture::statements(lists(&shop.store, shop.desk.tenant, order_no)).await;
+    let ((), statements) = capture::statements(Box::pin(lists(&shop.store, shop.desk.tenant, order_no))).await;
     let ordered = statements.iter().filter(|sql| sql.contains("ORDER BY")).count();
     assert!(ordered >= 40, "{ordered} lists were heard");
     let mut connection = analysed(&shop).await;

@@ -57,7 +57,7 @@ fn sorted(step: &str) -> Option<u32> {
 
 /// The statements of batches, each with its plan.
 async fn plans(store: &Store, shop: &Shop, name: &str, first: u64) -> Vec<String> {
-    let ((), notices) = capture::notices(batches(store, &shop.desk_from(first), name)).await;
+    let ((), notices) = capture::notices(Box::pin(batches(store, &shop.desk_from(first), name))).await;
     let ran = ran(&notices);
     all_heard(ran.iter().map(|ran| &ran.sql));
     ran.into_iter().map(|Ran { sql, plan }| format!("{sql}\n{plan}")).collect()
@@ -84,7 +84,7 @@ async fn every_list_walks_an_index_in_its_own_order() {
     shop.ground.plant("analyze").await;
     tell_plans(&shop).await;
     let store = shop.ground.store().await;
-    let ((), notices) = capture::notices(lists(&store, shop.desk.tenant, order_no)).await;
+    let ((), notices) = capture::notices(Box::pin(lists(&store, shop.desk.tenant, order_no))).await;
     let ran = ran(&notices);
     let ordered = ran.iter().filter(|ran| ran.sql.contains("ORDER BY")).count();
     assert!(ordered >= 40, "{ordered} lists were heard");

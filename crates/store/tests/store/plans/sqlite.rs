@@ -26,7 +26,7 @@ fn walks(plan: &[String]) -> Vec<&String> {
 #[tokio::test]
 async fn every_statement_of_a_batch_uses_an_index() {
     let (shop, _) = populated(Kind::Sqlite).await;
-    let ((), statements) = capture::statements(batches(&shop.store, &shop.desk, "new")).await;
+    let ((), statements) = capture::statements(Box::pin(batches(&shop.store, &shop.desk, "new"))).await;
     all_heard(statements.iter());
     let mut connection = shop.ground.connect().await;
     for analysed in [false, true] {
@@ -43,7 +43,7 @@ async fn every_statement_of_a_batch_uses_an_index() {
 #[tokio::test]
 async fn every_list_walks_an_index_in_its_own_order() {
     let (shop, order_no) = populated(Kind::Sqlite).await;
-    let ((), statements) = capture::statements(lists(&shop.store, shop.desk.tenant, order_no)).await;
+    let ((), statements) = capture::statements(Box::pin(lists(&shop.store, shop.desk.tenant, order_no))).await;
     let ordered = statements.iter().filter(|sql| sql.contains("ORDER BY")).count();
     assert!(ordered >= 40, "{ordered} lists were heard");
     let mut connection = shop.ground.connect().await;
