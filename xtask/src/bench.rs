@@ -5,8 +5,10 @@ mod items;
 mod load;
 mod million;
 mod pairs;
+mod plain;
 mod report;
 mod server;
+mod servers;
 mod surroundings;
 
 use std::fs;

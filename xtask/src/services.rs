@@ -77,6 +77,13 @@ fn down() -> Result<()> {
     Ok(())
 }
 
+/// A new folder where the account without rights can get to its own.
+pub(crate) fn folder(purpose: &str) -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("mideng-{purpose}-{}", std::process::id()));
+    fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+    Ok(folder)
+}
+
 /// Servers that run until this is dropped.
 pub(crate) struct Services {
     folder: PathBuf,
@@ -91,8 +98,7 @@ impl Services {
     }
 
     fn start_as(run: As) -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("mideng-services-{}", std::process::id()));
-        fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let folder = folder("services")?;
         let mut services = Self { folder, servers: Vec::new(), variables: Vec::new() };
         services.add("TEST_POSTGRES_URL", &postgres::make(&services.folder)?, run)?;
         services.add("TEST_MARIADB_URL", &mariadb::make(&services.folder)?, run)?;

@@ -37,7 +37,7 @@ impl Workers {
             tokio::spawn(sweep(sweeper, settings.receive_after.ms(), stop.clone())),
             tokio::spawn(purge(purger, stop.clone())),
             tokio::spawn(write_conflicts(store.clone(), conflicts, stop.clone())),
-            tokio::spawn(fold_log(store.clone(), engine.clone(), stop.clone())),
+            tokio::spawn(tend(store.clone(), engine.clone(), stop.clone())),
         ];
         Self { stop, tasks }
     }
@@ -206,15 +206,15 @@ impl Purger {
     }
 }
 
-async fn fold_log(store: Store, engine: Engine, stop: CancellationToken) {
+async fn tend(store: Store, engine: Engine, stop: CancellationToken) {
     let mut timer = every(Duration::from_secs(1));
     while tick(&mut timer, &stop).await {
-        let Err(error) = store.checkpoint().await else { continue };
+        let Err(error) = store.tend().await else { continue };
         if !store.is_trusted() {
             tracing::error!(%error, "the disk failed: nothing is written any more until the server is started again");
             return engine.stop();
         }
-        tracing::warn!(%error, "the database's log could not be folded into its file and will be tried again");
+        tracing::warn!(%error, "the database could not be tended and will be again: its log folded, or statistics gathered");
     }
 }
 

@@ -81,10 +81,10 @@ impl Store {
         self.database.is_trusted()
     }
 
-    /// Does what an embedded database needs about once a second: folds what was committed into its file. Costs nothing
-    /// where nothing was written, or where the database sees to it itself.
-    pub async fn checkpoint(&self) -> Result<(), Error> {
-        self.database.checkpoint().await.doing("folding the log into the file")
+    /// Does what a database needs about once a second and does not do by itself: an embedded one folds what was committed
+    /// into its file, PostgreSQL learns of new tables' statistics. Costs next to nothing where there is nothing to do.
+    pub async fn tend(&self) -> Result<(), Error> {
+        self.database.tend(&self.administrator).await.doing("tending the database")
     }
 
     /// Writes a whole copy, as of one moment, to a file that must not exist yet.

@@ -125,11 +125,15 @@ impl Database {
         }
     }
 
-    /// See [`crate::Store::checkpoint`].
-    pub(crate) async fn checkpoint(&self) -> Result<(), Fault> {
+    /// See [`crate::Store::tend`].
+    pub(crate) async fn tend(&self, administrator: &DatabaseConnection) -> Result<(), Fault> {
         match self {
             Self::Sqlite(database) => database.checkpoint().await,
-            Self::Postgres(_) | Self::MySql(_) => Ok(()),
+            Self::Postgres(database) => {
+                let analyzed = database.remote.analyze_new(administrator).await;
+                analyzed.map_err(|error| Fault::Unreachable(error.to_string()))
+            }
+            Self::MySql(_) => Ok(()),
         }
     }
 

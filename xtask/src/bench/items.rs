@@ -4,7 +4,9 @@ use anyhow::Result;
 
 use super::pairs::{Database, Pair, Side};
 use super::report::Measured;
+use super::servers::{self, Rival};
 use super::{Bench, floor, million};
+use crate::services::Kind;
 
 /// One measurement.
 pub(super) struct Item {
@@ -18,6 +20,10 @@ enum How {
     Pair(Pair),
     Start,
     Alone,
+    /// The same over those of a plain client of the same database.
+    Rival(Rival),
+    Nodes,
+    P99,
 }
 
 /// What most sides are: 64 connections, a thousand products, an empty database, nothing set.
@@ -84,6 +90,27 @@ pub(super) const ITEMS: &[Item] = &[
         question: "how long does one client wait that sends one request at a time?",
         how: How::Alone,
     },
+    Item {
+        name: "postgres",
+        question: "what do batches bring on PostgreSQL, against its own pgbench?",
+        how: How::Rival(Rival { kind: Kind::Postgres, products: 1_000, at_least: 3.5 }),
+    },
+    Item {
+        name: "postgres-hot",
+        question: "and where everybody wants the same product?",
+        how: How::Rival(Rival { kind: Kind::Postgres, products: 1, at_least: 8.0 }),
+    },
+    Item {
+        name: "postgres-p99",
+        question: "how long do the slowest wait at half of the speed, against an empty route?",
+        how: How::P99,
+    },
+    Item { name: "nodes", question: "what do two nodes on one PostgreSQL cost, on the same cores?", how: How::Nodes },
+    Item {
+        name: "mariadb",
+        question: "what do batches bring on MariaDB, against its own mariadb-slap?",
+        how: How::Rival(Rival { kind: Kind::Mariadb, products: 1_000, at_least: 4.0 }),
+    },
 ];
 
 impl Item {
@@ -92,6 +119,9 @@ impl Item {
             How::Pair(pair) => pair.measure(self.name, bench),
             How::Start => million::start(self.name, bench).map(|measured| vec![measured]),
             How::Alone => floor::alone(self.name, bench).map(|measured| vec![measured]),
+            How::Rival(rival) => rival.measure(self.name, bench).map(|measured| vec![measured]),
+            How::Nodes => servers::nodes(self.name, bench).map(|measured| vec![measured]),
+            How::P99 => servers::p99(self.name, bench).map(|measured| vec![measured]),
         }
     }
 }

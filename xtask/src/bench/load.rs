@@ -14,11 +14,13 @@ pub(super) struct Load {
     pub(super) seconds: u32,
     /// An empty request instead of orders.
     pub(super) empty: bool,
+    /// So many a second, whatever the server does, instead of one behind the other.
+    pub(super) rate: Option<u32>,
 }
 
 impl Default for Load {
     fn default() -> Self {
-        Self { connections: 64, skus: 1_000, seconds: 10, empty: false }
+        Self { connections: 64, skus: 1_000, seconds: 10, empty: false, rate: None }
     }
 }
 
@@ -27,6 +29,7 @@ impl Default for Load {
 pub(super) struct Figures {
     pub(super) orders_per_second: f64,
     pub(super) p50_us: f64,
+    pub(super) p99_us: f64,
     pub(super) total_executed: u64,
     refused: u64,
     lost: u64,
@@ -35,11 +38,13 @@ pub(super) struct Figures {
 
 /// Loads the server. With `counted`, the rows in the database must be as many as were answered.
 pub(super) fn run(bench: &Bench, server: &Server, load: Load, counted: bool) -> Result<Figures> {
-    let Load { connections, skus, seconds, empty } = load;
+    let Load { connections, skus, seconds, empty, rate } = load;
     let empty = if empty { "--route-empty" } else { "" };
+    let rate = rate.map(|rate| format!("--rate {rate}")).unwrap_or_default();
     let url = server.url();
-    let words =
-        format!("bench --url {url} --connections {connections} --duration {seconds} --skus {skus} --json {empty}");
+    let words = format!(
+        "bench --url {url} --connections {connections} --duration {seconds} --skus {skus} --json {empty} {rate}"
+    );
     let command = Command::of(&bench.binary).words(&words).bare().env("MIDENG_API_KEY", API_KEY);
     let (output, succeeded) = command.output_of_any_end_in(&bench.folder)?;
     let figures: Figures =

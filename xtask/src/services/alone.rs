@@ -68,6 +68,53 @@ impl Alone {
         format!("{}/{NAME}", self.installed.url(port))
     }
 
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The address of the database inside of it.
+    pub(crate) fn own_url(&self) -> String {
+        self.url(self.installed.port)
+    }
+
+    /// Makes the database inside of it anew.
+    pub(crate) fn empty(&self) -> Result<()> {
+        let force = if self.kind == Kind::Postgres { " with (force)" } else { "" };
+        self.ask(&format!("drop database {NAME}{force}"))?;
+        self.ask(&format!("create database {NAME}")).map(|_| ())
+    }
+
+    /// How many rows a table of the database has.
+    pub(crate) fn count(&self, table: &str) -> Result<u64> {
+        let text = match self.kind {
+            Kind::Postgres => {
+                self.tool("psql", "-qAt -c")?.text(&format!("select count(*) from {table}")).text(&self.own_url())
+            }
+            Kind::Mariadb => self.tool("mariadb", "-N -B -e")?.text(&format!("select count(*) from {NAME}.{table}")),
+        };
+        let (text, _) = text.captured_in(Path::new("/")).context("counting rows")?;
+        text.trim().parse().with_context(|| format!("counting {table}: {text}"))
+    }
+
+    /// One of the server's own programs, which stand beside its client, told where the server is; PostgreSQL's take the
+    /// address as their last argument instead.
+    pub(crate) fn tool(&self, name: &str, words: &str) -> Result<Command> {
+        let program = self.installed.client.with_file_name(name);
+        if !program.is_file() {
+            bail!("{} is missing beside {}", name, self.installed.client.display());
+        }
+        let command = Command::of(&program);
+        Ok(match self.kind {
+            Kind::Postgres => command.words(words),
+            Kind::Mariadb => {
+                let port = self.installed.port;
+                command
+                    .words(&format!("--no-defaults --protocol=tcp -h 127.0.0.1 -P {port} -u {ACCOUNT} {words}"))
+                    .env("MYSQL_PWD", PASSWORD)
+            }
+        })
+    }
+
     /// Whether its process is there.
     pub(crate) fn runs(&mut self) -> bool {
         self.server.as_mut().is_some_and(|server| !server.has_ended())

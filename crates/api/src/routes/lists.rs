@@ -28,6 +28,8 @@ pub(super) fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
     let decoded = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let parts = decoded.as_deref().and_then(|text| text.split_once('.'));
     parts
+        // No id has one, and PostgreSQL takes no text with U+0000.
+        .filter(|(_, id)| !id.chars().any(char::is_control))
         .and_then(|(at, id)| Some(Cursor { at: Timestamp(at.parse().ok()?), id: id.to_owned() }))
         .map(Some)
         .ok_or_else(|| Problem::new("parameter_invalid", "cursor is not one that this list gave out"))

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::harness::{Answer, Folder, Server, Shopper, until};
+use crate::harness::{Answer, Database, Folder, Kind, Server, Shopper, until};
 
 /// What the clients know: each key that was sent, with its answer if one came.
 type Log = BTreeMap<String, Option<Answer>>;
@@ -85,21 +85,34 @@ async fn f_02_f_03_kill_9_in_a_storm() {
     folder.check().await;
 }
 
-/// Killed while its first start makes the database: the next start makes it whole.
-#[tokio::test]
-async fn a_kill_during_the_first_start_does_no_harm() {
-    let folder = Folder::new();
+/// Killed while its first start makes the tables: the next start makes them whole.
+async fn a_kill_during_the_first_start_does_no_harm(kind: Kind, latest_ms: u64) {
+    let database = Database::new(kind);
     let mut random = StdRng::seed_from_u64(7);
-    for _ in 0..4 {
-        let mut child = folder.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().expect("the binary runs");
-        let moment = std::time::Duration::from_millis(random.random_range(1..60));
+    for _ in 0..6 {
+        let mut child = database.serving().spawn().expect("the binary runs");
+        let moment = std::time::Duration::from_millis(random.random_range(1..latest_ms));
         // Whether it has ended by then does not matter: any moment will do.
         let _ended = tokio::time::timeout(moment, child.wait()).await;
         child.kill().await.expect("it is killed");
     }
-    let server = folder.serve(&[]).await;
-    server.admin.stock_up(5).await;
-    server.admin.place("k1").await.expect("the server is there").expect(201);
-    server.stop().await;
-    folder.check().await;
+    let nodes = database.nodes(1).await;
+    nodes[0].admin.stock_up(5).await;
+    nodes[0].admin.place("k1").await.expect("the server is there").expect(201);
+    database.close(nodes).await;
+}
+
+#[tokio::test]
+async fn a_first_start_on_sqlite() {
+    a_kill_during_the_first_start_does_no_harm(Kind::Sqlite, 60).await;
+}
+
+#[tokio::test]
+async fn a_first_start_on_postgres() {
+    a_kill_during_the_first_start_does_no_harm(Kind::Postgres, 300).await;
+}
+
+#[tokio::test]
+async fn a_first_start_on_mariadb() {
+    a_kill_during_the_first_start_does_no_harm(Kind::MariaDb, 400).await;
 }

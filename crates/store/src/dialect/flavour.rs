@@ -14,10 +14,27 @@ pub(crate) enum Flavour {
     MySql,
 }
 
+/// An index that is not the same everywhere: its table, its name, and how it is made.
+pub(crate) type OwnIndex = (&'static str, &'static str, &'static str);
+
+/// The sweeper's index, with only the orders that can expire, and the purge's, with only the answers that are there.
+const PARTIAL_INDEXES: &[OwnIndex] = &[
+    (
+        "orders",
+        "orders_pending_expires_at",
+        "create index orders_pending_expires_at on orders (expires_at) where status = 'pending_payment'",
+    ),
+    (
+        "key_records",
+        "key_records_completed_at",
+        "create index key_records_completed_at on key_records (completed_at) where completed_at is not null",
+    ),
+];
+
 /// MySQL and MariaDB have no index over a part of the rows.
-const WHOLE_INDEXES: &[&str] = &[
-    "create index orders_status_expires_at on orders (status, expires_at)",
-    "create index key_records_completed_at on key_records (completed_at)",
+const WHOLE_INDEXES: &[OwnIndex] = &[
+    ("orders", "orders_status_expires_at", "create index orders_status_expires_at on orders (status, expires_at)"),
+    ("key_records", "key_records_completed_at", "create index key_records_completed_at on key_records (completed_at)"),
 ];
 
 impl Flavour {
@@ -33,6 +50,12 @@ impl Flavour {
             }
             _ => Self::Sqlite,
         })
+    }
+
+    /// Whether a change of the schema that is broken off leaves nothing behind. Where it does, the next try finds what is
+    /// there already.
+    pub(crate) const fn takes_schema_back(self) -> bool {
+        matches!(self, Self::Sqlite | Self::Postgres)
     }
 
     /// Makes a text compare byte by byte: keys and SKUs that differ only by case or by blanks are two.
@@ -71,10 +94,9 @@ impl Flavour {
     }
 
     /// The indexes that are not the same everywhere.
-    pub(crate) const fn indexes(self) -> &'static [&'static str] {
+    pub(crate) const fn indexes(self) -> &'static [OwnIndex] {
         match self {
-            Self::Sqlite => sqlite::PARTIAL_INDEXES,
-            Self::Postgres => postgres::PARTIAL_INDEXES,
+            Self::Sqlite | Self::Postgres => PARTIAL_INDEXES,
             Self::MariaDb | Self::MySql => WHOLE_INDEXES,
         }
     }

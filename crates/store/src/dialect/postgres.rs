@@ -3,7 +3,11 @@
 mod session;
 mod text;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use engine::Fault;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _};
 
@@ -14,16 +18,17 @@ use crate::{Doing, Error};
 
 /// Text is compared byte by byte, whatever the database's language is.
 pub(crate) const BINARY_COLLATION: &str = "collate \"C\"";
-/// The sweeper's index, with only the orders that can expire, and the purge's, with only the answers that are there.
-pub(crate) const PARTIAL_INDEXES: &[&str] = &[
-    "create index orders_pending_expires_at on orders (expires_at) where status = 'pending_payment'",
-    "create index key_records_completed_at on key_records (completed_at) where completed_at is not null",
-];
-
 /// The oldest version that is tried.
 const VERSION_LEAST: i32 = 150_000;
 /// How many lists are read at once; and beside them, one connection for administration.
 const LISTERS: u32 = 8;
+
+/// The tables with several indexes that begin with the tenant, as long as they have no statistics; and whether they have
+/// enough rows for it to matter.
+const UNANALYZED: &str = "\
+    select relname::text, n_live_tup > 100 from pg_stat_user_tables where schemaname = current_schema() \
+        and relname in ('orders', 'products', 'shipments') and coalesce(last_analyze, last_autoanalyze) is null \
+        and not (relname = 'shipments' and n_live_tup = 0)";
 
 /// What nodes that start wait for: any number that nobody else takes.
 const ALONE: &str = "select pg_advisory_lock(7450617270)";
@@ -49,12 +54,32 @@ const SETTINGS_OF_LISTS: &[(&str, &str)] = &[("jit", "off"), ("idle_in_transacti
 #[derive(Clone, Debug)]
 pub(crate) struct Postgres {
     options: PgConnectOptions,
+    /// True once every table that plans hang on has statistics.
+    is_analyzed: Arc<AtomicBool>,
 }
 
 impl Postgres {
     pub(crate) fn new(options: &PgConnectOptions) -> Self {
         let options = options.clone().application_name("mideng").disable_statement_logging();
-        Self { options }
+        Self { options, is_analyzed: Arc::default() }
+    }
+
+    /// Gathers statistics of tables that have rows and none. The server does so by itself, but only each minute; until
+    /// then it takes any index that begins with the tenant for as good as the right one, and reads every order of a shop
+    /// that opened a moment ago.
+    pub(crate) async fn analyze_new(&self, administrator: &DatabaseConnection) -> Result<(), DbErr> {
+        if self.is_analyzed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let rows = administrator.query_all_raw(Statement::from_string(DbBackend::Postgres, UNANALYZED)).await?;
+        for row in &rows {
+            let (table, is_filled): (String, bool) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            if is_filled {
+                administrator.execute_unprepared(&format!("analyze {table}")).await?;
+            }
+        }
+        self.is_analyzed.store(rows.is_empty(), Ordering::Relaxed);
+        Ok(())
     }
 
     /// For lists.

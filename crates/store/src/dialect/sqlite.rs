@@ -21,12 +21,6 @@ pub(crate) use turns::{Batch, Place, Reading, Turn};
 
 /// Rows stand in the order of the primary key; no second tree, no row number.
 pub(crate) const CLUSTERED_TABLE: &str = "WITHOUT ROWID";
-/// The sweeper's index, with only the orders that can expire, and the purge's, with only the answers that are there.
-pub(crate) const PARTIAL_INDEXES: &[&str] = &[
-    "create index orders_pending_expires_at on orders (expires_at) where status = 'pending_payment'",
-    "create index key_records_completed_at on key_records (completed_at) where completed_at is not null",
-];
-
 /// Takes the write lock at once. A deferred transaction that read first would get `SQLITE_BUSY_SNAPSHOT` beside
 /// another writer, which no busy timeout cures.
 const BEGIN: &str = "begin immediate";

@@ -3,7 +3,8 @@
 use sea_orm_migration::prelude::*;
 
 use super::table::{
-    Table, appended, bytes, clustered, index, long_bytes, long_text, number, number_where, text, unique,
+    Table, TableIndex, appended, bytes, clustered, create, index, long_bytes, long_text, number, number_where, text,
+    unique,
 };
 use crate::dialect::Flavour;
 
@@ -20,14 +21,11 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let flavour = Flavour::of(manager.get_connection()).await?;
-        for table in tables() {
-            manager.create_table(table.create(flavour)).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
-        for index in flavour.indexes() {
-            manager.get_connection().execute_unprepared(index).await?;
+        create(manager, flavour, &tables(), indexes()).await?;
+        for (table, name, sql) in flavour.indexes() {
+            if flavour.takes_schema_back() || !manager.has_index(table, name).await? {
+                manager.get_connection().execute_unprepared(sql).await?;
+            }
         }
         Ok(())
     }
@@ -257,7 +255,7 @@ fn keys() -> Vec<Table> {
     ]
 }
 
-fn indexes() -> Vec<IndexCreateStatement> {
+fn indexes() -> Vec<TableIndex> {
     vec![
         unique("tenants", &["public_id"]),
         unique("principals", &["tenant_id", "kind", "name"]),

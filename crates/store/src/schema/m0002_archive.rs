@@ -4,7 +4,7 @@
 use sea_orm_migration::prelude::*;
 
 use super::m0001_orders;
-use super::table::{Table, index, unique};
+use super::table::{Table, create, index, unique};
 use crate::dialect::Flavour;
 
 /// See the module.
@@ -36,23 +36,20 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let flavour = Flavour::of(manager.get_connection()).await?;
-        for table in tables() {
-            manager.create_table(table.create(flavour)).await?;
-        }
-        for index in [
+        let indexes = vec![
             unique("archived_orders", &["tenant_id", "order_no"]),
             index("archived_orders", &["tenant_id", "created_at"]),
             index("archived_orders", &["tenant_id", "customer_id", "created_at"]),
             index("archived_orders", &["tenant_id", "status", "created_at"]),
-        ] {
-            manager.create_index(index).await?;
-        }
+        ];
+        create(manager, flavour, &tables(), indexes).await?;
         for (pair, table) in PAIRS.iter().zip(tables()) {
             let columns: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
             let columns = columns.join(", ");
             let Pair { live, archived, view } = pair;
+            let create = if flavour.takes_schema_back() { "create" } else { "create or replace" };
             let view = format!(
-                "create view {view} as select {columns} from {live} union all select {columns} from {archived}"
+                "{create} view {view} as select {columns} from {live} union all select {columns} from {archived}"
             );
             manager.get_connection().execute_unprepared(&view).await?;
         }

@@ -72,21 +72,60 @@ pub(super) const fn long_bytes(name: &'static str) -> Column {
     Column { name, kind: Kind::Bytes { length_max: None }, null: false, rule: None }
 }
 
+/// An index over some columns of a table.
+pub(super) struct TableIndex {
+    table: &'static str,
+    columns: &'static [&'static str],
+    is_unique: bool,
+}
+
 /// An index that holds each combination once.
-pub(super) fn unique(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    let mut index = index(table, columns);
-    index.unique();
-    index
+pub(super) const fn unique(table: &'static str, columns: &'static [&'static str]) -> TableIndex {
+    TableIndex { table, columns, is_unique: true }
 }
 
 /// An index.
-pub(super) fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    let mut index = Index::create();
-    index.name(format!("{table}_{}", columns.join("_"))).table(table);
-    for column in columns {
-        index.col(*column);
+pub(super) const fn index(table: &'static str, columns: &'static [&'static str]) -> TableIndex {
+    TableIndex { table, columns, is_unique: false }
+}
+
+impl TableIndex {
+    fn name(&self) -> String {
+        format!("{}_{}", self.table, self.columns.join("_"))
     }
-    index
+
+    fn create(&self) -> IndexCreateStatement {
+        let mut index = Index::create();
+        index.name(self.name()).table(self.table);
+        for column in self.columns {
+            index.col(*column);
+        }
+        if self.is_unique {
+            index.unique();
+        }
+        index
+    }
+}
+
+/// Makes tables and their indexes, but for those that a try before this one has made.
+pub(super) async fn create(
+    manager: &SchemaManager<'_>,
+    flavour: Flavour,
+    tables: &[Table],
+    indexes: Vec<TableIndex>,
+) -> Result<(), DbErr> {
+    let again = !flavour.takes_schema_back();
+    for table in tables {
+        if !(again && manager.has_table(table.name).await?) {
+            manager.create_table(table.create(flavour)).await?;
+        }
+    }
+    for index in indexes {
+        if !(again && manager.has_index(index.table, index.name()).await?) {
+            manager.create_index(index.create()).await?;
+        }
+    }
+    Ok(())
 }
 
 impl Table {

@@ -58,9 +58,9 @@ async fn a_batch_whose_rows_have_changed_runs_again() {
 #[tokio::test]
 async fn a_commit_is_folded_into_the_file() {
     let shop = Shop::stocked(Kind::Sqlite).await;
-    shop.store.checkpoint().await.expect("nobody is in the way");
+    shop.store.tend().await.expect("nobody is in the way");
     shop.run(&[shop.desk.place("k", &[("tea", 2)])]).await;
-    shop.store.checkpoint().await.expect("nobody is in the way");
+    shop.store.tend().await.expect("nobody is in the way");
     let alone = shop.ground.folder().join("alone.db");
     std::fs::copy(shop.ground.file(), &alone).expect("a copy without its log");
     let store = Store::open_existing(&alone).await.expect("a whole database");

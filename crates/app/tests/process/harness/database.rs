@@ -51,6 +51,11 @@ impl Database {
         self.folder.serve(&["--database-url", url]).await
     }
 
+    /// A server on it, not started yet.
+    pub(crate) fn serving(&self) -> tokio::process::Command {
+        self.folder.command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &self.url])
+    }
+
     /// Runs a command to its end.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         self.folder.run(arguments).await

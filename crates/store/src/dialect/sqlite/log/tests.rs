@@ -46,7 +46,7 @@ async fn the_file_holds_what_was_folded() {
     for at in 0..7 {
         commit(&opened, at).await;
     }
-    opened.store.checkpoint().await.expect("nobody is in the way");
+    opened.store.tend().await.expect("nobody is in the way");
     commit(&opened, 7).await;
     std::fs::copy(&file, &alone).expect("a copy without its log");
     let alone = sqlite::Database::open(&alone).await.expect("a whole database");
@@ -69,7 +69,7 @@ async fn the_log_begins_again() {
             }
             commit(&opened, at).await;
         }
-        opened.store.checkpoint().await.expect("nobody is in the way");
+        opened.store.tend().await.expect("nobody is in the way");
         reader.rollback().await.expect("it only read");
         commit(&opened, 200).await;
         commit(&opened, 201).await;
@@ -92,11 +92,11 @@ async fn nothing_is_written_behind_a_fold_that_failed() {
     let good = opened.database.log.folder.lock().await.replace(broken);
     load(&opened.store).await.expect("nothing has failed yet");
     assert!(opened.store.is_trusted());
-    opened.store.checkpoint().await.expect_err("it is no database");
+    opened.store.tend().await.expect_err("it is no database");
     assert!(!opened.store.is_trusted());
     assert!(matches!(load(&opened.store).await, Err(Fault::Fatal(text)) if text.contains("folded")));
     *opened.database.log.folder.lock().await = good;
-    opened.store.checkpoint().await.expect_err("a second try would say that all is well");
+    opened.store.tend().await.expect_err("a second try would say that all is well");
     opened.store.tenant_create("late", "ten_late", Timestamp(0)).await.expect_err("administration stops too");
     opened.store.changes().await.map(|_| ()).expect_err("and so do purges");
 }

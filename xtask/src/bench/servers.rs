@@ -1,0 +1,158 @@
+//! Owns what is measured on a database server: against a plain client, on one hot product, by two nodes, and how long
+//! the slowest wait at half of the speed.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::load::{self, Figures, Load};
+use super::report::{Measured, count, median};
+use super::server::Server;
+use super::{Bench, plain};
+use crate::services::{self, Alone, Kind};
+
+/// Connections over which a server is loaded: a crowd, which batches share.
+const CROWD: u32 = 256;
+const NODES_AT_LEAST: f64 = 0.9;
+const P99_AT_MOST: f64 = 10.0;
+
+/// Against a plain client.
+pub(super) struct Rival {
+    pub(super) kind: Kind,
+    pub(super) products: u32,
+    pub(super) at_least: f64,
+}
+
+/// A database server in a folder of its own.
+struct Ground {
+    database: Alone,
+    folder: PathBuf,
+}
+
+impl Ground {
+    fn new(kind: Kind) -> Result<Self> {
+        let folder = services::folder("bench")?;
+        let database = Alone::start(kind, &folder, &folder.join("log"))?;
+        println!("on {}", database.title());
+        Ok(Self { database, folder })
+    }
+
+    /// A server of ours on an empty database.
+    fn fresh(&self, bench: &Bench) -> Result<Server> {
+        self.database.empty()?;
+        self.node(bench, "node-1")
+    }
+
+    fn node(&self, bench: &Bench, name: &str) -> Result<Server> {
+        let flags = format!("--database-url {}", self.database.own_url());
+        Server::start(bench, &bench.folder.join(name), &flags)
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        self.database.kill();
+        let _gone = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Rival {
+    pub(super) fn measure(&self, name: &str, bench: &Bench) -> Result<Measured> {
+        let ground = Ground::new(self.kind)?;
+        let mut rounds = Vec::new();
+        for round in 1..=bench.rounds {
+            let server = ground.fresh(bench)?;
+            let ours = load::run(bench, &server, crowd(bench, self.products), true)?.orders_per_second;
+            server.stop()?;
+            let server = ground.fresh(bench)?;
+            load::run(bench, &server, Load { connections: 1, seconds: 1, ..crowd(bench, self.products) }, true)?;
+            server.stop()?;
+            let plain = plain::run(bench, &ground.database, self.products)?;
+            println!("round {round}: {} and {} orders/s, ratio {:.2}", count(ours), count(plain), ours / plain);
+            rounds.push((ours, plain));
+        }
+        let products = count(f64::from(self.products));
+        let sides = [format!("over HTTP, {products} products"), "one transaction an order, 32 connections".to_owned()];
+        Ok(ratio(name, sides, &rounds, self.at_least))
+    }
+}
+
+/// Two nodes on one database, together, against one alone.
+pub(super) fn nodes(name: &str, bench: &Bench) -> Result<Measured> {
+    let ground = Ground::new(Kind::Postgres)?;
+    let mut rounds = Vec::new();
+    for round in 1..=bench.rounds {
+        let first = ground.fresh(bench)?;
+        let second = ground.node(bench, "node-2")?;
+        let half = Load { connections: CROWD / 2, ..crowd(bench, 1_000) };
+        // The products first, so that neither waits for the other's.
+        load::run(bench, &first, Load { connections: 1, seconds: 1, ..half }, true)?;
+        let both = std::thread::scope(|scope| {
+            let one = scope.spawn(|| load::run(bench, &first, half, false));
+            let two = load::run(bench, &second, half, false);
+            let one = one.join().map_err(|_| anyhow::anyhow!("a load panicked"))?;
+            anyhow::Ok(one?.orders_per_second + two?.orders_per_second)
+        })?;
+        first.stop()?;
+        second.stop()?;
+        let server = ground.fresh(bench)?;
+        let alone = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
+        server.stop()?;
+        println!("round {round}: {} and {} orders/s, ratio {:.2}", count(both), count(alone), both / alone);
+        rounds.push((both, alone));
+    }
+    let sides = ["two nodes, 128 connections each".to_owned(), "one node, 256 connections".to_owned()];
+    Ok(ratio(name, sides, &rounds, NODES_AT_LEAST))
+}
+
+/// The slowest of a hundred at half of the most that goes through, against the same of an empty route.
+pub(super) fn p99(name: &str, bench: &Bench) -> Result<Measured> {
+    let ground = Ground::new(Kind::Postgres)?;
+    let mut rounds = Vec::new();
+    let mut rates = Vec::new();
+    for round in 1..=bench.rounds {
+        let server = ground.fresh(bench)?;
+        let most = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive rate")]
+        let rate = (most / 2.0) as u32;
+        let paced = Load { rate: Some(rate), ..crowd(bench, 1_000) };
+        let Figures { p99_us: order, .. } = load::run(bench, &server, paced, true)?;
+        let Figures { p99_us: empty, .. } = load::run(bench, &server, Load { empty: true, ..paced }, false)?;
+        server.stop()?;
+        println!("round {round}: at {rate} a second {order:.0} and {empty:.0} µs, ratio {:.2}", order / empty);
+        rounds.push((order, empty));
+        rates.push(f64::from(rate));
+    }
+    let ratios: Vec<f64> = rounds.iter().map(|(order, empty)| order / empty).collect();
+    let of = |side: fn(&(f64, f64)) -> f64| median(&rounds.iter().map(side).collect::<Vec<_>>());
+    Ok(Measured {
+        name: name.to_owned(),
+        one: format!("an order, p99 at {} a second: {:.0} µs", count(median(&rates)), of(|round| round.0)),
+        other: format!("an empty route at the same rate: {:.0} µs", of(|round| round.1)),
+        result: format!("{:.2} ×", median(&ratios)),
+        rounds: ratios.iter().map(|ratio| format!("{ratio:.2}")).collect(),
+        bound: format!("under {P99_AT_MOST} ×"),
+        holds: median(&ratios) < P99_AT_MOST,
+        surroundings: String::new(),
+    })
+}
+
+fn crowd(bench: &Bench, skus: u32) -> Load {
+    Load { connections: CROWD, skus, seconds: bench.seconds, ..Load::default() }
+}
+
+fn ratio(name: &str, sides: [String; 2], rounds: &[(f64, f64)], at_least: f64) -> Measured {
+    let [one, other] = sides;
+    let side = |label: String, speeds: Vec<f64>| format!("{label}: {} orders/s", count(median(&speeds)));
+    let ratios: Vec<f64> = rounds.iter().map(|(one, other)| one / other).collect();
+    Measured {
+        name: name.to_owned(),
+        one: side(one, rounds.iter().map(|round| round.0).collect()),
+        other: side(other, rounds.iter().map(|round| round.1).collect()),
+        result: format!("{:.2} ×", median(&ratios)),
+        rounds: ratios.iter().map(|ratio| format!("{ratio:.2}")).collect(),
+        bound: format!("at least {at_least} ×"),
+        holds: median(&ratios) >= at_least,
+        surroundings: String::new(),
+    }
+}
