@@ -18,7 +18,7 @@ on_every_server!(
     f05_a_commit_whose_answer_nobody_heard_is_answered_the_same,
     a_connection_that_is_ended_before_commit_applies_nothing_and_the_next_call_works,
     a_node_that_stops_in_mid_transaction_gives_way,
-    a_lock_that_is_not_given_back_in_time_is_a_retry,
+    f16_a_lock_that_is_not_given_back_in_time_is_a_retry,
 );
 
 /// Works until it was woken so many times, and drops the rest: somebody went away in the middle of a statement.
@@ -137,7 +137,7 @@ async fn a_node_that_stops_in_mid_transaction_gives_way(kind: Kind) {
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
 
-async fn a_lock_that_is_not_given_back_in_time_is_a_retry(kind: Kind) {
+async fn f16_a_lock_that_is_not_given_back_in_time_is_a_retry(kind: Kind) {
     let shop = Shop::stocked(kind).await;
     let batch = [shop.desk.place("k", &[("tea", 1)])];
     // A connection that has no limit, as somebody's own tool.

@@ -13,6 +13,7 @@ use crate::shop::{Shop, words};
 on_every_database!(
     a_purge_takes_bounded_steps_and_nothing_that_is_younger,
     a_clock_that_jumped_holds_up_no_records_but_its_own,
+    f12_nodes_whose_clocks_are_an_hour_apart_apply_a_key_once,
     a_key_that_was_purged_still_finds_its_order,
     a_purged_key_of_an_order_serves_no_other_action,
     another_request_under_a_purged_key_is_refused_while_its_order_lives,
@@ -55,6 +56,24 @@ async fn a_clock_that_jumped_holds_up_no_records_but_its_own(kind: Kind) {
     let purge = async || shop.store.records_purge(Timestamp(100), 2).await.expect("a step");
     assert_eq!((purge().await, purge().await, purge().await), (2, 1, 0));
     assert_eq!(shop.count("select max(completed_at) from key_records").await, 9_000);
+}
+
+/// Keys have no lease: what a clock says is written down and decides nothing.
+async fn f12_nodes_whose_clocks_are_an_hour_apart_apply_a_key_once(kind: Kind) {
+    const HOUR_MS: i64 = 3_600_000;
+    const NOW: i64 = 100 * HOUR_MS;
+    let shop = Shop::stocked(kind).await;
+    for (key, first, again) in [("ahead", NOW + HOUR_MS, NOW), ("behind", NOW - HOUR_MS, NOW + HOUR_MS)] {
+        let place = || shop.desk.place(key, &[("tea", 1)]);
+        assert_eq!(words(&shop.run(&[at(place(), first)]).await), ["201"]);
+        assert_eq!(words(&shop.run(&[at(place(), again)]).await), ["replayed"]);
+        assert_eq!(words(&shop.run(&[at(place(), first)]).await), ["replayed"]);
+    }
+    assert_eq!(shop.count("select count(*) from orders").await, 2);
+    // Nor does a node that is ahead purge what others may be asked for: an answer lives for 25 hours at least.
+    shop.store.records_purge(Timestamp(NOW + HOUR_MS - 25 * HOUR_MS), 100).await.expect("a purge");
+    let place = at(shop.desk.place("ahead", &[("tea", 1)]), NOW);
+    assert_eq!(words(&shop.run(&[place]).await), ["replayed"]);
 }
 
 async fn a_key_that_was_purged_still_finds_its_order(kind: Kind) {
