@@ -27,6 +27,7 @@ impl Stored for EventRow {
         key: &[number("tenant_id"), text("order_no")],
         unique: None,
         read: &[
+            number("tenant_id"),
             text("order_no"),
             number("version"),
             text("event"),
@@ -39,6 +40,8 @@ impl Stored for EventRow {
     };
 
     fn read(fields: &mut Fields) -> Result<Self, Error> {
+        // Who asks names the tenant; it stands here because the same columns are inserted.
+        let _tenant: i64 = fields.take()?;
         Ok(Self {
             order_no: fields.take()?,
             version: fields.take()?,

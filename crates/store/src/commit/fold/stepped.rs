@@ -4,7 +4,8 @@ use domain::order::{CloseReason, Status};
 use domain::stock::Holding;
 
 use super::{Batch, Step};
-use crate::rows::holding_name;
+use crate::found::Stored as _;
+use crate::rows::{EventRow, holding_name};
 use crate::set::{Rows, Write, number, row, text};
 
 static HEADS: Write = Write::update(
@@ -28,20 +29,7 @@ static RESERVATIONS: Write = Write::update(
     &[text("holding")],
 );
 
-static HISTORY: Write = Write::insert(
-    "order_events",
-    &[
-        number("tenant_id"),
-        text("order_no"),
-        number("version"),
-        text("event"),
-        text("from_status"),
-        text("to_status"),
-        number("happened_at"),
-        number("principal_id"),
-        text("idempotency_key"),
-    ],
-);
+static HISTORY: Write = Write::insert("order_events", EventRow::FIND.read);
 
 pub(super) fn heads_changed(steps: &[Step<'_>]) -> Rows {
     let mut rows = Rows::of(&HEADS);
