@@ -1,6 +1,7 @@
 //! Owns the measurements: which are made, in which order, and what is kept of them.
 
 mod floor;
+mod growth;
 mod items;
 mod load;
 mod million;
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let items = chosen(&args.only)?;
     let root = crate::root();
     surroundings::warn_if_busy();
-    let binary = shell::release_binary(&root)?;
+    let binary = shell::dist_binary(&root)?;
     let folder = root.join("target/bench");
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let bench = Bench { root, folder, binary, rounds: args.rounds, seconds: args.seconds };

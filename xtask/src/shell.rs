@@ -127,12 +127,21 @@ impl Command {
 
 /// The release build of `mideng`, built if it is not up to date.
 pub(crate) fn release_binary(root: &Path) -> Result<PathBuf> {
+    binary(root, "release")
+}
+
+/// The build of `mideng` that is run for good, which takes longer to make.
+pub(crate) fn dist_binary(root: &Path) -> Result<PathBuf> {
+    binary(root, "dist")
+}
+
+fn binary(root: &Path, profile: &str) -> Result<PathBuf> {
     #[derive(Deserialize)]
     struct Metadata {
         target_directory: PathBuf,
     }
-    Command::new("cargo build --release -p app").run_in(root)?;
+    Command::new(&format!("cargo build --profile {profile} -p app")).run_in(root)?;
     let metadata = Command::new("cargo metadata --no-deps --format-version 1").output_in(root)?;
     let metadata: Metadata = serde_json::from_str(&metadata).context("reading the output of `cargo metadata`")?;
-    Ok(metadata.target_directory.join("release/mideng"))
+    Ok(metadata.target_directory.join(profile).join("mideng"))
 }

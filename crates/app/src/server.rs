@@ -116,29 +116,19 @@ fn start_engine(store: &Store, settings: &Settings, embedded: bool) -> io::Resul
     }
 }
 
-/// An embedded database holds up the thread that asks it, so it has one of its own; a server is waited for like any
-/// other.
+/// An embedded database has one writer.
 fn start_engine_on<S: Storage>(
     storage: S,
     settings: &Settings,
     embedded: bool,
 ) -> io::Result<(Engine, oneshot::Receiver<()>)> {
     let options = Options {
-        lanes: settings.lanes,
+        lanes: if embedded { 1 } else { settings.lanes },
         queue_commands_max: settings.queue_commands_max,
         batch_commands_max: settings.batch_commands_max,
         ..Options::default()
     };
-    if embedded {
-        return Engine::start_thread(storage, Executor::new(Renderer), options);
-    }
-    let (engine, task) = Engine::start(storage, Executor::new(Renderer), options);
-    let (ended, when_ended) = oneshot::channel();
-    tokio::spawn(async move {
-        let _ended = ended;
-        let _result = task.await;
-    });
-    Ok((engine, when_ended))
+    Engine::start_thread(storage, Executor::new(Renderer), options)
 }
 
 fn api_settings(settings: &Settings) -> api::Settings {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::{Command, Needs};
 use idempotency::CommandId;
+use tokio::time::Instant;
 use tracing::{error, warn};
 
 use crate::Options;
@@ -145,12 +146,16 @@ impl<S: Storage, X: Execute> Lane<S, X> {
     async fn once(&self, batch: &[Command], past: &mut Past) -> Result<Vec<Answered>, Fault> {
         let needs = Needs::of(batch);
         let scopes = batch.iter().map(Scope::of).collect();
+        let begun = Instant::now();
         let (transaction, mut snapshot) = self.storage.load(&needs, &scopes).await?;
+        metrics::histogram!("mideng_batch_load_seconds").record(begun.elapsed());
         let settled = past.settled(batch, &snapshot);
         let verdicts = catch_unwind(AssertUnwindSafe(|| self.execute.run(&mut snapshot, batch, &settled)))
             .map_err(|panic| Fault::Rejected(panic_text(&*panic)))?;
         let (commit, answers) = gather(batch, verdicts);
+        let begun = Instant::now();
         self.storage.commit(transaction, &commit).await?;
+        metrics::histogram!("mideng_batch_commit_seconds").record(begun.elapsed());
         Ok(answers)
     }
 }

@@ -69,34 +69,27 @@ impl Engine {
     /// everything taken in is answered; aborted, it takes its lanes with it.
     pub fn start<S: Storage, X: Execute>(storage: S, execute: X, options: Options) -> (Self, JoinHandle<()>) {
         let intake = Arc::new(intake::Intake::new(options));
-        let (storage, execute) = (Arc::new(storage), Arc::new(execute));
-        let mut lanes = JoinSet::new();
-        for number in 0..options.lanes.max(1) {
-            let work = (storage.clone(), execute.clone());
-            lanes.spawn(lane::Lane::new(number, intake.clone(), work, options).run());
-        }
-        // A lane that panics has failed what waits; the others end by themselves.
-        let task = tokio::spawn(async move { while lanes.join_next().await.is_some() {} });
+        let task = tokio::spawn(run_all(lanes(&intake, storage, execute, options)));
         (Self { intake }, task)
     }
 
-    /// The same with one lane, on a thread of its own, which a storage may hold up: an embedded database works, and waits for the
-    /// disk, on the thread that asks it. Among the tasks that serve requests it would hold those up, and stand in line
-    /// behind them. The receiver gets word once it ended.
+    /// The same on a thread of its own. An embedded database works, and waits for the disk, on the thread that asks it;
+    /// among the tasks that serve requests it would hold those up, and stand in line behind them. The answers of a
+    /// database behind a network would stand in that line too, once for each statement of a batch. The receiver gets
+    /// word once it ended.
     pub fn start_thread<S: Storage, X: Execute>(
         storage: S,
         execute: X,
         options: Options,
     ) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
-        let options = Options { lanes: 1, ..options };
         let intake = Arc::new(intake::Intake::new(options));
-        let lane = lane::Lane::new(0, intake.clone(), (Arc::new(storage), Arc::new(execute)), options);
+        let lanes = lanes(&intake, storage, execute, options);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (ended, when_ended) = oneshot::channel();
-        std::thread::Builder::new().name("mideng-lane".to_owned()).spawn(move || {
-            // Dropped at the end, and also where the lane panics.
+        std::thread::Builder::new().name("mideng-lanes".to_owned()).spawn(move || {
+            // Dropped at the end, and also where a lane panics.
             let _ended = ended;
-            runtime.block_on(lane.run());
+            runtime.block_on(run_all(lanes));
         })?;
         Ok((Self { intake }, when_ended))
     }
@@ -125,4 +118,21 @@ impl Engine {
     pub fn waiting(&self) -> usize {
         self.intake.waiting()
     }
+}
+
+fn lanes<S: Storage, X: Execute>(
+    intake: &Arc<intake::Intake>,
+    storage: S,
+    execute: X,
+    options: Options,
+) -> Vec<lane::Lane<S, X>> {
+    let (storage, execute) = (Arc::new(storage), Arc::new(execute));
+    let lane = |number| lane::Lane::new(number, intake.clone(), (storage.clone(), execute.clone()), options);
+    (0..options.lanes.max(1)).map(lane).collect()
+}
+
+/// Runs lanes until each has ended. One that panics has failed what waits; the others end by themselves.
+async fn run_all<S: Storage, X: Execute>(lanes: Vec<lane::Lane<S, X>>) {
+    let mut running: JoinSet<()> = lanes.into_iter().map(lane::Lane::run).collect();
+    while running.join_next().await.is_some() {}
 }

@@ -130,8 +130,10 @@ async fn place(batch: &mut Batch, table: &'static Moved, values: Vec<Value>, key
         return Ok(());
     }
     let rows = (values.len() / table.find.read.len()) as u64;
-    batch.write(Rows { of: &table.insert, values }).await.doing(DOING)?;
-    let gone = batch.write(Rows { of: &table.delete, values: keys }).await.doing(DOING)?;
+    let there = Rows { of: &table.insert, values };
+    let here = Rows { of: &table.delete, values: keys };
+    let touched = batch.write(vec![there, here]).await.doing(DOING)?;
+    let gone = touched.last().copied().unwrap_or_default();
     if gone == rows {
         return Ok(());
     }

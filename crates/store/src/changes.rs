@@ -15,11 +15,8 @@ impl Store {
 
 impl Batch {
     /// Writes the rows; gives how many were there to be touched.
-    pub(crate) async fn write_all(&mut self, changes: Vec<Rows>) -> Result<u64, Fault> {
-        let mut touched = 0;
-        for rows in changes.into_iter().filter(|rows| rows.len() > 0) {
-            touched += self.write(rows).await?;
-        }
-        Ok(touched)
+    pub(crate) async fn write_all(&mut self, mut changes: Vec<Rows>) -> Result<u64, Fault> {
+        changes.retain(|rows| rows.len() > 0);
+        Ok(self.write(changes).await?.into_iter().sum())
     }
 }

@@ -46,20 +46,19 @@ impl Storage for Store {
         if commit.records.is_empty() && commit.changes.is_empty() {
             return Ok(());
         }
-        for rows in fold::fold(&before, commit)? {
-            write(&mut batch, rows).await?;
-        }
+        write(&mut batch, fold::fold(&before, commit)?).await?;
         batch.commit().await
     }
 }
 
-/// Writes some rows. Fewer than that are touched where another writer changed one since it was loaded.
-async fn write(batch: &mut Batch, rows: Rows) -> Result<(), Fault> {
-    let (table, wanted) = (rows.of.table, rows.len() as u64);
-    let touched = batch.write(rows).await?;
-    if touched == wanted {
-        return Ok(());
+/// Writes the rows. Fewer of them are touched where another writer changed one since it was loaded.
+async fn write(batch: &mut Batch, sets: Vec<Rows>) -> Result<(), Fault> {
+    let wanted: Vec<_> = sets.iter().map(|rows| (rows.of.table, rows.len() as u64)).collect();
+    let touched = batch.write(sets).await?;
+    match wanted.into_iter().zip(touched).find(|((_, wanted), touched)| wanted != touched) {
+        None => Ok(()),
+        Some(((table, wanted), touched)) => Err(Fault::Retry(format!(
+            "{wanted} rows of {table} were to be written and {touched} were as they had been loaded"
+        ))),
     }
-    let text = format!("{wanted} rows of {table} were to be written and {touched} were as they had been loaded");
-    Err(Fault::Retry(text))
 }

@@ -85,7 +85,7 @@ impl<'a> Copy<'a> {
             let (copied, mut set) = (rows.len() as u64, Rows::of(&table.insert));
             set.values = rows.into_iter().flatten().collect();
             let mut changes = self.target.changes().await.doing(DOING)?;
-            changes.write(set).await.doing(DOING)?;
+            changes.write(vec![set]).await.doing(DOING)?;
             changes.commit().await.doing(DOING)?;
             return Ok(Some((table.insert.table, copied)));
         }

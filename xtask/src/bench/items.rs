@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::pairs::{Database, Pair, Side};
 use super::report::Measured;
 use super::servers::{self, Rival};
-use super::{Bench, floor, million};
+use super::{Bench, floor, growth, million};
 use crate::services::Kind;
 
 /// One measurement.
@@ -24,6 +24,7 @@ enum How {
     Rival(Rival),
     Nodes,
     P99,
+    Growth,
 }
 
 /// What most sides are: 64 connections, a thousand products, an empty database, nothing set.
@@ -111,6 +112,11 @@ pub(super) const ITEMS: &[Item] = &[
         question: "what do batches bring on MariaDB, against its own mariadb-slap?",
         how: How::Rival(Rival { kind: Kind::Mariadb, products: 1_000, at_least: 4.0 }),
     },
+    Item {
+        name: "growth",
+        question: "what if ten million orders are stored in PostgreSQL, and while old answers are purged?",
+        how: How::Growth,
+    },
 ];
 
 impl Item {
@@ -121,6 +127,7 @@ impl Item {
             How::Alone => floor::alone(self.name, bench).map(|measured| vec![measured]),
             How::Rival(rival) => rival.measure(self.name, bench).map(|measured| vec![measured]),
             How::Nodes => servers::nodes(self.name, bench).map(|measured| vec![measured]),
+            How::Growth => growth::measure(bench),
             How::P99 => servers::p99(self.name, bench).map(|measured| vec![measured]),
         }
     }

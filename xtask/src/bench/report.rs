@@ -112,6 +112,23 @@ impl Book {
 }
 
 impl Measured {
+    /// What one side does a second over what the other does, round by round: at least so much.
+    pub(super) fn ratio(name: &str, sides: [String; 2], rounds: &[(f64, f64)], at_least: f64) -> Self {
+        let [one, other] = sides;
+        let side = |label: String, speeds: Vec<f64>| format!("{label}: {} orders/s", count(median(&speeds)));
+        let ratios: Vec<f64> = rounds.iter().map(|(one, other)| one / other).collect();
+        Self {
+            name: name.to_owned(),
+            one: side(one, rounds.iter().map(|round| round.0).collect()),
+            other: side(other, rounds.iter().map(|round| round.1).collect()),
+            result: format!("{:.2} ×", median(&ratios)),
+            rounds: ratios.iter().map(|ratio| format!("{ratio:.2}")).collect(),
+            bound: format!("at least {at_least} ×"),
+            holds: median(&ratios) >= at_least,
+            surroundings: String::new(),
+        }
+    }
+
     /// A row of the table.
     fn line(&self) -> String {
         let Self { name, one, other, result, bound, .. } = self;

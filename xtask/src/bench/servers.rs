@@ -24,13 +24,13 @@ pub(super) struct Rival {
 }
 
 /// A database server in a folder of its own.
-struct Ground {
-    database: Alone,
+pub(super) struct Ground {
+    pub(super) database: Alone,
     folder: PathBuf,
 }
 
 impl Ground {
-    fn new(kind: Kind) -> Result<Self> {
+    pub(super) fn new(kind: Kind) -> Result<Self> {
         let folder = services::folder("bench")?;
         let database = Alone::start(kind, &folder, &folder.join("log"))?;
         println!("on {}", database.title());
@@ -38,13 +38,14 @@ impl Ground {
     }
 
     /// A server of ours on an empty database.
-    fn fresh(&self, bench: &Bench) -> Result<Server> {
+    pub(super) fn fresh(&self, bench: &Bench) -> Result<Server> {
         self.database.empty()?;
-        self.node(bench, "node-1")
+        self.node(bench, "node-1", "")
     }
 
-    fn node(&self, bench: &Bench, name: &str) -> Result<Server> {
-        let flags = format!("--database-url {}", self.database.own_url());
+    /// A server of ours on the database as it is.
+    pub(super) fn node(&self, bench: &Bench, name: &str, flags: &str) -> Result<Server> {
+        let flags = format!("--database-url {} {flags}", self.database.own_url());
         Server::start(bench, &bench.folder.join(name), &flags)
     }
 }
@@ -73,7 +74,7 @@ impl Rival {
         }
         let products = count(f64::from(self.products));
         let sides = [format!("over HTTP, {products} products"), "one transaction an order, 32 connections".to_owned()];
-        Ok(ratio(name, sides, &rounds, self.at_least))
+        Ok(Measured::ratio(name, sides, &rounds, self.at_least))
     }
 }
 
@@ -83,7 +84,7 @@ pub(super) fn nodes(name: &str, bench: &Bench) -> Result<Measured> {
     let mut rounds = Vec::new();
     for round in 1..=bench.rounds {
         let first = ground.fresh(bench)?;
-        let second = ground.node(bench, "node-2")?;
+        let second = ground.node(bench, "node-2", "")?;
         let half = Load { connections: CROWD / 2, ..crowd(bench, 1_000) };
         // The products first, so that neither waits for the other's.
         load::run(bench, &first, Load { connections: 1, seconds: 1, ..half }, true)?;
@@ -102,7 +103,7 @@ pub(super) fn nodes(name: &str, bench: &Bench) -> Result<Measured> {
         rounds.push((both, alone));
     }
     let sides = ["two nodes, 128 connections each".to_owned(), "one node, 256 connections".to_owned()];
-    Ok(ratio(name, sides, &rounds, NODES_AT_LEAST))
+    Ok(Measured::ratio(name, sides, &rounds, NODES_AT_LEAST))
 }
 
 /// The slowest of a hundred at half of the most that goes through, against the same of an empty route.
@@ -137,22 +138,6 @@ pub(super) fn p99(name: &str, bench: &Bench) -> Result<Measured> {
     })
 }
 
-fn crowd(bench: &Bench, skus: u32) -> Load {
+pub(super) fn crowd(bench: &Bench, skus: u32) -> Load {
     Load { connections: CROWD, skus, seconds: bench.seconds, ..Load::default() }
-}
-
-fn ratio(name: &str, sides: [String; 2], rounds: &[(f64, f64)], at_least: f64) -> Measured {
-    let [one, other] = sides;
-    let side = |label: String, speeds: Vec<f64>| format!("{label}: {} orders/s", count(median(&speeds)));
-    let ratios: Vec<f64> = rounds.iter().map(|(one, other)| one / other).collect();
-    Measured {
-        name: name.to_owned(),
-        one: side(one, rounds.iter().map(|round| round.0).collect()),
-        other: side(other, rounds.iter().map(|round| round.1).collect()),
-        result: format!("{:.2} ×", median(&ratios)),
-        rounds: ratios.iter().map(|ratio| format!("{ratio:.2}")).collect(),
-        bound: format!("at least {at_least} ×"),
-        holds: median(&ratios) >= at_least,
-        surroundings: String::new(),
-    }
 }

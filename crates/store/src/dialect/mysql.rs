@@ -189,8 +189,17 @@ impl Remote for MySql {
         session::find(connection, find, keys, intent).await
     }
 
-    async fn write(connection: &mut MySqlConnection, rows: Rows) -> Result<u64, sqlx::Error> {
-        session::write(connection, rows).await
+    /// A statement changes one table.
+    fn together(sets: Vec<Rows>) -> Vec<Vec<Rows>> {
+        sets.into_iter().map(|rows| vec![rows]).collect()
+    }
+
+    async fn write(connection: &mut MySqlConnection, group: Vec<Rows>) -> Result<Vec<u64>, sqlx::Error> {
+        let mut touched = Vec::with_capacity(group.len());
+        for rows in group {
+            touched.push(session::write(connection, rows).await?);
+        }
+        Ok(touched)
     }
 
     fn begin(mode: Mode) -> &'static str {

@@ -180,8 +180,12 @@ impl Remote for Postgres {
         session::find(connection, find, keys, intent).await
     }
 
-    async fn write(connection: &mut PgConnection, rows: Rows) -> Result<u64, sqlx::Error> {
-        session::write(connection, rows).await
+    fn together(sets: Vec<Rows>) -> Vec<Vec<Rows>> {
+        session::together(sets)
+    }
+
+    async fn write(connection: &mut PgConnection, group: Vec<Rows>) -> Result<Vec<u64>, sqlx::Error> {
+        session::write(connection, group).await
     }
 
     /// READ COMMITTED: behind a lock that it waited for, a batch is to see what was committed meanwhile. No rule rests

@@ -58,8 +58,14 @@ pub(crate) trait Remote: Clone + fmt::Debug + Send + Sync + 'static {
         intent: Intent,
     ) -> impl Future<Output = Result<Found, sqlx::Error>> + Send;
 
-    /// Changes rows; gives how many were touched.
-    fn write(connection: &mut Self::Connection, rows: Rows) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
+    /// Sets of rows, in order, in groups of those that go in one statement.
+    fn together(sets: Vec<Rows>) -> Vec<Vec<Rows>>;
+
+    /// Changes the rows of a group; gives how many of each set were touched.
+    fn write(
+        connection: &mut Self::Connection,
+        group: Vec<Rows>,
+    ) -> impl Future<Output = Result<Vec<u64>, sqlx::Error>> + Send;
 
     /// Opens a transaction.
     fn begin(mode: Mode) -> &'static str;

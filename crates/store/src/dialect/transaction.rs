@@ -33,12 +33,12 @@ pub(crate) enum Reading {
 }
 
 impl Batch {
-    /// Changes the rows; gives how many were touched.
-    pub(crate) async fn write(&mut self, rows: Rows) -> Result<u64, Fault> {
+    /// Changes the rows, set behind set; gives how many of each set were touched.
+    pub(crate) async fn write(&mut self, sets: Vec<Rows>) -> Result<Vec<u64>, Fault> {
         match self {
-            Self::Sqlite(batch) => batch.write(rows).await,
-            Self::Postgres(batch) => batch.write(rows).await,
-            Self::MySql(batch) => batch.write(rows).await,
+            Self::Sqlite(batch) => batch.write(sets).await,
+            Self::Postgres(batch) => batch.write(sets).await,
+            Self::MySql(batch) => batch.write(sets).await,
         }
     }
 

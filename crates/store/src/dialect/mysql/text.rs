@@ -22,19 +22,18 @@ pub(super) fn room(rows: usize, width: usize, verb: Option<Verb>) -> usize {
     fitting.min(most)
 }
 
-/// The question for so many keys. Rows that are to be changed are locked in the order in which they are scanned, which
-/// is that of the index, so it is named: over a small table the server would rather walk all of it, another way round.
+/// The question for so many keys, by the index that knows them. It is named, because over a small table the server would
+/// rather walk all of it and compare each row with each key: slower by far, and rows that are to be changed would be
+/// locked another way round.
 pub(super) fn find(find: &Find, keys: usize, intent: Intent) -> String {
     let Find { table, key, unique, read } = find;
     let (read, named) = (list(read, str::to_owned), list(key, str::to_owned));
-    let found = format!("({named}) in ({})", marks(keys, key.len()));
-    match intent {
-        Intent::Read => format!("select {read} from {table} where {found}"),
-        Intent::Change => {
-            let index = unique.unwrap_or("PRIMARY");
-            format!("select {read} from {table} force index ({index}) where {found} for update")
-        }
-    }
+    let index = unique.unwrap_or("PRIMARY");
+    let lock = match intent {
+        Intent::Read => "",
+        Intent::Change => " for update",
+    };
+    format!("select {read} from {table} force index ({index}) where ({named}) in ({}){lock}", marks(keys, key.len()))
 }
 
 /// The change of so many rows.

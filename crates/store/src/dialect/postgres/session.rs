@@ -15,7 +15,8 @@ pub(super) async fn find(
     keys: Vec<Value>,
     intent: Intent,
 ) -> Result<Found, sqlx::Error> {
-    let arguments = arrays(find.key.iter(), keys).map_err(sqlx::Error::Encode)?;
+    let mut arguments = PgArguments::default();
+    add_arrays(&mut arguments, find.key.iter(), keys).map_err(sqlx::Error::Encode)?;
     let sql = text::find(find, intent);
     tracing::trace!(target: "store::statement", sql);
     let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(connection).await?;
@@ -28,14 +29,30 @@ pub(super) async fn find(
     Ok(Found { of: find, values })
 }
 
-/// Changes the rows; gives how many were touched.
-pub(super) async fn write(connection: &mut PgConnection, rows: Rows) -> Result<u64, sqlx::Error> {
-    let of = rows.of;
-    let arguments = arrays(of.columns(), rows.values).map_err(sqlx::Error::Encode)?;
-    let sql = text::write(of);
+/// Sets that change different tables go in one statement: each statement is a way to the server and back, and wakes a
+/// process at both ends. Its parts see nothing of each other, so a table that comes a second time begins the next one.
+pub(super) fn together(sets: Vec<Rows>) -> Vec<Vec<Rows>> {
+    let mut groups: Vec<Vec<Rows>> = Vec::new();
+    for rows in sets {
+        match groups.last_mut() {
+            Some(group) if group.iter().all(|other| other.of.table != rows.of.table) => group.push(rows),
+            _ => groups.push(vec![rows]),
+        }
+    }
+    groups
+}
+
+/// Changes the rows; gives how many of each set were touched.
+pub(super) async fn write(connection: &mut PgConnection, group: Vec<Rows>) -> Result<Vec<u64>, sqlx::Error> {
+    let writes: Vec<_> = group.iter().map(|rows| rows.of).collect();
+    let mut arguments = PgArguments::default();
+    for rows in group {
+        add_arrays(&mut arguments, rows.of.columns(), rows.values).map_err(sqlx::Error::Encode)?;
+    }
+    let sql = text::write(&writes);
     tracing::trace!(target: "store::statement", sql);
-    let done = sqlx::query_with(AssertSqlSafe(sql), arguments).execute(connection).await?;
-    Ok(done.rows_affected())
+    let row = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_one(connection).await?;
+    (0..writes.len()).map(|at| Ok(row.try_get::<i64, _>(at)?.unsigned_abs())).collect()
 }
 
 fn value(row: &PgRow, at: usize, kind: Kind) -> Result<Value, sqlx::Error> {
@@ -47,17 +64,17 @@ fn value(row: &PgRow, at: usize, kind: Kind) -> Result<Value, sqlx::Error> {
 }
 
 /// One array for each column.
-fn arrays<'a>(
+fn add_arrays<'a>(
+    arguments: &mut PgArguments,
     columns: impl Iterator<Item = &'a Column>,
     values: Vec<Value>,
-) -> Result<PgArguments, sqlx::error::BoxDynError> {
+) -> Result<(), sqlx::error::BoxDynError> {
     let kinds: Vec<Kind> = columns.map(|column| column.kind).collect();
     let rows = values.len() / kinds.len();
     let mut by_column: Vec<Vec<Value>> = kinds.iter().map(|_| Vec::with_capacity(rows)).collect();
     for (at, value) in values.into_iter().enumerate() {
         by_column[at % kinds.len()].push(value);
     }
-    let mut arguments = PgArguments::default();
     for (kind, values) in kinds.iter().zip(by_column) {
         match kind {
             Kind::Number => arguments.add(values.iter().map(number).collect::<Vec<_>>())?,
@@ -65,7 +82,7 @@ fn arrays<'a>(
             Kind::Bytes => arguments.add(values.into_iter().map(bytes).collect::<Vec<_>>())?,
         }
     }
-    Ok(arguments)
+    Ok(())
 }
 
 fn number(value: &Value) -> Option<i64> {
@@ -104,4 +121,37 @@ pub(super) fn is_refusal(error: &sqlx::Error) -> bool {
 
 fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::set::Verb::{Delete, Insert, Update};
+    use crate::set::{Write, number};
+
+    static A: Write = Write::insert("a", &[number("id")]);
+    static A_GONE: Write = Write::delete("a", &[number("id")]);
+    static B: Write = Write::update("b", &[number("id")], &[number("version")], &[number("version")]);
+
+    #[test]
+    fn a_table_that_comes_again_begins_a_statement() {
+        let sets = vec![Rows::of(&A_GONE), Rows::of(&A), Rows::of(&B), Rows::of(&A_GONE)];
+        let groups: Vec<Vec<_>> = together(sets)
+            .iter()
+            .map(|group| group.iter().map(|rows| (rows.of.verb, rows.of.table)).collect())
+            .collect();
+        assert_eq!(groups, [vec![(Delete, "a")], vec![(Insert, "a"), (Update, "b")], vec![(Delete, "a")]]);
+    }
+
+    #[test]
+    fn the_arrays_of_a_statement_are_counted_through() {
+        let sql = text::write(&[&A, &B]);
+        assert_eq!(
+            sql,
+            "with w0 as (insert into a (id) select id from unnest($1::bigint[]) j (id) returning 1), \
+             w1 as (update b t set version = j.version from unnest($2::bigint[], $3::bigint[], $4::bigint[]) \
+             j (id, version, was_version) where t.id = j.id and t.version = j.was_version returning 1) \
+             select (select count(*) from w0), (select count(*) from w1)"
+        );
+    }
 }

@@ -10,7 +10,7 @@ pub(super) fn find(find: &Find, intent: Intent) -> String {
     let Find { table, key, read, .. } = find;
     let read = list(read, |name| format!("t.{name}"));
     let found = names(key, |name| format!("t.{name} = j.{name}")).join(" and ");
-    let given = given(key.iter().map(|column| (column.kind, column.name.to_owned())));
+    let given = given(1, key.iter().map(|column| (column.kind, column.name.to_owned())));
     let question = format!("select {read} from {given} join {table} t on {found}");
     if intent == Intent::Read {
         return question;
@@ -18,13 +18,26 @@ pub(super) fn find(find: &Find, intent: Intent) -> String {
     format!("{question} order by {} for update of t", list(key, |name| format!("t.{name}")))
 }
 
-/// The change.
-pub(super) fn write(write: &Write) -> String {
+/// The changes of different tables, in one statement that says of each how many rows it touched.
+pub(super) fn write(writes: &[&Write]) -> String {
+    let mut first = 1;
+    let mut parts = Vec::with_capacity(writes.len());
+    for (at, write) in writes.iter().enumerate() {
+        parts.push(format!("w{at} as ({} returning 1)", change(write, first)));
+        first += write.width();
+    }
+    let counts: Vec<_> = (0..writes.len()).map(|at| format!("(select count(*) from w{at})")).collect();
+    format!("with {} select {}", parts.join(", "), counts.join(", "))
+}
+
+/// One of them; its arrays begin with this parameter.
+fn change(write: &Write, first: usize) -> String {
     let Write { table, key, written, expected, .. } = write;
     let columns = |columns: &'static [Column], form: fn(&str) -> String| {
         columns.iter().map(move |column| (column.kind, form(column.name)))
     };
-    let given = given(columns(key, str::to_owned).chain(columns(written, str::to_owned)).chain(columns(expected, was)));
+    let given =
+        given(first, columns(key, str::to_owned).chain(columns(written, str::to_owned)).chain(columns(expected, was)));
     let found = names(key, |name| format!("t.{name} = j.{name}"));
     match write.verb {
         Verb::Insert => {
@@ -41,10 +54,10 @@ pub(super) fn write(write: &Write) -> String {
     }
 }
 
-/// The rows that are given, as a table named `j`: `$1` is the first column's array.
-fn given(columns: impl Iterator<Item = (Kind, String)>) -> String {
+/// The rows that are given, as a table named `j`: the first column's array is the parameter of this number.
+fn given(first: usize, columns: impl Iterator<Item = (Kind, String)>) -> String {
     let (arrays, names): (Vec<_>, Vec<_>) =
-        columns.enumerate().map(|(at, (kind, name))| (format!("${}::{}[]", at + 1, type_name(kind)), name)).unzip();
+        columns.enumerate().map(|(at, (kind, name))| (format!("${}::{}[]", first + at, type_name(kind)), name)).unzip();
     format!("unnest({}) j ({})", arrays.join(", "), names.join(", "))
 }
 

@@ -24,11 +24,15 @@ impl<R: Remote> Batch<R> {
         Self { line }
     }
 
-    /// Changes the rows; gives how many were touched.
-    pub(crate) async fn write(&mut self, rows: Rows) -> Result<u64, Fault> {
-        let mut used = self.line.lend()?;
-        let touched = in_time(R::write(&mut used.connection, rows)).await;
-        self.line.settle(used, touched)
+    /// Changes the rows, set behind set; gives how many of each set were touched.
+    pub(crate) async fn write(&mut self, sets: Vec<Rows>) -> Result<Vec<u64>, Fault> {
+        let mut touched = Vec::with_capacity(sets.len());
+        for group in R::together(sets) {
+            let mut used = self.line.lend()?;
+            let of_group = in_time(R::write(&mut used.connection, group)).await;
+            touched.extend(self.line.settle(used, of_group)?);
+        }
+        Ok(touched)
     }
 
     /// Makes all of it durable, or none of it.

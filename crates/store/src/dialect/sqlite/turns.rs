@@ -165,8 +165,12 @@ impl Batch {
         Self { turn: Some(turn), place }
     }
 
-    pub(crate) async fn write(&mut self, rows: Rows) -> Result<u64, Fault> {
-        self.run(move |turn| turn.session()?.write(rows)).await
+    pub(crate) async fn write(&mut self, sets: Vec<Rows>) -> Result<Vec<u64>, Fault> {
+        self.run(move |turn| {
+            let session = turn.session()?;
+            sets.into_iter().map(|rows| session.write(rows)).collect()
+        })
+        .await
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), Fault> {

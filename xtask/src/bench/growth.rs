@@ -1,0 +1,108 @@
+//! Owns what is measured as a shop on PostgreSQL grows to ten million orders: new orders beside an empty database, pages
+//! of lists, and new orders while old answers are purged.
+
+mod fill;
+mod lists;
+
+use anyhow::Result;
+
+use super::Bench;
+use super::load;
+use super::report::{Measured, count};
+use super::servers::{Ground, crowd};
+use crate::services::Kind;
+
+const SIZES: [u64; 3] = [100_000, 1_000_000, 10_000_000];
+const ORDERS_AT_LEAST: f64 = 0.75;
+const LISTS_AT_MOST: f64 = 2.0;
+const PURGE_AT_LEAST: f64 = 0.75;
+/// The answers of all orders that were filled in are older than this.
+const PURGE_FLAGS: &str = "--key-retention 25h";
+
+/// Everything, size by size: ten million orders are filled in but once.
+pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
+    let (grown, empty) = (Ground::new(Kind::Postgres)?, Ground::new(Kind::Postgres)?);
+    grown.node(bench, "node-1", "")?.stop()?;
+    let (mut lines, mut pages, mut stored) = (Vec::new(), Vec::new(), 0);
+    for size in SIZES {
+        fill::fill(&grown, bench, stored, size)?;
+        stored = size;
+        lines.push(orders(bench, &grown, &empty, size)?);
+        let server = grown.node(bench, "node-1", "")?;
+        pages.push(lists::measure(&server, size)?);
+        server.stop()?;
+    }
+    lines.push(flat(&pages));
+    lines.push(purge(bench, &grown)?);
+    Ok(lines)
+}
+
+/// New orders where many are stored, against an empty database.
+fn orders(bench: &Bench, grown: &Ground, empty: &Ground, size: u64) -> Result<Measured> {
+    let mut rounds = Vec::new();
+    for round in 1..=bench.rounds {
+        let server = grown.node(bench, "node-1", "")?;
+        let many = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
+        server.stop()?;
+        let server = empty.fresh(bench)?;
+        let none = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
+        server.stop()?;
+        println!("round {round}, {size}: {} and {} orders/s, ratio {:.2}", count(many), count(none), many / none);
+        rounds.push((many, none));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "some millions")]
+    let stored = count(size as f64);
+    let sides = [format!("{stored} orders stored in PostgreSQL"), "none stored".to_owned()];
+    Ok(Measured::ratio(&format!("growth-{}", name(size)), sides, &rounds, ORDERS_AT_LEAST))
+}
+
+/// How much longer a page takes where the most orders are stored than where the fewest are.
+fn flat(pages: &[lists::Pages]) -> Measured {
+    let (Some(few), Some(many)) = (pages.first(), pages.last()) else { unreachable!("there are sizes") };
+    let ratios: Vec<_> = many.iter().zip(few).map(|(many, few)| (many.kind, many.median_us / few.median_us)).collect();
+    let worst = ratios.iter().map(|(_, ratio)| *ratio).fold(0.0, f64::max);
+    let side = |pages: &lists::Pages, size| {
+        let pages = pages.iter().map(|page| format!("{} {:.1} ms", page.kind, page.median_us / 1e3));
+        format!("{} orders: {}", name(size), pages.collect::<Vec<_>>().join(", "))
+    };
+    Measured {
+        name: "growth-lists".to_owned(),
+        one: side(many, SIZES[SIZES.len() - 1]),
+        other: side(few, SIZES[0]),
+        result: format!("{worst:.2} × at the worst"),
+        rounds: ratios.iter().map(|(kind, ratio)| format!("{kind} {ratio:.2}")).collect(),
+        bound: format!("at most {LISTS_AT_MOST} ×"),
+        holds: worst <= LISTS_AT_MOST,
+        surroundings: String::new(),
+    }
+}
+
+/// New orders while a million old answers are forgotten, step by step, against the same when none is due.
+fn purge(bench: &Bench, grown: &Ground) -> Result<Measured> {
+    let mut rounds = Vec::new();
+    for round in 1..=bench.rounds {
+        let server = grown.node(bench, "node-1", "")?;
+        let quiet = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
+        server.stop()?;
+        let before = fill::answers(grown)?;
+        let server = grown.node(bench, "node-1", PURGE_FLAGS)?;
+        let busy = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
+        server.stop()?;
+        let left = fill::answers(grown)?;
+        println!(
+            "round {round}: {} and {} orders/s, ratio {:.2}; of {before} old answers {left} are left",
+            count(busy),
+            count(quiet),
+            busy / quiet
+        );
+        anyhow::ensure!(left > 0 && left < before, "the purge was not there, or not all the time: {before}, {left}");
+        rounds.push((busy, quiet));
+    }
+    let sides = ["while old answers are purged".to_owned(), "with none due".to_owned()];
+    Ok(Measured::ratio("growth-purge", sides, &rounds, PURGE_AT_LEAST))
+}
+
+/// For names: `100k`, `1m`.
+fn name(size: u64) -> String {
+    if size < 1_000_000 { format!("{}k", size / 1_000) } else { format!("{}m", size / 1_000_000) }
+}

@@ -1,0 +1,74 @@
+//! Owns how long pages of lists take, asked for one behind the other.
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use ureq::Agent;
+
+use crate::bench::report::median;
+use crate::bench::server::{API_KEY, Server};
+use crate::clock::Stopwatch;
+
+/// Pages of each kind; the first few are not counted.
+const PAGES: usize = 100;
+const WARM_UP: usize = 10;
+
+/// How long the pages of each kind took.
+pub(super) type Pages = Vec<Page>;
+
+pub(super) struct Page {
+    pub(super) kind: &'static str,
+    pub(super) median_us: f64,
+}
+
+#[derive(Deserialize)]
+struct List {
+    data: Vec<serde_json::Value>,
+    next_cursor: Option<String>,
+}
+
+/// The newest orders, those of one customer, of one status, and page behind page from the middle of all.
+pub(super) fn measure(server: &Server, size: u64) -> Result<Pages> {
+    let middle_of_all = created_at(size / 2)?;
+    let kinds = [
+        ("newest", "limit=50".to_owned(), false),
+        ("of a customer", "limit=50&customer_id=bench-7".to_owned(), false),
+        ("of a status", "limit=50&status=completed".to_owned(), false),
+        ("deep", format!("limit=50&created_to={middle_of_all}"), true),
+    ];
+    let agent = Agent::new_with_config(Agent::config_builder().proxy(None).build());
+    kinds
+        .into_iter()
+        .map(|(kind, query, goes_on)| {
+            let (mut times, mut cursor) = (Vec::new(), String::new());
+            for number in 0..WARM_UP + PAGES {
+                let url = format!("{}/api/v1/orders?{query}{cursor}", server.url());
+                let stopwatch = Stopwatch::start();
+                let text = agent
+                    .get(&url)
+                    .header("Authorization", format!("Bearer {API_KEY}"))
+                    .call()
+                    .with_context(|| format!("asking for {url}"))?
+                    .body_mut()
+                    .read_to_string()?;
+                let took = stopwatch.elapsed();
+                let list: List = serde_json::from_str(&text).with_context(|| format!("reading the answer of {url}"))?;
+                ensure!(!list.data.is_empty(), "an empty page: {url}");
+                if number >= WARM_UP {
+                    times.push(took.as_secs_f64() * 1e6);
+                }
+                if goes_on {
+                    cursor = format!("&cursor={}", list.next_cursor.context("there are pages behind")?);
+                }
+            }
+            let median_us = median(&times);
+            println!("{size} orders, a page of 50, {kind}: {median_us:.0} µs");
+            Ok(Page { kind, median_us })
+        })
+        .collect()
+}
+
+/// When the order of this number was placed, as the script says.
+fn created_at(number: u64) -> Result<String> {
+    let moment = jiff::Timestamp::from_millisecond(i64::try_from(1_735_689_600_000 + number * 864)?)?;
+    Ok(moment.to_string())
+}
