@@ -168,7 +168,7 @@ impl Alone {
     }
 
     /// What the database's own client prints.
-    fn ask(&self, sql: &str) -> Result<String> {
+    pub(crate) fn ask(&self, sql: &str) -> Result<String> {
         let port = self.installed.port;
         let command = Command::of(&self.installed.client);
         let command = match self.kind {

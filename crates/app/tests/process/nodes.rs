@@ -111,11 +111,28 @@ async fn s6_carts_in_opposite_order_from_all_nodes(database: Database) {
     database.close(nodes).await;
 }
 
+/// Ten thousand, of which as many are on their way at once as there are shoppers.
 async fn o6_many_orders_at_once(database: Database) {
-    const ORDERS: usize = 1_500;
+    const SHOPPERS: usize = 500;
+    const ORDERS: usize = 10_000;
     let nodes = shop(&database, 100_000).await;
-    let answers = at_once(&nodes, ORDERS, |shopper, at| placed(shopper, format!("k{at}"))).await;
-    let numbers: BTreeSet<_> = answers.into_iter().map(|answer| answer.expect(201).text("/order_no")).collect();
+    let shoppers: Vec<_> = (0..SHOPPERS)
+        .map(|shopper| {
+            let admin = nodes[shopper % nodes.len()].admin.clone();
+            tokio::spawn(async move {
+                let mut numbers = Vec::new();
+                for order in 0..ORDERS / SHOPPERS {
+                    let answer = placed(admin.clone(), format!("k{shopper}-{order}")).await;
+                    numbers.push(answer.expect(201).text("/order_no"));
+                }
+                numbers
+            })
+        })
+        .collect();
+    let mut numbers = BTreeSet::new();
+    for shopper in shoppers {
+        numbers.extend(shopper.await.expect("a shopper does not panic"));
+    }
     assert_eq!(numbers.len(), ORDERS, "each has a number of its own");
     let keys: BTreeSet<_> = nodes[0].admin.orders().await.into_iter().collect();
     assert_eq!(keys.len(), ORDERS);
