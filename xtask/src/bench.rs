@@ -58,13 +58,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut missed = Vec::new();
     for item in items {
         println!("\n=== {}: {}", item.name, item.question);
-        for measured in item.measure(&bench)? {
+        item.measure(&bench, &mut |measured| {
             println!("{measured}");
             if !measured.holds {
                 missed.push(measured.name.clone());
             }
-            book.put(Measured { surroundings: surroundings.clone(), ..measured })?;
-        }
+            book.put(Measured { surroundings: surroundings.clone(), ..measured })
+        })?;
     }
     book.write(&bench.root)?;
     ensure!(missed.is_empty(), "not within its bound: {}", missed.join(", "));

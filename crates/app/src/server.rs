@@ -3,7 +3,7 @@
 
 pub(crate) mod folder;
 mod measure;
-mod telemetry;
+pub(crate) mod telemetry;
 
 use std::io;
 use std::net::SocketAddr;

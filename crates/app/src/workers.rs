@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::server;
+use crate::server::{self, telemetry};
 use crate::settings::Settings;
 
 /// How many orders are looked for, or records purged, in one step.
@@ -38,6 +38,7 @@ impl Workers {
             tokio::spawn(purge(purger, stop.clone())),
             tokio::spawn(write_conflicts(store.clone(), conflicts, stop.clone())),
             tokio::spawn(tend(store.clone(), engine.clone(), stop.clone())),
+            tokio::spawn(keep_metrics(stop.clone())),
         ];
         Self { stop, tasks }
     }
@@ -203,6 +204,13 @@ impl Purger {
             pause().await;
         }
         Ok(())
+    }
+}
+
+async fn keep_metrics(stop: CancellationToken) {
+    let mut timer = every(Duration::from_secs(5));
+    while tick(&mut timer, &stop).await {
+        telemetry::upkeep();
     }
 }
 

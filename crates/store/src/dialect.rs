@@ -103,8 +103,8 @@ impl Database {
     pub(crate) async fn begin(&self, place: Place) -> Result<Batch, Fault> {
         match self {
             Self::Sqlite(database) => database.begin(place).await.map(Batch::Sqlite),
-            Self::Postgres(database) => database.batch().await.map(Batch::Postgres),
-            Self::MySql(database) => database.batch().await.map(Batch::MySql),
+            Self::Postgres(database) => database.batch(place).await.map(Batch::Postgres),
+            Self::MySql(database) => database.batch(place).await.map(Batch::MySql),
         }
     }
 

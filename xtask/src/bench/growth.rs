@@ -4,11 +4,12 @@
 mod fill;
 mod lists;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::Bench;
 use super::load;
 use super::report::{Measured, count};
+use super::server::RETENTION;
 use super::servers::{Ground, crowd};
 use crate::services::Kind;
 
@@ -17,24 +18,23 @@ const ORDERS_AT_LEAST: f64 = 0.75;
 const LISTS_AT_MOST: f64 = 2.0;
 const PURGE_AT_LEAST: f64 = 0.75;
 /// The answers of all orders that were filled in are older than this.
-const PURGE_FLAGS: &str = "--key-retention 25h";
+const PURGE_AFTER: &str = "25h";
 
-/// Everything, size by size: ten million orders are filled in but once.
-pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
-    let (grown, empty) = (Ground::new(Kind::Postgres)?, Ground::new(Kind::Postgres)?);
+/// Everything, size by size: ten million orders are filled in but once. Each line is kept as soon as it is there.
+pub(super) fn measure(bench: &Bench, keep: &mut dyn FnMut(Measured) -> Result<()>) -> Result<()> {
+    let (grown, empty) = (Ground::named("grown", Kind::Postgres)?, Ground::named("empty", Kind::Postgres)?);
     grown.node(bench, "node-1", "")?.stop()?;
-    let (mut lines, mut pages, mut stored) = (Vec::new(), Vec::new(), 0);
+    let (mut pages, mut stored) = (Vec::new(), 0);
     for size in SIZES {
         fill::fill(&grown, bench, stored, size)?;
         stored = size;
-        lines.push(orders(bench, &grown, &empty, size)?);
+        keep(orders(bench, &grown, &empty, size)?)?;
         let server = grown.node(bench, "node-1", "")?;
         pages.push(lists::measure(&server, size)?);
         server.stop()?;
     }
-    lines.push(flat(&pages));
-    lines.push(purge(bench, &grown)?);
-    Ok(lines)
+    keep(flat(&pages))?;
+    keep(purge(bench, &grown)?)
 }
 
 /// New orders where many are stored, against an empty database.
@@ -85,7 +85,7 @@ fn purge(bench: &Bench, grown: &Ground) -> Result<Measured> {
         let quiet = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
         server.stop()?;
         let before = fill::answers(grown)?;
-        let server = grown.node(bench, "node-1", PURGE_FLAGS)?;
+        let server = grown.node(bench, "node-1", &format!("{RETENTION} {PURGE_AFTER}"))?;
         let busy = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
         server.stop()?;
         let left = fill::answers(grown)?;
@@ -95,7 +95,7 @@ fn purge(bench: &Bench, grown: &Ground) -> Result<Measured> {
             count(quiet),
             busy / quiet
         );
-        anyhow::ensure!(left > 0 && left < before, "the purge was not there, or not all the time: {before}, {left}");
+        ensure!(left > 0 && left < before, "the purge was not there, or not all the time: {before}, {left}");
         rounds.push((busy, quiet));
     }
     let sides = ["while old answers are purged".to_owned(), "with none due".to_owned()];

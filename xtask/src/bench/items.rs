@@ -120,15 +120,16 @@ pub(super) const ITEMS: &[Item] = &[
 ];
 
 impl Item {
-    pub(super) fn measure(&self, bench: &Bench) -> Result<Vec<Measured>> {
+    /// Measures, and has each line kept.
+    pub(super) fn measure(&self, bench: &Bench, keep: &mut dyn FnMut(Measured) -> Result<()>) -> Result<()> {
         match &self.how {
-            How::Pair(pair) => pair.measure(self.name, bench),
-            How::Start => million::start(self.name, bench).map(|measured| vec![measured]),
-            How::Alone => floor::alone(self.name, bench).map(|measured| vec![measured]),
-            How::Rival(rival) => rival.measure(self.name, bench).map(|measured| vec![measured]),
-            How::Nodes => servers::nodes(self.name, bench).map(|measured| vec![measured]),
-            How::Growth => growth::measure(bench),
-            How::P99 => servers::p99(self.name, bench).map(|measured| vec![measured]),
+            How::Pair(pair) => pair.measure(self.name, bench)?.into_iter().try_for_each(keep),
+            How::Start => keep(million::start(self.name, bench)?),
+            How::Alone => keep(floor::alone(self.name, bench)?),
+            How::Rival(rival) => keep(rival.measure(self.name, bench)?),
+            How::Nodes => keep(servers::nodes(self.name, bench)?),
+            How::P99 => keep(servers::p99(self.name, bench)?),
+            How::Growth => growth::measure(bench, keep),
         }
     }
 }

@@ -15,6 +15,8 @@ use crate::shell::Command;
 
 /// Good for these servers only: each is on a folder of its own and listens to this machine.
 pub(super) const API_KEY: &str = "mk_measurements-on-this-machine-only";
+/// A flag may be given once.
+pub(super) const RETENTION: &str = "--key-retention";
 const START_MAX: Duration = Duration::from_mins(1);
 const STOP_MAX: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
@@ -47,7 +49,8 @@ impl Server {
     pub(super) fn start(bench: &Bench, folder: &Path, flags: &str) -> Result<Self> {
         let address = free_address()?;
         // Nothing expires while it is measured, or between measurements.
-        let words = format!("serve --listen {address} --payment-timeout 3650d --key-retention 3650d {flags} --data");
+        let retention = if flags.contains(RETENTION) { String::new() } else { format!("{RETENTION} 3650d") };
+        let words = format!("serve --listen {address} --payment-timeout 3650d {retention} {flags} --data");
         let log = File::create(bench.folder.join("server.log")).context("making the server's log")?;
         let command = Command::of(&bench.binary).words(&words).path(folder).bare();
         let command = command.env("MIDENG_BOOTSTRAP_API_KEY", API_KEY).env("MIDENG_LOG", "warn");

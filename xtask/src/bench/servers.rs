@@ -42,7 +42,12 @@ pub(super) struct Ground {
 
 impl Ground {
     pub(super) fn new(kind: Kind) -> Result<Self> {
-        let folder = services::folder("bench")?;
+        Self::named("bench", kind)
+    }
+
+    /// One of several at the same time.
+    pub(super) fn named(name: &str, kind: Kind) -> Result<Self> {
+        let folder = services::folder(name)?;
         let database = Alone::start(kind, &folder, &folder.join("log"))?;
         if kind == Kind::Postgres {
             for sql in RUN_IN {
@@ -88,8 +93,11 @@ impl Rival {
             println!("round {round}: {} and {} orders/s, ratio {:.2}", count(ours), count(plain), ours / plain);
             rounds.push((ours, plain));
         }
-        let products = count(f64::from(self.products));
-        let sides = [format!("over HTTP, {products} products"), "one transaction an order, 32 connections".to_owned()];
+        let products = match self.products {
+            1 => "one product".to_owned(),
+            products => format!("{} products", count(f64::from(products))),
+        };
+        let sides = [format!("over HTTP, {products}"), "one transaction an order, 32 connections".to_owned()];
         Ok(Measured::ratio(name, sides, &rounds, self.at_least))
     }
 }

@@ -274,7 +274,7 @@ pub const KINDS: &[Kind] = &[
     later(
         "storage_unavailable",
         503,
-        10,
+        2,
         "The database is not available",
         "The server cannot write at present. Nothing was done. Send the same request again, under the same key.",
     ),

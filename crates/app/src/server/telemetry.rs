@@ -23,6 +23,14 @@ pub(super) fn router(page: api::Metrics) -> Router {
     Router::new().route("/metrics", get(move || std::future::ready(page())))
 }
 
+/// Takes together what was measured since the last time. Until then every single time is kept, and a page that nobody
+/// asks for does not do it.
+pub(crate) fn upkeep() {
+    if let Some(recorder) = recorder() {
+        recorder.run_upkeep();
+    }
+}
+
 fn recorder() -> Option<&'static PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     RECORDER

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use engine::Fault;
 
+use super::Place;
 use crate::found::{Found, Intent};
 use crate::set::{Find, Rows, Value};
 
@@ -22,8 +23,9 @@ pub(crate) use transaction::{Batch, Reading};
 /// How long a server may take for one statement. Its own limits are shorter, so that mostly it is the server that says
 /// what was too slow; this is for a server, or a network, that says nothing.
 const ANSWER_MAX: Duration = Duration::from_secs(7);
-/// How many batches, purges and counts are written at once, and how many objects are read.
-const WRITERS: usize = 16;
+/// How many batches are written at once, how many purges and counts, and how many objects are read.
+const WRITERS: usize = 12;
+const ASIDE: usize = 4;
 const READERS: usize = 8;
 
 /// What a connection is for.
@@ -82,6 +84,7 @@ pub(crate) trait Remote: Clone + fmt::Debug + Send + Sync + 'static {
 pub(crate) struct Database<R: Remote> {
     pub(crate) remote: R,
     writers: Arc<Lines<R>>,
+    aside: Arc<Lines<R>>,
     readers: Arc<Lines<R>>,
 }
 
@@ -89,12 +92,22 @@ impl<R: Remote> Database<R> {
     /// Connects when it is asked.
     pub(crate) fn new(remote: &R) -> Self {
         let lines = |mode, most| Arc::new(Lines::new(remote.clone(), mode, most));
-        Self { writers: lines(Mode::Write, WRITERS), readers: lines(Mode::Read, READERS), remote: remote.clone() }
+        Self {
+            writers: lines(Mode::Write, WRITERS),
+            aside: lines(Mode::Write, ASIDE),
+            readers: lines(Mode::Read, READERS),
+            remote: remote.clone(),
+        }
     }
 
-    /// Opens a transaction that writes.
-    pub(crate) async fn batch(&self) -> Result<Batch<R>, Fault> {
-        Ok(Batch::new(self.writers.begin().await?))
+    /// Opens a transaction that writes: on a connection that only lanes have, or on another. The answers on a connection
+    /// come through the runtime in which it was opened.
+    pub(crate) async fn batch(&self, place: Place) -> Result<Batch<R>, Fault> {
+        let lines = match place {
+            Place::Here => &self.writers,
+            Place::Aside => &self.aside,
+        };
+        Ok(Batch::new(lines.begin().await?))
     }
 
     /// Begins a read as of one moment.
@@ -105,6 +118,7 @@ impl<R: Remote> Database<R> {
     /// Closes every connection.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
+        self.aside.close().await;
         self.writers.close().await;
     }
 }

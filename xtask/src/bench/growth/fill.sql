@@ -3,7 +3,7 @@
 -- psql -v first=N -v behind=M -v answered=A -f fill.sql
 \set base 1735689600000
 create unlogged table drawn as
-    select n, 'ord_' || lpad(to_hex(n), 12, '0') || left(md5(n::text), 14) as order_no, 'grown-' || md5('key' || n) as key,
+    select n, 'ord_' || upper(lpad(to_hex(n), 12, '0') || left(md5(n::text), 14)) as order_no, 'grown-' || md5('key' || n) as key,
         'bench-' || lpad((n * 7919 % 1000)::text, 6, '0') as sku, 'bench-' || n * 104729 % 10000 as customer,
         :base + n * 864 as at, n >= :answered as answered,
         case n % 20 when 0 then 'paid' when 1 then 'closed' when 11 then 'closed' else 'completed' end as status

@@ -31,7 +31,7 @@ pub(super) fn measure(server: &Server, size: u64) -> Result<Pages> {
     let middle_of_all = created_at(size / 2)?;
     let kinds = [
         ("newest", "limit=50".to_owned(), false),
-        ("of a customer", "limit=50&customer_id=bench-7".to_owned(), false),
+        ("of a customer", "limit=10&customer_id=bench-7".to_owned(), false),
         ("of a status", "limit=50&status=completed".to_owned(), false),
         ("deep", format!("limit=50&created_to={middle_of_all}"), true),
     ];

@@ -155,7 +155,7 @@ async fn f_07_a_broken_disk_stops_the_writing() {
     503 Service Unavailable
     cache-control: no-store
     content-type: application/problem+json
-    retry-after: 10
+    retry-after: 2
     x-content-type-options: nosniff
     x-request-id: req_…
 

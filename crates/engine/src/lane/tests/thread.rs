@@ -50,3 +50,33 @@ async fn a_lane_that_panics_leaves_nobody_waiting() {
     assert_eq!(engine.standing(), Standing::Stopped);
     assert!(engine.submit(movement(2, 1, "l", 1)).is_err());
 }
+
+/// Both lanes wait for the same storage, so that neither holds up the thread.
+#[tokio::test]
+async fn lanes_that_share_a_thread_work_at_the_same_time() {
+    let options = Options { lanes: 2, ..Options::default() };
+    let meeting = Meeting(tokio::sync::Barrier::new(2));
+    let (engine, ended) = Engine::start_thread(meeting, Executor::new(Plain), options).expect("a thread");
+    let first = engine.submit(movement(1, 1, "k", 1)).expect("there is room");
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let second = engine.submit(movement(2, 1, "l", 1)).expect("there is room");
+    assert_eq!((word(&first.wait(LONG).await), word(&second.wait(LONG).await)), ("Executed".into(), "Executed".into()));
+    engine.close();
+    let _ended = tokio::time::timeout(LONG, ended).await.expect("the thread ends");
+}
+
+/// A storage that commits two batches together, or none.
+struct Meeting(tokio::sync::Barrier);
+
+impl Storage for Meeting {
+    type Transaction = ();
+
+    async fn load(&self, _needs: &Needs, _scopes: &BTreeSet<Scope>) -> Result<((), Snapshot), Fault> {
+        Ok(((), Snapshot::default()))
+    }
+
+    async fn commit(&self, _transaction: (), _commit: &Commit) -> Result<(), Fault> {
+        self.0.wait().await;
+        Ok(())
+    }
+}
