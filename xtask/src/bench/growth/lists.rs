@@ -30,10 +30,10 @@ struct List {
 pub(super) fn measure(server: &Server, size: u64) -> Result<Pages> {
     let middle_of_all = created_at(size / 2)?;
     let kinds = [
-        ("newest", "limit=50".to_owned(), false),
+        ("of the newest", "limit=50".to_owned(), false),
         ("of a customer", "limit=10&customer_id=bench-7".to_owned(), false),
         ("of a status", "limit=50&status=completed".to_owned(), false),
-        ("deep", format!("limit=50&created_to={middle_of_all}"), true),
+        ("of the middle, page behind page", format!("limit=50&created_to={middle_of_all}"), true),
     ];
     let agent = Agent::new_with_config(Agent::config_builder().proxy(None).build());
     kinds
@@ -61,7 +61,7 @@ pub(super) fn measure(server: &Server, size: u64) -> Result<Pages> {
                 }
             }
             let median_us = median(&times);
-            println!("{size} orders, a page of 50, {kind}: {median_us:.0} µs");
+            println!("{size} orders, a page {kind}: {median_us:.0} µs");
             Ok(Page { kind, median_us })
         })
         .collect()

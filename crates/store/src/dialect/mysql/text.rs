@@ -83,6 +83,7 @@ fn marks(rows: usize, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::set::number;
 
     /// The portions in which so many rows go.
     fn portions(mut rows: usize, width: usize, verb: Verb) -> Vec<usize> {
@@ -93,6 +94,19 @@ mod tests {
             rows = rows.saturating_sub(room);
         }
         portions
+    }
+
+    /// Left to itself, the server walks a table of a thousand rows and compares each with each key.
+    #[test]
+    fn rows_are_found_by_the_index_that_is_named_whether_they_are_locked_or_not() {
+        const ID: &[Column] = &[number("id")];
+        let by_primary = Find { table: "t", key: ID, unique: None, read: ID };
+        let by_unique = Find { unique: Some("t_id"), ..by_primary };
+        for (of, index) in [(&by_primary, "PRIMARY"), (&by_unique, "t_id")] {
+            let read = format!("select id from t force index ({index}) where (id) in ((?), (?))");
+            assert_eq!(find(of, 2, Intent::Read), read);
+            assert_eq!(find(of, 2, Intent::Change), format!("{read} for update"));
+        }
     }
 
     #[test]
