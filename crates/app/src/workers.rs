@@ -1,6 +1,8 @@
 //! Owns the work that nobody asks for: closing what expired, completing what arrived, purging what is old, writing
 //! down what was counted. Each change of business data is a command like any other.
 
+mod purge;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -15,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::server::{self, telemetry};
 use crate::settings::Settings;
+use purge::Purger;
 
-/// How many orders are looked for, or records purged, in one step.
+/// How many orders are looked for in one step.
 const STEP: u64 = 500;
 /// How long a sweep waits for one of its commands.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
@@ -32,10 +35,10 @@ impl Workers {
     pub(crate) fn start(store: &Store, engine: &Engine, conflicts: Conflicts, settings: &Settings) -> Self {
         let stop = CancellationToken::new();
         let sweeper = Sweeper { store: store.clone(), engine: engine.clone(), actors: HashMap::new() };
-        let purger = Purger { store: store.clone(), retention_ms: settings.key_retention.ms() };
+        let purger = Purger::new(store, settings.key_retention.ms());
         let tasks = vec![
             tokio::spawn(sweep(sweeper, settings.receive_after.ms(), stop.clone())),
-            tokio::spawn(purge(purger, stop.clone())),
+            tokio::spawn(purger.run(stop.clone())),
             tokio::spawn(write_conflicts(store.clone(), conflicts, stop.clone())),
             tokio::spawn(tend(store.clone(), engine.clone(), stop.clone())),
             tokio::spawn(keep_metrics(stop.clone())),
@@ -171,39 +174,6 @@ impl Duty {
             request_id: format!("sweep_{}", self.purpose),
             action,
         }
-    }
-}
-
-struct Purger {
-    store: Store,
-    retention_ms: i64,
-}
-
-async fn purge(purger: Purger, stop: CancellationToken) {
-    let mut timer = every(Duration::from_secs(10));
-    while tick(&mut timer, &stop).await {
-        if let Err(error) = purger.purge(&stop).await {
-            tracing::warn!(%error, "purging did not succeed and will be tried again");
-        }
-    }
-}
-
-impl Purger {
-    /// Small steps with a pause behind each: orders go first.
-    async fn purge(&self, stop: &CancellationToken) -> Result<(), store::Error> {
-        let now = api::now();
-        let before = now.plus_ms(-self.retention_ms);
-        let pause = || tokio::time::sleep(Duration::from_millis(20));
-        while !stop.is_cancelled() && self.store.records_purge(before, STEP).await? > 0 {
-            pause().await;
-        }
-        while !stop.is_cancelled() && self.store.conflicts_purge(before, STEP).await? > 0 {
-            pause().await;
-        }
-        while !stop.is_cancelled() && self.store.numbers_purge(now, STEP).await? > 0 {
-            pause().await;
-        }
-        Ok(())
     }
 }
 

@@ -6,13 +6,11 @@ use std::sync::LazyLock;
 
 use domain::order::Status;
 use domain::{TenantId, Timestamp};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::dialect::Batch;
 use crate::found::{Intent, Tables as _};
-use crate::rows::parse_order_no;
 use crate::set::{Column, Find, Rows, Value, Write};
-use crate::{Doing, Error, OrderKey, Store, entity, schema};
+use crate::{Doing, Error, OrderKey, Store, schema};
 
 const DOING: &str = "archiving orders";
 
@@ -71,24 +69,11 @@ impl Store {
         before: Timestamp,
         limit: u64,
     ) -> Result<BTreeSet<OrderKey>, Error> {
-        use entity::order::{Column, Entity};
         let mut due = BTreeSet::new();
+        let until = Timestamp(before.0.saturating_sub(1));
         for status in CLOSED {
             let left = limit.saturating_sub(due.len() as u64);
-            let query = Entity::find()
-                .select_only()
-                .column(Column::OrderNo)
-                .filter(Column::TenantId.eq(tenant.0))
-                .filter(Column::Status.eq(status.name()))
-                .filter(Column::CreatedAt.lt(before.0))
-                .filter(Column::UpdatedAt.lt(before.0))
-                .order_by_asc(Column::CreatedAt)
-                .order_by_asc(Column::Id)
-                .limit(left);
-            let found: Vec<String> = query.into_tuple().all(&self.lister).await.doing(DOING)?;
-            for order_no in found {
-                due.insert((tenant, parse_order_no(&order_no)?));
-            }
+            due.extend(self.orders_untouched(tenant, status, until, left).await?);
         }
         Ok(due)
     }

@@ -7,6 +7,7 @@ pub(crate) mod postgres;
 mod remote;
 pub(crate) mod sqlite;
 mod transaction;
+mod walk;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use mysql::MySql;
 use postgres::Postgres;
 pub(crate) use sqlite::Place;
 pub(crate) use transaction::{Batch, Reading, Turn};
+pub(crate) use walk::Walk;
 
 /// An open database. Clones share it.
 #[derive(Clone, Debug)]

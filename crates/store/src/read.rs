@@ -1,22 +1,22 @@
 //! Owns the questions that the API asks outside of commands: one object, a page of objects, an order's history.
 //! Every question names its tenant.
 
-use std::cmp::Reverse;
+mod orders;
+
 use std::collections::{BTreeSet, HashMap};
 
 use domain::order::{Event, Status};
-use domain::text::{CustomerId, Sku};
+use domain::text::Sku;
 use domain::{Order, OrderNo, Product, StockItem, TenantId, Timestamp};
-use sea_orm::sea_query::{Expr, Func, Order as Direction, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait,
-};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::found::{Intent, Stored as _};
 use crate::load::{self, LoadError};
-use crate::rows::{Column, EventRow, event_from_name, parse_order_no};
+use crate::rows::{Column, EventRow, event_from_name};
 use crate::{Doing, Error, Store, entity};
+
+pub use orders::OrderFilter;
 
 const READING: &str = "reading rows";
 
@@ -36,19 +36,6 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Where the next page begins, if there is one.
     pub next: Option<Cursor>,
-}
-
-/// Which orders.
-#[derive(Clone, Debug, Default)]
-pub struct OrderFilter {
-    /// Only of this status.
-    pub status: Option<Status>,
-    /// Only of this customer.
-    pub customer_id: Option<CustomerId>,
-    /// Only placed at this time or later.
-    pub created_from: Option<Timestamp>,
-    /// Only placed before this time.
-    pub created_to: Option<Timestamp>,
 }
 
 /// One entry of an order's history, with the actor's name.
@@ -90,12 +77,13 @@ impl Store {
             .columns([Products::Sku, Products::CreatedAt])
             .filter(Products::TenantId.eq(tenant.0))
             .apply_if(after, |query, cursor| {
-                query.filter(behind(
+                let earlier = Expr::col(Products::CreatedAt).lte(cursor.at.0);
+                query.filter(Condition::all().add(earlier).add(behind(
                     Expr::col(Products::CreatedAt),
                     Expr::col(Products::Sku),
                     cursor,
                     Expr::value(cursor.id.clone()),
-                ))
+                )))
             })
             .order_by_desc(Products::CreatedAt)
             .order_by_desc(Products::Sku)
@@ -114,32 +102,6 @@ impl Store {
     /// One order.
     pub async fn order(&self, tenant: TenantId, order_no: OrderNo) -> Result<Option<Order>, Error> {
         Ok(self.orders_load(BTreeSet::from([(tenant, order_no)])).await?.pop())
-    }
-
-    /// A page of orders: those that may still change, and those in the archive.
-    pub async fn orders(
-        &self,
-        tenant: TenantId,
-        filter: &OrderFilter,
-        after: Option<&Cursor>,
-        limit: u64,
-    ) -> Result<Page<Order>, Error> {
-        let mut rows = Vec::new();
-        for table in ["orders", "archived_orders"] {
-            let query = page(table, tenant, filter, after).limit(limit + 1).take();
-            for row in self.lister.query_all(&query).await.doing("listing orders")? {
-                rows.push(place(&row).doing("listing orders")?);
-            }
-        }
-        // Each came in this order; an order that moved between the two questions came twice.
-        rows.sort_unstable_by_key(|&(_, created_at, id)| Reverse((created_at, id)));
-        rows.dedup();
-        let (texts, next) =
-            cut(rows.into_iter().map(|(order_no, created_at, _)| (order_no, created_at)).collect(), limit);
-        let numbers = texts.iter().map(|text| parse_order_no(text)).collect::<Result<Vec<_>, Error>>()?;
-        let found = self.orders_load(numbers.iter().map(|&order_no| (tenant, order_no)).collect()).await?;
-        let mut found: HashMap<OrderNo, Order> = found.into_iter().map(|order| (order.order_no, order)).collect();
-        Ok(Page { rows: numbers.iter().filter_map(|order_no| found.remove(order_no)).collect(), next })
     }
 
     /// An order's history, oldest first; empty where there is no such order.
@@ -196,48 +158,10 @@ fn history_row(event: &EventRow, actors: &HashMap<i64, String>) -> Result<Histor
     })
 }
 
-/// `(time, id) < (cursor's time, cursor's id)`, taken apart: not every database walks an index by a comparison of pairs,
-/// each does by the first half.
+/// The half of `(time, id) < (cursor's time, cursor's id)` that is left beside `time <= cursor's time`, by which an index
+/// is walked: not every database does by a comparison of pairs.
 fn behind(time: Expr, id: Expr, cursor: &Cursor, last: Expr) -> Condition {
-    let before = Condition::any().add(time.clone().lt(cursor.at.0)).add(id.lt(last));
-    Condition::all().add(time.lte(cursor.at.0)).add(before)
-}
-
-/// Orders of a table, the newest first: number, time and row.
-fn page(table: &'static str, tenant: TenantId, filter: &OrderFilter, after: Option<&Cursor>) -> SelectStatement {
-    let mut query = Query::select();
-    query
-        .columns(["order_no", "created_at", "id"])
-        .from(table)
-        .and_where(Expr::col("tenant_id").eq(tenant.0))
-        .and_where_option(filter.status.map(|status| Expr::col("status").eq(status.name())))
-        .and_where_option(filter.customer_id.as_ref().map(|customer| Expr::col("customer_id").eq(customer.as_str())))
-        .and_where_option(filter.created_from.map(|from| Expr::col("created_at").gte(from.0)))
-        .and_where_option(filter.created_to.map(|to| Expr::col("created_at").lt(to.0)))
-        .order_by("created_at", Direction::Desc)
-        .order_by("id", Direction::Desc);
-    if let Some(cursor) = after {
-        query.cond_where(behind(Expr::col("created_at"), Expr::col("id"), cursor, row_of(tenant, cursor)));
-    }
-    query
-}
-
-fn place(row: &QueryResult) -> Result<(String, i64, i64), DbErr> {
-    Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
-}
-
-/// The number of the row that a cursor names, wherever it is: the index of orders holds it instead of the order's own.
-fn row_of(tenant: TenantId, cursor: &Cursor) -> Expr {
-    let row = |table: &'static str| {
-        let row = Query::select()
-            .column("id")
-            .from(table)
-            .and_where(Expr::col("tenant_id").eq(tenant.0))
-            .and_where(Expr::col("order_no").eq(cursor.id.as_str()))
-            .take();
-        Expr::SubQuery(None, Box::new(row.into()))
-    };
-    Func::coalesce([row("orders"), row("archived_orders")]).into()
+    Condition::any().add(time.lt(cursor.at.0)).add(id.lt(last))
 }
 
 /// Drops the row that was read only to know whether there is a next page.

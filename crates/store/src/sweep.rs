@@ -1,9 +1,11 @@
 //! Owns the bounded steps that keep the database tidy: what is due, and what may be purged.
 
+use domain::order::Status;
 use domain::{OrderNo, TenantId, Timestamp};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order as Direction, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect};
 
+use crate::dialect::Walk;
 use crate::rows::parse_order_no;
 use crate::set::{Rows, Value, Write, bytes, number, row, text};
 use crate::{Doing, Error, OrderKey, Store, entity};
@@ -43,29 +45,34 @@ impl Store {
 
     /// Shipped orders that nobody touched since `before`.
     pub async fn orders_due_to_complete(&self, before: Timestamp, limit: u64) -> Result<Vec<OrderKey>, Error> {
-        use entity::order::{Column, Entity};
-        let mut due: Vec<(i64, String)> = Vec::new();
-        // Tenant by tenant, as the index has them.
+        let mut due = Vec::new();
         for tenant in self.tenants().await? {
             let left = limit.saturating_sub(due.len() as u64);
             if left == 0 {
                 break;
             }
-            let query = Entity::find()
-                .select_only()
-                .columns([Column::TenantId, Column::OrderNo])
-                .filter(Column::TenantId.eq(tenant.0))
-                .filter(Column::Status.eq("shipped"))
-                .filter(Column::CreatedAt.lte(before.0))
-                .filter(Column::UpdatedAt.lte(before.0))
-                .order_by_asc(Column::CreatedAt)
-                .order_by_asc(Column::Id)
-                .limit(left);
-            let found: Vec<(i64, String)> =
-                query.into_tuple().all(&self.lister).await.doing("looking for orders that are due")?;
-            due.extend(found);
+            due.extend(self.orders_untouched(tenant, Status::Shipped, before, left).await?);
         }
-        keys(due)
+        Ok(due)
+    }
+
+    /// Orders of a status that were placed and last changed at `before` or earlier, the oldest first.
+    pub(crate) async fn orders_untouched(
+        &self,
+        tenant: TenantId,
+        status: Status,
+        before: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<OrderKey>, Error> {
+        const DOING: &str = "looking for orders that nobody touched";
+        let pinned = Some(("status", status.name()));
+        let walk = Walk { table: "orders", tenant, pinned, from: None, to: Some(before.0), direction: Direction::Asc };
+        let mut query = Query::select();
+        query.column("order_no").from(walk.table).and_where(Expr::col("updated_at").lte(before.0)).limit(limit);
+        self.database.walk(&mut query, &walk);
+        let rows = self.lister.query_all(&query).await.doing(DOING)?;
+        let number = |row: QueryResult| parse_order_no(&row.try_get_by_index::<String>(0).doing(DOING)?);
+        rows.into_iter().map(|row| Ok((tenant, number(row)?))).collect()
     }
 
     /// Every tenant.

@@ -77,6 +77,40 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
     (shop, last.expect("there are orders"))
 }
 
+/// A shop of twenty thousand completed orders and two hundred that were placed behind them, as the database knows it.
+async fn lopsided(kind: Kind) -> Shop {
+    const ORDERS: u32 = 20_000;
+    const STARTED: u32 = 200;
+    let shop = Shop::stocked(kind).await;
+    let Desk { tenant, principal, .. } = &shop.desk;
+    let row = |at: u32| {
+        let status = if at < ORDERS { "completed" } else { "pending_payment" };
+        let (order_no, customer) = (OrderNo::new(at.into()), at % 50);
+        format!(
+            "({}, '{order_no}', {}, 'k{at}', 1, x'{at:064x}', '{status}', 1, 'c{customer}', 1, 'CNY', 0, {at}, {at}, {at})",
+            tenant.0, principal.0
+        )
+    };
+    let rows: Vec<_> = (0..ORDERS + STARTED).map(row).collect();
+    for some in rows.chunks(2_000) {
+        let some = some.join(", ");
+        shop.ground
+            .plant(&format!(
+                "insert into orders (tenant_id, order_no, principal_id, idempotency_key, fingerprint_version,
+                    fingerprint, status, version, customer_id, total_minor, currency, captured_minor, created_at,
+                    updated_at, expires_at) values {some}"
+            ))
+            .await;
+    }
+    shop
+}
+
+/// Asks for the newest orders that are completed.
+async fn completed(store: &Store, tenant: TenantId) {
+    let filter = OrderFilter { status: Some(Status::Completed), ..OrderFilter::default() };
+    store.orders(tenant, &filter, None, 50).await.expect("a page");
+}
+
 /// Many accounts with an API key each, and many refusals.
 async fn people(shop: &Shop) {
     let values = |row: fn(u32) -> String| (10..400).map(row).collect::<Vec<_>>().join(", ");

@@ -4,7 +4,7 @@ use crate::capture;
 use crate::ground::{Beside, Kind};
 use crate::shop::Shop;
 
-use super::{all_heard, batches, lists, may_sort, populated};
+use super::{all_heard, batches, completed, lists, lopsided, may_sort, populated};
 
 /// The indexes over the whole key.
 const BY_KEY: &[&str] = &["PRIMARY", "orders_tenant_id_order_no", "key_records_tenant_id_key_hash"];
@@ -119,4 +119,16 @@ async fn every_list_walks_an_index_in_its_own_order() {
             assert!(!step.extra.contains("filesort") || may_sort(&sql), "{sql}: {step:?}");
         }
     }
+}
+
+/// The server believes that nearly every order is completed, and would look at all that were placed since.
+#[tokio::test]
+async fn a_page_of_a_status_passes_over_no_newer_order() {
+    let shop = lopsided(Kind::MariaDb).await;
+    let mut connection = analysed(&shop).await;
+    let ((), statements) = capture::statements(Box::pin(completed(&shop.store, shop.desk.tenant))).await;
+    let page = statements.iter().find(|sql| sql.contains("FROM `orders`")).expect("the page is heard");
+    let sql = filled(page, "''").replace("'shipped'", "'completed'");
+    let plan = plan(&mut connection, &sql).await;
+    assert!(plan.iter().all(|step| step.index == "orders_tenant_id_status_created_at"), "{sql}: {plan:?}");
 }

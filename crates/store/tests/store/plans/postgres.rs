@@ -8,7 +8,7 @@ use crate::capture;
 use crate::ground::Kind;
 use crate::shop::Shop;
 
-use super::{all_heard, batches, lists, may_sort, populated};
+use super::{all_heard, batches, completed, lists, lopsided, may_sort, populated};
 
 /// The most rows that the server may sort for a page of twenty, of some thousand: what is left behind an index.
 const SORTED_MAX: u32 = 100;
@@ -94,6 +94,19 @@ async fn every_list_walks_an_index_in_its_own_order() {
         let sorted = plan.lines().find_map(sorted).unwrap_or_default();
         assert!(sorted <= SORTED_MAX || may_sort(sql), "{sql}:\n{plan}");
     }
+}
+
+/// The server believes that nearly every order is completed, and would look at all that were placed since.
+#[tokio::test]
+async fn a_page_of_a_status_passes_over_no_newer_order() {
+    let shop = lopsided(Kind::Postgres).await;
+    shop.ground.plant("analyze").await;
+    tell_plans(&shop).await;
+    let store = shop.ground.store().await;
+    let ((), notices) = capture::notices(Box::pin(completed(&store, shop.desk.tenant))).await;
+    let ran = ran(&notices);
+    let page = ran.iter().find(|ran| ran.sql.contains(r#"FROM "orders""#)).expect("the page is heard");
+    assert!(page.plan.contains("orders_tenant_id_status_created_at"), "{}:\n{}", page.sql, page.plan);
 }
 
 /// A check that looks through all orders for each key takes minutes where there are some ten thousand.

@@ -1,0 +1,61 @@
+//! Owns how a list of orders is made to walk the index that has its rows side by side, whatever the planner believes.
+//!
+//! Two indexes have a list of one status in its order: that of the status, and that of all orders. The planner takes
+//! the rows of a status to be spread evenly, and where nearly all orders have it, both for equally good. But the newest
+//! orders are not completed yet: by the index of all of them each must be looked at first, some ten thousand for a page.
+
+use domain::TenantId;
+use sea_orm::sea_query::extension::mysql::{IndexHintScope, MySqlSelectStatementExt as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order as Direction, SelectStatement};
+
+use super::Database;
+
+/// Which orders a list is of, and in which order it has them: by time, and by number where that is the same.
+pub(crate) struct Walk<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) tenant: TenantId,
+    /// What all of them have in common: a column that an index has between the tenant and the time.
+    pub(crate) pinned: Option<(&'static str, &'a str)>,
+    /// Placed at this time or later.
+    pub(crate) from: Option<i64>,
+    /// Placed at this time or before.
+    pub(crate) to: Option<i64>,
+    pub(crate) direction: Direction,
+}
+
+impl Database {
+    /// Puts the conditions and the order of a list into its query.
+    pub(crate) fn walk(&self, query: &mut SelectStatement, walk: &Walk<'_>) {
+        query.and_where(Expr::col("tenant_id").eq(walk.tenant.0));
+        match (self, walk.pinned) {
+            // A comparison as one, and an order that begins with the column: no other index can give either.
+            (Self::Postgres(_), Some((column, value))) => {
+                let here = Expr::tuple([Expr::col(column), Expr::col("created_at")]);
+                let moment = |moment: i64| Expr::tuple([Expr::value(value), Expr::value(moment)]);
+                query
+                    .and_where(here.clone().gte(moment(walk.from.unwrap_or(i64::MIN))))
+                    .and_where(here.lte(moment(walk.to.unwrap_or(i64::MAX))))
+                    .order_by(column, walk.direction.clone());
+            }
+            (_, pinned) => {
+                query
+                    .and_where_option(pinned.map(|(column, value)| Expr::col(column).eq(value)))
+                    .and_where_option(walk.from.map(|from| Expr::col("created_at").gte(from)))
+                    .and_where_option(walk.to.map(|to| Expr::col("created_at").lte(to)));
+            }
+        }
+        if let Self::MySql(_) = self {
+            query.force_index(walk.index(), IndexHintScope::All);
+        }
+        query.order_by("created_at", walk.direction.clone()).order_by("id", walk.direction.clone());
+    }
+}
+
+impl Walk<'_> {
+    fn index(&self) -> String {
+        match self.pinned {
+            Some((column, _)) => format!("{}_tenant_id_{column}_created_at", self.table),
+            None => format!("{}_tenant_id_created_at", self.table),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Owns pages of orders: which index a filter walks, and both tables as one list.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use domain::order::Status;
+use domain::text::CustomerId;
+use domain::{Order, OrderNo, TenantId, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Order as Direction, Query, SelectStatement};
+use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
+
+use super::{Cursor, Page, behind, cut};
+use crate::dialect::Walk;
+use crate::rows::parse_order_no;
+use crate::{Doing as _, Error, Store};
+
+const LISTING: &str = "listing orders";
+
+/// Which orders.
+#[derive(Clone, Debug, Default)]
+pub struct OrderFilter {
+    /// Only of this status.
+    pub status: Option<Status>,
+    /// Only of this customer.
+    pub customer_id: Option<CustomerId>,
+    /// Only placed at this time or later.
+    pub created_from: Option<Timestamp>,
+    /// Only placed before this time.
+    pub created_to: Option<Timestamp>,
+}
+
+impl Store {
+    /// A page of orders: those that may still change, and those in the archive.
+    pub async fn orders(
+        &self,
+        tenant: TenantId,
+        filter: &OrderFilter,
+        after: Option<&Cursor>,
+        limit: u64,
+    ) -> Result<Page<Order>, Error> {
+        let mut rows = Vec::new();
+        for table in ["orders", "archived_orders"] {
+            let query = self.page(table, tenant, filter, after).limit(limit + 1).take();
+            for row in self.lister.query_all(&query).await.doing(LISTING)? {
+                rows.push(place(&row).doing(LISTING)?);
+            }
+        }
+        // Each came in this order; an order that moved between the two questions came twice.
+        rows.sort_unstable_by_key(|&(_, created_at, id)| Reverse((created_at, id)));
+        rows.dedup();
+        let (texts, next) =
+            cut(rows.into_iter().map(|(order_no, created_at, _)| (order_no, created_at)).collect(), limit);
+        let numbers = texts.iter().map(|text| parse_order_no(text)).collect::<Result<Vec<_>, Error>>()?;
+        let found = self.orders_load(numbers.iter().map(|&order_no| (tenant, order_no)).collect()).await?;
+        let mut found: HashMap<OrderNo, Order> = found.into_iter().map(|order| (order.order_no, order)).collect();
+        Ok(Page { rows: numbers.iter().filter_map(|order_no| found.remove(order_no)).collect(), next })
+    }
+
+    /// Orders of a table, the newest first: number, time and row.
+    fn page(
+        &self,
+        table: &'static str,
+        tenant: TenantId,
+        filter: &OrderFilter,
+        after: Option<&Cursor>,
+    ) -> SelectStatement {
+        let status = filter.status.map(Status::name);
+        let customer = filter.customer_id.as_ref().map(CustomerId::as_str);
+        let before = filter.created_to.map(|to| to.0.saturating_sub(1));
+        let walk = Walk {
+            table,
+            tenant,
+            // A customer has fewer orders than a status.
+            pinned: customer.map(|name| ("customer_id", name)).or(status.map(|name| ("status", name))),
+            from: filter.created_from.map(|from| from.0),
+            to: before.into_iter().chain(after.map(|cursor| cursor.at.0)).min(),
+            direction: Direction::Desc,
+        };
+        let mut query = Query::select();
+        query.columns(["order_no", "created_at", "id"]).from(table);
+        self.database.walk(&mut query, &walk);
+        query.and_where_option(status.filter(|_| customer.is_some()).map(|name| Expr::col("status").eq(name)));
+        if let Some(cursor) = after {
+            query.cond_where(behind(Expr::col("created_at"), Expr::col("id"), cursor, row_of(tenant, cursor)));
+        }
+        query
+    }
+}
+
+fn place(row: &QueryResult) -> Result<(String, i64, i64), DbErr> {
+    Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
+}
+
+/// The number of the row that a cursor names, wherever it is: the index of orders holds it instead of the order's own.
+fn row_of(tenant: TenantId, cursor: &Cursor) -> Expr {
+    let row = |table: &'static str| {
+        let row = Query::select()
+            .column("id")
+            .from(table)
+            .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .and_where(Expr::col("order_no").eq(cursor.id.as_str()))
+            .take();
+        Expr::SubQuery(None, Box::new(row.into()))
+    };
+    Func::coalesce([row("orders"), row("archived_orders")]).into()
+}
