@@ -27,6 +27,11 @@ const RUN_IN: [&str; 4] = [
     "checkpoint",
 ];
 
+/// What docs/OPERATIONS.md says of memory and log: with the 128 MB of a new server, the index of keys of a large shop is
+/// read from outside of them, page by page, and whoever reads one has to write another out.
+const ADVISED: [&str; 3] =
+    ["alter system set shared_buffers = '2GB'", "alter system set max_wal_size = '4GB'", "checkpoint"];
+
 /// Against a plain client.
 pub(super) struct Rival {
     pub(super) kind: Kind,
@@ -56,6 +61,17 @@ impl Ground {
         }
         println!("on {}", database.title());
         Ok(Self { database, folder })
+    }
+
+    /// A PostgreSQL with the settings that a large shop is advised to have.
+    pub(super) fn as_advised(name: &str) -> Result<Self> {
+        let mut ground = Self::named(name, Kind::Postgres)?;
+        for sql in ADVISED {
+            ground.database.ask(sql)?;
+        }
+        ground.database.kill();
+        ground.database.start_again()?;
+        Ok(ground)
     }
 
     /// A server of ours on an empty database.
