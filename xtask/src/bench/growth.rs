@@ -23,16 +23,13 @@ const PURGE_AFTER: &str = "25h";
 pub(super) fn measure(bench: &Bench, keep: &mut dyn FnMut(Measured) -> Result<()>) -> Result<()> {
     let (grown, empty) = (Ground::as_advised("grown")?, Ground::as_advised("empty")?);
     grown.node(bench, "node-1", "")?.stop()?;
-    let (mut pages, mut stored) = (Vec::new(), 0);
+    let mut stored = 0;
     for size in SIZES {
         fill::fill(&grown, bench, stored, size)?;
         stored = size;
         keep(orders(bench, &grown, &empty, size)?)?;
-        let server = grown.node(bench, "node-1", "")?;
-        pages.push(lists::measure(&server, size)?);
-        server.stop()?;
     }
-    keep(flat(&pages))?;
+    keep(pages(bench, &grown)?)?;
     keep(purge(bench, &grown)?)
 }
 
@@ -59,9 +56,24 @@ fn orders(bench: &Bench, grown: &Ground, empty: &Ground, size: u64) -> Result<Me
     Ok(Measured::ratio(&format!("growth-{}", name(size)), sides, &rounds, ORDERS_AT_LEAST))
 }
 
-/// How much longer a page takes where the most orders are stored than where the fewest are.
-fn flat(pages: &[lists::Pages]) -> Measured {
-    let (Some(few), Some(many)) = (pages.first(), pages.last()) else { unreachable!("there are sizes") };
+/// How much longer a page takes where the most orders are stored than where few are, asked for in turns: a second here
+/// is not as long as one twenty minutes ago.
+fn pages(bench: &Bench, grown: &Ground) -> Result<Measured> {
+    let small = Ground::as_advised("small")?;
+    small.node(bench, "node-1", "")?.stop()?;
+    fill::fill(&small, bench, 0, SIZES[0])?;
+    let (mut few, mut many) = (Vec::new(), Vec::new());
+    for _ in 1..=bench.rounds {
+        for (ground, size, into) in [(&small, SIZES[0], &mut few), (grown, SIZES[SIZES.len() - 1], &mut many)] {
+            let server = ground.node(bench, "node-1", "")?;
+            into.push(lists::measure(&server, size)?);
+            server.stop()?;
+        }
+    }
+    Ok(flat(&lists::medians(&few), &lists::medians(&many)))
+}
+
+fn flat(few: &lists::Pages, many: &lists::Pages) -> Measured {
     let ratios: Vec<_> = many.iter().zip(few).map(|(many, few)| (many.kind, many.median_us / few.median_us)).collect();
     let worst = ratios.iter().map(|(_, ratio)| *ratio).fold(0.0, f64::max);
     let side = |pages: &lists::Pages, size| {

@@ -67,6 +67,17 @@ pub(super) fn measure(server: &Server, size: u64) -> Result<Pages> {
         .collect()
 }
 
+/// Each kind's median over some rounds.
+pub(super) fn medians(rounds: &[Pages]) -> Pages {
+    let kinds = rounds.first().into_iter().flatten().enumerate();
+    kinds
+        .map(|(at, page)| {
+            let times: Vec<f64> = rounds.iter().filter_map(|round| round.get(at)).map(|page| page.median_us).collect();
+            Page { kind: page.kind, median_us: median(&times) }
+        })
+        .collect()
+}
+
 /// When the order of this number was placed, as the script says.
 fn created_at(number: u64) -> Result<String> {
     let moment = jiff::Timestamp::from_millisecond(i64::try_from(1_735_689_600_000 + number * 864)?)?;
