@@ -32,8 +32,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     target.migrate().await?;
     let counts = copy(&source, &target).await?;
     source.close().await;
-    target.close().await;
+    // No server runs on it until this is known.
     sound(&to, "the copy is not sound").await?;
+    target.copy_done().await?;
+    target.close().await;
     terminal::print_list(
         ["table", "rows"],
         counts.into_iter().map(|(table, rows)| [table.to_owned(), rows.to_string()]),

@@ -3,25 +3,29 @@
 
 pub(crate) mod folder;
 mod measure;
+mod prepare;
 pub(crate) mod telemetry;
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use api::{Api, Conflicts, Limits, Listener, Renderer};
-use domain::{PrincipalId, TenantId};
 use engine::{Engine, Executor, Options, Storage};
-use store::{Account, Address, NewApiKey, Role, Store};
+use store::{Address, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::secret;
 use crate::settings::{Flags, Settings, StorageKind};
 use crate::workers::Workers;
+
+pub(crate) use prepare::system_account;
+
+/// How long what was begun has to end when the server stops.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// A server that runs.
 pub(crate) struct Server {
@@ -43,8 +47,12 @@ pub(crate) struct Server {
 /// `mideng serve`.
 pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let settings = flags.settings()?;
-    let stop = StopSignal::listen()?;
-    let server = Server::start(&settings).await?;
+    let mut stop = StopSignal::listen()?;
+    let server = tokio::select! {
+        biased;
+        server = Server::start(&settings) => server?,
+        () = stop.come() => return Ok(()),
+    };
     println!("Mideng listens on http://{}", server.address);
     println!("  data       {}", server.database);
     println!("  reference  http://{}/docs", server.address);
@@ -64,7 +72,7 @@ impl Server {
         let database = settings.address()?;
         let lock = database.file().map(folder::Lock::take).transpose()?;
         let store = Store::open(&database).await.with_context(|| format!("opening {database}"))?;
-        let new_api_key = prepare(&store, settings).await.with_context(|| format!("preparing {database}"))?;
+        let new_api_key = prepare::ready(&store, settings).await.with_context(|| format!("preparing {database}"))?;
         let listener = Listener::bind(settings.listen)
             .await
             .with_context(|| format!("listening on {}; is something else there?", settings.listen))?;
@@ -99,10 +107,12 @@ impl Server {
         self.workers.stop().await;
         self.engine.close();
         // A commit that is not resolved keeps the lane busy; its key will tell after the next start.
-        if tokio::time::timeout(Duration::from_secs(10), self.lane).await.is_err() {
+        if tokio::time::timeout(DRAIN_WITHIN, self.lane).await.is_err() {
             tracing::warn!("some commands were not resolved when the time to drain was over");
         }
-        self.api.drained().await;
+        if tokio::time::timeout(DRAIN_WITHIN, self.api.drained()).await.is_err() {
+            tracing::warn!("some requests were still looked into when the time to drain was over");
+        }
         self.store.close().await;
     }
 }
@@ -142,51 +152,6 @@ fn api_settings(settings: &Settings) -> api::Settings {
     }
 }
 
-/// Brings the database up to date, one node at a time; gives the administrator's key if this made it.
-async fn prepare(store: &Store, settings: &Settings) -> anyhow::Result<Option<String>> {
-    let _alone = store.alone().await?;
-    for warning in store.warnings().await? {
-        tracing::warn!("{warning}");
-    }
-    if store.is_half_copied().await? {
-        bail!("a copy into it was broken off; run the same `mideng copy` again, and it goes on where it stopped");
-    }
-    store.migrate().await?;
-    bootstrap(store, settings.bootstrap_api_key.as_deref()).await
-}
-
-/// On a new database: the tenant `default` and an administrator's key, which is given back if it was made here. A
-/// start that was killed half way is finished: a tenant without a key is one that nobody could get into.
-async fn bootstrap(store: &Store, given: Option<&str>) -> anyhow::Result<Option<String>> {
-    let now = api::now();
-    let tenant = match store.tenant("default").await? {
-        Some(tenant) => tenant,
-        None if store.is_empty().await? => store.tenant_create("default", &secret::public_id("ten_"), now).await?,
-        None => return Ok(None),
-    };
-    if !store.api_keys(tenant).await?.is_empty() {
-        return Ok(None);
-    }
-    let made = match given {
-        Some(_) => None,
-        None => Some(secret::api_key()?),
-    };
-    system_account(store, tenant).await?;
-    let public_id = secret::public_id("acc_");
-    let admin = Account { tenant, kind: "service", name: "admin", public_id: &public_id };
-    let admin = store.account(&admin, now).await?;
-    let key = NewApiKey { secret: given.or(made.as_deref()).unwrap_or_default(), role: Role::Admin };
-    store.api_key_create(tenant, admin, &key, now).await?;
-    Ok(made)
-}
-
-/// The account in whose name the server itself acts in a tenant.
-pub(crate) async fn system_account(store: &Store, tenant: TenantId) -> anyhow::Result<PrincipalId> {
-    let public_id = secret::public_id("acc_");
-    let account = Account { tenant, kind: "system", name: "mideng", public_id: &public_id };
-    Ok(store.account(&account, api::now()).await?)
-}
-
 /// Ctrl-C or, as process managers send it, SIGTERM.
 pub(crate) struct StopSignal {
     interrupt: Signal,
@@ -202,7 +167,7 @@ impl StopSignal {
     }
 
     /// Waits until one has come.
-    pub(crate) async fn come(mut self) {
+    pub(crate) async fn come(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

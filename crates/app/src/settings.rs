@@ -4,6 +4,7 @@ mod period;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -41,6 +42,10 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     database_url: Option<String>,
+    /// How long a start waits for a database that does not answer [default: 30s].
+    #[arg(long, value_name = "PERIOD")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_wait: Option<Period>,
     /// How long an order may wait for payment [default: 30m].
     #[arg(long, value_name = "PERIOD")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +127,7 @@ pub(crate) struct Settings {
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) data: PathBuf,
     pub(crate) database_url: Option<String>,
+    pub(crate) database_wait: Period,
     pub(crate) bootstrap_api_key: Option<String>,
     pub(crate) payment_timeout: Period,
     pub(crate) receive_after: Period,
@@ -145,6 +151,7 @@ impl Default for Settings {
             metrics_listen: None,
             data: PathBuf::from("mideng-data"),
             database_url: None,
+            database_wait: Period(Duration::from_secs(30)),
             bootstrap_api_key: None,
             payment_timeout: Period(api.payment_timeout),
             receive_after: Period::days(15),

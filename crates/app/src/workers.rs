@@ -21,6 +21,8 @@ use purge::Purger;
 
 /// How many orders are looked for in one step.
 const STEP: u64 = 500;
+/// How long the workers have to finish what they are at when the server stops.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// How long a sweep waits for one of its commands.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
 
@@ -46,11 +48,15 @@ impl Workers {
         Self { stop, tasks }
     }
 
-    /// Lets each finish its step and ends it.
+    /// Lets each finish its step, for a while, and ends it. A step that is cut off is rolled back.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
-        for task in self.tasks {
-            let _ended = task.await;
+        let deadline = tokio::time::Instant::now() + STOP_WITHIN;
+        for mut task in self.tasks {
+            if tokio::time::timeout_at(deadline, &mut task).await.is_err() {
+                tracing::warn!("a worker was still busy when the time to drain was over");
+                task.abort();
+            }
         }
     }
 }

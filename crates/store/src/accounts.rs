@@ -6,6 +6,7 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use sha2::{Digest as _, Sha256};
 
+use crate::soon::soon;
 use crate::{Doing, Error, Store, entity};
 
 /// What every API key begins with.
@@ -215,12 +216,8 @@ impl Store {
     /// it is right.
     pub async fn credential(&self, secret: &str) -> Result<Option<Credential>, Error> {
         use entity::api_key::{Column, Entity};
-        let key = Entity::find()
-            .filter(Column::SecretHash.eq(hash(secret)))
-            .filter(Column::RevokedAt.is_null())
-            .one(&self.lister)
-            .await
-            .doing("looking up an API key")?;
+        let key = Entity::find().filter(Column::SecretHash.eq(hash(secret))).filter(Column::RevokedAt.is_null());
+        let key = soon("looking up an API key", key.one(&self.lister)).await?;
         let Some(key) = key else { return Ok(None) };
         let role = Role::from_name(&key.role).ok_or_else(|| Error::Unreadable {
             table: "api_keys",

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Qu
 
 use crate::found::{Fields, Intent, Stored, Tables as _};
 use crate::set::{Find, Rows, Value, Write, number, row, text};
+use crate::soon::soon;
 use crate::{Doing, Error, Store, entity};
 
 /// Refusals of one kind under one key, counted.
@@ -136,21 +137,17 @@ impl Store {
         use entity::key_conflict::{Column, Entity};
         use entity::principal;
         const DOING: &str = "reading conflicts";
-        let rows = Entity::find()
+        let found = Entity::find()
             .filter(Column::TenantId.eq(tenant.0))
             .apply_if(key, |query, key| query.filter(Column::IdempotencyKey.is_in([key.to_owned(), format!(" {key}")])))
             .order_by_desc(Column::LastAt)
-            .limit(limit)
-            .all(&self.lister)
-            .await
-            .doing(DOING)?;
+            .limit(limit);
+        let rows = soon(DOING, found.all(&self.lister)).await?;
         let ids: BTreeSet<i64> = rows.iter().map(|row| row.principal_id).collect();
         let accounts = principal::Entity::find()
             .filter(principal::Column::TenantId.eq(tenant.0))
-            .filter(principal::Column::Id.is_in(ids))
-            .all(&self.lister)
-            .await
-            .doing(DOING)?;
+            .filter(principal::Column::Id.is_in(ids));
+        let accounts = soon(DOING, accounts.all(&self.lister)).await?;
         let accounts: HashMap<i64, String> =
             accounts.into_iter().map(|account| (account.id, format!("{}:{}", account.kind, account.name))).collect();
         let row = |row: entity::key_conflict::Model| ConflictRow {

@@ -92,7 +92,7 @@ impl<'a> Copy<'a> {
         Ok(None)
     }
 
-    /// Lets counters go on, compares the counts of both sides, and gives the target free.
+    /// Lets counters go on, and compares the counts of both sides. The target is not free yet: see [`Store::copy_done`].
     pub async fn finish(self) -> Result<Vec<(&'static str, u64)>, Error> {
         let mut counts = Vec::with_capacity(TABLES.len());
         for table in &*TABLES {
@@ -111,8 +111,13 @@ impl<'a> Copy<'a> {
         if let Some(analyze) = self.target.database.analyze(&tables) {
             self.target.administrator.query_all_raw(self.target.statement(analyze)).await.doing("counting rows")?;
         }
-        let _turn = self.target.turn().await?;
-        self.target.administrator.execute_unprepared(&format!("drop table {MARK}")).await.doing(DOING)?;
+        let now = (self.source.last_written_at().await?.map_or(0, |at| at.0), self.source.rows().await?);
+        if self.target.mark().await? != Some(now) {
+            return Err(Error::Refused(
+                "the source was written to while it was copied; stop its servers, empty the target and begin anew"
+                    .to_owned(),
+            ));
+        }
         Ok(counts)
     }
 }
@@ -122,6 +127,12 @@ impl Store {
     pub async fn is_half_copied(&self) -> Result<bool, Error> {
         let has = SchemaManager::new(&self.administrator).has_table(MARK).await;
         has.doing("looking for a copy that was broken off")
+    }
+
+    /// Gives a database free into which a shop was copied: from now on servers may run on it.
+    pub async fn copy_done(&self) -> Result<(), Error> {
+        let _turn = self.turn().await?;
+        self.administrator.execute_unprepared(&format!("drop table {MARK}")).await.doing(DOING).map(|_| ())
     }
 
     /// How the source stood when a copy into this began: its last write, and its rows.
@@ -137,7 +148,8 @@ impl Store {
     async fn mark_set(&self, (written_at, rows): (i64, u64)) -> Result<(), Error> {
         let _turn = self.turn().await?;
         for sql in [
-            format!("create table {MARK} (written_at bigint not null, row_count bigint not null)"),
+            // It may be there without its row: a copy was killed between the two.
+            format!("create table if not exists {MARK} (written_at bigint not null, row_count bigint not null)"),
             format!("insert into {MARK} (written_at, row_count) values ({written_at}, {rows})"),
         ] {
             self.administrator.execute_unprepared(&sql).await.doing(DOING)?;
@@ -159,7 +171,7 @@ impl Store {
 
     async fn rows_of(&self, table: &'static str) -> Result<u64, Error> {
         let query = Query::select().expr(Expr::cust("count(*)")).from(table).take();
-        let row = self.lister.query_one(&query).await.doing("counting rows")?;
+        let row = self.administrator.query_one(&query).await.doing("counting rows")?;
         row.map_or(Ok(0), |row| count(&row, 0))
     }
 
@@ -170,7 +182,7 @@ impl Store {
             query.column(*column).order_by(*column, Order::Desc);
         }
         let columns: Vec<Column> = key_columns(table).copied().collect();
-        let row = self.lister.query_one(&query).await.doing(DOING)?;
+        let row = self.administrator.query_one(&query).await.doing(DOING)?;
         row.map(|row| values(&row, &columns)).transpose()
     }
 
@@ -187,7 +199,7 @@ impl Store {
             let key: Vec<_> = table.key.iter().copied().zip(last.iter().map(bound)).collect();
             query.cond_where(self.database.behind(&key));
         }
-        let rows = self.lister.query_all(&query).await.doing(DOING)?;
+        let rows = self.administrator.query_all(&query).await.doing(DOING)?;
         rows.iter().map(|row| values(row, table.insert.key)).collect()
     }
 }

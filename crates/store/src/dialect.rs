@@ -232,6 +232,14 @@ impl Database {
     }
 }
 
+/// Whether an error of the driver says that the server is not there, went away, or takes nobody in.
+pub(crate) fn is_outage(error: &sqlx::Error) -> bool {
+    remote::is_lost(error)
+        || [<Postgres as remote::Remote>::fault(error), <MySql as remote::Remote>::fault(error)]
+            .iter()
+            .any(|fault| matches!(fault, Fault::Unreachable(_)))
+}
+
 fn own_tools(tool: &str) -> Error {
     Error::Refused(format!("a database server has tools of its own for this: use {tool}, see docs/OPERATIONS.md"))
 }

@@ -15,10 +15,12 @@ mod entity;
 mod found;
 mod hash;
 mod load;
+mod outage;
 mod read;
 mod rows;
 mod schema;
 mod set;
+mod soon;
 mod sweep;
 
 use domain::{OrderNo, TenantId};

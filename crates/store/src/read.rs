@@ -14,6 +14,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, Query
 use crate::found::{Intent, Stored as _};
 use crate::load::{self, LoadError};
 use crate::rows::{Column, EventRow, event_from_name};
+use crate::soon::soon;
 use crate::{Doing, Error, Store, entity};
 
 pub use orders::OrderFilter;
@@ -72,7 +73,7 @@ impl Store {
         limit: u64,
     ) -> Result<Page<(Product, StockItem)>, Error> {
         use entity::product::{Column as Products, Entity};
-        let rows: Vec<(String, i64)> = Entity::find()
+        let products = Entity::find()
             .select_only()
             .columns([Products::Sku, Products::CreatedAt])
             .filter(Products::TenantId.eq(tenant.0))
@@ -88,10 +89,8 @@ impl Store {
             .order_by_desc(Products::CreatedAt)
             .order_by_desc(Products::Sku)
             .limit(limit + 1)
-            .into_tuple()
-            .all(&self.lister)
-            .await
-            .doing("listing products")?;
+            .into_tuple();
+        let rows: Vec<(String, i64)> = soon("listing products", products.all(&self.lister)).await?;
         let (keys, next) = cut(rows, limit);
         let wanted: BTreeSet<_> = keys.iter().map(|sku| (tenant, Sku::from_stored(sku))).collect();
         let found = self.products_load(&wanted).await?;
@@ -118,12 +117,11 @@ impl Store {
         drop(reading);
         events.sort_unstable_by_key(|event| event.version);
         let ids: BTreeSet<i64> = events.iter().map(|event| event.principal_id).collect();
-        let actors: HashMap<i64, String> = entity::principal::Entity::find()
+        let actors = entity::principal::Entity::find()
             .filter(entity::principal::Column::TenantId.eq(tenant.0))
-            .filter(entity::principal::Column::Id.is_in(ids))
-            .all(&self.lister)
-            .await
-            .doing("reading the actors of a history")?
+            .filter(entity::principal::Column::Id.is_in(ids));
+        let actors: HashMap<i64, String> = soon("reading the actors of a history", actors.all(&self.lister))
+            .await?
             .into_iter()
             .map(|actor| (actor.id, format!("{}:{}", actor.kind, actor.name)))
             .collect();

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, Query
 use crate::dialect::Walk;
 use crate::rows::parse_order_no;
 use crate::set::{Rows, Value, Write, bytes, number, row, text};
+use crate::soon::soon;
 use crate::{Doing, Error, OrderKey, Store, entity};
 
 const DOING: &str = "purging what has expired";
@@ -40,7 +41,7 @@ impl Store {
             .filter(Column::ExpiresAt.lte(now.0))
             .order_by_asc(Column::ExpiresAt)
             .limit(limit);
-        keys(due.into_tuple().all(&self.lister).await.doing("looking for orders that are due")?)
+        keys(soon("looking for orders that are due", due.into_tuple().all(&self.lister)).await?)
     }
 
     /// Shipped orders that nobody touched since `before`.
@@ -65,26 +66,24 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<OrderKey>, Error> {
         const DOING: &str = "looking for orders that nobody touched";
-        let pinned = Some(("status", status.name()));
-        let walk = Walk { table: "orders", tenant, pinned, from: None, to: Some(before.0), direction: Direction::Asc };
+        let equal = vec![("status", status.name())];
+        let walk = Walk { table: "orders", tenant, equal, from: None, to: Some(before.0), direction: Direction::Asc };
         let mut query = Query::select();
         query.column("order_no").from(walk.table).and_where(Expr::col("updated_at").lte(before.0)).limit(limit);
         self.database.walk(&mut query, &walk);
-        let rows = self.lister.query_all(&query).await.doing(DOING)?;
+        let rows = soon(DOING, self.lister.query_all(&query)).await?;
         let number = |row: QueryResult| parse_order_no(&row.try_get_by_index::<String>(0).doing(DOING)?);
         rows.into_iter().map(|row| Ok((tenant, number(row)?))).collect()
     }
 
     /// Every tenant.
     pub(crate) async fn tenants(&self) -> Result<Vec<TenantId>, Error> {
-        let ids: Vec<i64> = entity::tenant::Entity::find()
+        let all = entity::tenant::Entity::find()
             .select_only()
             .column(entity::tenant::Column::Id)
             .order_by_asc(entity::tenant::Column::Id)
-            .into_tuple()
-            .all(&self.lister)
-            .await
-            .doing("listing tenants")?;
+            .into_tuple();
+        let ids: Vec<i64> = soon("listing tenants", all.all(&self.lister)).await?;
         Ok(ids.into_iter().map(TenantId).collect())
     }
 
@@ -92,13 +91,9 @@ impl Store {
     /// orders stay, for ever. Gives how many.
     pub async fn records_purge(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
         use entity::key_record::{Column, Entity};
-        let old = Entity::find()
-            .filter(Column::CompletedAt.lt(before.0))
-            .order_by_asc(Column::CompletedAt)
-            .limit(limit)
-            .all(&self.lister)
-            .await
-            .doing(DOING)?;
+        let old =
+            Entity::find().filter(Column::CompletedAt.lt(before.0)).order_by_asc(Column::CompletedAt).limit(limit);
+        let old = soon(DOING, old.all(&self.lister)).await?;
         let (mut records, mut answers) = (Rows::of(&FORGOTTEN), Rows::of(&ANSWER_FORGOTTEN));
         for record in old {
             match record.order_no {
@@ -112,13 +107,8 @@ impl Store {
     /// Removes issued numbers that expired before `before`, at most `limit`; gives how many.
     pub async fn numbers_purge(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
         use entity::order_number::{Column, Entity};
-        let old = Entity::find()
-            .filter(Column::ExpiresAt.lt(before.0))
-            .order_by_asc(Column::ExpiresAt)
-            .limit(limit)
-            .all(&self.lister)
-            .await
-            .doing(DOING)?;
+        let old = Entity::find().filter(Column::ExpiresAt.lt(before.0)).order_by_asc(Column::ExpiresAt).limit(limit);
+        let old = soon(DOING, old.all(&self.lister)).await?;
         let mut numbers = Rows::of(&NUMBERS_EXPIRED);
         for number in old {
             numbers.add(row![number.tenant_id, number.order_no]);
@@ -129,13 +119,8 @@ impl Store {
     /// Removes counts of conflicts the last of which was before `before`, at most `limit`; gives how many.
     pub async fn conflicts_purge(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
         use entity::key_conflict::{Column, Entity};
-        let old = Entity::find()
-            .filter(Column::LastAt.lt(before.0))
-            .order_by_asc(Column::LastAt)
-            .limit(limit)
-            .all(&self.lister)
-            .await
-            .doing(DOING)?;
+        let old = Entity::find().filter(Column::LastAt.lt(before.0)).order_by_asc(Column::LastAt).limit(limit);
+        let old = soon(DOING, old.all(&self.lister)).await?;
         let mut conflicts = Rows::of(&CONFLICTS_FORGOTTEN);
         for conflict in old {
             let key = conflict.idempotency_key;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::load::{self, Figures, Load};
 use super::report::{Measured, count, median};
@@ -127,16 +127,22 @@ pub(super) fn nodes(name: &str, bench: &Bench) -> Result<Measured> {
         let second = ground.node(bench, "node-2", "")?;
         let half = Load { connections: CROWD / 2, ..crowd(bench, 1_000) };
         // The products first, so that neither waits for the other's.
-        load::run(bench, &first, Load { connections: 1, seconds: 1, ..half }, true)?;
-        let both = std::thread::scope(|scope| {
+        let first_steps = Load { connections: 1, seconds: 1, ..half };
+        load::run(bench, &first, first_steps, true)?;
+        let before = ground.database.count("orders")?;
+        let (one, two) = std::thread::scope(|scope| {
             let one = scope.spawn(|| load::run(bench, &first, half, false));
             let two = load::run(bench, &second, half, false);
             let one = one.join().map_err(|_| anyhow::anyhow!("a load panicked"))?;
-            anyhow::Ok(one?.orders_per_second + two?.orders_per_second)
+            anyhow::Ok((one?, two?))
         })?;
         first.stop()?;
         second.stop()?;
+        let (told, there) = (one.total_executed + two.total_executed, ground.database.count("orders")? - before);
+        ensure!(told == there, "the two nodes told of {told} orders, and {there} are there");
+        let both = one.orders_per_second + two.orders_per_second;
         let server = ground.fresh(bench)?;
+        load::run(bench, &server, first_steps, true)?;
         let alone = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
         server.stop()?;
         println!("round {round}: {} and {} orders/s, ratio {:.2}", count(both), count(alone), both / alone);

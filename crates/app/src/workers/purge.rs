@@ -56,7 +56,11 @@ where
         if remove().await? == 0 {
             break;
         }
-        tokio::time::sleep(PAUSE_MIN.max(begun.elapsed() * PAUSE)).await;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(PAUSE_MIN.max(begun.elapsed() * PAUSE)) => {}
+        }
     }
     Ok(())
 }
@@ -79,5 +83,17 @@ mod tests {
         stepwise(&CancellationToken::new(), step).await.expect("no step fails");
         let (worked, took) = (Duration::from_millis(400), begun.elapsed());
         assert!(worked * 4 <= took && took <= worked * 5, "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_ends_with_the_server() {
+        let (begun, stop) = (Instant::now(), CancellationToken::new());
+        let slow = || async {
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            stop.cancel();
+            Ok(1)
+        };
+        stepwise(&stop, slow).await.expect("no step fails");
+        assert_eq!(begun.elapsed(), Duration::from_mins(1));
     }
 }

@@ -14,3 +14,5 @@ mod nodes;
 mod replay;
 mod serve;
 mod settings;
+mod silence;
+mod starts;

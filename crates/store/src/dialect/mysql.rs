@@ -23,6 +23,8 @@ const STATEMENTS: usize = 256;
 /// The least that a server must take at once: a batch with its answers.
 const PACKET_LEAST: i64 = 16 << 20;
 
+/// How long a list waits for a connection.
+const ACQUIRED_WITHIN: Duration = Duration::from_secs(5);
 /// How long a connection that is given back to a pool may take to show that it is sound.
 const SOUND_WITHIN: Duration = Duration::from_secs(2);
 
@@ -55,7 +57,14 @@ impl MySql {
 
     /// For lists.
     pub(crate) fn lister(&self) -> MySqlPool {
-        pool(LISTERS).connect_lazy_with(self.options.clone())
+        let limited = pool(LISTERS).acquire_timeout(ACQUIRED_WITHIN).after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(STRICT).execute(&mut *connection).await?;
+                let limits = limits(connection).await?;
+                sqlx::raw_sql(limits).execute(connection).await.map(|_| ())
+            })
+        });
+        limited.connect_lazy_with(self.options.clone())
     }
 
     /// For administration, which may take its time.
@@ -132,6 +141,12 @@ async fn variable(connection: &mut MySqlConnection, name: &str) -> Result<Option
     row.map(|row| row.try_get(1)).transpose()
 }
 
+/// The limits as this server spells them.
+async fn limits(connection: &mut MySqlConnection) -> Result<&'static str, sqlx::Error> {
+    let version: String = sqlx::query_scalar("select version()").fetch_one(connection).await?;
+    Ok(if version.contains("MariaDB") { LIMITS_OF_MARIADB } else { LIMITS_OF_MYSQL })
+}
+
 /// A pool whose connections never come back inside a transaction; see `remote`.
 fn pool(most: u32) -> MySqlPoolOptions {
     MySqlPoolOptions::new()
@@ -167,8 +182,7 @@ impl Remote for MySql {
 
     async fn connect(&self, mode: Mode) -> Result<MySqlConnection, sqlx::Error> {
         let mut connection = self.quiet().connect().await?;
-        let version: String = sqlx::query_scalar("select version()").fetch_one(&mut connection).await?;
-        let limits = if version.contains("MariaDB") { LIMITS_OF_MARIADB } else { LIMITS_OF_MYSQL };
+        let limits = limits(&mut connection).await?;
         let isolation = ISOLATION.iter().filter(|(of, _)| *of == mode).map(|(_, sql)| *sql);
         for sql in [STRICT, limits].into_iter().chain(isolation) {
             sqlx::raw_sql(sql).execute(&mut connection).await?;

@@ -5,6 +5,7 @@ mod text;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use engine::Fault;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement};
@@ -47,8 +48,17 @@ const SETTINGS: &[(&str, &str)] = &[
     ("lock_timeout", "3s"),
     ("idle_in_transaction_session_timeout", "3s"),
 ];
+/// How long a list waits for a connection.
+const ACQUIRED_WITHIN: Duration = Duration::from_secs(5);
+/// How long a connection that is given back to a pool may take to show that it is sound.
+const SOUND_WITHIN: Duration = Duration::from_secs(2);
 /// How the others are.
-const SETTINGS_OF_LISTS: &[(&str, &str)] = &[("jit", "off"), ("idle_in_transaction_session_timeout", "60s")];
+const SETTINGS_OF_LISTS: &[(&str, &str)] = &[
+    ("jit", "off"),
+    ("statement_timeout", "5s"),
+    ("lock_timeout", "3s"),
+    ("idle_in_transaction_session_timeout", "60s"),
+];
 
 /// A server with its database.
 #[derive(Clone, Debug)]
@@ -84,7 +94,8 @@ impl Postgres {
 
     /// For lists.
     pub(crate) fn lister(&self) -> PgPool {
-        pool(LISTERS).connect_lazy_with(self.options.clone().options(SETTINGS_OF_LISTS.iter().copied()))
+        let options = self.options.clone().options(SETTINGS_OF_LISTS.iter().copied());
+        pool(LISTERS).acquire_timeout(ACQUIRED_WITHIN).connect_lazy_with(options)
     }
 
     /// For administration, which may take its time.
@@ -142,8 +153,11 @@ async fn setting(connection: &mut PgConnection, name: &str) -> Result<String, sq
 fn pool(most: u32) -> PgPoolOptions {
     PgPoolOptions::new().max_connections(most).after_release(|connection, _| {
         Box::pin(async move {
-            // Fails in a transaction of somebody who went away, and such a connection is closed.
-            sqlx::raw_sql("do $$ begin rollback; end $$").execute(connection).await?;
+            // Fails in a transaction of somebody who went away, and such a connection is closed; so is one that does not
+            // answer.
+            let sound = sqlx::raw_sql("do $$ begin rollback; end $$").execute(connection);
+            let unanswered = |_| sqlx::Error::Protocol("a connection that was given back does not answer".to_owned());
+            tokio::time::timeout(SOUND_WITHIN, sound).await.map_err(unanswered)??;
             Ok(true)
         })
     })

@@ -157,13 +157,11 @@ fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> impl Futu
 }
 
 fn trouble(error: sqlx::Error) -> Trouble {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::PoolTimedOut => Trouble::Lost(Fault::Unreachable(error.to_string())),
-        refused => Trouble::Refused(refused),
-    }
+    if is_lost(&error) { Trouble::Lost(Fault::Unreachable(error.to_string())) } else { Trouble::Refused(error) }
+}
+
+/// Whether no answer came, rather than one that is an error.
+pub(super) const fn is_lost(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+    matches!(error, Io(_) | Tls(_) | Protocol(_) | WorkerCrashed | PoolClosed | PoolTimedOut)
 }

@@ -14,8 +14,9 @@ use super::Database;
 pub(crate) struct Walk<'a> {
     pub(crate) table: &'static str,
     pub(crate) tenant: TenantId,
-    /// What all of them have in common: a column that an index has between the tenant and the time.
-    pub(crate) pinned: Option<(&'static str, &'a str)>,
+    /// What all of them have in common: columns, each of which an index has between the tenant and the time. Where there
+    /// is more than one, statistics must say which of them few orders have.
+    pub(crate) equal: Vec<(&'static str, &'a str)>,
     /// Placed at this time or later.
     pub(crate) from: Option<i64>,
     /// Placed at this time or before.
@@ -27,9 +28,9 @@ impl Database {
     /// Puts the conditions and the order of a list into its query.
     pub(crate) fn walk(&self, query: &mut SelectStatement, walk: &Walk<'_>) {
         query.and_where(Expr::col("tenant_id").eq(walk.tenant.0));
-        match (self, walk.pinned) {
+        match (self, &walk.equal[..]) {
             // A comparison as one, and an order that begins with the column: no other index can give either.
-            (Self::Postgres(_), Some((column, value))) => {
+            (Self::Postgres(_), &[(column, value)]) => {
                 let here = Expr::tuple([Expr::col(column), Expr::col("created_at")]);
                 let moment = |moment: i64| Expr::tuple([Expr::value(value), Expr::value(moment)]);
                 query
@@ -37,25 +38,29 @@ impl Database {
                     .and_where(here.lte(moment(walk.to.unwrap_or(i64::MAX))))
                     .order_by(column, walk.direction.clone());
             }
-            (_, pinned) => {
+            (_, equal) => {
+                for &(column, value) in equal {
+                    query.and_where(Expr::col(column).eq(value));
+                }
                 query
-                    .and_where_option(pinned.map(|(column, value)| Expr::col(column).eq(value)))
                     .and_where_option(walk.from.map(|from| Expr::col("created_at").gte(from)))
                     .and_where_option(walk.to.map(|to| Expr::col("created_at").lte(to)));
             }
         }
-        if let Self::MySql(_) = self {
-            query.force_index(walk.index(), IndexHintScope::All);
+        if let (Self::MySql(_), Some(index)) = (self, walk.index()) {
+            query.force_index(index, IndexHintScope::All);
         }
         query.order_by("created_at", walk.direction.clone()).order_by("id", walk.direction.clone());
     }
 }
 
 impl Walk<'_> {
-    fn index(&self) -> String {
-        match self.pinned {
-            Some((column, _)) => format!("{}_tenant_id_{column}_created_at", self.table),
-            None => format!("{}_tenant_id_created_at", self.table),
+    /// The one that has them side by side, where there is but one.
+    fn index(&self) -> Option<String> {
+        match self.equal[..] {
+            [] => Some(format!("{}_tenant_id_created_at", self.table)),
+            [(column, _)] => Some(format!("{}_tenant_id_{column}_created_at", self.table)),
+            _ => None,
         }
     }
 }

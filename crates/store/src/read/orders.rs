@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
 use super::{Cursor, Page, behind, cut};
 use crate::dialect::Walk;
 use crate::rows::parse_order_no;
+use crate::soon::soon;
 use crate::{Doing as _, Error, Store};
 
 const LISTING: &str = "listing orders";
@@ -41,7 +42,7 @@ impl Store {
         let mut rows = Vec::new();
         for table in ["orders", "archived_orders"] {
             let query = self.page(table, tenant, filter, after).limit(limit + 1).take();
-            for row in self.lister.query_all(&query).await.doing(LISTING)? {
+            for row in soon(LISTING, self.lister.query_all(&query)).await? {
                 rows.push(place(&row).doing(LISTING)?);
             }
         }
@@ -70,8 +71,11 @@ impl Store {
         let walk = Walk {
             table,
             tenant,
-            // A customer has fewer orders than a status.
-            pinned: customer.map(|name| ("customer_id", name)).or(status.map(|name| ("status", name))),
+            equal: customer
+                .map(|name| ("customer_id", name))
+                .into_iter()
+                .chain(status.map(|name| ("status", name)))
+                .collect(),
             from: filter.created_from.map(|from| from.0),
             to: before.into_iter().chain(after.map(|cursor| cursor.at.0)).min(),
             direction: Direction::Desc,
@@ -79,7 +83,6 @@ impl Store {
         let mut query = Query::select();
         query.columns(["order_no", "created_at", "id"]).from(table);
         self.database.walk(&mut query, &walk);
-        query.and_where_option(status.filter(|_| customer.is_some()).map(|name| Expr::col("status").eq(name)));
         if let Some(cursor) = after {
             query.cond_where(behind(Expr::col("created_at"), Expr::col("id"), cursor, row_of(tenant, cursor)));
         }

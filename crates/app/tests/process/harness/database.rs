@@ -53,7 +53,12 @@ impl Database {
 
     /// A server on it, not started yet.
     pub(crate) fn serving(&self) -> tokio::process::Command {
-        self.folder.command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &self.url])
+        self.serving_by(&self.url)
+    }
+
+    /// One that reaches it under this address.
+    pub(crate) fn serving_by(&self, url: &str) -> tokio::process::Command {
+        self.folder.command(&["serve", "--listen", "127.0.0.1:0", "--database-url", url])
     }
 
     /// Runs a command to its end.

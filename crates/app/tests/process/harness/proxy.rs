@@ -1,8 +1,9 @@
-//! Owns a network between a server and its database that loses the answer to a COMMIT.
+//! Owns a network between a server and its database that loses the answer to a COMMIT, is not there, or breaks.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,6 +15,16 @@ struct State {
     armed: AtomicBool,
     /// How many were lost so.
     lost: AtomicUsize,
+    /// True: nobody gets through.
+    shut: AtomicBool,
+    /// How many came while it was shut.
+    refused: AtomicUsize,
+    /// So many connections break, each behind more pieces than the one before.
+    to_break: AtomicUsize,
+    /// How many did.
+    broken: AtomicUsize,
+    /// True: nothing passes, and nothing is closed.
+    hushed: AtomicBool,
 }
 
 /// A network in front of a database.
@@ -35,6 +46,10 @@ impl Proxy {
         let shared = state.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                if shared.shut.load(Ordering::SeqCst) {
+                    shared.refused.fetch_add(1, Ordering::SeqCst);
+                    continue;
+                }
                 tokio::spawn(forward(client, target, shared.clone()));
             }
         });
@@ -46,6 +61,31 @@ impl Proxy {
         self.state.armed.store(true, Ordering::SeqCst);
     }
 
+    /// Lets nobody through, or everybody.
+    pub(crate) fn shut(&self, shut: bool) {
+        self.state.shut.store(shut, Ordering::SeqCst);
+    }
+
+    /// How many connections were not let through.
+    pub(crate) fn refused(&self) -> usize {
+        self.state.refused.load(Ordering::SeqCst)
+    }
+
+    /// Breaks the next connections, each a piece later than the one before.
+    pub(crate) fn break_connections(&self, count: usize) {
+        self.state.to_break.store(count, Ordering::SeqCst);
+    }
+
+    /// Lets nothing pass any more, or everything again, what was held back first.
+    pub(crate) fn hush(&self, hushed: bool) {
+        self.state.hushed.store(hushed, Ordering::SeqCst);
+    }
+
+    /// How many connections broke.
+    pub(crate) fn broken(&self) -> usize {
+        self.state.broken.load(Ordering::SeqCst)
+    }
+
     /// How many answers were lost.
     pub(crate) fn lost(&self) -> usize {
         self.state.lost.load(Ordering::SeqCst)
@@ -55,10 +95,20 @@ impl Proxy {
 async fn forward(mut client: TcpStream, target: SocketAddr, state: Arc<State>) {
     let Ok(mut database) = TcpStream::connect(target).await else { return };
     let (mut question, mut answer) = (vec![0; 65_536], vec![0; 65_536]);
+    let breaks = state.to_break.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+    let mut left = if breaks { state.broken.load(Ordering::SeqCst) + 1 } else { usize::MAX };
     loop {
+        while state.hushed.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         tokio::select! {
             read = client.read(&mut question) => {
                 let Ok(count @ 1..) = read else { return };
+                left -= 1;
+                if left == 0 {
+                    state.broken.fetch_add(1, Ordering::SeqCst);
+                    return;
+                }
                 if database.write_all(&question[..count]).await.is_err() {
                     return;
                 }

@@ -1,0 +1,80 @@
+//! Owns starting a server while its database is not there yet, or goes away again.
+
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use crate::harness::{Database, Kind, Proxy};
+
+const LISTEN: &str = "127.0.0.1:0";
+
+/// Servers and their database are started together, and one is there first.
+async fn a_start_waits_for_its_database(kind: Kind) {
+    let database = Database::new(kind);
+    let proxy = Proxy::new(&database.url).await;
+    proxy.shut(true);
+    let opened = async {
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        proxy.shut(false);
+    };
+    let (node, ()) = tokio::join!(database.node(&proxy.url), opened);
+    assert!(proxy.refused() >= 2, "it came again: {}", proxy.refused());
+    node.admin.stock_up(5).await;
+    database.close(vec![node]).await;
+}
+
+/// Each connection breaks a little later than the one before: whatever a start is doing is begun anew.
+async fn a_start_outlives_a_way_that_breaks(kind: Kind) {
+    let database = Database::new(kind);
+    let proxy = Proxy::new(&database.url).await;
+    proxy.break_connections(20);
+    let node = database.node(&proxy.url).await;
+    assert!(proxy.broken() > 3, "{} broke", proxy.broken());
+    node.admin.stock_up(5).await;
+    database.close(vec![node]).await;
+}
+
+async fn a_start_that_may_not_wait_says_so(kind: Kind) {
+    let database = Database::new(kind);
+    let proxy = Proxy::new(&database.url).await;
+    proxy.shut(true);
+    let flags = ["serve", "--listen", LISTEN, "--database-wait", "0s", "--database-url", &proxy.url];
+    database.run(&flags).await.failed_saying(&["preparing", "127.0.0.1", "the database failed while"]);
+}
+
+#[tokio::test]
+async fn a_start_that_waits_can_be_stopped() {
+    let database = Database::new(Kind::Postgres);
+    let proxy = Proxy::new(&database.url).await;
+    proxy.shut(true);
+    let mut child = database.serving_by(&proxy.url).spawn().expect("the binary runs");
+    while proxy.refused() == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let id = child.id().expect("the process runs").to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs").success());
+    let status = tokio::time::timeout(Duration::from_secs(10), child.wait()).await;
+    assert!(status.expect("it does not wait any more").expect("it can be waited for").success());
+}
+
+#[tokio::test]
+async fn waits_on_postgres() {
+    a_start_waits_for_its_database(Kind::Postgres).await;
+    a_start_that_may_not_wait_says_so(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn waits_on_mariadb() {
+    a_start_waits_for_its_database(Kind::MariaDb).await;
+    a_start_that_may_not_wait_says_so(Kind::MariaDb).await;
+}
+
+#[tokio::test]
+async fn outlives_on_postgres() {
+    a_start_outlives_a_way_that_breaks(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn outlives_on_mariadb() {
+    a_start_outlives_a_way_that_breaks(Kind::MariaDb).await;
+}

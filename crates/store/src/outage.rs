@@ -1,0 +1,64 @@
+//! Owns telling a database that is not there from one that says no.
+
+use std::error::Error as _;
+
+use engine::Fault;
+use sea_orm::{DbErr, RuntimeErr};
+
+use crate::{Error, dialect};
+
+impl Error {
+    /// Whether the database was not there, went away, or took nobody in: the same may do in a moment.
+    pub fn is_outage(&self) -> bool {
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let of_driver = error.downcast_ref::<sqlx::Error>().is_some_and(dialect::is_outage);
+            let of_mapper = error.downcast_ref::<DbErr>().is_some_and(is_outage);
+            if of_driver || of_mapper || matches!(error.downcast_ref::<Fault>(), Some(Fault::Unreachable(_))) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
+/// SeaORM's errors hold the driver's, and do not name them as their cause.
+fn is_outage(error: &DbErr) -> bool {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => dialect::is_outage(error),
+        DbErr::ConnectionAcquire(_) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Doing as _;
+
+    #[test]
+    fn what_time_alone_may_mend() {
+        let io = || sqlx::Error::Io(io::ErrorKind::UnexpectedEof.into());
+        let outages = [
+            Err::<(), _>(io()).doing("asking"),
+            Err(sqlx::Error::PoolTimedOut).doing("asking"),
+            Err(DbErr::Query(RuntimeErr::SqlxError(Arc::new(io())))).doing("asking"),
+            Err(DbErr::Exec(RuntimeErr::SqlxError(Arc::new(io())))).doing("asking"),
+            Err(Fault::Unreachable("gone".to_owned())).doing("asking"),
+        ];
+        assert!(outages.iter().all(|outage| outage.as_ref().is_err_and(Error::is_outage)), "{outages:?}");
+        let others = [
+            Err::<(), _>(sqlx::Error::RowNotFound).doing("asking"),
+            Err(DbErr::Custom("a bug".to_owned())).doing("asking"),
+            Err(Fault::Rejected("no".to_owned())).doing("asking"),
+            Err(Error::Refused("no".to_owned())),
+        ];
+        assert!(others.iter().all(|other| other.as_ref().is_err_and(|error| !error.is_outage())), "{others:?}");
+    }
+}
