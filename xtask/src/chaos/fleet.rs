@@ -77,9 +77,9 @@ impl Fleet {
         }
         let log = self.folder.join(format!("node-{index}.log"));
         let log = File::options().create(true).append(true).open(log).context("opening a server's log")?;
-        // Nothing expires, and nobody waits long.
+        // Orders that nobody touches expire in the middle of it all, and nobody waits long.
         let words = format!(
-            "serve --listen {} --payment-timeout 3650d --key-retention 3650d --answer-wait 3s --data",
+            "serve --listen {} --payment-timeout 20s --key-retention 3650d --answer-wait 3s --data",
             node.address
         );
         let command = Command::new("setpriv --pdeathsig=KILL").path(&self.binary).words(&words).path(&node.place.data);

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use http::Method;
+use serde_json::{Value, json};
 
 use crate::harness::{Answer, Database, Folder, Kind, Server};
 
@@ -14,6 +15,10 @@ async fn place_all(node: &Server) -> Vec<Answer> {
     for at in 0..ORDERS {
         answers.push(node.admin.place(&format!("k{at}")).await.expect("the server is there"));
     }
+    // More lines than a copy takes in one step.
+    let lines = vec![json!({"sku": "A", "quantity": 1}); 1_600];
+    let large = json!({"customer_id": "large", "lines": lines}).to_string();
+    answers.push(node.admin.send(Method::POST, "/api/v1/orders", "large", &large).await.expect("the server is there"));
     answers
 }
 
@@ -27,7 +32,7 @@ async fn copy(from: &Database, to: &Database) {
 async fn a_shop_moves_from_database_to_database() {
     let mut here = Database::new(Kind::Sqlite);
     let nodes = here.nodes(1).await;
-    nodes[0].admin.stock_up(1_000).await;
+    nodes[0].admin.stock_up(10_000).await;
     let first = place_all(&nodes[0]).await;
     for node in nodes {
         node.stop().await;
@@ -47,7 +52,7 @@ async fn a_shop_moves_from_database_to_database() {
         here = there;
     }
     let nodes = here.nodes(1).await;
-    assert_eq!(nodes[0].admin.orders().await.len(), ORDERS + 3);
+    assert_eq!(nodes[0].admin.orders().await.len(), ORDERS + 1 + 3);
     here.close(nodes).await;
 }
 
@@ -56,7 +61,7 @@ async fn a_shop_moves_from_database_to_database() {
 async fn a_copy_that_was_killed_goes_on() {
     let (from, to) = (Database::new(Kind::Sqlite), Database::new(Kind::Postgres));
     let nodes = from.nodes(1).await;
-    nodes[0].admin.stock_up(1_000).await;
+    nodes[0].admin.stock_up(10_000).await;
     let first = place_all(&nodes[0]).await;
     for node in nodes {
         node.stop().await;

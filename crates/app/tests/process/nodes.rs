@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 use serde_json::json;
@@ -74,7 +75,20 @@ async fn c_04_a_hundred_identical_requests_over_all_nodes(database: Database) {
 async fn c_07_more_callers_than_connections(database: Database) {
     let nodes = shop(&database, 1_000).await;
     let key = |at: usize| if at.is_multiple_of(50) { format!("own-{at}") } else { "shared".to_owned() };
-    let answers = at_once(&nodes, 500, |shopper, at| placed(shopper, key(at))).await;
+    let held = database.hold_stock().await;
+    let orders = at_once(&nodes, 500, |shopper, at| placed(shopper, key(at)));
+    // While nobody's order can be committed, everybody's questions are answered.
+    let questions = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        for node in &nodes {
+            let asked = async { (node.admin.orders().await, node.admin.stock().await) };
+            let asked = tokio::time::timeout(Duration::from_secs(2), asked).await;
+            let (orders, stock) = asked.expect("it does not wait for them");
+            assert!(held.is_none() || (orders.is_empty() && stock == [1_000, 0, 1_000]), "{orders:?} {stock:?}");
+        }
+        drop(held);
+    };
+    let (answers, ()) = tokio::join!(orders, questions);
     for answer in answers {
         answer.expect(201);
     }

@@ -27,7 +27,13 @@ fn case(wish: Wish, answer: &Answer) -> Case {
 }
 
 fn order(order_no: &str, key: &str, status: &str, version: u64) -> Order {
-    Order { number: order_no.to_owned(), customer_id: key.to_owned(), status: status.to_owned(), version }
+    Order {
+        number: order_no.to_owned(),
+        customer_id: key.to_owned(),
+        status: status.to_owned(),
+        version,
+        close_reason: None,
+    }
 }
 
 fn world() -> World {
@@ -160,6 +166,16 @@ fn a_change_that_is_lost_or_applied_twice_is_found() {
         let mut world = world();
         world.orders[0] = order("ord_2", "k2", state, version);
         assert!(matches!(&world.found()[..], [Breach::State { .. }]), "{:?}", world.found());
+    }
+}
+
+#[test]
+fn an_order_that_expired_is_no_breach_and_one_that_somebody_closed_is() {
+    let mut world = world();
+    for (reason, version, breaches) in [("timeout", 2, 0), ("customer", 2, 1), ("timeout", 3, 1)] {
+        let closed = order("ord_1", "k1", "closed", version);
+        world.orders[1] = Order { close_reason: Some(reason.to_owned()), ..closed };
+        assert_eq!(world.found().len(), breaches, "{reason} {version}");
     }
 }
 

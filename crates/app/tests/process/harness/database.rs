@@ -1,11 +1,13 @@
 //! Owns a database for one test, of each kind, and several servers on it.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin};
 
 use super::process::Ended;
-use super::{Folder, Server};
+use super::{Folder, PATIENCE, Server};
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,14 @@ pub(crate) enum Kind {
     Postgres,
     MariaDb,
 }
+
+/// Keeps rows locked. Its client ends with it, and the transaction with the client.
+pub(crate) struct Holder {
+    _input: ChildStdin,
+    _child: Child,
+}
+
+const HELD_ON_MARIADB: &str = "begin;\nselect concat('held ', count(on_hand)) from stock_items for update;\n";
 
 /// A database of its own, gone at the end of the test.
 pub(crate) struct Database {
@@ -74,6 +84,34 @@ impl Database {
         let checked = self.folder.run(&["check", "--json", "--database-url", &self.url]).await;
         let report: Value = serde_json::from_str(&checked.out).unwrap_or_else(|_| panic!("{checked:?}"));
         assert_eq!(report["clean"], true, "{report:#}");
+    }
+
+    /// Locks all stock, as somebody in the middle of a transaction would, until it is dropped. A file is locked by nobody
+    /// for so long.
+    pub(crate) async fn hold_stock(&self) -> Option<Holder> {
+        let mut command = match self.kind {
+            Kind::Sqlite => return None,
+            Kind::Postgres => {
+                let mut command = tokio::process::Command::new("psql");
+                command.args(["-qAt", "-v", "ON_ERROR_STOP=1"]).arg(&self.url);
+                command
+            }
+            Kind::MariaDb => {
+                let mut command = tokio::process::Command::new("mariadb");
+                command.args(self.flags()).args(["-N", "-B", "--unbuffered", &self.name]);
+                command
+            }
+        };
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("the database's own client runs");
+        let mut input = child.stdin.take().expect("it is piped");
+        let sql = "begin;\nselect 'held ' || count(*) from (select on_hand from stock_items for update) held;\n";
+        let sql = if self.kind == Kind::MariaDb { HELD_ON_MARIADB } else { sql };
+        input.write_all(sql.as_bytes()).await.expect("it reads");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let told = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("it answers in time");
+        assert_eq!(told.expect("its answer is text").as_deref(), Some("held 1"));
+        Some(Holder { _input: input, _child: child })
     }
 
     pub(crate) fn name(&self) -> String {
