@@ -22,6 +22,7 @@ use crate::{Address, Error};
 pub(crate) use flavour::Flavour;
 use mysql::MySql;
 use postgres::Postgres;
+pub(crate) use remote::ANSWER_MAX;
 pub(crate) use sqlite::Place;
 pub(crate) use transaction::{Batch, Reading, Turn};
 pub(crate) use walk::Walk;

@@ -15,6 +15,22 @@ pub(crate) use proxy::Proxy;
 /// How long a test waits for what must come, before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Each of these on every database server; each is given which.
+macro_rules! on_every_server {
+    ($($name:ident),+ $(,)?) => {
+        mod postgres { $($crate::harness::on_every_server!(@one $name Postgres);)+ }
+        mod mariadb { $($crate::harness::on_every_server!(@one $name MariaDb);)+ }
+    };
+    (@one $name:ident $kind:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            super::$name(crate::harness::Kind::$kind).await;
+        }
+    };
+}
+
+pub(crate) use on_every_server;
+
 /// Asks again and again until the answer is yes.
 pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut question: impl FnMut() -> F) {
     let asked = async {

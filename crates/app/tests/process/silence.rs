@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::harness::{Database, Kind, Proxy, until};
+use crate::harness::{Database, Kind, Proxy, on_every_server, until};
+
+on_every_server!(nobody_waits_for_ever, a_server_that_waits_can_be_stopped);
 
 /// What a question to the database may take, and a little more.
 const BOUND: Duration = Duration::from_secs(12);
@@ -43,24 +45,4 @@ async fn a_server_that_waits_can_be_stopped(kind: Kind) {
     assert!(begun.elapsed() < Duration::from_secs(25), "it took {:?} to stop", begun.elapsed());
     proxy.hush(false);
     database.close(Vec::new()).await;
-}
-
-#[tokio::test]
-async fn on_postgres() {
-    nobody_waits_for_ever(Kind::Postgres).await;
-}
-
-#[tokio::test]
-async fn on_mariadb() {
-    nobody_waits_for_ever(Kind::MariaDb).await;
-}
-
-#[tokio::test]
-async fn stopped_on_postgres() {
-    a_server_that_waits_can_be_stopped(Kind::Postgres).await;
-}
-
-#[tokio::test]
-async fn stopped_on_mariadb() {
-    a_server_that_waits_can_be_stopped(Kind::MariaDb).await;
 }

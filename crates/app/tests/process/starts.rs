@@ -4,7 +4,14 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use crate::harness::{Database, Kind, Proxy};
+use crate::harness::{Database, Kind, Proxy, on_every_server};
+
+on_every_server!(
+    a_start_waits_for_its_database,
+    a_start_outlives_a_way_that_breaks,
+    a_start_that_may_not_wait_says_so,
+    a_start_that_waits_can_be_stopped,
+);
 
 const LISTEN: &str = "127.0.0.1:0";
 
@@ -42,9 +49,8 @@ async fn a_start_that_may_not_wait_says_so(kind: Kind) {
     database.run(&flags).await.failed_saying(&["preparing", "127.0.0.1", "the database failed while"]);
 }
 
-#[tokio::test]
-async fn a_start_that_waits_can_be_stopped() {
-    let database = Database::new(Kind::Postgres);
+async fn a_start_that_waits_can_be_stopped(kind: Kind) {
+    let database = Database::new(kind);
     let proxy = Proxy::new(&database.url).await;
     proxy.shut(true);
     let mut child = database.serving_by(&proxy.url).spawn().expect("the binary runs");
@@ -55,26 +61,4 @@ async fn a_start_that_waits_can_be_stopped() {
     assert!(Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs").success());
     let status = tokio::time::timeout(Duration::from_secs(10), child.wait()).await;
     assert!(status.expect("it does not wait any more").expect("it can be waited for").success());
-}
-
-#[tokio::test]
-async fn waits_on_postgres() {
-    a_start_waits_for_its_database(Kind::Postgres).await;
-    a_start_that_may_not_wait_says_so(Kind::Postgres).await;
-}
-
-#[tokio::test]
-async fn waits_on_mariadb() {
-    a_start_waits_for_its_database(Kind::MariaDb).await;
-    a_start_that_may_not_wait_says_so(Kind::MariaDb).await;
-}
-
-#[tokio::test]
-async fn outlives_on_postgres() {
-    a_start_outlives_a_way_that_breaks(Kind::Postgres).await;
-}
-
-#[tokio::test]
-async fn outlives_on_mariadb() {
-    a_start_outlives_a_way_that_breaks(Kind::MariaDb).await;
 }

@@ -4,14 +4,13 @@ mod session;
 mod text;
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use engine::Fault;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection, MySqlPool, Row as _};
 
-use super::remote::{Mode, Remote};
+use super::remote::{ACQUIRED_WITHIN, Mode, Remote, SOUND_WITHIN};
 use crate::found::{Found, Intent};
 use crate::set::{Find, Rows, Value};
 use crate::{Doing, Error};
@@ -22,11 +21,6 @@ const LISTERS: u32 = 8;
 const STATEMENTS: usize = 256;
 /// The least that a server must take at once: a batch with its answers.
 const PACKET_LEAST: i64 = 16 << 20;
-
-/// How long a list waits for a connection.
-const ACQUIRED_WITHIN: Duration = Duration::from_secs(5);
-/// How long a connection that is given back to a pool may take to show that it is sound.
-const SOUND_WITHIN: Duration = Duration::from_secs(2);
 
 /// What every connection is told, beside what sqlx tells it: a value that does not fit is an error and never cut.
 const STRICT: &str = "set session sql_mode = concat(@@sql_mode, ',STRICT_ALL_TABLES')";

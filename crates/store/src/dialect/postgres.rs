@@ -5,14 +5,13 @@ mod text;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use engine::Fault;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statement};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _};
 
-use super::remote::{Mode, Remote};
+use super::remote::{ACQUIRED_WITHIN, Mode, Remote, SOUND_WITHIN};
 use crate::found::{Found, Intent};
 use crate::set::{Find, Rows, Value};
 use crate::{Doing, Error};
@@ -48,10 +47,6 @@ const SETTINGS: &[(&str, &str)] = &[
     ("lock_timeout", "3s"),
     ("idle_in_transaction_session_timeout", "3s"),
 ];
-/// How long a list waits for a connection.
-const ACQUIRED_WITHIN: Duration = Duration::from_secs(5);
-/// How long a connection that is given back to a pool may take to show that it is sound.
-const SOUND_WITHIN: Duration = Duration::from_secs(2);
 /// How the others are.
 const SETTINGS_OF_LISTS: &[(&str, &str)] = &[
     ("jit", "off"),

@@ -22,7 +22,11 @@ pub(crate) use transaction::{Batch, Reading};
 
 /// How long a server may take for one statement. Its own limits are shorter, so that mostly it is the server that says
 /// what was too slow; this is for a server, or a network, that says nothing.
-const ANSWER_MAX: Duration = Duration::from_secs(7);
+pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(7);
+/// How long a list waits for a connection.
+pub(super) const ACQUIRED_WITHIN: Duration = Duration::from_secs(5);
+/// How long a connection that is given back to a pool may take to show that it is sound.
+pub(super) const SOUND_WITHIN: Duration = Duration::from_secs(2);
 /// How many batches are written at once, how many purges and counts, and how many objects are read.
 const WRITERS: usize = 12;
 const ASIDE: usize = 4;
