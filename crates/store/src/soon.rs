@@ -13,3 +13,21 @@ where
     let late = |_| Fault::Unreachable(format!("no answer from the database within {} s", ANSWER_MAX.as_secs()));
     tokio::time::timeout(ANSWER_MAX, asked).await.map_err(late).doing(doing)?.doing(doing)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Virtual time: what never answers is given up as an outage, which who asks may try again.
+    #[tokio::test(start_paused = true)]
+    async fn what_never_answers_is_given_up() {
+        let begun = Instant::now();
+        let given_up = soon("asking", pending::<Result<(), sqlx::Error>>()).await;
+        assert!(given_up.is_err_and(|error| error.is_outage()));
+        assert_eq!(begun.elapsed(), ANSWER_MAX);
+    }
+}
