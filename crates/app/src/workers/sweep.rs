@@ -1,0 +1,132 @@
+//! Owns what the server does to orders on its own account: closing what expired, completing what arrived.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::{Action, Command, OrderNo, PrincipalId, TenantId, Timestamp};
+use engine::{Answered, Engine};
+use idempotency::{CommandId, Fingerprints, Key, Target};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use super::{every, tick};
+use crate::server;
+
+/// How many orders are looked for in one step.
+const STEP: u64 = 500;
+/// How long a sweep waits for one of its commands.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+
+/// The worker.
+pub(super) struct Sweeper {
+    store: Store,
+    engine: Engine,
+    /// How long behind its shipment an order counts as received.
+    receive_after_ms: i64,
+    /// The account in whose name the server acts, by tenant.
+    actors: HashMap<TenantId, PrincipalId>,
+}
+
+impl Sweeper {
+    pub(super) fn new(store: &Store, engine: &Engine, receive_after_ms: i64) -> Self {
+        Self { store: store.clone(), engine: engine.clone(), receive_after_ms, actors: HashMap::new() }
+    }
+
+    /// Sweeps each second until it is stopped.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let mut timer = every(Duration::from_secs(1));
+        let mut ticks: u32 = 0;
+        while tick(&mut timer, &stop).await {
+            let result = match self.expire(&stop).await {
+                // Arrivals are not urgent: once a minute.
+                Ok(()) if ticks.is_multiple_of(60) => self.complete().await,
+                other => other,
+            };
+            if let Err(error) = result {
+                tracing::warn!(error = format!("{error:#}"), "a sweep did not succeed and will be tried again");
+            }
+            ticks = ticks.wrapping_add(1);
+        }
+    }
+
+    /// Step by step until none is left that was due at the start: stock must come back as fast as it was promised.
+    async fn expire(&mut self, stop: &CancellationToken) -> anyhow::Result<()> {
+        let now = api::now();
+        loop {
+            let due = self.store.orders_due_to_expire(now, STEP).await?;
+            let found = due.len() as u64;
+            let done = self.submit_all(due, "expire", now, |order_no| Action::ExpireOrder { order_no }).await?;
+            if done == 0 || found < STEP || stop.is_cancelled() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn complete(&mut self) -> anyhow::Result<()> {
+        let now = api::now();
+        let due = self.store.orders_due_to_complete(now.plus_ms(-self.receive_after_ms), STEP).await?;
+        self.submit_all(due, "complete", now, |order_no| Action::ReceiveOrder { order_no, automatic: true }).await?;
+        Ok(())
+    }
+
+    /// Submits one command for each order, all at once so that they share transactions, and waits for them; gives how
+    /// many were executed now.
+    async fn submit_all(
+        &mut self,
+        due: Vec<(TenantId, OrderNo)>,
+        purpose: &'static str,
+        now: Timestamp,
+        action: impl Fn(OrderNo) -> Action,
+    ) -> anyhow::Result<usize> {
+        let mut tickets = Vec::with_capacity(due.len());
+        for (tenant, order_no) in due {
+            let principal = self.actor(tenant).await?;
+            let duty = Duty { tenant, principal, purpose, order_no };
+            match self.engine.submit(duty.command(now, action(order_no))) {
+                Ok(ticket) => tickets.push(ticket),
+                // Shoppers come first; the rest is due again in a second.
+                Err(_) => break,
+            }
+        }
+        let mut executed = 0;
+        for ticket in tickets {
+            executed += usize::from(matches!(ticket.wait(ANSWER_WAIT).await, Ok(Answered::Executed(_))));
+        }
+        Ok(executed)
+    }
+
+    async fn actor(&mut self, tenant: TenantId) -> anyhow::Result<PrincipalId> {
+        if let Some(&actor) = self.actors.get(&tenant) {
+            return Ok(actor);
+        }
+        let actor = server::system_account(&self.store, tenant).await?;
+        self.actors.insert(tenant, actor);
+        Ok(actor)
+    }
+}
+
+/// What the server does to an order on its own account.
+struct Duty {
+    tenant: TenantId,
+    principal: PrincipalId,
+    purpose: &'static str,
+    order_no: OrderNo,
+}
+
+impl Duty {
+    /// The command. Its key names the order and the purpose, so that two sweeps, or two nodes, apply it once.
+    fn command(&self, at: Timestamp, action: Action) -> Command {
+        let identity = self.order_no.to_string();
+        let target = Target { method: "SWEEP", route: self.purpose, ids: &[&identity], query: "", precondition: "" };
+        Command {
+            id: CommandId(api::id()),
+            tenant: self.tenant,
+            principal: self.principal,
+            key: Key::derived(self.purpose, &identity),
+            fingerprints: Fingerprints::of(&target, ""),
+            at,
+            request_id: format!("sweep_{}", self.purpose),
+            action,
+        }
+    }
+}
