@@ -6,6 +6,7 @@ mod backups;
 mod capture;
 mod constraints;
 mod contract;
+mod copies;
 mod desk;
 mod ground;
 mod invariants;
