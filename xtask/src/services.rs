@@ -2,6 +2,7 @@
 //! machine, by a user without rights, and stopped again.
 
 mod alone;
+mod certificates;
 mod find;
 mod installed;
 mod mariadb;
@@ -102,7 +103,21 @@ impl Services {
         let mut services = Self { folder, servers: Vec::new(), variables: Vec::new() };
         services.add("TEST_POSTGRES_URL", &postgres::make(&services.folder)?, run)?;
         services.add("TEST_MARIADB_URL", &mariadb::make(&services.folder)?, run)?;
+        services.add_those_with_tls(run)?;
         Ok(services)
+    }
+
+    /// Beside those that most tests use: a client that may choose takes TLS, and a network of the tests' looks into what
+    /// passes.
+    fn add_those_with_tls(&mut self, run: As) -> Result<()> {
+        let folder = self.folder.join("tls");
+        fs::create_dir(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let certificates = certificates::make(&folder)?;
+        let with = |installed: Installed| Installed { certificates: Some(certificates.clone()), ..installed };
+        self.add("TEST_POSTGRES_TLS_URL", &with(postgres::make(&folder)?), run)?;
+        self.add("TEST_MARIADB_TLS_URL", &with(mariadb::make(&folder)?), run)?;
+        self.variables.push(("TEST_TLS_FOLDER".to_owned(), folder.display().to_string()));
+        Ok(())
     }
 
     /// Tells a command where the servers are.
@@ -113,7 +128,8 @@ impl Services {
     fn add(&mut self, variable: &str, installed: &Installed, run: As) -> Result<()> {
         let server = installed.start(run)?;
         let url = installed.url(installed.port);
-        println!("{} {}: {url}", server.name, server.version);
+        let how = if installed.certificates.is_some() { ", TLS only" } else { "" };
+        println!("{} {}{how}: {url}", server.name, server.version);
         self.servers.push(server);
         self.variables.push((variable.to_owned(), url));
         Ok(())

@@ -235,10 +235,16 @@ impl Database {
 
 /// Whether an error of the driver says that the server is not there, went away, or takes nobody in.
 pub(crate) fn is_outage(error: &sqlx::Error) -> bool {
-    remote::is_lost(error)
+    let is_distrust = match error {
+        // What TLS says of certificates and of servers that do not speak it; a moment mends neither.
+        sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
+        error => matches!(error, sqlx::Error::Tls(_)),
+    };
+    let is_gone = remote::is_lost(error)
         || [<Postgres as remote::Remote>::fault(error), <MySql as remote::Remote>::fault(error)]
             .iter()
-            .any(|fault| matches!(fault, Fault::Unreachable(_)))
+            .any(|fault| matches!(fault, Fault::Unreachable(_)));
+    is_gone && !is_distrust
 }
 
 fn own_tools(tool: &str) -> Error {

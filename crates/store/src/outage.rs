@@ -55,6 +55,8 @@ mod tests {
         assert!(outages.iter().all(|outage| outage.as_ref().is_err_and(Error::is_outage)), "{outages:?}");
         let others = [
             Err::<(), _>(sqlx::Error::RowNotFound).doing("asking"),
+            Err(sqlx::Error::Tls("the server does not speak TLS".into())).doing("connecting"),
+            Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::InvalidData, "UnknownIssuer"))).doing("connecting"),
             Err(DbErr::Custom("a bug".to_owned())).doing("asking"),
             Err(Fault::Rejected("no".to_owned())).doing("asking"),
             Err(Error::Refused("no".to_owned())),

@@ -1,4 +1,6 @@
-//! Owns how long a question through a pool may take: lists, credentials, and what the workers look for.
+//! Owns how long a question outside of a batch may take: lists, credentials, and what starts and workers look for.
+
+use std::time::Duration;
 
 use engine::Fault;
 
@@ -10,8 +12,20 @@ pub(crate) async fn soon<T, E>(doing: &'static str, asked: impl Future<Output = 
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    let late = |_| Fault::Unreachable(format!("no answer from the database within {} s", ANSWER_MAX.as_secs()));
-    tokio::time::timeout(ANSWER_MAX, asked).await.map_err(late).doing(doing)?.doing(doing)
+    within(ANSWER_MAX, doing, asked).await
+}
+
+/// The same for a question that the server itself may have to wait with.
+pub(crate) async fn within<T, E>(
+    most: Duration,
+    doing: &'static str,
+    asked: impl Future<Output = Result<T, E>>,
+) -> Result<T, Error>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let late = |_| Fault::Unreachable(format!("no answer from the database within {} s", most.as_secs()));
+    tokio::time::timeout(most, asked).await.map_err(late).doing(doing)?.doing(doing)
 }
 
 #[cfg(test)]

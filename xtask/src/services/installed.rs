@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::certificates::Certificates;
 use super::process::{self, As, Server};
 use super::{ACCOUNT, PASSWORD};
 use crate::shell::Command;
@@ -20,6 +21,8 @@ pub(super) struct Installed {
     pub(super) program: PathBuf,
     /// The program that people speak to it with.
     pub(super) client: PathBuf,
+    /// With these it speaks TLS, and nothing else.
+    pub(super) certificates: Option<Certificates>,
     /// Adds what the program is started with.
     pub(super) arguments: fn(&Self, Command) -> Command,
 }

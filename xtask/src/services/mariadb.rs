@@ -43,17 +43,25 @@ pub(super) fn make(folder: &Path) -> Result<Installed> {
         home,
         program: mariadbd.clone(),
         client: client.clone(),
+        certificates: None,
         arguments,
     })
 }
 
 fn arguments(it: &Installed, command: Command) -> Command {
-    command
+    let command = command
         .words(&format!("--no-defaults --bind-address=127.0.0.1 --port={} --max-connections=300", it.port))
         .words("--skip-name-resolve")
         .option("--socket=", &it.home.join("socket"))
         .option("--init-file=", &it.home.join("account.sql"))
-        .option("--datadir=", &it.home.join("data"))
+        .option("--datadir=", &it.home.join("data"));
+    match &it.certificates {
+        None => command,
+        Some(own) => command
+            .words("--require-secure-transport=ON")
+            .option("--ssl-cert=", &own.certificate)
+            .option("--ssl-key=", &own.key),
+    }
 }
 
 /// `mariadbd  Ver 10.11.19-MariaDB-… for debian-linux-gnu …` without what everybody knows.

@@ -18,6 +18,9 @@ const POSTGRES: Wanted = Wanted {
     package: "postgresql",
 };
 
+/// Who may connect to one that speaks TLS only.
+const WITH_TLS: &str = "with-tls.conf";
+
 /// Makes it in the folder.
 pub(super) fn make(folder: &Path) -> Result<Installed> {
     let programs = find::programs(&POSTGRES)?;
@@ -33,6 +36,8 @@ pub(super) fn make(folder: &Path) -> Result<Installed> {
         .words("--pgdata")
         .path(&home.join("data"));
     quiet(init, &home)?;
+    fs::write(home.join(WITH_TLS), "hostssl all all 127.0.0.1/32 scram-sha-256\n")
+        .context("writing who may connect")?;
     Ok(Installed {
         name: POSTGRES.name,
         version: version(postgres)?,
@@ -42,15 +47,26 @@ pub(super) fn make(folder: &Path) -> Result<Installed> {
         home,
         program: postgres.clone(),
         client: client.clone(),
+        certificates: None,
         arguments,
     })
 }
 
 fn arguments(it: &Installed, command: Command) -> Command {
-    command
+    let command = command
         .words(&format!("-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= ", it.port))
         .words("-c max_connections=300 -c log_min_messages=warning -D")
-        .path(&it.home.join("data"))
+        .path(&it.home.join("data"));
+    match &it.certificates {
+        None => command,
+        Some(own) => command
+            .words("-c ssl=on -c")
+            .option("ssl_cert_file=", &own.certificate)
+            .words("-c")
+            .option("ssl_key_file=", &own.key)
+            .words("-c")
+            .option("hba_file=", &it.home.join(WITH_TLS)),
+    }
 }
 
 /// `postgres (PostgreSQL) 15.18 (Debian …)` without what everybody knows.

@@ -101,6 +101,11 @@ pub(super) fn is_root() -> bool {
 /// A folder of the account under which servers run.
 pub(super) fn folder(path: &Path) -> Result<()> {
     fs::create_dir(path).with_context(|| format!("making {}", path.display()))?;
+    give(path)
+}
+
+/// Gives a file or a folder to that account.
+pub(super) fn give(path: &Path) -> Result<()> {
     if is_root() {
         let (user, group) = nobody()?;
         chown(path, Some(user), Some(group)).with_context(|| format!("giving {} away", path.display()))?;

@@ -8,7 +8,7 @@ mod proxy;
 use std::time::Duration;
 
 pub(crate) use client::{Answer, Shopper};
-pub(crate) use database::{Database, Kind};
+pub(crate) use database::{Database, Kind, authority, stranger};
 pub(crate) use process::{Folder, Server, ended};
 pub(crate) use proxy::Proxy;
 

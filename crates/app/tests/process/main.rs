@@ -16,3 +16,4 @@ mod serve;
 mod settings;
 mod silence;
 mod starts;
+mod tls;

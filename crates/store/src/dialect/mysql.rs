@@ -10,9 +10,10 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection, MySqlPool, Row as _};
 
-use super::remote::{ACQUIRED_WITHIN, Mode, Remote, SOUND_WITHIN};
+use super::remote::{ACQUIRED_WITHIN, ANSWER_MAX, Mode, Remote, SOUND_WITHIN, TURN_WAIT, no_turn};
 use crate::found::{Found, Intent};
 use crate::set::{Find, Rows, Value};
+use crate::soon::{soon, within};
 use crate::{Doing, Error};
 
 /// How many lists are read at once; and beside them, one connection for administration.
@@ -42,7 +43,7 @@ pub(crate) struct MySql {
 }
 
 /// A connection that no other node has at the same time.
-const ALONE: &str = "select get_lock(concat('mideng.', database()), 60)";
+const ALONE: &str = "select get_lock(concat('mideng.', database()), ?)";
 
 impl MySql {
     pub(crate) fn new(options: &MySqlConnectOptions) -> Self {
@@ -74,11 +75,12 @@ impl MySql {
     /// See [`ALONE`].
     pub(crate) async fn alone(&self) -> Result<MySqlConnection, Error> {
         const DOING: &str = "waiting for other nodes that start";
-        let mut connection = self.quiet().connect().await.doing("connecting to the database")?;
-        let row = sqlx::query(ALONE).fetch_one(&mut connection).await.doing(DOING)?;
+        let mut connection = soon("connecting to the database", self.quiet().connect()).await?;
+        let asked = sqlx::query(ALONE).bind(TURN_WAIT.as_secs()).fetch_one(&mut connection);
+        let row = within(TURN_WAIT + ANSWER_MAX, DOING, asked).await?;
         match row.try_get::<Option<i64>, _>(0).doing(DOING)? {
             Some(1) => Ok(connection),
-            _ => Err(Error::Refused("another node has been starting for a minute; look at its log".to_owned())),
+            _ => Err(no_turn()),
         }
     }
 

@@ -11,9 +11,10 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statem
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _};
 
-use super::remote::{ACQUIRED_WITHIN, Mode, Remote, SOUND_WITHIN};
+use super::remote::{ACQUIRED_WITHIN, ANSWER_MAX, Mode, Remote, SOUND_WITHIN, TURN_WAIT, no_turn};
 use crate::found::{Found, Intent};
 use crate::set::{Find, Rows, Value};
+use crate::soon::{soon, within};
 use crate::{Doing, Error};
 
 /// Text is compared byte by byte, whatever the database's language is.
@@ -101,9 +102,15 @@ impl Postgres {
     /// A connection that no other node has at the same time.
     pub(crate) async fn alone(&self) -> Result<PgConnection, Error> {
         const DOING: &str = "waiting for other nodes that start";
-        let mut connection = self.options.connect().await.doing("connecting to the database")?;
-        sqlx::query(ALONE).execute(&mut connection).await.doing(DOING)?;
-        Ok(connection)
+        let limited = self.options.clone().options([("lock_timeout", TURN_WAIT.as_millis().to_string())]);
+        let mut connection = soon("connecting to the database", limited.connect()).await?;
+        let asked = async {
+            match sqlx::query(ALONE).execute(&mut connection).await {
+                Err(error) if session::is_late(&error) => Ok(false),
+                other => other.map(|_| true),
+            }
+        };
+        if within(TURN_WAIT + ANSWER_MAX, DOING, asked).await? { Ok(connection) } else { Err(no_turn()) }
     }
 
     /// What of the server's settings puts acknowledged writes in danger. Refused where Mideng cannot work at all.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use engine::Fault;
 
 use super::Place;
+use crate::Error;
 use crate::found::{Found, Intent};
 use crate::set::{Find, Rows, Value};
 
@@ -23,6 +24,8 @@ pub(crate) use transaction::{Batch, Reading};
 /// How long a server may take for one statement. Its own limits are shorter, so that mostly it is the server that says
 /// what was too slow; this is for a server, or a network, that says nothing.
 pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(7);
+/// How long a server lets a node that starts wait for another.
+pub(super) const TURN_WAIT: Duration = Duration::from_mins(1);
 /// How long a list waits for a connection.
 pub(super) const ACQUIRED_WITHIN: Duration = Duration::from_secs(5);
 /// How long a connection that is given back to a pool may take to show that it is sound.
@@ -162,6 +165,11 @@ fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> impl Futu
 
 fn trouble(error: sqlx::Error) -> Trouble {
     if is_lost(&error) { Trouble::Lost(Fault::Unreachable(error.to_string())) } else { Trouble::Refused(error) }
+}
+
+/// What a node is told that waited for its turn in vain.
+pub(super) fn no_turn() -> Error {
+    Error::Refused("another node has been starting for a minute; look at its log".to_owned())
 }
 
 /// Whether no answer came, rather than one that is an error.

@@ -31,19 +31,39 @@ pub(crate) struct Database {
     kind: Kind,
     folder: Folder,
     name: String,
+    /// The address of its server, without a database; a file has none.
+    server: String,
+    has_tls: bool,
     /// Where it is.
     pub(crate) url: String,
 }
 
 impl Database {
     pub(crate) fn new(kind: Kind) -> Self {
-        let folder = Folder::new();
+        match kind {
+            Kind::Sqlite => {
+                let folder = Folder::new();
+                let url = format!("sqlite:{}", folder.file("mideng.db").display());
+                Self { kind, folder, name: String::new(), server: String::new(), has_tls: false, url }
+            }
+            Kind::Postgres => Self::on(kind, variable("TEST_POSTGRES_URL"), false),
+            Kind::MariaDb => Self::on(kind, variable("TEST_MARIADB_URL"), false),
+        }
+    }
+
+    /// One on a server that speaks TLS and nothing else.
+    pub(crate) fn with_tls(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => panic!("a file speaks with nobody"),
+            Kind::Postgres => Self::on(kind, variable("TEST_POSTGRES_TLS_URL"), true),
+            Kind::MariaDb => Self::on(kind, variable("TEST_MARIADB_TLS_URL"), true),
+        }
+    }
+
+    fn on(kind: Kind, server: String, has_tls: bool) -> Self {
         let name = format!("mideng_process_{}_{:x}", std::process::id(), rand::random::<u64>());
-        let url = match kind {
-            Kind::Sqlite => format!("sqlite:{}", folder.file("mideng.db").display()),
-            Kind::Postgres | Kind::MariaDb => format!("{}/{name}", server(kind)),
-        };
-        let database = Self { kind, folder, name, url };
+        let url = format!("{server}/{name}");
+        let database = Self { kind, folder: Folder::new(), name, server, has_tls, url };
         database.administer("create");
         database
     }
@@ -120,15 +140,18 @@ impl Database {
 
     /// How MariaDB's own programs are told where the server is.
     pub(crate) fn flags(&self) -> Vec<String> {
-        let url = server(self.kind);
-        let (account, host) = url.trim_start_matches("mysql://").split_once('@').expect("an account");
+        let (account, host) = self.server.trim_start_matches("mysql://").split_once('@').expect("an account");
         let (user, password) = account.split_once(':').expect("a password");
         let (host, port) = host.split_once(':').expect("a port");
-        vec![format!("-h{host}"), format!("-P{port}"), format!("-u{user}"), format!("-p{password}")]
+        let mut flags = vec![format!("-h{host}"), format!("-P{port}"), format!("-u{user}"), format!("-p{password}")];
+        if self.has_tls {
+            flags.push(format!("--ssl-ca={}", authority()));
+        }
+        flags
     }
 
     fn administer(&self, verb: &str) {
-        let Self { kind, name, .. } = self;
+        let Self { kind, name, server, .. } = self;
         let output = match kind {
             Kind::Sqlite => return,
             Kind::Postgres => {
@@ -137,7 +160,7 @@ impl Database {
                 let sql = format!("{verb} database {name}{force}");
                 run(Command::new("psql")
                     .args(["-q", "-v", "ON_ERROR_STOP=1", "-c", &sql])
-                    .arg(server(*kind) + "/postgres"))
+                    .arg(format!("{server}/postgres")))
             }
             Kind::MariaDb => {
                 let sql = format!("{verb} database {name}");
@@ -158,12 +181,21 @@ fn run(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}; it comes with the server"))
 }
 
-/// The address of the server that tests use, without a database.
-fn server(kind: Kind) -> String {
-    let variable = if kind == Kind::Postgres { "TEST_POSTGRES_URL" } else { "TEST_MARIADB_URL" };
-    std::env::var(variable).unwrap_or_else(|_| {
+/// The file of the authority that those with TLS were signed by.
+pub(crate) fn authority() -> String {
+    variable("TEST_TLS_FOLDER") + "/authority.pem"
+}
+
+/// The file of one that signed nobody.
+pub(crate) fn stranger() -> String {
+    variable("TEST_TLS_FOLDER") + "/stranger.pem"
+}
+
+/// What a test is told of the servers.
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
         panic!(
-            "{variable} is not set: run `cargo xtask test`, or `cargo xtask services up` and then \
+            "{name} is not set: run `cargo xtask test`, or `cargo xtask services up` and then \
              eval \"$(cargo xtask services env)\""
         )
     })

@@ -119,6 +119,11 @@ pub(super) fn is_refusal(error: &sqlx::Error) -> bool {
     code(error).is_some_and(|code| code.starts_with("23") || code.starts_with("40"))
 }
 
+/// Whether somebody else had a lock for longer than this connection waits.
+pub(super) fn is_late(error: &sqlx::Error) -> bool {
+    code(error).as_deref() == Some("55P03")
+}
+
 fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
 }
