@@ -136,6 +136,10 @@ impl Api {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
+                if error.is_outage() {
+                    tracing::warn!(%error, source, "a read found the database away");
+                    return Err(Problem::new("storage_unavailable", "the database does not answer"));
+                }
                 tracing::error!(%error, source, "a read failed");
                 Err(Problem::new("internal_error", "the database could not be read"))
             }

@@ -29,13 +29,19 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let before = Timestamp(midnight.timestamp().as_millisecond());
     let store = store::Store::open_existing(&args.database.address()?).await?;
     let bar = terminal::spinner("archiving".to_owned());
-    let mut moved = 0;
+    let (mut moved, mut most) = (0, args.step);
     loop {
         let began = api::now();
-        let step = store.orders_archive(before, args.step).await?;
-        if step == 0 {
-            break;
-        }
+        let step = match store.orders_archive(before, most).await {
+            Ok(0) => break,
+            Ok(step) => step,
+            // Orders of many lines: fewer of them at once.
+            Err(error) if error.is_too_much() && most > 1 => {
+                most /= 2;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         moved += step;
         bar.set_message(format!("{} orders", terminal::thousands(moved)));
         let took = u64::try_from(api::now().0 - began.0).unwrap_or(0);

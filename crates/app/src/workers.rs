@@ -120,7 +120,7 @@ mod tests {
         let held = std::sync::Arc::new(());
         let hangs = |held: std::sync::Arc<()>| async move {
             pending::<()>().await;
-            drop(held)
+            drop(held);
         };
         let tasks = vec![tokio::spawn(hangs(held.clone())), tokio::spawn(hangs(held.clone()))];
         let begun = Instant::now();

@@ -121,7 +121,7 @@ impl<S: Storage, X: Execute> Lane<S, X> {
                 Err(fault) => fault,
             };
             match &fault {
-                Fault::Retry(_) | Fault::Unreachable(_) => retries += 1,
+                Fault::Retry(_) | Fault::TooMuch(_) | Fault::Unreachable(_) => retries += 1,
                 Fault::Unknown(_) => past.unresolved = true,
                 Fault::Rejected(_) | Fault::Fatal(_) => {}
             }
@@ -129,13 +129,14 @@ impl<S: Storage, X: Execute> Lane<S, X> {
             match fault {
                 Fault::Fatal(_) => return Err(Setback::Stop),
                 Fault::Rejected(_) => return Err(Setback::Split),
-                Fault::Retry(_) if !past.unresolved && retries > self.options.retries_max => {
+                Fault::TooMuch(_) if batch.len() > 1 => return Err(Setback::Split),
+                Fault::Retry(_) | Fault::TooMuch(_) if !past.unresolved && retries > self.options.retries_max => {
                     return Err(if batch.len() > 1 { Setback::Split } else { Setback::GiveUp });
                 }
                 Fault::Unreachable(_) if !past.unresolved && retries > self.options.retries_max => {
                     return Err(Setback::GiveUp);
                 }
-                Fault::Retry(_) | Fault::Unreachable(_) | Fault::Unknown(_) => {}
+                Fault::Retry(_) | Fault::TooMuch(_) | Fault::Unreachable(_) | Fault::Unknown(_) => {}
             }
             self.intake.set_struggling(past.unresolved || retries > 2);
             tokio::time::sleep(pause).await;

@@ -57,6 +57,9 @@ pub enum Fault {
     /// Nothing was applied and doing it again may help: a conflict, a lock, a lost connection before COMMIT.
     #[error("not applied, may be tried again: {0}")]
     Retry(String),
+    /// Nothing was applied: it was too large, or took longer than it may. A part of it may do.
+    #[error("not applied, too much at once: {0}")]
+    TooMuch(String),
     /// Nothing was applied and nobody is there who could: a server that is down, or a network. Doing less will not help.
     #[error("not applied, the storage does not answer: {0}")]
     Unreachable(String),

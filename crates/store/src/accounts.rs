@@ -7,7 +7,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use sha2::{Digest as _, Sha256};
 
 use crate::soon::soon;
-use crate::{Doing, Error, Store, entity};
+use crate::{Error, Store, entity};
 
 /// What every API key begins with.
 pub const SECRET_PREFIX: &str = "mk_";
@@ -95,17 +95,14 @@ impl Role {
 impl Store {
     /// The tenant of this name.
     pub async fn tenant(&self, name: &str) -> Result<Option<TenantId>, Error> {
-        let tenant = entity::tenant::Entity::find()
-            .filter(entity::tenant::Column::Name.eq(name))
-            .one(&self.administrator)
-            .await
-            .doing("reading a tenant")?;
+        let tenant = entity::tenant::Entity::find().filter(entity::tenant::Column::Name.eq(name));
+        let tenant = soon("reading a tenant", tenant.one(&self.administrator)).await?;
         Ok(tenant.map(|tenant| TenantId(tenant.id)))
     }
 
     /// True if there is no tenant yet: the database is new.
     pub async fn is_empty(&self) -> Result<bool, Error> {
-        let tenants = entity::tenant::Entity::find().count(&self.administrator).await.doing("counting tenants")?;
+        let tenants = soon("counting tenants", entity::tenant::Entity::find().count(&self.administrator)).await?;
         Ok(tenants == 0)
     }
 
@@ -118,7 +115,7 @@ impl Store {
             created_at: Set(now.0),
         };
         let _turn = self.turn().await?;
-        let tenant = tenant.insert(&self.administrator).await.doing("making a tenant")?;
+        let tenant = soon("making a tenant", tenant.insert(&self.administrator)).await?;
         Ok(TenantId(tenant.id))
     }
 
@@ -128,11 +125,8 @@ impl Store {
         let found = Entity::find()
             .filter(Column::TenantId.eq(account.tenant.0))
             .filter(Column::Kind.eq(account.kind))
-            .filter(Column::Name.eq(account.name))
-            .one(&self.administrator)
-            .await
-            .doing("reading an account")?;
-        if let Some(found) = found {
+            .filter(Column::Name.eq(account.name));
+        if let Some(found) = soon("reading an account", found.one(&self.administrator)).await? {
             return Ok(PrincipalId(found.id));
         }
         let made = ActiveModel {
@@ -144,7 +138,7 @@ impl Store {
             created_at: Set(now.0),
         };
         let _turn = self.turn().await?;
-        let made = made.insert(&self.administrator).await.doing("making an account")?;
+        let made = soon("making an account", made.insert(&self.administrator)).await?;
         Ok(PrincipalId(made.id))
     }
 
@@ -167,24 +161,17 @@ impl Store {
             revoked_at: Set(None),
         };
         let _turn = self.turn().await?;
-        Ok(made.insert(&self.administrator).await.doing("storing an API key")?.id)
+        Ok(soon("storing an API key", made.insert(&self.administrator)).await?.id)
     }
 
     /// Every key of a tenant, newest first.
     pub async fn api_keys(&self, tenant: TenantId) -> Result<Vec<ApiKey>, Error> {
         use entity::{api_key, principal};
-        let orm = self.administrator.clone();
-        let keys = api_key::Entity::find()
-            .filter(api_key::Column::TenantId.eq(tenant.0))
-            .order_by_desc(api_key::Column::Id)
-            .all(&orm)
-            .await
-            .doing("listing API keys")?;
-        let accounts = principal::Entity::find()
-            .filter(principal::Column::TenantId.eq(tenant.0))
-            .all(&orm)
-            .await
-            .doing("listing accounts")?;
+        let keys =
+            api_key::Entity::find().filter(api_key::Column::TenantId.eq(tenant.0)).order_by_desc(api_key::Column::Id);
+        let keys = soon("listing API keys", keys.all(&self.administrator)).await?;
+        let accounts = principal::Entity::find().filter(principal::Column::TenantId.eq(tenant.0));
+        let accounts = soon("listing accounts", accounts.all(&self.administrator)).await?;
         let name = |id| accounts.iter().find(|account| account.id == id).map(|account| account.name.clone());
         let shown = |key: api_key::Model| ApiKey {
             id: key.id,
@@ -205,11 +192,8 @@ impl Store {
             .col_expr(Column::RevokedAt, now.0.into())
             .filter(Column::TenantId.eq(tenant.0))
             .filter(Column::Id.eq(id))
-            .filter(Column::RevokedAt.is_null())
-            .exec(&self.administrator)
-            .await
-            .doing("revoking an API key")?;
-        Ok(done.rows_affected == 1)
+            .filter(Column::RevokedAt.is_null());
+        Ok(soon("revoking an API key", done.exec(&self.administrator)).await?.rows_affected == 1)
     }
 
     /// Who has this secret. The lookup is by its hash, so that no comparison of secrets takes longer the more of

@@ -5,7 +5,8 @@ use std::path::Path;
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::MigratorTrait;
 
-use crate::dialect::{Alone, Database, Turn};
+use crate::dialect::{ANSWER_MAX, Alone, Database, Turn};
+use crate::soon::{bounded, soon};
 use crate::{Address, Doing, Error, schema};
 
 /// An open database, with connections for lists and for administration at hand.
@@ -51,20 +52,23 @@ impl Store {
 
     /// What of the server's settings puts acknowledged writes in danger, each with what to do.
     pub async fn warnings(&self) -> Result<Vec<String>, Error> {
-        self.database.warnings().await
+        bounded(ANSWER_MAX, "looking at the server's settings", self.database.warnings()).await
     }
 
     /// Brings the schema up to date; gives how many migrations were applied.
     pub async fn migrate(&self) -> Result<usize, Error> {
         let pending = self.pending_migrations().await?;
-        schema::Migrator::up(&self.administrator, None).await.doing("migrating the schema")?;
+        // That may take its time, so it is not asked for where there is nothing to do.
+        if pending > 0 {
+            schema::Migrator::up(&self.administrator, None).await.doing("migrating the schema")?;
+        }
         Ok(pending)
     }
 
     /// How many migrations are not applied yet. Refused where some are applied that this version does not know.
     pub async fn pending_migrations(&self) -> Result<usize, Error> {
-        let applied = schema::Migrator::get_migration_models(&self.administrator).await;
-        let applied = applied.doing("reading the list of migrations")?;
+        let applied = schema::Migrator::get_migration_models(&self.administrator);
+        let applied = soon("reading the list of migrations", applied).await?;
         let known: Vec<String> =
             schema::Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
         match applied.iter().find(|migration| !known.contains(&migration.version)) {

@@ -9,11 +9,14 @@ use sea_orm_migration::SchemaManager;
 
 use crate::schema;
 use crate::set::{Column, Kind, Rows, Value, Write};
+use crate::soon::soon;
 use crate::{Doing, Error, Store};
 
 const DOING: &str = "copying rows";
-/// How many rows one step takes.
+/// How many rows one step takes, and about how many bytes at most: servers bound what they take at once, and the answer
+/// of a large order has hundreds of kilobytes.
 const STEP: u64 = 1_000;
+const STEP_BYTES: usize = 2 << 20;
 /// Stands in the target until the copy is whole, with what the source was when it began.
 const MARK: &str = "mideng_copy";
 
@@ -73,7 +76,8 @@ impl<'a> Copy<'a> {
     /// Copies some rows; gives their table and how many they were, and none once all are there.
     pub async fn step(&mut self) -> Result<Option<(&'static str, u64)>, Error> {
         while let Some(table) = TABLES.get(self.at) {
-            let rows = self.source.rows_behind(table, self.last.as_deref()).await?;
+            let mut rows = self.source.rows_behind(table, self.last.as_deref()).await?;
+            rows.truncate(fitting(&rows));
             if rows.is_empty() {
                 self.at += 1;
                 if let Some(next) = TABLES.get(self.at) {
@@ -125,8 +129,8 @@ impl<'a> Copy<'a> {
 impl Store {
     /// True where a copy into this database was begun and is not whole: no server may run on it.
     pub async fn is_half_copied(&self) -> Result<bool, Error> {
-        let has = SchemaManager::new(&self.administrator).has_table(MARK).await;
-        has.doing("looking for a copy that was broken off")
+        let manager = SchemaManager::new(&self.administrator);
+        soon("looking for a copy that was broken off", manager.has_table(MARK)).await
     }
 
     /// Gives a database free into which a shop was copied: from now on servers may run on it.
@@ -201,6 +205,24 @@ impl Store {
         }
         let rows = self.administrator.query_all(&query).await.doing(DOING)?;
         rows.iter().map(|row| values(row, table.insert.key)).collect()
+    }
+}
+
+/// How many of the rows go in one step: one at least.
+fn fitting(rows: &[Vec<Value>]) -> usize {
+    let mut bytes = 0;
+    let fit = rows.iter().take_while(|row| {
+        bytes += row.iter().map(weight).sum::<usize>();
+        bytes <= STEP_BYTES
+    });
+    fit.count().max(1)
+}
+
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Number(_) => size_of::<i64>(),
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
     }
 }
 

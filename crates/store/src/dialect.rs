@@ -3,6 +3,7 @@
 mod columns;
 mod flavour;
 pub(crate) mod mysql;
+mod outage;
 pub(crate) mod postgres;
 mod remote;
 pub(crate) mod sqlite;
@@ -11,6 +12,7 @@ mod walk;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::Fault;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, IntoCondition as _};
@@ -21,11 +23,15 @@ use crate::{Address, Error};
 
 pub(crate) use flavour::Flavour;
 use mysql::MySql;
+pub(crate) use outage::is_outage;
 use postgres::Postgres;
 pub(crate) use remote::ANSWER_MAX;
 pub(crate) use sqlite::Place;
 pub(crate) use transaction::{Batch, Reading, Turn};
 pub(crate) use walk::Walk;
+
+/// How long tending may take: gathering statistics of a table that grew large without any is a matter of seconds.
+const TEND_MAX: Duration = Duration::from_mins(1);
 
 /// An open database. Clones share it.
 #[derive(Clone, Debug)]
@@ -133,8 +139,9 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.checkpoint().await,
             Self::Postgres(database) => {
-                let analyzed = database.remote.analyze_new(administrator).await;
-                analyzed.map_err(|error| Fault::Unreachable(error.to_string()))
+                let analyzed = tokio::time::timeout(TEND_MAX, database.remote.analyze_new(administrator)).await;
+                let late = |_| Fault::Unreachable("statistics took too long, or nobody answers".to_owned());
+                analyzed.map_err(late)?.map_err(|error| Fault::Unreachable(error.to_string()))
             }
             Self::MySql(_) => Ok(()),
         }
@@ -231,20 +238,6 @@ impl Database {
             Self::MySql(database) => database.close().await,
         }
     }
-}
-
-/// Whether an error of the driver says that the server is not there, went away, or takes nobody in.
-pub(crate) fn is_outage(error: &sqlx::Error) -> bool {
-    let is_distrust = match error {
-        // What TLS says of certificates and of servers that do not speak it; a moment mends neither.
-        sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
-        error => matches!(error, sqlx::Error::Tls(_)),
-    };
-    let is_gone = remote::is_lost(error)
-        || [<Postgres as remote::Remote>::fault(error), <MySql as remote::Remote>::fault(error)]
-            .iter()
-            .any(|fault| matches!(fault, Fault::Unreachable(_)));
-    is_gone && !is_distrust
 }
 
 fn own_tools(tool: &str) -> Error {

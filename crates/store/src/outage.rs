@@ -23,6 +23,20 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether the database found it too much at once: a part of it may do.
+    pub fn is_too_much(&self) -> bool {
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            if matches!(error.downcast_ref::<Fault>(), Some(Fault::TooMuch(_))) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
 /// SeaORM's errors hold the driver's, and do not name them as their cause.
 fn is_outage(error: &DbErr) -> bool {
     match error {
@@ -41,6 +55,14 @@ mod tests {
 
     use super::*;
     use crate::Doing as _;
+
+    #[test]
+    fn what_a_part_may_do() {
+        let too_much = Err::<(), _>(Fault::TooMuch("it took longer than 5 s".to_owned())).doing("archiving");
+        assert!(too_much.is_err_and(|error| error.is_too_much() && !error.is_outage()));
+        let retry = Err::<(), _>(Fault::Retry("a lock".to_owned())).doing("archiving");
+        assert!(retry.is_err_and(|error| !error.is_too_much()));
+    }
 
     #[test]
     fn what_time_alone_may_mend() {

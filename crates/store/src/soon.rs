@@ -8,24 +8,39 @@ use crate::dialect::ANSWER_MAX;
 use crate::{Doing as _, Error};
 
 /// Waits for an answer as long as in a batch, but not for ever: a way on which nothing passes any more tells nobody.
-pub(crate) async fn soon<T, E>(doing: &'static str, asked: impl Future<Output = Result<T, E>>) -> Result<T, Error>
+pub(crate) fn soon<T, E>(
+    doing: &'static str,
+    asked: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, Error>>
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    within(ANSWER_MAX, doing, asked).await
+    within(ANSWER_MAX, doing, asked)
 }
 
 /// The same for a question that the server itself may have to wait with.
-pub(crate) async fn within<T, E>(
+pub(crate) fn within<T, E>(
     most: Duration,
     doing: &'static str,
     asked: impl Future<Output = Result<T, E>>,
-) -> Result<T, Error>
+) -> impl Future<Output = Result<T, Error>>
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    let late = |_| Fault::Unreachable(format!("no answer from the database within {} s", most.as_secs()));
-    tokio::time::timeout(most, asked).await.map_err(late).doing(doing)?.doing(doing)
+    bounded(most, doing, async move { asked.await.doing(doing) })
+}
+
+/// The same for several questions. Boxed: what sqlx does in a statement is large, and would be in every caller.
+pub(crate) fn bounded<T>(
+    most: Duration,
+    doing: &'static str,
+    asked: impl Future<Output = Result<T, Error>>,
+) -> impl Future<Output = Result<T, Error>> {
+    let asked = Box::pin(asked);
+    async move {
+        let late = |_| Fault::Unreachable(format!("no answer from the database within {} s", most.as_secs()));
+        tokio::time::timeout(most, asked).await.map_err(late).doing(doing)?
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::harness::{Database, Kind, Proxy, on_every_server};
 on_every_server!(
     a_start_waits_for_its_database,
     a_start_outlives_a_way_that_breaks,
+    a_start_outlives_a_way_that_falls_silent,
     a_start_that_may_not_wait_says_so,
     a_start_that_waits_can_be_stopped,
 );
@@ -37,6 +38,21 @@ async fn a_start_outlives_a_way_that_breaks(kind: Kind) {
     proxy.break_connections(20);
     let node = database.node(&proxy.url).await;
     assert!(proxy.broken() > 3, "{} broke", proxy.broken());
+    node.admin.stock_up(5).await;
+    database.close(vec![node]).await;
+}
+
+/// Nothing is closed, and nothing comes any more: on the connection that keeps others from starting; on the one that
+/// looks at the server's settings; on the one that reads what is there.
+async fn a_start_outlives_a_way_that_falls_silent(kind: Kind) {
+    const LET: usize = usize::MAX;
+    let database = Database::new(kind);
+    database.nodes(1).await.remove(0).stop().await;
+    let proxy = Proxy::new(&database.url).await;
+    proxy.silence_connections(&[2, LET, 4, LET, LET, 4]);
+    let node = database.node(&proxy.url).await;
+    assert_eq!(proxy.silenced(), 3);
+    proxy.let_go();
     node.admin.stock_up(5).await;
     database.close(vec![node]).await;
 }

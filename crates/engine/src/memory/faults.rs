@@ -28,6 +28,8 @@ pub enum Fate {
     Slow(Duration),
     /// It is refused; nothing was applied, and it may be tried again.
     Retry,
+    /// It is too much at once; nothing was applied.
+    TooMuch,
     /// Nobody is there; nothing was applied.
     Unreachable,
     /// It is refused for good; nothing was applied.
@@ -112,6 +114,7 @@ impl<F: Faults> Storage for Faulty<F> {
             Fate::Fine => {}
             Fate::Slow(pause) => tokio::time::sleep(pause).await,
             Fate::Retry | Fate::Unknown(_) => return Err(Fault::Retry("injected".to_owned())),
+            Fate::TooMuch => return Err(Fault::TooMuch("injected".to_owned())),
             Fate::Unreachable => return Err(Fault::Unreachable("injected".to_owned())),
             Fate::Rejected => return Err(Fault::Rejected("injected".to_owned())),
             Fate::Fatal { .. } => return Err(Fault::Fatal("injected".to_owned())),
@@ -136,6 +139,7 @@ impl<F: Faults> Storage for Faulty<F> {
             _ => self.faults.ended(Call::Commit, fate, false),
         }
         match fate {
+            Fate::TooMuch => Err(Fault::TooMuch("injected".to_owned())),
             Fate::Unreachable => Err(Fault::Unreachable("injected".to_owned())),
             Fate::Rejected => Err(Fault::Rejected("injected".to_owned())),
             Fate::Unknown(_) => Err(Fault::Unknown("injected".to_owned())),

@@ -1,5 +1,6 @@
 //! Owns MySQL and MariaDB: how a connection is set up, their own SQL, and what their errors mean.
 
+mod server;
 mod session;
 mod text;
 
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use engine::Fault;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection, MySqlPool, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, MySqlConnection, MySqlPool, Row as _};
 
 use super::remote::{ACQUIRED_WITHIN, ANSWER_MAX, Mode, Remote, SOUND_WITHIN, TURN_WAIT, no_turn};
 use crate::found::{Found, Intent};
@@ -20,8 +21,6 @@ use crate::{Doing, Error};
 const LISTERS: u32 = 8;
 /// How many statements a connection keeps prepared; a server keeps some 16,000 for all connections together.
 const STATEMENTS: usize = 256;
-/// The least that a server must take at once: a batch with its answers.
-const PACKET_LEAST: i64 = 16 << 20;
 
 /// What every connection is told, beside what sqlx tells it: a value that does not fit is an error and never cut.
 const STRICT: &str = "set session sql_mode = concat(@@sql_mode, ',STRICT_ALL_TABLES')";
@@ -32,8 +31,9 @@ const ISOLATION: [(Mode, &str); 2] = [
 ];
 /// For nodes that stop in mid-transaction, and for servers that hang. MySQL knows no limit for a transaction that
 /// idles, so there it is one for the connection.
-const LIMITS_OF_MARIADB: &str =
-    "set session innodb_lock_wait_timeout = 3, max_statement_time = 5, idle_transaction_timeout = 3";
+/// And a long list of keys is to stay a list, which an index answers in its order, and not become a table that is joined.
+const LIMITS_OF_MARIADB: &str = "set session innodb_lock_wait_timeout = 3, max_statement_time = 5, \
+    idle_transaction_timeout = 3, in_predicate_conversion_threshold = 0";
 const LIMITS_OF_MYSQL: &str = "set session innodb_lock_wait_timeout = 3, max_execution_time = 5000, wait_timeout = 10";
 
 /// A server with its database.
@@ -83,58 +83,6 @@ impl MySql {
             _ => Err(no_turn()),
         }
     }
-
-    /// What of the server's settings puts acknowledged writes in danger.
-    pub(crate) async fn warnings(&self) -> Result<Vec<String>, Error> {
-        let mut connection = self.quiet().connect().await.doing("connecting to the database")?;
-        let mut warnings = Vec::new();
-        let has_binlog = variable(&mut connection, "log_bin").await.doing("looking at the server's settings")?;
-        for (name, is_good, danger) in DANGERS {
-            if *name == "sync_binlog" && has_binlog.as_deref() != Some("ON") {
-                continue;
-            }
-            let Some(value) = variable(&mut connection, name).await.doing("looking at the server's settings")? else {
-                continue;
-            };
-            if !is_good(&value) {
-                warnings.push(format!("the server's {name} is {value}: {danger}"));
-            }
-        }
-        let _closed = connection.close().await;
-        Ok(warnings)
-    }
-}
-
-/// A setting, whether its value is good, and what happens where it is not.
-type Danger = (&'static str, fn(&str) -> bool, &'static str);
-
-const DANGERS: &[Danger] = &[
-    (
-        "innodb_flush_log_at_trx_commit",
-        |value| value == "1",
-        "a crash of the machine loses acknowledged orders; set it to 1",
-    ),
-    (
-        "sync_binlog",
-        |value| value == "1",
-        "a crash of the machine can take orders from replicas and backups; set it to 1",
-    ),
-    (
-        "innodb_doublewrite",
-        |value| value != "OFF" && value != "0",
-        "a crash of the machine can leave half-written pages",
-    ),
-    (
-        "max_allowed_packet",
-        |value| value.parse::<i64>().is_ok_and(|bytes| bytes >= PACKET_LEAST),
-        "large batches do not pass; set it to 16M or more",
-    ),
-];
-
-async fn variable(connection: &mut MySqlConnection, name: &str) -> Result<Option<String>, sqlx::Error> {
-    let sql = AssertSqlSafe(format!("show global variables like '{name}'"));
-    let row = sqlx::raw_sql(sql).fetch_optional(connection).await?;
-    row.map(|row| row.try_get(1)).transpose()
 }
 
 /// The limits as this server spells them.

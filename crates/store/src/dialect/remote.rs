@@ -26,7 +26,7 @@ pub(crate) use transaction::{Batch, Reading};
 pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(7);
 /// How long a server lets a node that starts wait for another.
 pub(super) const TURN_WAIT: Duration = Duration::from_mins(1);
-/// How long a list waits for a connection.
+/// How long a list, or a transaction, waits for a connection.
 pub(super) const ACQUIRED_WITHIN: Duration = Duration::from_secs(5);
 /// How long a connection that is given back to a pool may take to show that it is sound.
 pub(super) const SOUND_WITHIN: Duration = Duration::from_secs(2);

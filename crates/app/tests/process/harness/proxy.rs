@@ -1,8 +1,8 @@
 //! Owns a network between a server and its database that loses the answer to a COMMIT, is not there, or breaks.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -25,6 +25,12 @@ struct State {
     broken: AtomicUsize,
     /// True: nothing passes, and nothing is closed.
     hushed: AtomicBool,
+    /// Behind so many pieces the next connections fall silent for good, the last of these first.
+    to_silence: Mutex<Vec<usize>>,
+    /// How many did.
+    silenced: AtomicUsize,
+    /// True: those that fell silent are closed.
+    let_go: AtomicBool,
 }
 
 /// A network in front of a database.
@@ -81,6 +87,21 @@ impl Proxy {
         self.state.hushed.store(hushed, Ordering::SeqCst);
     }
 
+    /// Lets the next connections fall silent for good, each behind so many pieces.
+    pub(crate) fn silence_connections(&self, pieces: &[usize]) {
+        *self.state.to_silence.lock().expect("nobody panicked") = pieces.iter().rev().copied().collect();
+    }
+
+    /// Closes those that fell silent: PostgreSQL removes no database while somebody is about to say who they are.
+    pub(crate) fn let_go(&self) {
+        self.state.let_go.store(true, Ordering::SeqCst);
+    }
+
+    /// How many connections fell silent.
+    pub(crate) fn silenced(&self) -> usize {
+        self.state.silenced.load(Ordering::SeqCst)
+    }
+
     /// How many connections broke.
     pub(crate) fn broken(&self) -> usize {
         self.state.broken.load(Ordering::SeqCst)
@@ -96,6 +117,7 @@ async fn forward(mut client: TcpStream, target: SocketAddr, state: Arc<State>) {
     let Ok(mut database) = TcpStream::connect(target).await else { return };
     let (mut question, mut answer) = (vec![0; 65_536], vec![0; 65_536]);
     let breaks = state.to_break.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+    let mut until_silent = state.to_silence.lock().expect("nobody panicked").pop().unwrap_or(usize::MAX);
     let mut left = if breaks { state.broken.load(Ordering::SeqCst) + 1 } else { usize::MAX };
     loop {
         while state.hushed.load(Ordering::SeqCst) {
@@ -104,6 +126,14 @@ async fn forward(mut client: TcpStream, target: SocketAddr, state: Arc<State>) {
         tokio::select! {
             read = client.read(&mut question) => {
                 let Ok(count @ 1..) = read else { return };
+                until_silent -= 1;
+                if until_silent == 0 {
+                    state.silenced.fetch_add(1, Ordering::SeqCst);
+                    while !state.let_go.load(Ordering::SeqCst) {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                    return;
+                }
                 left -= 1;
                 if left == 0 {
                     state.broken.fetch_add(1, Ordering::SeqCst);

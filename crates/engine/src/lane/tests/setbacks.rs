@@ -51,6 +51,18 @@ async fn a_storage_that_is_away_fails_the_whole_batch() {
     check(&["a"], &[LOST, Unreachable, Unreachable, Unreachable, Unreachable], &["Executed"], 1).await;
 }
 
+/// Halves are tried at once; one command alone can be no less, and is tried again.
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_too_much_is_split_at_once() {
+    use Fate::TooMuch;
+
+    check(&["a", "b"], &[TooMuch], &["Executed", "Executed"], 2).await;
+    check(&["a", "b", "c", "d"], &[TooMuch, TooMuch], &["Executed"; 4], 4).await;
+    check(&["a"], &[TooMuch, TooMuch], &["Executed"], 1).await;
+    check(&["a"], &[TooMuch, TooMuch, TooMuch], &["Busy"], 0).await;
+    check(&["a"], &[LOST, TooMuch, TooMuch, TooMuch, TooMuch], &["Executed"], 1).await;
+}
+
 /// The halves are tried, down to the one that is refused alone.
 #[tokio::test(start_paused = true)]
 async fn a_refused_batch_is_split() {

@@ -94,13 +94,16 @@ pub(super) fn fault(error: &sqlx::Error) -> Fault {
     let text = error.to_string();
     match number(error) {
         // Another connection won: a duplicate key, a wait for a lock that was too long, a deadlock, a row that changed
-        // since the snapshot. The statement was too slow, or somebody ended it. The disk is full or fails.
-        Some(1062 | 1586 | 1205 | 1213 | 1020 | 1317 | 1969 | 3024 | 3 | 1021 | 1026 | 1030 | 1114) => {
+        // since the snapshot. Somebody ended the statement, or it is to be prepared anew, or too many are prepared. The
+        // disk is full or fails.
+        Some(1062 | 1586 | 1205 | 1213 | 1020 | 1317 | 1461 | 1615 | 3 | 1021 | 1026 | 1030 | 1114) => {
             Fault::Retry(text)
         }
-        // Too many connections; the server goes down, takes no writes, or is no member of its cluster; the connection
-        // was ended.
-        Some(1040 | 1053 | 1129 | 1203 | 1290 | 1836 | 1047 | 1152..=1161 | 1184 | 1927 | 4031) => {
+        // It took longer than it may, or is larger than the server takes at once.
+        Some(1153 | 1969 | 3024) => Fault::TooMuch(text),
+        // Too many connections, of all or of this account; the server goes down, takes no writes, or is no member of its
+        // cluster; the connection was ended.
+        Some(1040 | 1053 | 1129 | 1203 | 1226 | 1290 | 1836 | 1047 | 1152 | 1154..=1161 | 1184 | 1927 | 4031) => {
             Fault::Unreachable(text)
         }
         _ => Fault::Rejected(text),

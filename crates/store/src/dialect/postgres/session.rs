@@ -105,6 +105,8 @@ pub(super) fn fault(error: &sqlx::Error) -> Fault {
     match (code.as_str(), code.get(..2).unwrap_or_default()) {
         // unique_violation: somebody else won. Load again.
         ("23505", _) => Fault::Retry(text),
+        // A statement took longer than it may, or has more parameters or bytes than the server takes.
+        ("57014", _) | (_, "54") => Fault::TooMuch(text),
         // The server goes down or comes up, or takes nobody in, or has become the copy of another.
         ("57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006", _) | (_, "08" | "53") => Fault::Unreachable(text),
         // Deadlock and serialization; locks; time-outs; a session that was ended for idling; the disk.
@@ -114,9 +116,10 @@ pub(super) fn fault(error: &sqlx::Error) -> Fault {
 }
 
 /// Whether this, as the answer to COMMIT, says that nothing was applied: a constraint, or a serialization failure. Other
-/// errors may come behind the record of the commit, as when a wait for a standby is broken off.
+/// errors may come behind the record of the commit, as when a wait for a standby is broken off; 40003 says itself that it
+/// is not known.
 pub(super) fn is_refusal(error: &sqlx::Error) -> bool {
-    code(error).is_some_and(|code| code.starts_with("23") || code.starts_with("40"))
+    code(error).is_some_and(|code| code.starts_with("23") || (code.starts_with("40") && code != "40003"))
 }
 
 /// Whether somebody else had a lock for longer than this connection waits.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use engine::Fault;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Mode, Remote, Trouble, in_time};
+use super::{ACQUIRED_WITHIN, Mode, Remote, Trouble, in_time};
 
 /// After so many transactions a connection plans its statements anew.
 const REPLAN_EVERY: u64 = 1_024;
@@ -45,7 +45,9 @@ impl<R: Remote> Lines<R> {
     /// Opens a transaction, once fewer than all connections are in use.
     pub(super) async fn begin(self: &Arc<Self>) -> Result<Line<R>, Fault> {
         let closed = |_| Fault::Fatal("the database is closed".to_owned());
-        let permit = self.permits.clone().acquire_owned().await.map_err(closed)?;
+        let permit = tokio::time::timeout(ACQUIRED_WITHIN, self.permits.clone().acquire_owned()).await;
+        let late = |_| Fault::Unreachable(format!("no connection was free within {} s", ACQUIRED_WITHIN.as_secs()));
+        let permit = permit.map_err(late)?.map_err(closed)?;
         let idle = self.free().pop();
         let connection = match idle {
             None => self.open().await?,
