@@ -15,6 +15,8 @@ const WARM_UP: Duration = Duration::from_secs(2);
 const AFTER: Duration = Duration::from_secs(8);
 const BEFORE_MIN: Duration = Duration::from_secs(7);
 const BEFORE_MAX: Duration = Duration::from_secs(20);
+/// However short a run: a server that is frozen, or hears nothing, for less is nothing that any time-out sees.
+const DEAF_MIN: Duration = Duration::from_millis(4_200);
 /// Between one fault and the next.
 const GAP_MS: std::ops::Range<u64> = 300..1_500;
 
@@ -124,12 +126,8 @@ impl Plan {
             at = round.last().map_or(at, |step| step.begins + step.lasts);
             if steps.is_empty() {
                 steps = round;
-                // A short run has one round, hastened to fit.
                 if at > time {
-                    let share = time.as_secs_f64() / at.as_secs_f64();
-                    for step in &mut steps {
-                        step.hasten(share);
-                    }
+                    hasten(&mut steps, time);
                     break;
                 }
             } else {
@@ -158,10 +156,32 @@ fn round(database: Database, from: Duration, random: &mut StdRng) -> Vec<Step> {
     faults.into_iter().map(step).collect()
 }
 
-impl Step {
-    fn hasten(&mut self, share: f64) {
-        self.begins = self.begins.mul_f64(share);
-        self.lasts = self.lasts.mul_f64(share);
+impl Fault {
+    /// The least that it lasts in a hastened round.
+    const fn lasts_min(self) -> Duration {
+        match self {
+            Self::Frozen | Self::Silenced => DEAF_MIN,
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+/// A short run has one round, hastened to fit: what must last has its time, and the rest shares what is left.
+fn hasten(steps: &mut [Step], time: Duration) {
+    let fixed: Duration = steps.iter().map(|step| step.fault.lasts_min()).sum();
+    let (mut at, mut free) = (Duration::ZERO, Duration::ZERO);
+    for step in &*steps {
+        free += step.begins.saturating_sub(at) + step.lasts.saturating_sub(step.fault.lasts_min());
+        at = step.begins + step.lasts;
+    }
+    let share = time.saturating_sub(fixed).as_secs_f64() / free.as_secs_f64();
+    let (mut was, mut now) = (Duration::ZERO, Duration::ZERO);
+    for step in steps {
+        let (gap, least) = (step.begins.saturating_sub(was), step.fault.lasts_min());
+        was = step.begins + step.lasts;
+        step.begins = now + gap.mul_f64(share);
+        step.lasts = least + step.lasts.saturating_sub(least).mul_f64(share);
+        now = step.begins + step.lasts;
     }
 }
 

@@ -51,6 +51,19 @@ fn one_fault_ends_before_the_next_begins_and_all_in_time() {
 }
 
 #[test]
+fn who_is_deaf_is_so_for_longer_than_the_time_outs() {
+    for seed in 0..200 {
+        for database in [Database::Pg, Database::Maria] {
+            let plan = Plan::new(seed, Duration::from_secs(45), database);
+            let deaf = plan.steps.iter().filter(|step| matches!(step.fault, Fault::Frozen | Fault::Silenced));
+            for step in deaf {
+                assert!(step.lasts > Duration::from_secs(4), "{database}, seed {seed}: {step:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_embedded_database_has_no_wire_and_one_server() {
     let plan = Plan::new(1, Duration::from_mins(10), Database::Sqlite);
     assert!(plan.steps.iter().all(|step| !step.fault.needs_a_wire()));
