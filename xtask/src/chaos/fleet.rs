@@ -79,7 +79,7 @@ impl Fleet {
         let log = File::options().create(true).append(true).open(log).context("opening a server's log")?;
         // Orders that nobody touches expire in the middle of it all, and nobody waits long.
         let words = format!(
-            "serve --listen {} --payment-timeout 20s --key-retention 3650d --answer-wait 3s --data",
+            "serve --listen {} --payment-timeout 5s --key-retention 3650d --answer-wait 3s --data",
             node.address
         );
         let command = Command::new("setpriv --pdeathsig=KILL").path(&self.binary).words(&words).path(&node.place.data);

@@ -9,8 +9,9 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use super::database::Database;
 
-/// Caches fill and connections open before anything is measured.
-const WARM_UP: Duration = Duration::from_secs(2);
+/// Caches fill, connections open and the first orders expire before anything is measured: behind the faults orders expire
+/// as well, each a command of its own.
+const WARM_UP: Duration = Duration::from_secs(7);
 /// Kept for the time behind the healing; the audit has what it needs beside this.
 const AFTER: Duration = Duration::from_secs(8);
 const BEFORE_MIN: Duration = Duration::from_secs(7);
