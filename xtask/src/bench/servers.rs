@@ -2,6 +2,7 @@
 //! the slowest wait at half of the speed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
@@ -9,12 +10,14 @@ use super::load::{self, Figures, Load};
 use super::report::{Measured, count, median};
 use super::server::Server;
 use super::{Bench, plain};
+use crate::clock::{self, Stopwatch};
 use crate::services::{self, Alone, Kind};
 
 /// Connections over which a server is loaded: a crowd, which batches share.
 const CROWD: u32 = 256;
 const NODES_AT_LEAST: f64 = 0.9;
 const P99_AT_MOST: f64 = 10.0;
+const START_MAX: Duration = Duration::from_mins(1);
 /// How often the two sides of a round are measured, in turns.
 const TURNS: u32 = 4;
 
@@ -73,6 +76,12 @@ impl Ground {
         }
         ground.database.kill();
         ground.database.start_again()?;
+        // Its port is open before it has read what it wrote last.
+        let stopwatch = Stopwatch::start();
+        while let Err(error) = ground.database.ask("select 1") {
+            ensure!(stopwatch.elapsed() < START_MAX, "it does not start: {error}");
+            clock::pause(Duration::from_millis(100));
+        }
         Ok(ground)
     }
 
