@@ -10,30 +10,20 @@ use crate::{Error, dialect};
 impl Error {
     /// Whether the database was not there, went away, or took nobody in: the same may do in a moment.
     pub fn is_outage(&self) -> bool {
-        let mut cause = self.source();
-        while let Some(error) = cause {
+        self.causes().any(|error| {
             let of_driver = error.downcast_ref::<sqlx::Error>().is_some_and(dialect::is_outage);
             let of_mapper = error.downcast_ref::<DbErr>().is_some_and(is_outage);
-            if of_driver || of_mapper || matches!(error.downcast_ref::<Fault>(), Some(Fault::Unreachable(_))) {
-                return true;
-            }
-            cause = error.source();
-        }
-        false
+            of_driver || of_mapper || matches!(error.downcast_ref::<Fault>(), Some(Fault::Unreachable(_)))
+        })
     }
-}
 
-impl Error {
     /// Whether the database found it too much at once: a part of it may do.
     pub fn is_too_much(&self) -> bool {
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            if matches!(error.downcast_ref::<Fault>(), Some(Fault::TooMuch(_))) {
-                return true;
-            }
-            cause = error.source();
-        }
-        false
+        self.causes().any(|error| matches!(error.downcast_ref::<Fault>(), Some(Fault::TooMuch(_))))
+    }
+
+    fn causes(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        std::iter::successors(self.source(), |error| error.source())
     }
 }
 

@@ -58,6 +58,8 @@ async fn a_batch_that_is_too_much_is_split_at_once() {
 
     check(&["a", "b"], &[TooMuch], &["Executed", "Executed"], 2).await;
     check(&["a", "b", "c", "d"], &[TooMuch, TooMuch], &["Executed"; 4], 4).await;
+    // The whole is not tried again: the tries that are left are those of its first half.
+    check(&["a", "b"], &[TooMuch; 4], &["Busy", "Executed"], 1).await;
     check(&["a"], &[TooMuch, TooMuch], &["Executed"], 1).await;
     check(&["a"], &[TooMuch, TooMuch, TooMuch], &["Busy"], 0).await;
     check(&["a"], &[LOST, TooMuch, TooMuch, TooMuch, TooMuch], &["Executed"], 1).await;
