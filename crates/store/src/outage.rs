@@ -23,7 +23,7 @@ impl Error {
     }
 
     fn causes(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-        std::iter::successors(self.source(), |error| error.source())
+        std::iter::successors(self.source(), |&error| error.source())
     }
 }
 
