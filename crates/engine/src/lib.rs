@@ -6,6 +6,7 @@ mod intake;
 mod lane;
 #[cfg(any(test, feature = "simulator"))]
 pub mod memory;
+mod priority;
 mod run;
 #[cfg(test)]
 mod sample;
@@ -75,8 +76,8 @@ impl Engine {
 
     /// The same on a thread of its own. An embedded database works, and waits for the disk, on the thread that asks it;
     /// among the tasks that serve requests it would hold those up, and stand in line behind them. The answers of a
-    /// database behind a network would stand in that line too, once for each statement of a batch. The receiver gets
-    /// word once it ended.
+    /// database behind a network would stand in that line too, once for each statement of a batch; so the thread also
+    /// runs before others, where the system allows it. The receiver gets word once it ended.
     pub fn start_thread<S: Storage, X: Execute>(
         storage: S,
         execute: X,
@@ -89,6 +90,7 @@ impl Engine {
         std::thread::Builder::new().name("mideng-lanes".to_owned()).spawn(move || {
             // Dropped at the end, and also where a lane panics.
             let _ended = ended;
+            priority::run_first();
             runtime.block_on(run_all(lanes));
         })?;
         Ok((Self { intake }, when_ended))
