@@ -12,6 +12,8 @@ use super::report::{Measured, count};
 use super::server::RETENTION;
 use super::servers::{Ground, crowd};
 
+pub(super) use fill::fill;
+
 const SIZES: [u64; 3] = [100_000, 1_000_000, 10_000_000];
 const ORDERS_AT_LEAST: f64 = 0.75;
 const LISTS_AT_MOST: f64 = 2.0;

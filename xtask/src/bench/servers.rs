@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use super::load::{self, Figures, Load};
 use super::report::{Measured, count, median};
 use super::server::Server;
-use super::{Bench, plain};
+use super::{Bench, growth, plain};
 use crate::clock::{self, Stopwatch};
 use crate::services::{self, Alone, Kind};
 
@@ -17,6 +17,8 @@ use crate::services::{self, Alone, Kind};
 const CROWD: u32 = 256;
 const NODES_AT_LEAST: f64 = 0.9;
 const P99_AT_MOST: f64 = 10.0;
+/// Orders that are there before the slowest are measured.
+const P99_STORED: u64 = 500_000;
 const START_MAX: Duration = Duration::from_mins(1);
 /// How often the two sides of a round are measured, in turns.
 const TURNS: u32 = 4;
@@ -166,14 +168,19 @@ pub(super) fn nodes(name: &str, bench: &Bench) -> Result<Measured> {
 /// The slowest of a hundred at half of the most that goes through, against the same of an empty route: several times a
 /// round, one right behind the other, for a machine that others use as well is not the same ten seconds later.
 pub(super) fn p99(name: &str, bench: &Bench) -> Result<Measured> {
-    // A new server makes a checkpoint of so much load each half minute, and behind each every page goes whole into the log.
+    // A new server makes a checkpoint of so much load each half minute, and behind each every page goes whole into the
+    // log; and a shop that grows from nothing gathers statistics each minute, beside two busy processors.
     let ground = Ground::as_advised("bench")?;
+    ground.node(bench, "node-1", "")?.stop()?;
+    growth::fill(&ground, bench, 0, P99_STORED)?;
     let mut rounds = Vec::new();
     let mut rates = Vec::new();
     let seconds = bench.seconds.div_ceil(TURNS).max(2);
     for round in 1..=bench.rounds {
-        let server = ground.fresh(bench)?;
+        let server = ground.node(bench, "node-1", "")?;
         let most = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
+        // What tables grew by at full speed, the system would write half a minute later, all at once and in mid-turn.
+        rustix::fs::sync();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive rate")]
         let rate = (most / 2.0) as u32;
         let paced = Load { rate: Some(rate), seconds, ..crowd(bench, 1_000) };

@@ -16,7 +16,7 @@ const ANSWERED: u64 = 10;
 
 /// Adds the orders that are missing to so many. The statistics are new then, and all of it is on the disk: what is
 /// measured is a shop that came to this size in months.
-pub(super) fn fill(ground: &Ground, bench: &Bench, stored: u64, wanted: u64) -> Result<()> {
+pub(in crate::bench) fn fill(ground: &Ground, bench: &Bench, stored: u64, wanted: u64) -> Result<()> {
     let file = bench.folder.join("fill.sql");
     fs::write(&file, SCRIPT).context("writing a script")?;
     let stopwatch = Stopwatch::start();
