@@ -10,6 +10,7 @@ mod plain;
 mod report;
 mod server;
 mod servers;
+mod slowest;
 mod surroundings;
 
 use std::fs;

@@ -134,6 +134,7 @@ fn start_engine_on<S: Storage>(
 ) -> io::Result<(Engine, oneshot::Receiver<()>)> {
     let options = Options {
         lanes: if embedded { 1 } else { settings.lanes },
+        runs_first: !embedded,
         queue_commands_max: settings.queue_commands_max,
         batch_commands_max: settings.batch_commands_max,
         ..Options::default()

@@ -39,6 +39,9 @@ pub struct Options {
     pub batch_rows_max: usize,
     /// The most bytes, by the estimate of [`domain::Action::bytes`]; a single command may pass it.
     pub batch_bytes_max: usize,
+    /// Whether a thread of the lanes' own asks the system to run before others: it mostly waits, as for a database behind
+    /// a network, and an embedded one would hold up readers.
+    pub runs_first: bool,
     /// How often a batch that was not applied is run again before its commands are answered as failed.
     pub retries_max: u32,
     /// The first pause before running again; it doubles up to a second.
@@ -49,6 +52,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             lanes: 1,
+            runs_first: false,
             queue_commands_max: 8_192,
             batch_commands_max: 512,
             batch_rows_max: 16_384,
@@ -76,8 +80,8 @@ impl Engine {
 
     /// The same on a thread of its own. An embedded database works, and waits for the disk, on the thread that asks it;
     /// among the tasks that serve requests it would hold those up, and stand in line behind them. The answers of a
-    /// database behind a network would stand in that line too, once for each statement of a batch; so the thread also
-    /// runs before others, where the system allows it. The receiver gets word once it ended.
+    /// database behind a network would stand in that line too, once for each statement of a batch; so the thread may
+    /// also run before others. The receiver gets word once it ended.
     pub fn start_thread<S: Storage, X: Execute>(
         storage: S,
         execute: X,
@@ -90,7 +94,9 @@ impl Engine {
         std::thread::Builder::new().name("mideng-lanes".to_owned()).spawn(move || {
             // Dropped at the end, and also where a lane panics.
             let _ended = ended;
-            priority::run_first();
+            if options.runs_first {
+                priority::run_first();
+            }
             runtime.block_on(run_all(lanes));
         })?;
         Ok((Self { intake }, when_ended))

@@ -7,8 +7,7 @@ const NICE: i32 = -10;
 
 /// Lets the calling thread run before others. All orders wait for the lanes, which are awake for some hundred
 /// microseconds many times a batch; each time they would stand in line behind threads that serve one request each. Where
-/// the system does not let this user do so (`LimitNICE=` of systemd, the capability `SYS_NICE`), everything works as well,
-/// only later when the processors are busy.
+/// the system does not let this user do so, everything works as well, only later when the processors are busy.
 #[cfg(target_os = "linux")]
 pub(crate) fn run_first() {
     use rustix::process::{getpriority_process, setpriority_process};
@@ -19,8 +18,8 @@ pub(crate) fn run_first() {
         return;
     }
     match setpriority_process(None, NICE) {
-        Ok(()) => tracing::debug!(nice = NICE, "the lanes run before other threads"),
-        Err(error) => tracing::debug!(%error, "the lanes may not run before other threads; OPERATIONS.md says how"),
+        Ok(()) => tracing::info!(nice = NICE, "batches run before other threads"),
+        Err(error) => tracing::info!(%error, "batches do not run before other threads, which OPERATIONS.md advises"),
     }
 }
 

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::pairs::{Database, Pair, Side};
 use super::report::Measured;
 use super::servers::{self, Rival};
-use super::{Bench, floor, growth, million};
+use super::{Bench, floor, growth, million, slowest};
 use crate::services::Kind;
 
 /// One measurement.
@@ -128,7 +128,7 @@ impl Item {
             How::Alone => keep(floor::alone(self.name, bench)?),
             How::Rival(rival) => keep(rival.measure(self.name, bench)?),
             How::Nodes => keep(servers::nodes(self.name, bench)?),
-            How::P99 => keep(servers::p99(self.name, bench)?),
+            How::P99 => keep(slowest::p99(self.name, bench)?),
             How::Growth => growth::measure(bench, keep),
         }
     }

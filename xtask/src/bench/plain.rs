@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 
 use super::Bench;
+use crate::clock;
 use crate::services::{Alone, Kind};
 
 /// Connections, each with one order at a time. More make it slower.
@@ -34,7 +35,9 @@ fn pgbench(bench: &Bench, database: &Alone, products: u32) -> Result<f64> {
     fs::write(&file, POSTGRES.replace("random(1, :products)", "random(0, :products - 1)"))
         .context("writing a script")?;
     let seconds = bench.seconds;
-    let words = format!("-n -M prepared -c {CLIENTS} -j 2 -T {seconds} -D products={products} -f");
+    // Behind those of any run before.
+    let tick = clock::unix_ms();
+    let words = format!("-n -M prepared -c {CLIENTS} -j 2 -T {seconds} -D products={products} -D tick={tick} -f");
     let (text, succeeded) =
         database.tool("pgbench", &words)?.path(&file).text(&database.own_url()).captured_in(&bench.folder)?;
     ensure!(succeeded && text.contains("number of failed transactions: 0 "), "pgbench: {text}");

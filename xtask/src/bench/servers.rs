@@ -1,27 +1,21 @@
-//! Owns what is measured on a database server: against a plain client, on one hot product, by two nodes, and how long
-//! the slowest wait at half of the speed.
+//! Owns what is measured on a database server: against a plain client, on one hot product, and by two nodes.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::load::{self, Figures, Load};
-use super::report::{Measured, count, median};
+use super::load::{self, Load};
+use super::report::{Measured, count};
 use super::server::Server;
-use super::{Bench, growth, plain};
+use super::{Bench, plain};
 use crate::clock::{self, Stopwatch};
 use crate::services::{self, Alone, Kind};
 
 /// Connections over which a server is loaded: a crowd, which batches share.
 const CROWD: u32 = 256;
 const NODES_AT_LEAST: f64 = 0.9;
-const P99_AT_MOST: f64 = 10.0;
-/// Orders that are there before the slowest are measured.
-const P99_STORED: u64 = 500_000;
 const START_MAX: Duration = Duration::from_mins(1);
-/// How often the two sides of a round are measured, in turns.
-const TURNS: u32 = 4;
 
 /// A new PostgreSQL makes the files of its log as it goes, 16 MiB of noughts each, and whoever commits then waits for the
 /// disk; one that has been up for a while writes over old ones. What is measured is the latter, on both sides.
@@ -163,48 +157,6 @@ pub(super) fn nodes(name: &str, bench: &Bench) -> Result<Measured> {
     }
     let sides = ["two nodes, 128 connections each".to_owned(), "one node, 256 connections".to_owned()];
     Ok(Measured::ratio(name, sides, &rounds, NODES_AT_LEAST))
-}
-
-/// The slowest of a hundred at half of the most that goes through, against the same of an empty route: several times a
-/// round, one right behind the other, for a machine that others use as well is not the same ten seconds later.
-pub(super) fn p99(name: &str, bench: &Bench) -> Result<Measured> {
-    // A new server makes a checkpoint of so much load each half minute, and behind each every page goes whole into the
-    // log; and a shop that grows from nothing gathers statistics each minute, beside two busy processors.
-    let ground = Ground::as_advised("bench")?;
-    ground.node(bench, "node-1", "")?.stop()?;
-    growth::fill(&ground, bench, 0, P99_STORED)?;
-    let mut rounds = Vec::new();
-    let mut rates = Vec::new();
-    let seconds = bench.seconds.div_ceil(TURNS).max(2);
-    for round in 1..=bench.rounds {
-        let server = ground.node(bench, "node-1", "")?;
-        let most = load::run(bench, &server, crowd(bench, 1_000), true)?.orders_per_second;
-        // What tables grew by at full speed, the system would write half a minute later, all at once and in mid-turn.
-        rustix::fs::sync();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive rate")]
-        let rate = (most / 2.0) as u32;
-        let paced = Load { rate: Some(rate), seconds, ..crowd(bench, 1_000) };
-        for _ in 0..TURNS {
-            let Figures { p99_us: order, .. } = load::run(bench, &server, paced, true)?;
-            let Figures { p99_us: empty, .. } = load::run(bench, &server, Load { empty: true, ..paced }, false)?;
-            println!("round {round}: at {rate} a second {order:.0} and {empty:.0} µs, ratio {:.2}", order / empty);
-            rounds.push((order, empty));
-        }
-        server.stop()?;
-        rates.push(f64::from(rate));
-    }
-    let ratios: Vec<f64> = rounds.iter().map(|(order, empty)| order / empty).collect();
-    let of = |side: fn(&(f64, f64)) -> f64| median(&rounds.iter().map(side).collect::<Vec<_>>());
-    Ok(Measured {
-        name: name.to_owned(),
-        one: format!("an order, p99 at {} a second: {:.0} µs", count(median(&rates)), of(|round| round.0)),
-        other: format!("an empty route at the same rate: {:.0} µs", of(|round| round.1)),
-        result: format!("{:.2} ×", median(&ratios)),
-        rounds: ratios.iter().map(|ratio| format!("{ratio:.2}")).collect(),
-        bound: format!("under {P99_AT_MOST} ×"),
-        holds: median(&ratios) < P99_AT_MOST,
-        surroundings: String::new(),
-    })
 }
 
 pub(super) fn crowd(bench: &Bench, skus: u32) -> Load {

@@ -1,8 +1,10 @@
 -- What a shop without group commit does for one order: the same rows as Mideng's, one transaction an order.
--- pgbench -M prepared -c 32 -j 2 -D products=1000 -f order.sql
+-- pgbench -M prepared -c 32 -j 2 -D products=1000 -D tick=0 -f order.sql
+-- Numbers rise, as those of a shop do: drawn at random, each would go to another page of its indexes.
 \set product random(1, :products)
 \set customer random(1, 10000)
-\set drawn random(1, 9223372036854775807)
+\set tick :tick + 1
+\set drawn :tick * 64 + :client_id
 begin;
 select p.name, p.price_minor from products p where p.tenant_id = 1 and p.sku = 'bench-' || lpad(:product::text, 6, '0');
 update stock_items set reserved = reserved + 1

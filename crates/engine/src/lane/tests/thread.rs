@@ -54,7 +54,7 @@ async fn a_lane_that_panics_leaves_nobody_waiting() {
 /// Both lanes wait for the same storage, so that neither holds up the thread.
 #[tokio::test]
 async fn lanes_that_share_a_thread_work_at_the_same_time() {
-    let options = Options { lanes: 2, ..Options::default() };
+    let options = Options { lanes: 2, runs_first: true, ..Options::default() };
     let meeting = Meeting(tokio::sync::Barrier::new(2));
     let (engine, ended) = Engine::start_thread(meeting, Executor::new(Plain), options).expect("a thread");
     let first = engine.submit(movement(1, 1, "k", 1)).expect("there is room");
