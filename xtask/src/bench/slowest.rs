@@ -78,8 +78,8 @@ fn pair(bench: &Bench, server: &Server, paced: Load, orders_first: bool) -> Resu
 /// much it gathers before it writes.
 fn circumstances() -> String {
     // A thread of its own, which ends with its priority.
-    let may = std::thread::spawn(|| rustix::process::setpriority_process(None, -10).is_ok()).join();
-    let lanes = if may.unwrap_or(false) { "lanes at nice -10" } else { "lanes as everybody" };
+    let may = std::thread::spawn(|| rustix::process::setpriority_process(None, -5).is_ok()).join();
+    let lanes = if may.unwrap_or(false) { "lanes at nice -5" } else { "lanes as everybody" };
     let gathers = fs::read_to_string("/proc/sys/vm/dirty_background_bytes").unwrap_or_default();
     match gathers.trim() {
         "" | "0" => format!("{lanes}, the system's writing as installed"),
