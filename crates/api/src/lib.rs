@@ -20,4 +20,4 @@ pub use render::Renderer;
 pub use routes::router;
 pub use serve::{Limits, Listener, serve};
 pub use stamp::{id, now};
-pub use state::{Api, Metrics, Settings};
+pub use state::{Api, Metrics, Parts, Settings};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request};
 use axum::response::Response;
-use domain::{Action, Command, Timestamp};
+use domain::{Action, Command, TenantId, Timestamp};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target, canonical, key};
 use serde::de::DeserializeOwned;
@@ -92,6 +92,18 @@ impl Mutation {
     /// The version that If-Match names, if it is there.
     pub(crate) const fn expected_version(&self) -> Option<u32> {
         self.expected_version
+    }
+
+    /// A number for one purpose of this request, the same whenever it is sent.
+    pub(crate) fn number(&self, purpose: &str) -> Result<u128, Problem> {
+        self.require_key()?;
+        let scope = (self.caller.0.tenant.0, self.caller.0.principal.0);
+        Ok(self.key.as_ref().map_or(0, |key| idempotency::derive(purpose, scope, key)))
+    }
+
+    /// Whose data is asked for.
+    pub(crate) const fn tenant(&self) -> TenantId {
+        self.caller.0.tenant
     }
 
     /// The body as a typed request. It is read from the canonical text, so that what was fingerprinted and what is

@@ -43,8 +43,8 @@ pub(crate) struct FieldError {
 #[openapi(
     info(
         title = "Mideng",
-        description = "Orders in which no retry creates a second one: a request is applied at most once and is \
-            answered the same every time it is sent.",
+        description = "Orders and payments in which no retry creates a second one: a request is applied at most once and \
+            is answered the same every time it is sent.",
         license(name = "MIT OR Apache-2.0")
     ),
     servers((url = "/")),
@@ -53,12 +53,15 @@ pub(crate) struct FieldError {
         routes::orders::issue_number, routes::orders::place, routes::orders::get, routes::orders::list,
         routes::orders::history, routes::orders::cancel, routes::orders::ship, routes::orders::correct_shipment,
         routes::orders::receive,
+        routes::payments::start, routes::payments::get, routes::payments::refund, routes::payments::get_refund,
+        routes::notify::notify,
         routes::operations::live, routes::operations::ready, routes::operations::metrics,
     ),
     components(schemas(Problem, FieldError, wire::Money, wire::ParcelLine)),
     modifiers(&Security),
     tags(
         (name = "orders", description = "Orders and their numbers"),
+        (name = "payments", description = "Payments and refunds, through accounts with payment providers"),
         (name = "products", description = "Products and their stock"),
         (name = "operations", description = "For those who run the server")
     )

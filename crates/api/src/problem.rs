@@ -5,7 +5,7 @@ mod page;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use domain::{Action, Refusal, order, product, stock};
+use domain::{Action, Refusal, order, payment, product, stock};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -94,11 +94,18 @@ impl Problem {
             | Refusal::Product(product::Refusal::VersionMismatch { current, .. }) => {
                 problem.with("current_version", current)
             }
-            Refusal::Order(order::Refusal::TooManyShipped { line, left }) => {
-                problem.with("line", line).with("left", left)
-            }
+            Refusal::Order(
+                order::Refusal::TooManyShipped { line, left } | order::Refusal::TooManyRefunded { line, left },
+            ) => problem.with("line", line).with("left", left),
+            Refusal::Payment(payment::Refusal::ExceedsCaptured { left }) => problem.with("left", left),
+            Refusal::Payment(payment::Refusal::InProgress(payment)) => problem.with("payment_id", payment.to_string()),
             _ => problem,
         }
+    }
+
+    /// The stable code.
+    pub(crate) const fn code(&self) -> &'static str {
+        self.kind.code
     }
 
     /// The status code.

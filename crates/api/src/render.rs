@@ -40,6 +40,15 @@ fn accepted_answer(reply: &Reply) -> Answer {
             let path = created.then(|| wire::order_path(order.order_no));
             answer(*created, &wire::Order::of(order), path, Some(order.version))
         }
+        Reply::Payment { payment, created } => {
+            let path = wire::payment_path(payment.id);
+            answer(*created, &wire::Payment::of(payment), Some(path), Some(payment.version))
+        }
+        Reply::Refund { payment, refund } => {
+            let body = payment.refund(*refund).map(|refund| wire::Refund::of(payment, refund));
+            answer(true, &body, Some(wire::refund_path(*refund)), None)
+        }
+        Reply::Noted(became) => answer(false, &wire::Noted { became: became.name() }, None, None),
     }
 }
 

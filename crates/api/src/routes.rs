@@ -1,9 +1,12 @@
 //! Owns the table of routes and the layers around them.
 
 mod edge;
+mod ids;
 mod lists;
+pub(crate) mod notify;
 pub(crate) mod operations;
 pub(crate) mod orders;
+pub(crate) mod payments;
 pub(crate) mod products;
 
 use axum::Router;
@@ -36,9 +39,15 @@ pub fn router(api: Api) -> Router {
         .route("/orders/{order_no}/ship", post(orders::ship))
         .route("/orders/{order_no}/shipment", put(orders::correct_shipment))
         .route("/orders/{order_no}/receive", post(orders::receive))
-        .layer(limited);
+        .route("/orders/{order_no}/payments", post(payments::start))
+        .route("/payments/{payment_id}", get(payments::get))
+        .route("/payments/{payment_id}/refunds", post(payments::refund))
+        .route("/refunds/{refund_id}", get(payments::get_refund))
+        .layer(limited.clone());
+    let notify = Router::new().route("/notify/{channel_account_id}", post(notify::notify)).layer(limited);
     Router::new()
         .nest("/api/v1", business)
+        .merge(notify)
         .route("/livez", get(operations::live))
         .route("/readyz", get(operations::ready))
         .route("/metrics", get(operations::metrics))

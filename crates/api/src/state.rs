@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
-use domain::{Command, TenantId};
+use channels::Directory;
+use domain::{Command, PrincipalId, TenantId};
 use engine::{Answered, Engine, Failure, Refused, Standing, Waiting};
 use idempotency::Answer;
-use store::{Credential, Store};
+use store::{Actors, Credential, Store};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Credentials;
@@ -59,7 +60,25 @@ struct Inner {
     credentials: Credentials,
     conflicts: Conflicts,
     metrics: Metrics,
+    directory: Directory,
+    actors: Actors,
     tracker: TaskTracker,
+}
+
+/// What an API is put together from.
+pub struct Parts {
+    /// Applies commands.
+    pub engine: Engine,
+    /// Answers questions.
+    pub store: Store,
+    /// The tenants' accounts with payment providers.
+    pub directory: Directory,
+    /// In whose name the server itself acts.
+    pub actors: Actors,
+    /// Where conflicts are counted.
+    pub conflicts: Conflicts,
+    /// The text of the metrics page.
+    pub metrics: Metrics,
 }
 
 /// The address that a request came from.
@@ -68,10 +87,27 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 
 impl Api {
     /// Puts the parts together.
-    pub fn new(engine: Engine, store: Store, settings: Settings, conflicts: Conflicts, metrics: Metrics) -> Self {
+    pub fn new(parts: Parts, settings: Settings) -> Self {
+        let Parts { engine, store, directory, actors, conflicts, metrics } = parts;
         let credentials = Credentials::new(store.clone());
         let tracker = TaskTracker::new();
-        Self(Arc::new(Inner { engine, store, settings, credentials, conflicts, metrics, tracker }))
+        Self(Arc::new(Inner { engine, store, settings, credentials, conflicts, metrics, directory, actors, tracker }))
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.0.directory
+    }
+
+    /// In whose name the server itself acts in a tenant.
+    pub(crate) async fn actor(&self, tenant: TenantId) -> Result<PrincipalId, Problem> {
+        self.0.actors.of(tenant).await.map_err(|error| {
+            tracing::warn!(%error, "the server's own account could not be read");
+            Problem::new("storage_unavailable", "the server's own account could not be read")
+        })
+    }
+
+    pub(crate) fn conflicts(&self) -> &Conflicts {
+        &self.0.conflicts
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::{admin, archive, bench, check, conflicts, copy, demo, floor, replay, server, settings};
+use crate::{
+    admin, archive, bench, channel, check, conflicts, copy, demo, floor, psp_sim, replay, review, server, settings,
+};
 
 /// Orders in which no retry creates a second one.
 #[derive(Parser)]
@@ -50,6 +52,14 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     ApiKey(admin::ApiKey),
+    /// Set up accounts with payment providers, switch them, put them in order.
+    #[command(subcommand)]
+    Channel(channel::Channel),
+    /// Show what a person has to look at, and close it.
+    #[command(subcommand)]
+    Review(review::Review),
+    /// Run a payment provider that exists only here, for trying out and for tests.
+    PspSim(psp_sim::Args),
     /// List the keys that were used for two requests, and other conflicts, the latest first.
     Conflicts(conflicts::Args),
     /// Print the completions of a shell.
@@ -68,7 +78,7 @@ enum Command {
 impl Cli {
     /// True for the commands whose output is for people, where a log would be in the way.
     pub(crate) const fn is_quiet(&self) -> bool {
-        !matches!(self.command, Command::Serve(_))
+        !matches!(self.command, Command::Serve(_) | Command::PspSim(_))
     }
 
     /// How log lines look.
@@ -93,6 +103,9 @@ impl Cli {
             Command::Archive(args) => archive::run(args).await?,
             Command::Copy(args) => return copy::run(args).await,
             Command::ApiKey(command) => command.run().await?,
+            Command::Channel(command) => command.run().await?,
+            Command::Review(command) => command.run().await?,
+            Command::PspSim(args) => psp_sim::run(args).await?,
             Command::Conflicts(args) => conflicts::run(args).await?,
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "mideng", &mut std::io::stdout());

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let store = Store::open(&args.data.join("mideng.db")).await?;
     store.migrate().await?;
     let tenant = store.tenant_create("default", &crate::secret::public_id("ten_"), api::now()).await?;
-    let principal = server::system_account(&store, tenant).await?;
+    let principal = server::actors(&store).of(tenant).await?;
     let floor = Floor { store, executor: Executor::new(Renderer), tenant, principal };
     floor.commit(floor.command("product", product()?)).await?;
     let mut taken = clock::latencies();

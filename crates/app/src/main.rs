@@ -3,6 +3,7 @@
 mod admin;
 mod archive;
 mod bench;
+mod channel;
 mod check;
 mod cli;
 mod client;
@@ -12,7 +13,9 @@ mod demo;
 mod embedded;
 mod floor;
 mod logging;
+mod psp_sim;
 mod replay;
+mod review;
 mod secret;
 mod server;
 mod settings;

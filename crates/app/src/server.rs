@@ -8,21 +8,23 @@ pub(crate) mod telemetry;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Api, Conflicts, Limits, Listener, Renderer};
+use api::{Api, Conflicts, Limits, Listener, Parts, Renderer};
+use channels::Directory;
 use engine::{Engine, Executor, Options, Storage};
-use store::{Address, Store};
+use relay::{Relay, Waking};
+use store::{Actors, Address, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::secret;
 use crate::settings::{Flags, Settings, StorageKind};
-use crate::workers::Workers;
-
-pub(crate) use prepare::system_account;
+use crate::workers::{Outside, Workers};
 
 /// How long what was begun has to end when the server stops.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
@@ -77,10 +79,26 @@ impl Server {
             .await
             .with_context(|| format!("listening on {}; is something else there?", settings.listen))?;
         let address = listener.address()?;
-        let (engine, lane) = start_engine(&store, settings, lock.is_some()).context("starting the engine's thread")?;
-        let conflicts = Conflicts::default();
+        let bell = Arc::new(Notify::new());
+        let waking = Waking { storage: store.clone(), bell: bell.clone() };
+        let (engine, lane) = start_engine(waking, settings, lock.is_some()).context("starting the engine's thread")?;
+        let (conflicts, directory, actors) = (Conflicts::default(), Directory::default(), actors(&store));
+        let outside = Outside::new(&store, &directory);
+        outside.refresh().await.context("reading the accounts with payment providers")?;
         let metrics = telemetry::page(&engine);
-        let api = Api::new(engine.clone(), store.clone(), api_settings(settings), conflicts.clone(), metrics.clone());
+        let parts = Parts {
+            engine: engine.clone(),
+            store: store.clone(),
+            directory: directory.clone(),
+            actors: actors.clone(),
+            conflicts: conflicts.clone(),
+            metrics: metrics.clone(),
+        };
+        let api = Api::new(parts, api_settings(settings));
+        let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let options =
+            relay::Options::new(format!("{:032x}", api::id()), without_slash(&public_url), (api::now, api::id));
+        let relay = Relay::new((&store, &engine), &directory, &actors, &bell, options);
         let stop = CancellationToken::new();
         let mut sockets =
             vec![tokio::spawn(api::serve(listener, api::router(api.clone()), Limits::default(), stop.clone()))];
@@ -94,7 +112,7 @@ impl Server {
                 stop.clone(),
             )));
         }
-        let workers = Workers::start(&store, &engine, conflicts, settings);
+        let workers = Workers::start((&store, &engine, &actors), conflicts, (outside, relay), settings);
         Ok(Self { address, new_api_key, database, store, engine, lane, sockets, workers, api, stop, _lock: lock })
     }
 
@@ -117,13 +135,26 @@ impl Server {
     }
 }
 
-fn start_engine(store: &Store, settings: &Settings, embedded: bool) -> io::Result<(Engine, oneshot::Receiver<()>)> {
+fn start_engine(
+    storage: Waking<Store>,
+    settings: &Settings,
+    embedded: bool,
+) -> io::Result<(Engine, oneshot::Receiver<()>)> {
     let delay = Duration::from_micros(settings.commit_delay_us);
     match settings.storage {
         StorageKind::Discard => start_engine_on(measure::Discard, settings, true),
-        StorageKind::Database if delay.is_zero() => start_engine_on(store.clone(), settings, embedded),
-        StorageKind::Database => start_engine_on(measure::Slowed { storage: store.clone(), delay }, settings, embedded),
+        StorageKind::Database if delay.is_zero() => start_engine_on(storage, settings, embedded),
+        StorageKind::Database => start_engine_on(measure::Slowed { storage, delay }, settings, embedded),
     }
+}
+
+/// In whose name the server itself acts.
+pub(crate) fn actors(store: &Store) -> Actors {
+    Actors::new(store, || (secret::public_id("acc_"), api::now()))
+}
+
+fn without_slash(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
 }
 
 /// An embedded database has one writer.

@@ -46,6 +46,10 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "PERIOD")]
     #[serde(skip_serializing_if = "Option::is_none")]
     database_wait: Option<Period>,
+    /// The URL under which payment providers reach this server [default: the address where it listens].
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) public_url: Option<String>,
     /// How long an order may wait for payment [default: 30m].
     #[arg(long, value_name = "PERIOD")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,6 +133,7 @@ pub(crate) struct Settings {
     pub(crate) database_url: Option<String>,
     pub(crate) database_wait: Period,
     pub(crate) bootstrap_api_key: Option<String>,
+    pub(crate) public_url: Option<String>,
     pub(crate) payment_timeout: Period,
     pub(crate) receive_after: Period,
     pub(crate) order_number_validity: Period,
@@ -153,6 +158,7 @@ impl Default for Settings {
             database_url: None,
             database_wait: Period(Duration::from_secs(30)),
             bootstrap_api_key: None,
+            public_url: None,
             payment_timeout: Period(api.payment_timeout),
             receive_after: Period::days(15),
             order_number_validity: Period(api.order_number_validity),
@@ -216,6 +222,11 @@ impl Settings {
             if number == 0 {
                 bail!("{name} is 0; it must be at least 1");
             }
+        }
+        if let Some(url) = &self.public_url
+            && !(url.starts_with("https://") || url.starts_with("http://"))
+        {
+            bail!("public_url is {url:?}; give a URL such as https://pay.example.com");
         }
         if let Some(key) = &self.bootstrap_api_key {
             crate::secret::check(key)?;

@@ -1,6 +1,7 @@
 //! Owns the work that nobody asks for: closing what expired, completing what arrived, purging what is old, writing
-//! down what was counted. Each change of business data is a command like any other.
+//! down what was counted, performing what is to be done outside. Each change of business data is a command like any other.
 
+mod outside;
 mod purge;
 mod sweep;
 
@@ -8,13 +9,16 @@ use std::time::Duration;
 
 use api::Conflicts;
 use engine::Engine;
-use store::Store;
+use relay::Relay;
+use store::{Actors, Store};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::server::telemetry;
 use crate::settings::Settings;
+pub(crate) use outside::Outside;
+use outside::Strays;
 use purge::Purger;
 use sweep::Sweeper;
 
@@ -29,9 +33,14 @@ pub(crate) struct Workers {
 
 impl Workers {
     /// Starts them all.
-    pub(crate) fn start(store: &Store, engine: &Engine, conflicts: Conflicts, settings: &Settings) -> Self {
+    pub(crate) fn start(
+        (store, engine, actors): (&Store, &Engine, &Actors),
+        conflicts: Conflicts,
+        (outside, relay): (Outside, Relay),
+        settings: &Settings,
+    ) -> Self {
         let stop = CancellationToken::new();
-        let sweeper = Sweeper::new(store, engine, settings.receive_after.ms());
+        let sweeper = Sweeper::new(store, engine, actors, settings.receive_after.ms());
         let purger = Purger::new(store, settings.key_retention.ms());
         let tasks = vec![
             tokio::spawn(sweeper.run(stop.clone())),
@@ -39,6 +48,9 @@ impl Workers {
             tokio::spawn(write_conflicts(store.clone(), conflicts, stop.clone())),
             tokio::spawn(tend(store.clone(), engine.clone(), stop.clone())),
             tokio::spawn(keep_metrics(stop.clone())),
+            tokio::spawn(outside.run(stop.clone())),
+            tokio::spawn(Strays::new(store, engine, actors).run(stop.clone())),
+            tokio::spawn(relay.run(stop.clone())),
         ];
         Self { stop, tasks }
     }

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::channel::ChannelEvent;
+use crate::ledger::Posting;
 use crate::order::HistoryEntry;
+use crate::outbox::Message;
+use crate::payment::{self, Payment};
+use crate::review::Review;
 use crate::stock::Movement;
 use crate::{Order, OrderNo, OrderNumber, Product, State, StockItem, TenantId};
 
@@ -25,6 +30,18 @@ pub enum Change {
     OrderStepped(Arc<Order>),
     /// A step is written into an order's history.
     HistoryWritten(HistoryEntry),
+    /// A payment is new or other than before, with its attempts and refunds.
+    PaymentSet(Arc<Payment>),
+    /// A step is written into a payment's history.
+    PaymentNoted(payment::Entry),
+    /// Money moved.
+    Posted(Posting),
+    /// Something came from outside, or is other than before.
+    EventSet(ChannelEvent),
+    /// A person has to look.
+    ReviewRaised(Review),
+    /// Something is to be done outside.
+    MessageQueued(Message),
 }
 
 impl State {
@@ -36,7 +53,14 @@ impl State {
             Change::NumberIssued(number) => self.put_number(number.clone()),
             Change::NumberUsed(tenant, order_no) => self.remove_number(*tenant, *order_no),
             Change::OrderPlaced(order) | Change::OrderStepped(order) => self.put_order(order.clone()),
-            Change::StockMoved(_) | Change::HistoryWritten(_) => {}
+            Change::PaymentSet(payment) => self.put_payment(payment.clone()),
+            Change::EventSet(event) => self.put_event(event.clone()),
+            Change::StockMoved(_)
+            | Change::HistoryWritten(_)
+            | Change::PaymentNoted(_)
+            | Change::Posted(_)
+            | Change::ReviewRaised(_)
+            | Change::MessageQueued(_) => {}
         }
     }
 }

@@ -2,9 +2,15 @@
 
 use idempotency::{CommandId, Fingerprints, Key};
 
+use crate::channel::{Digest, Fact, Method, NextAction, Source};
 use crate::order::{CloseReason, Parcel};
-use crate::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
-use crate::{Money, MovementId, OrderNo, PrincipalId, ShipmentId, TenantId, Timestamp};
+use crate::outbox::Task;
+use crate::payment::RefundLine;
+use crate::text::{Carrier, Code, CustomerId, MoveReason, Note, ProductName, RefundReason, Sku, TrackingNo};
+use crate::{
+    AttemptId, ChannelAccountId, Money, MovementId, OrderNo, PaymentId, PrincipalId, RefundId, ShipmentId, TenantId,
+    Timestamp,
+};
 
 /// A command under its key. Ids and time are stamped at intake and stay as they are through every rerun.
 #[derive(Clone, Debug)]
@@ -43,13 +49,6 @@ pub enum Action {
     },
     /// Place an order.
     PlaceOrder(PlaceOrder),
-    /// Take note that an order is paid. Payments submit it.
-    PayOrder {
-        /// Which order.
-        order_no: OrderNo,
-        /// What was captured.
-        captured: Money,
-    },
     /// Give an order up before it is paid.
     CancelOrder {
         /// Which order.
@@ -73,6 +72,19 @@ pub enum Action {
         /// True from the sweeper, when nobody said so for so many days.
         automatic: bool,
     },
+    /// Try to collect what an order owes.
+    StartPayment(StartPayment),
+    /// Ask the channels to take back every attempt of an order whose time to pay ran out. The sweeper submits it.
+    CloseAttempts {
+        /// Which order.
+        order_no: OrderNo,
+    },
+    /// Give money back.
+    RefundPayment(RefundPayment),
+    /// Take note of what a channel said: the one way in for answers, callbacks, queries and statements.
+    ApplyChannelFact(ApplyChannelFact),
+    /// Take note that a channel gave no answer.
+    NoteSilence(NoteSilence),
 }
 
 /// Create or change a product.
@@ -171,19 +183,86 @@ pub struct CorrectShipment {
     pub tracking_no: TrackingNo,
 }
 
+/// Try to collect what an order owes.
+#[derive(Clone, Debug)]
+pub struct StartPayment {
+    /// Which order.
+    pub order_no: OrderNo,
+    /// The payment's id if it is the order's first attempt, made at intake.
+    pub payment: PaymentId,
+    /// The attempt's id, made from the request's key.
+    pub attempt: AttemptId,
+    /// What the provider is given as idempotency key, made from the request's key.
+    pub provider_key: u128,
+    /// Through which accounts it may go, the best one first.
+    pub candidates: Vec<ChannelAccountId>,
+    /// How the payer pays; where it is not said, the usual way of the channel.
+    pub method: Option<Method>,
+    /// Where the channel sends the payer's browser afterwards.
+    pub return_url: Option<String>,
+}
+
+/// Give money back.
+#[derive(Clone, Debug)]
+pub struct RefundPayment {
+    /// Of which payment.
+    pub payment: PaymentId,
+    /// The refund's id, made from the request's key.
+    pub refund: RefundId,
+    /// What the provider is given as idempotency key, made from the request's key.
+    pub provider_key: u128,
+    /// How much, over zero; where it is not said, what the lines cost, or all that is left.
+    pub amount: Option<Money>,
+    /// Why, in words.
+    pub reason: RefundReason,
+    /// For which lines, each at most once.
+    pub lines: Vec<RefundLine>,
+}
+
+/// Take note of what a channel said.
+#[derive(Clone, Debug)]
+pub struct ApplyChannelFact {
+    /// Through which account.
+    pub account: ChannelAccountId,
+    /// How it came.
+    pub source: Source,
+    /// What.
+    pub fact: Fact,
+    /// What names it.
+    pub digest: Digest,
+    /// What the payer does next, where the channel said so.
+    pub action: Option<NextAction>,
+    /// True where it was kept because nobody knew its number, and is tried again.
+    pub is_again: bool,
+}
+
+/// Take note that a channel gave no answer.
+#[derive(Clone, Debug)]
+pub struct NoteSilence {
+    /// To which task.
+    pub task: Task,
+    /// Why, in a word.
+    pub code: Option<Code>,
+}
+
 impl Action {
     /// The order number that the action names or makes, where it has one.
     pub const fn order_no(&self) -> Option<OrderNo> {
         match self {
-            Self::PutProduct(_) | Self::MoveStock(_) => None,
+            Self::PutProduct(_)
+            | Self::MoveStock(_)
+            | Self::RefundPayment(_)
+            | Self::ApplyChannelFact(_)
+            | Self::NoteSilence(_) => None,
             Self::PlaceOrder(PlaceOrder { number, .. }) => Some(number.order_no()),
             Self::IssueOrderNumber { order_no, .. }
-            | Self::PayOrder { order_no, .. }
             | Self::CancelOrder { order_no, .. }
             | Self::ExpireOrder { order_no }
             | Self::ShipOrder(ShipOrder { order_no, .. })
             | Self::CorrectShipment(CorrectShipment { order_no, .. })
-            | Self::ReceiveOrder { order_no, .. } => Some(*order_no),
+            | Self::ReceiveOrder { order_no, .. }
+            | Self::StartPayment(StartPayment { order_no, .. })
+            | Self::CloseAttempts { order_no } => Some(*order_no),
         }
     }
 
@@ -191,6 +270,7 @@ impl Action {
     pub fn rows(&self) -> usize {
         match self {
             Self::PlaceOrder(place) => 4 + 3 * place.lines.len(),
+            Self::StartPayment(_) | Self::RefundPayment(_) | Self::ApplyChannelFact(_) | Self::NoteSilence(_) => 16,
             _ => 8,
         }
     }

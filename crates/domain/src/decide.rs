@@ -1,7 +1,7 @@
 //! Owns the way in to every decision: one command on the rows it may touch gives one outcome.
 
 mod number;
-mod pay;
+mod payment;
 mod place;
 mod product;
 mod resolve;
@@ -24,12 +24,16 @@ pub fn decide(state: &State, command: &Command) -> Outcome {
         Action::MoveStock(movement) => product::move_stock(state, command, movement),
         Action::IssueOrderNumber { order_no, expires_at } => Ok(number::issue(command, *order_no, *expires_at)),
         Action::PlaceOrder(place) => place::place(state, command, place),
-        Action::PayOrder { order_no, captured } => pay::pay(state, command, *order_no, *captured),
-        Action::CancelOrder { order_no, reason } => close(state, command, *order_no, Event::Cancel, *reason),
+        Action::CancelOrder { order_no, reason } => cancel(state, command, *order_no, *reason),
         Action::ExpireOrder { order_no } => expire(state, command, *order_no),
         Action::ShipOrder(ship) => ship::ship(state, command, ship),
         Action::CorrectShipment(correction) => ship::correct(state, command, correction),
         Action::ReceiveOrder { order_no, automatic } => receive(state, command, *order_no, *automatic),
+        Action::StartPayment(start) => payment::start(state, command, start),
+        Action::CloseAttempts { order_no } => payment::close_all(state, command, *order_no),
+        Action::RefundPayment(refund) => payment::refund(state, command, refund),
+        Action::ApplyChannelFact(apply) => payment::apply(state, command, apply),
+        Action::NoteSilence(silence) => payment::silence(state, command, silence),
     };
     decided.unwrap_or_else(Outcome::Refused)
 }
@@ -44,6 +48,16 @@ impl State {
             }
             _ => false,
         }
+    }
+}
+
+/// An order that was wholly refunded is given up already: there is nothing to cancel, and nothing to refuse (R7).
+fn cancel(state: &State, command: &Command, order_no: OrderNo, reason: CloseReason) -> Result<Outcome, Refusal> {
+    match state.order(command.tenant, order_no) {
+        Some(order) if order.close_reason == Some(CloseReason::Refunded) => {
+            Ok(Outcome::accepted(Reply::Order { order: order.clone(), created: false }, Vec::new()))
+        }
+        _ => close(state, command, order_no, Event::Cancel, reason),
     }
 }
 
@@ -66,7 +80,9 @@ fn close(
     let mut order = find(state, command, order_no)?;
     let entry = order.step(event, command.cause())?;
     order.close_reason = Some(reason);
-    let changes = resolve::reservations(state, &mut order, Holding::Released, command.at);
+    let mut changes = resolve::reservations(state, &mut order, Holding::Released, command.at);
+    let given_up = if event == Event::Cancel { crate::payment::Event::Cancel } else { crate::payment::Event::Expire };
+    changes.extend(payment::give_up(state, command, order_no, given_up));
     Ok(stepped(order, entry, changes))
 }
 

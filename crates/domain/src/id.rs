@@ -33,6 +33,11 @@ macro_rules! typed_id {
             pub const fn new(bits: u128) -> Self {
                 Self(bits)
             }
+
+            /// Its 128 bits.
+            pub const fn bits(self) -> u128 {
+                self.0
+            }
         }
 
         impl fmt::Display for $name {
@@ -75,6 +80,32 @@ typed_id!(
     /// One parcel of an order, `shp_…`.
     ShipmentId,
     "shp_"
+);
+
+typed_id!(
+    /// One amount owed for one order, `pay_…`.
+    PaymentId,
+    "pay_"
+);
+typed_id!(
+    /// One submission of a payment to a channel, `att_…`. Its text is the `out_trade_no`.
+    AttemptId,
+    "att_"
+);
+typed_id!(
+    /// Money given back, `rfd_…`. Its text is the `out_refund_no`.
+    RefundId,
+    "rfd_"
+);
+typed_id!(
+    /// A tenant's account with a payment provider, `cha_…`. It stands in the URL of its callbacks.
+    ChannelAccountId,
+    "cha_"
+);
+typed_id!(
+    /// Something that a person has to look at, `rev_…`.
+    ReviewId,
+    "rev_"
 );
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -4,8 +4,13 @@ use std::collections::BTreeSet;
 
 use idempotency::Key;
 
+use crate::channel::{Digest, Subject};
+use crate::outbox::Task;
 use crate::text::Sku;
-use crate::{Action, Command, OrderNo, OrderNumberSource, PrincipalId, TenantId};
+use crate::{
+    Action, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PrincipalId, RefundId,
+    TenantId,
+};
 
 /// The rows to load for a batch, sorted, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +23,18 @@ pub struct Needs {
     pub orders_by_key: BTreeSet<(TenantId, PrincipalId, Key)>,
     /// Issued numbers.
     pub numbers: BTreeSet<(TenantId, OrderNo)>,
+    /// Orders whose payment is loaded with them.
+    pub payments_for: BTreeSet<(TenantId, OrderNo)>,
+    /// Payments by id, each with its order.
+    pub payments: BTreeSet<(TenantId, PaymentId)>,
+    /// Payments by an attempt of theirs, each with its order.
+    pub attempts: BTreeSet<(TenantId, AttemptId)>,
+    /// Payments by a refund of theirs, each with its order.
+    pub refunds: BTreeSet<(TenantId, RefundId)>,
+    /// Accounts with providers.
+    pub accounts: BTreeSet<(TenantId, ChannelAccountId)>,
+    /// What came from outside before.
+    pub events: BTreeSet<(TenantId, Digest)>,
 }
 
 impl Needs {
@@ -50,15 +67,54 @@ impl Needs {
                 }
                 self.products.extend(place.lines.iter().map(|line| (tenant, line.sku.clone())));
             }
-            Action::PayOrder { .. }
-            | Action::CancelOrder { .. }
-            | Action::ExpireOrder { .. }
-            | Action::ShipOrder(_)
-            | Action::CorrectShipment(_)
-            | Action::ReceiveOrder { .. } => {
+            Action::CancelOrder { order_no, .. }
+            | Action::ExpireOrder { order_no }
+            | Action::CloseAttempts { order_no } => {
+                self.orders.insert((tenant, *order_no));
+                self.payments_for.insert((tenant, *order_no));
+            }
+            Action::StartPayment(start) => {
+                self.orders.insert((tenant, start.order_no));
+                self.payments_for.insert((tenant, start.order_no));
+                self.accounts.extend(start.candidates.iter().map(|&account| (tenant, account)));
+            }
+            Action::RefundPayment(refund) => {
+                self.payments.insert((tenant, refund.payment));
+            }
+            Action::ApplyChannelFact(apply) => {
+                self.add_subject(tenant, &apply.fact.subject);
+                if apply.source.is_from_outside() {
+                    self.events.insert((tenant, apply.digest));
+                }
+            }
+            Action::NoteSilence(silence) => self.add_task(tenant, silence.task),
+            Action::ShipOrder(_) | Action::CorrectShipment(_) | Action::ReceiveOrder { .. } => {
                 // The products of these orders' lines are known only once the orders are loaded: storage loads
                 // the stock of every reservation it finds.
                 self.orders.extend(command.action.order_no().map(|order_no| (tenant, order_no)));
+            }
+        }
+    }
+
+    fn add_subject(&mut self, tenant: TenantId, subject: &Subject) {
+        // A number that cannot be one of ours finds nothing.
+        match subject {
+            Subject::Charge(reference) => {
+                self.attempts.extend(reference.as_str().parse().ok().map(|attempt| (tenant, attempt)));
+            }
+            Subject::Refund(reference) => {
+                self.refunds.extend(reference.as_str().parse().ok().map(|refund| (tenant, refund)));
+            }
+        }
+    }
+
+    fn add_task(&mut self, tenant: TenantId, task: Task) {
+        match task {
+            Task::Charge(attempt) | Task::QueryCharge(attempt, _) | Task::CloseCharge(attempt) => {
+                self.attempts.insert((tenant, attempt));
+            }
+            Task::Refund(refund) | Task::QueryRefund(refund, _) => {
+                self.refunds.insert((tenant, refund));
             }
         }
     }

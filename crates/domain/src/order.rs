@@ -36,6 +36,8 @@ pub struct Line {
     pub total: Money,
     /// How many are in parcels.
     pub shipped: i64,
+    /// How many were given back.
+    pub refunded: i64,
 }
 
 /// An order with its lines, reservations and parcels.
@@ -63,8 +65,12 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// The sum of the lines (I-5; freight and discounts come later).
     pub total: Money,
-    /// Minor units taken for it.
+    /// Minor units taken for it, also late or twice.
     pub captured: i64,
+    /// Minor units of what was owed that were given back.
+    pub refunded: i64,
+    /// Minor units that had come late or twice and went back.
+    pub returned: i64,
     /// The buyer's words.
     pub note: Option<Note>,
     /// When it was placed.
@@ -114,13 +120,29 @@ pub struct Cause<'a> {
 }
 
 impl Order {
-    /// Derived from what was captured.
+    /// Derived from what was captured and given back. What came late or twice shows for as long as it is here.
     pub fn payment_status(&self) -> PaymentStatus {
-        match (self.status, self.captured) {
-            (Status::Closed, 1..) => PaymentStatus::LatePaid,
-            (Status::PendingPayment | Status::Closed, _) => PaymentStatus::Unpaid,
-            (_, captured) if captured > self.total.minor => PaymentStatus::Overpaid,
-            _ => PaymentStatus::Paid,
+        let kept = self.captured - self.returned;
+        match self.status {
+            Status::PendingPayment => PaymentStatus::Unpaid,
+            _ if !self.was_paid() => match (self.captured, kept) {
+                (0, _) => PaymentStatus::Unpaid,
+                (_, 0) => PaymentStatus::Refunded,
+                _ => PaymentStatus::LatePaid,
+            },
+            _ if kept > self.total.minor => PaymentStatus::Overpaid,
+            _ if self.refunded == 0 => PaymentStatus::Paid,
+            _ if self.refunded < self.total.minor => PaymentStatus::PartiallyRefunded,
+            _ => PaymentStatus::Refunded,
+        }
+    }
+
+    /// Whether it was paid while it waited for that.
+    pub fn was_paid(&self) -> bool {
+        match self.status {
+            Status::PendingPayment => false,
+            Status::Paid | Status::Shipped | Status::Completed => true,
+            Status::Closed => self.close_reason == Some(CloseReason::Refunded),
         }
     }
 
@@ -138,6 +160,12 @@ impl Order {
     pub fn first_entry(&self) -> HistoryEntry {
         let cause = Cause { at: self.created_at, principal: self.principal, key: &self.key };
         self.entry(Event::Place, None, cause)
+    }
+
+    /// Units of a line that are neither sent nor given back.
+    pub const fn unshipped(line: &Line) -> i64 {
+        let left = line.quantity - line.shipped - line.refunded;
+        if left > 0 { left } else { 0 }
     }
 
     /// Takes one step of the transition table: status, version and time change, and the history entry is given.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::payment::Payment;
 use crate::stock::Movement;
-use crate::{Change, Order, OrderNumber, Product, Refusal, StockItem};
+use crate::{Change, Order, OrderNumber, Product, RefundId, Refusal, StockItem, channel};
 
 /// What was decided.
 #[derive(Clone, Debug)]
@@ -51,6 +52,22 @@ pub enum Reply {
         /// True if this command made it.
         created: bool,
     },
+    /// The payment as it is now.
+    Payment {
+        /// The payment.
+        payment: Arc<Payment>,
+        /// True if this command made an attempt.
+        created: bool,
+    },
+    /// A refund was begun.
+    Refund {
+        /// The payment.
+        payment: Arc<Payment>,
+        /// Which of its refunds.
+        refund: RefundId,
+    },
+    /// What became of something that a channel said, or did not say.
+    Noted(channel::State),
 }
 
 impl Outcome {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{order, product, stock};
+use crate::{order, payment, product, stock};
 
 /// Why a command is refused: an answer, not an error. Final under its key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -19,6 +19,9 @@ pub enum Refusal {
     /// About an order.
     #[error(transparent)]
     Order(#[from] order::Refusal),
+    /// About a payment.
+    #[error(transparent)]
+    Payment(#[from] payment::Refusal),
 }
 
 impl Refusal {
@@ -40,11 +43,23 @@ impl Refusal {
                 order::Refusal::VersionMismatch { .. } => "version_mismatch",
                 order::Refusal::InvalidTransition { .. } => "invalid_transition",
                 order::Refusal::NotExpired(_) => "not_expired",
-                order::Refusal::AmountMismatch => "amount_mismatch",
                 order::Refusal::LineNotFound(_) => "line_not_found",
+                order::Refusal::TooManyRefunded { .. } => "quantity_exceeds_unrefunded",
                 order::Refusal::TooManyShipped { .. } => "quantity_exceeds_unshipped",
                 order::Refusal::TrackingTaken(_) => "tracking_no_taken",
                 order::Refusal::NoShipment => "no_shipment",
+            },
+            Self::Payment(refusal) => match refusal {
+                payment::Refusal::NotFound(_) => "not_found",
+                payment::Refusal::OrderExpired(_) => "order_expired",
+                payment::Refusal::NoChannel(_) => "no_channel",
+                payment::Refusal::InProgress(_) => "payment_in_progress",
+                payment::Refusal::TooManyAttempts(_) => "attempts_exhausted",
+                payment::Refusal::NotPaid(_) => "payment_not_captured",
+                payment::Refusal::CurrencyMismatch => "currency_mismatch",
+                payment::Refusal::ExceedsCaptured { .. } => "refund_exceeds_captured",
+                payment::Refusal::TooManyRefunds(_) => "refunds_exhausted",
+                payment::Refusal::TooOld => "refund_period_over",
             },
         }
     }

@@ -5,8 +5,13 @@ use std::sync::Arc;
 
 use idempotency::Key;
 
+use crate::channel::{Account, ChannelEvent, Digest};
+use crate::payment::Payment;
 use crate::text::Sku;
-use crate::{Order, OrderNo, OrderNumber, PrincipalId, Product, StockItem, TenantId};
+use crate::{
+    AttemptId, ChannelAccountId, Order, OrderNo, OrderNumber, PaymentId, PrincipalId, Product, RefundId, StockItem,
+    TenantId,
+};
 
 /// Loaded rows. It is never iterated, so that nothing depends on the order of a hash map.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +21,19 @@ pub struct State {
     orders: HashMap<(TenantId, OrderNo), Arc<Order>>,
     orders_by_key: HashMap<(TenantId, PrincipalId, Key), OrderNo>,
     numbers: HashMap<(TenantId, OrderNo), OrderNumber>,
+    payments: HashMap<(TenantId, OrderNo), Arc<Payment>>,
+    /// Whose payment is behind the id of a payment, an attempt or a refund.
+    paid_orders: HashMap<(TenantId, Ident), OrderNo>,
+    accounts: HashMap<(TenantId, ChannelAccountId), Account>,
+    events: HashMap<(TenantId, Digest), ChannelEvent>,
+}
+
+/// What finds a payment beside its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Ident {
+    Payment(PaymentId),
+    Attempt(AttemptId),
+    Refund(RefundId),
 }
 
 impl State {
@@ -45,6 +63,40 @@ impl State {
         self.numbers.get(&(tenant, order_no))
     }
 
+    /// The payment for this order.
+    pub fn payment_for(&self, tenant: TenantId, order_no: OrderNo) -> Option<&Arc<Payment>> {
+        self.payments.get(&(tenant, order_no))
+    }
+
+    /// The payment of this id.
+    pub fn payment(&self, tenant: TenantId, id: PaymentId) -> Option<&Arc<Payment>> {
+        self.payment_by(tenant, Ident::Payment(id))
+    }
+
+    /// The payment that has this attempt.
+    pub fn payment_of_attempt(&self, tenant: TenantId, id: AttemptId) -> Option<&Arc<Payment>> {
+        self.payment_by(tenant, Ident::Attempt(id))
+    }
+
+    /// The payment that has this refund.
+    pub fn payment_of_refund(&self, tenant: TenantId, id: RefundId) -> Option<&Arc<Payment>> {
+        self.payment_by(tenant, Ident::Refund(id))
+    }
+
+    fn payment_by(&self, tenant: TenantId, ident: Ident) -> Option<&Arc<Payment>> {
+        self.payment_for(tenant, *self.paid_orders.get(&(tenant, ident))?)
+    }
+
+    /// The account of this id.
+    pub fn account(&self, tenant: TenantId, id: ChannelAccountId) -> Option<&Account> {
+        self.accounts.get(&(tenant, id))
+    }
+
+    /// What came from outside under this digest.
+    pub fn event(&self, tenant: TenantId, digest: Digest) -> Option<&ChannelEvent> {
+        self.events.get(&(tenant, digest))
+    }
+
     /// Puts a product in, or in place of the one before.
     pub fn put_product(&mut self, product: Product) {
         self.products.insert((product.tenant, product.sku.clone()), product);
@@ -69,5 +121,28 @@ impl State {
     /// Takes an issued number out.
     pub fn remove_number(&mut self, tenant: TenantId, order_no: OrderNo) {
         self.numbers.remove(&(tenant, order_no));
+    }
+
+    /// Puts a payment in, or in place of the one before.
+    pub fn put_payment(&mut self, payment: Arc<Payment>) {
+        let (tenant, order_no) = (payment.tenant, payment.order_no);
+        self.paid_orders.insert((tenant, Ident::Payment(payment.id)), order_no);
+        for attempt in &payment.attempts {
+            self.paid_orders.insert((tenant, Ident::Attempt(attempt.id)), order_no);
+        }
+        for refund in &payment.refunds {
+            self.paid_orders.insert((tenant, Ident::Refund(refund.id)), order_no);
+        }
+        self.payments.insert((tenant, order_no), payment);
+    }
+
+    /// Puts an account in.
+    pub fn put_account(&mut self, account: Account) {
+        self.accounts.insert((account.tenant, account.id), account);
+    }
+
+    /// Puts an event in, or in place of the one before.
+    pub fn put_event(&mut self, event: ChannelEvent) {
+        self.events.insert((event.tenant, event.digest), event);
     }
 }

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::text::{MoveReason, Sku};
-use crate::{MovementId, OrderNo, TenantId, Timestamp};
+use crate::{MovementId, OrderNo, RefundId, TenantId, Timestamp};
 
 /// The most units of one product that can be held or moved: far over any warehouse, far under overflow.
 pub const QUANTITY_MAX: i64 = 1_000_000_000_000;
@@ -52,6 +52,8 @@ pub enum Source {
     Manual(MovementId),
     /// A sale, when the order was paid.
     Sale(OrderNo),
+    /// Goods that came back with a refund, where somebody decided so.
+    Return(RefundId),
 }
 
 /// One change of `on_hand`, append-only. I-8: `on_hand` is the sum of them.

@@ -109,6 +109,23 @@ text!(
     TrackingNo, "tracking_no", 64, Ends::Tight
 );
 
+text!(
+    /// Our number of a charge or a refund as a channel repeats it, 1 to 64 characters.
+    Reference, "reference", 64, Ends::Tight
+);
+text!(
+    /// A channel's own number of a charge or a refund, 1 to 128 characters.
+    ChannelNo, "channel_no", 128, Ends::Tight
+);
+text!(
+    /// A short text for programs and operators, such as a channel's error code, 1 to 128 characters.
+    Code, "code", 128, Ends::Free
+);
+text!(
+    /// Why money is given back, 1 to 200 characters.
+    RefundReason, "reason", 200, Ends::Free
+);
+
 fn check(text: &str, what: &'static str, max: usize, ends: Ends) -> Result<(), Invalid> {
     if text.is_empty() {
         Err(Invalid::Empty { what })

@@ -2,6 +2,7 @@
 
 mod audit;
 mod faults;
+mod money;
 mod tables;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::Needs;
 
 pub use faults::{Call, Fate, Faults, Faulty, Landing};
+pub use money::Money;
 pub use tables::Tables;
 
 use crate::{Commit, Fault, Scope, Snapshot, Storage};
@@ -36,6 +38,16 @@ impl Memory {
     /// All tables as they are now.
     pub fn tables(&self) -> Arc<Tables> {
         self.lock().tables.clone()
+    }
+
+    /// Puts accounts with providers in, as an operator does.
+    pub fn put_accounts(&self, accounts: impl IntoIterator<Item = domain::channel::Account>) {
+        let mut shared = self.lock();
+        let mut tables = Tables::clone(&shared.tables);
+        for account in accounts {
+            tables.money.accounts.insert((account.tenant, account.id), account);
+        }
+        shared.tables = Arc::new(tables);
     }
 
     /// Opens a transaction and loads.

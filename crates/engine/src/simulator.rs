@@ -121,7 +121,9 @@ async fn life(world: &Arc<World>) -> Result<(), String> {
         node.end();
         life.await.map_err(|error| format!("a node broke: {error}"))??;
     }
-    audit::audit(&world.memory.tables(), &world.book().log)
+    let tables = world.memory.tables();
+    world.book().goals.extend(audit::reached(&tables));
+    audit::audit(&tables, &world.book().log)
 }
 
 /// Sends every request once more: its key tells what became of it, or it is done now.

@@ -6,11 +6,13 @@
 
 mod admit;
 pub mod canonical;
+mod derive;
 mod fingerprint;
 pub mod key;
 mod record;
 
 pub use admit::{Admission, Prior, admit};
+pub use derive::derive;
 pub use fingerprint::{Fingerprint, Fingerprints, Target, VERSION as FINGERPRINT_VERSION};
 pub use key::Key;
 pub use record::{Answer, CommandId, Record};

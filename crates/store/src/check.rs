@@ -1,6 +1,7 @@
 //! Owns the invariants as questions to the database: each names the rows that break it, and there should be none.
 
 mod invariants;
+mod money;
 
 use domain::Timestamp;
 use domain::order::{Event, Status};
@@ -12,6 +13,9 @@ use crate::{Doing, Error, Store};
 const EXAMPLES: usize = 5;
 /// How long behind its deadline an order may still be pending: the sweeper needs a moment.
 const GRACE_MS: i64 = 60_000;
+
+/// And how long where its attempts are closed at their channels first.
+const CLOSING_MS: i64 = 60_000;
 
 /// One invariant and what was found.
 #[derive(Clone, Debug)]
@@ -61,11 +65,13 @@ impl Store {
             moment.execute_unprepared(prepare).await.doing(DOING)?;
         }
         let (transitions, before) = (transitions(), (now.0 - GRACE_MS).to_string());
-        let mut findings = Vec::with_capacity(invariants::ALL.len());
-        for invariant in invariants::ALL {
+        let (payment_transitions, long_before) = (payment_transitions(), (now.0 - GRACE_MS - CLOSING_MS).to_string());
+        let mut findings = Vec::new();
+        for invariant in money::ALL.iter().chain(invariants::ALL) {
             // What is put in are names of ours and a number.
             let sql = self.database.with_json(invariant.broken_by, "answer", "body");
             let sql = sql.replace("{transitions}", &transitions).replace("{before}", &before);
+            let sql = sql.replace("{payment_transitions}", &payment_transitions).replace("{long_before}", &long_before);
             let question = Statement::from_string(moment.get_database_backend(), sql);
             let rows = moment.query_all_raw(question).await.doing(DOING)?;
             let rows = rows.iter().map(|row| row.try_get_by_index::<String>(0)).collect::<Result<Vec<_>, _>>();
@@ -90,4 +96,11 @@ fn transitions() -> String {
         }
     }
     cells.iter().map(|(from, event, to)| format!("('{from}', '{event}', '{to}')")).collect::<Vec<_>>().join(", ")
+}
+
+/// The tables of payments, attempts and refunds as rows of SQL: of what, from (empty for a new one), event, to.
+fn payment_transitions() -> String {
+    let cells = domain::payment::transitions();
+    let cells = cells.iter().map(|(of, from, event, to)| format!("('{of}', '{from}', '{event}', '{to}')"));
+    cells.collect::<Vec<_>>().join(", ")
 }

@@ -7,10 +7,13 @@ use std::collections::BTreeSet;
 use domain::Needs;
 use engine::{Commit, Fault, Scope, Snapshot, Storage};
 
+pub(crate) use fold::LANES;
+
 use crate::Store;
+use crate::archive;
 use crate::dialect::{Batch, Place};
 use crate::hash::Kept;
-use crate::load::{self, LoadError};
+use crate::load::{self, LoadError, Loaded};
 use crate::set::Rows;
 
 /// An open transaction, with the rows as they were loaded: what is written is compared with them.
@@ -32,11 +35,12 @@ impl Storage for Store {
 
     async fn load(&self, needs: &Needs, scopes: &BTreeSet<Scope>) -> Result<(Transaction, Snapshot), Fault> {
         let mut batch = self.database.begin(Place::Here).await?;
-        let loaded = load::snapshot(&mut batch, needs, scopes).await;
-        let (snapshot, kept) = loaded.map_err(|error| match error {
-            LoadError::Fault(fault) => fault,
-            LoadError::Row(error) => Fault::Rejected(error.to_string()),
-        })?;
+        let mut loaded = self::loaded(&mut batch, needs, scopes).await?;
+        if !loaded.away.is_empty() {
+            archive::bring_back(&mut batch, &loaded.away).await?;
+            loaded = self::loaded(&mut batch, needs, scopes).await?;
+        }
+        let Loaded { snapshot, kept, .. } = loaded;
         let before = Before { state: snapshot.state.clone(), kept };
         Ok((Transaction { batch, before }, snapshot))
     }
@@ -49,6 +53,13 @@ impl Storage for Store {
         write(&mut batch, fold::fold(&before, commit)?).await?;
         batch.commit().await
     }
+}
+
+async fn loaded(batch: &mut Batch, needs: &Needs, scopes: &BTreeSet<Scope>) -> Result<Loaded, Fault> {
+    load::snapshot(batch, needs, scopes).await.map_err(|error| match error {
+        LoadError::Fault(fault) => fault,
+        LoadError::Row(error) => Fault::Rejected(error.to_string()),
+    })
 }
 
 /// Writes the rows. Fewer of them are touched where another writer changed one since it was loaded.

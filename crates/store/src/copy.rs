@@ -34,7 +34,8 @@ static TABLES: LazyLock<Vec<Copied>> = LazyLock::new(|| {
         // Once a process: a statement lives as long as it does.
         insert: Write::insert(table.name(), table.columns().leak()),
     };
-    schema::tables().iter().map(copied).collect()
+    // Leases are of the moment, and of the nodes there.
+    schema::tables().iter().filter(|table| table.name() != schema::LANES).map(copied).collect()
 });
 
 /// A copy that goes on step by step.

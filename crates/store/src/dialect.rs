@@ -195,6 +195,15 @@ impl Database {
         }
     }
 
+    /// The database's own clock in milliseconds since 1970, as a term: nodes need not agree on the time.
+    pub(crate) const fn clock(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "cast(unixepoch('subsec') * 1000 as integer)",
+            Self::Postgres(_) => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
+            Self::MySql(_) => "cast(unix_timestamp(now(3)) * 1000 as signed)",
+        }
+    }
+
     /// What must be run before a check of the whole database, and a query of [`Self::with_json`], on its connection.
     pub(crate) const fn check_prepare(&self) -> &'static [&'static str] {
         match self {

@@ -2,9 +2,11 @@
 //! no rule of the trade.
 
 mod accounts;
+mod actors;
 mod address;
 mod archive;
 mod changes;
+mod channels;
 mod check;
 mod commit;
 mod conflicts;
@@ -16,7 +18,9 @@ mod found;
 mod hash;
 mod load;
 mod outage;
+mod outbox;
 mod read;
+mod reviews;
 mod rows;
 mod schema;
 mod set;
@@ -27,14 +31,19 @@ use domain::{OrderNo, TenantId};
 use thiserror::Error;
 
 pub use accounts::{Account, ApiKey, Credential, NewApiKey, Role, SECRET_PREFIX};
+pub use actors::Actors;
 pub use address::{Address, BadUrl};
+pub use channels::{ChannelAccount, NewChannelAccount};
 pub use check::{Finding, Light};
 pub use commit::Transaction;
 pub use conflicts::{Conflict, ConflictRow};
 pub use connect::Store;
 pub use copy::Copy;
 pub use dialect::Alone;
+pub use outbox::{Due, Later, Lease};
 pub use read::{Cursor, HistoryRow, OrderFilter, Page};
+pub use reviews::ReviewRow;
+pub use sweep::OrdersDue;
 
 /// What went wrong with a read or with administration. The write path has [`engine::Fault`].
 #[derive(Debug, Error)]

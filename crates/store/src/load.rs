@@ -1,5 +1,7 @@
 //! Owns reading a batch's rows: records, products, numbers and whole orders, by sets of keys.
 
+pub(crate) mod money;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::text::Sku;
@@ -37,9 +39,13 @@ pub(crate) async fn snapshot(
     tables: &mut impl Tables,
     needs: &Needs,
     scopes: &BTreeSet<Scope>,
-) -> Result<(Snapshot, Kept), LoadError> {
+) -> Result<Loaded, LoadError> {
     let mut state = State::default();
-    let orders = self::orders(tables, &needs.orders, Intent::Change).await?;
+    let paid = money::orders_of(tables, needs).await?;
+    let wanted: BTreeSet<OrderKey> = needs.orders.union(&paid).copied().collect();
+    let mut orders = whole(tables, &LIVE, &wanted, Intent::Change).await?;
+    let archived = missing(&orders, &wanted);
+    orders.extend(whole(tables, &ARCHIVED, &archived, Intent::Read).await?);
     // A command on an existing order may resolve its reservations: their stock is needed too.
     let reserved: BTreeSet<(TenantId, Sku)> = orders
         .iter()
@@ -52,6 +58,9 @@ pub(crate) async fn snapshot(
     for order in orders {
         state.put_order(order.into());
     }
+    money::load(tables, needs, &paid, &mut state).await?;
+    let away: BTreeSet<OrderKey> =
+        archived.into_iter().filter(|&(tenant, order_no)| state.payment_for(tenant, order_no).is_some()).collect();
     for row in find::<ProductRow>(tables, needs.products.iter().flat_map(sku_key), Intent::Read).await? {
         state.put_product(row.product()?);
     }
@@ -68,7 +77,15 @@ pub(crate) async fn snapshot(
     for order in self::orders(tables, &placed, Intent::Change).await? {
         state.put_order(order.into());
     }
-    Ok((Snapshot { state, records, spent }, kept))
+    Ok(Loaded { snapshot: Snapshot { state, records, spent }, kept, away })
+}
+
+/// What was loaded for a batch.
+pub(crate) struct Loaded {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) kept: Kept,
+    /// Orders in the archive that have a payment: it may change, so they must come back first.
+    pub(crate) away: BTreeSet<OrderKey>,
 }
 
 /// What stands under some keys.
@@ -174,13 +191,18 @@ pub(crate) async fn orders(
     intent: Intent,
 ) -> Result<Vec<Order>, LoadError> {
     let mut found = whole(tables, &LIVE, keys, intent).await?;
-    let there: BTreeSet<OrderKey> = found.iter().map(|order| (order.tenant, order.order_no)).collect();
-    let missing: BTreeSet<OrderKey> = keys.difference(&there).copied().collect();
+    let missing = missing(&found, keys);
     if !missing.is_empty() {
         found.extend(whole(tables, &ARCHIVED, &missing, Intent::Read).await?);
         found.sort_unstable_by_key(|order| (order.tenant, order.order_no));
     }
     Ok(found)
+}
+
+/// The keys whose order was not found.
+fn missing(found: &[Order], keys: &BTreeSet<OrderKey>) -> BTreeSet<OrderKey> {
+    let there: BTreeSet<OrderKey> = found.iter().map(|order| (order.tenant, order.order_no)).collect();
+    keys.difference(&there).copied().collect()
 }
 
 async fn whole(

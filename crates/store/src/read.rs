@@ -2,6 +2,7 @@
 //! Every question names its tenant.
 
 mod orders;
+mod payments;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -171,7 +172,7 @@ fn cut(mut rows: Vec<(String, i64)>, limit: u64) -> (Vec<String>, Option<Cursor>
     (rows.into_iter().map(|(id, _)| id).collect(), next)
 }
 
-fn load_error(error: LoadError) -> Error {
+pub(crate) fn load_error(error: LoadError) -> Error {
     match error {
         LoadError::Fault(fault) => Error::database(READING)(Box::new(fault)),
         LoadError::Row(error) => error,

@@ -1,8 +1,10 @@
 //! Owns turning rows into the domain's types and back into values. A text that this version does not know is an
 //! error that names table, row and value.
 
+mod channel;
 mod event;
 mod order;
+mod payment;
 mod product;
 mod record;
 mod shipment;
@@ -16,8 +18,10 @@ use idempotency::Fingerprint;
 
 use crate::Error;
 
+pub(crate) use channel::{AccountRow, ChannelEventRow};
 pub(crate) use event::EventRow;
 pub(crate) use order::{LineRow, OrderRow, ReservationRow};
+pub(crate) use payment::{AttemptRow, PaymentRow, RefundLineRow, RefundRow, action_parts};
 pub(crate) use product::{NumberRow, ProductRow, StockRow};
 pub(crate) use record::RecordRow;
 pub(crate) use shipment::{ShipmentLineRow, ShipmentRow};
@@ -51,6 +55,12 @@ impl Column<'_> {
         let digest =
             digest.try_into().map_err(|_| self.unreadable("fingerprint", format!("{} bytes", digest.len())))?;
         Ok(Fingerprint { version: self.small("fingerprint_version", version)?, digest })
+    }
+
+    /// 128 bits.
+    pub(crate) fn bits(self, column: &'static str, bytes: &[u8]) -> Result<u128, Error> {
+        let bytes = bytes.try_into().map_err(|_| self.unreadable(column, format!("{} bytes", bytes.len())))?;
+        Ok(u128::from_be_bytes(bytes))
     }
 
     pub(crate) fn unreadable(self, column: &'static str, value: String) -> Error {

@@ -3,16 +3,19 @@
 
 mod m0001_orders;
 mod m0002_archive;
+mod m0003_payments;
 mod table;
 
 use sea_orm_migration::prelude::*;
 
 pub(crate) use m0002_archive::{PAIRS, Pair};
+pub(crate) use m0003_payments::LANES;
 pub(crate) use table::Table;
 
 /// Every table as it is behind the last migration, parents first.
 pub(crate) fn tables() -> Vec<Table> {
-    [m0001_orders::tables(), m0002_archive::tables()].into_iter().flatten().collect()
+    let before = [m0001_orders::tables(), m0002_archive::tables()].into_iter().flatten();
+    before.map(m0003_payments::extended).chain(m0003_payments::tables()).collect()
 }
 
 /// The list of migrations, oldest first. A released one is never changed.
@@ -21,6 +24,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_orders::Migration), Box::new(m0002_archive::Migration)]
+        vec![Box::new(m0001_orders::Migration), Box::new(m0002_archive::Migration), Box::new(m0003_payments::Migration)]
     }
 }

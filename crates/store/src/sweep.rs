@@ -1,12 +1,19 @@
 //! Owns the bounded steps that keep the database tidy: what is due, and what may be purged.
 
+use std::collections::HashMap;
+
 use domain::order::Status;
-use domain::{OrderNo, TenantId, Timestamp};
+use domain::{TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order as Direction, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, Select,
+};
 
 use crate::dialect::Walk;
-use crate::rows::parse_order_no;
+use crate::found::{Intent, Stored as _};
+use crate::load;
+use crate::read::load_error;
+use crate::rows::{AttemptRow, parse_order_no};
 use crate::set::{Rows, Value, Write, bytes, number, row, text};
 use crate::soon::soon;
 use crate::{Doing, Error, OrderKey, Store, entity};
@@ -30,18 +37,37 @@ static CONFLICTS_FORGOTTEN: Write = Write::delete(
 );
 
 impl Store {
-    /// Unpaid orders whose time is up, the oldest deadline first.
-    pub async fn orders_due_to_expire(&self, now: Timestamp, limit: u64) -> Result<Vec<OrderKey>, Error> {
-        use entity::order::{Column, Entity};
-        let due = Entity::find()
-            .select_only()
-            .columns([Column::TenantId, Column::OrderNo])
-            // As a literal: a partial index is not used for a parameter.
-            .filter(Expr::cust("status = 'pending_payment'"))
-            .filter(Column::ExpiresAt.lte(now.0))
-            .order_by_asc(Column::ExpiresAt)
-            .limit(limit);
-        keys(soon("looking for orders that are due", due.into_tuple().all(&self.lister)).await?)
+    /// Unpaid orders whose time is up, the oldest deadline first. Of those of which an attempt can still be paid, the channel
+    /// is asked first; only those whose time was up at `long_ago` are closed all the same.
+    pub async fn orders_due(&self, now: Timestamp, long_ago: Timestamp, limit: u64) -> Result<OrdersDue, Error> {
+        const DOING: &str = "looking for orders that are due";
+        let mut all = OrdersDue::default();
+        for page in 0..PAGES {
+            let due = due(now, limit).offset(page * limit).into_tuple().all(&self.lister);
+            let due: Vec<(i64, String, i64)> = soon(DOING, due).await?;
+            let found = due.len() as u64;
+            let keys = due.iter().flat_map(|(tenant, order_no, _)| [(*tenant).into(), order_no.as_str().into()]);
+            let mut reading = self.database.read().await.doing(DOING)?;
+            let attempts = load::find_in::<AttemptRow>(&mut reading, AttemptRow::FIND, keys, Intent::Read).await;
+            drop(reading);
+            let mut unasked: HashMap<(i64, String), bool> = HashMap::new();
+            for row in attempts.map_err(load_error)?.into_iter().filter(|row| row.attempt.status.is_live()) {
+                *unasked.entry((row.tenant_id, row.order_no)).or_default() |= row.attempt.close_asked_at.is_none();
+            }
+            for (tenant, order_no, expires_at) in due {
+                let key = (TenantId(tenant), parse_order_no(&order_no)?);
+                match unasked.get(&(tenant, order_no)) {
+                    Some(true) => all.to_close.push(key),
+                    Some(false) if expires_at > long_ago.0 => {}
+                    _ => all.to_expire.push(key),
+                }
+            }
+            // A whole page may wait for its channels.
+            if found < limit || !(all.to_close.is_empty() && all.to_expire.is_empty()) {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     /// Shipped orders that nobody touched since `before`.
@@ -141,6 +167,26 @@ impl Store {
     }
 }
 
-fn keys(rows: Vec<(i64, String)>) -> Result<Vec<OrderKey>, Error> {
-    rows.into_iter().map(|(tenant, text)| Ok::<(_, OrderNo), _>((TenantId(tenant), parse_order_no(&text)?))).collect()
+/// How many pages of orders that wait for their channels are passed over.
+const PAGES: u64 = 20;
+
+/// Orders whose time to pay is up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrdersDue {
+    /// Those that are closed now.
+    pub to_expire: Vec<OrderKey>,
+    /// Those whose channels are to be asked to close an attempt.
+    pub to_close: Vec<OrderKey>,
+}
+
+fn due(now: Timestamp, limit: u64) -> Select<entity::order::Entity> {
+    use entity::order::{Column, Entity};
+    Entity::find()
+        .select_only()
+        .columns([Column::TenantId, Column::OrderNo, Column::ExpiresAt])
+        // As a literal: a partial index is not used for a parameter.
+        .filter(Expr::cust("status = 'pending_payment'"))
+        .filter(Column::ExpiresAt.lte(now.0))
+        .order_by_asc(Column::ExpiresAt)
+        .limit(limit)
 }

@@ -7,10 +7,13 @@ use super::repository::{Kind, Repository};
 const EDGES: &[(&str, &[&str])] = &[
     ("idempotency", &[]),
     ("domain", &["idempotency"]),
+    ("channels", &["domain"]),
+    ("psp-sim", &[]),
     ("engine", &["domain", "idempotency"]),
     ("store", &["engine", "domain", "idempotency"]),
-    ("api", &["store", "engine", "domain", "idempotency"]),
-    ("app", &["api", "store", "engine", "domain", "idempotency"]),
+    ("relay", &["store", "engine", "channels", "domain", "idempotency"]),
+    ("api", &["relay", "store", "engine", "channels", "domain", "idempotency"]),
+    ("app", &["api", "relay", "store", "engine", "channels", "psp-sim", "domain", "idempotency"]),
     // For the simulator.
     ("xtask", &["engine", "domain", "idempotency"]),
 ];

@@ -10,11 +10,26 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["store"], "only `store` knows SQL"),
     ("rusqlite", &["store"], "only `store` knows SQL"),
     ("libsqlite3-sys", &["store"], "only `store` knows SQL"),
-    ("axum", &["api", "app"], "`api` answers HTTP; `app` gives the metrics a door of their own"),
+    (
+        "axum",
+        &["api", "app", "psp-sim"],
+        "`api` answers HTTP; `app` gives the metrics a door of their own; `psp-sim` is another server",
+    ),
     ("tower", &["api"], "only `api` answers HTTP"),
     ("utoipa", &["api"], "only `api` describes HTTP"),
-    ("http", &["api", "app"], "`api` answers HTTP; `app` is a client in replay, demo and bench"),
-    ("hyper", &["api", "app"], "`api` answers HTTP; `app` is a client in replay, demo and bench"),
+    (
+        "http",
+        &["api", "app", "psp-sim"],
+        "`api` answers HTTP; `app` is a client in replay, demo and bench; `psp-sim` is another server",
+    ),
+    (
+        "hyper",
+        &["api", "app", "psp-sim"],
+        "`api` answers HTTP; `app` is a client in replay, demo and bench; `psp-sim` is another server",
+    ),
+    ("rsa", &["psp-sim"], "only the simulator makes keys"),
+    ("reqwest", &["channels", "psp-sim"], "`channels` asks providers; `psp-sim` calls merchants back"),
+    ("ring", &["channels", "psp-sim"], "signatures of providers, on both sides"),
     ("figment", &["app"], "only `app` reads configuration"),
     ("clap", &["app", "xtask"], "only the binaries have a command line"),
     ("anyhow", &["app", "xtask"], "a library's errors say what its caller can do about them"),
@@ -24,7 +39,7 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
 
 /// Crates that are pure, and all they may depend on outside of tests.
 const PURE: &[(&str, &[&str])] =
-    &[("idempotency", &["bytes", "sha2", "thiserror"]), ("domain", &["idempotency", "thiserror"])];
+    &[("idempotency", &["bytes", "hmac", "sha2", "thiserror"]), ("domain", &["idempotency", "thiserror"])];
 
 pub(super) fn check(repository: &Repository) -> Vec<Finding> {
     repository.crates.iter().flat_map(|it| foreign(it).chain(impure(it))).collect()

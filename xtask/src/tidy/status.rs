@@ -5,13 +5,19 @@ use super::repository::Repository;
 
 const HOME: &str = "crates/api/src/problem";
 
-/// `app` is a client and reads status codes; it has no means to answer with one.
-const CLIENTS: &[&str] = &["crates/app/"];
+/// `app` is a client and reads status codes; it has no means to answer with one. `psp-sim` is another server, whose
+/// answers are its providers'.
+const CLIENTS: &[&str] = &["crates/app/", "crates/psp-sim/"];
 
 /// A file, a name in it, and why it is not a refusal or an error.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("crates/api/src/routes/operations.rs", "SERVICE_UNAVAILABLE", "a probe is answered: this server is not ready"),
     ("crates/api/src/routes/edge.rs", "NOT_FOUND", "only looked for; what is answered then is a problem"),
+    (
+        "crates/api/src/routes/notify.rs",
+        "INTERNAL_SERVER_ERROR",
+        "a provider's acknowledgement has a status of its own",
+    ),
     ("crates/api/src/mutation.rs", "INTERNAL_SERVER_ERROR", "a stored answer whose status is none can only be a bug"),
 ];
 

@@ -241,11 +241,65 @@ pub const KINDS: &[Kind] = &[
     kind("no_shipment", 409, NewKey, "Nothing was shipped", "The order has no parcel whose number could be corrected."),
     kind("not_expired", 409, NewKey, "The order has not expired", "The order's time to pay is not over."),
     kind(
-        "amount_mismatch",
+        "order_expired",
         409,
         NewKey,
-        "The amount is not what is owed",
-        "What was captured is not the order's total.",
+        "The time to pay is over",
+        "The order waited for its payment as long as it may. It is being closed; place a new one.",
+    ),
+    kind(
+        "no_channel",
+        409,
+        NewKey,
+        "No payment channel takes this",
+        "No account with a payment provider that is switched on takes this amount, in this currency, this way. Choose \
+         another channel, or ask the merchant.",
+    ),
+    kind(
+        "payment_in_progress",
+        409,
+        NewKey,
+        "The payment is under way",
+        "An attempt to pay the order through this channel is running. Read the payment to see what the payer is to do; \
+         to pay another way, name another channel: the attempt before is taken back.",
+    ),
+    kind("attempts_exhausted", 409, NewKey, "Tried too often", "The payment was tried as often as it may be."),
+    kind(
+        "payment_not_captured",
+        409,
+        NewKey,
+        "Nothing was captured",
+        "Nothing was taken for the order, or what was taken goes back by itself: there is nothing to refund.",
+    ),
+    kind(
+        "refund_exceeds_captured",
+        409,
+        NewKey,
+        "More than is left to give back",
+        "Refunds that succeeded or are under way have reserved the rest: `left` says how many minor units one refund can \
+         still give back.",
+    ),
+    kind(
+        "refunds_exhausted",
+        409,
+        NewKey,
+        "Refunded too often",
+        "The payment's channel allows so many refunds of one charge, and there were as many.",
+    ),
+    kind(
+        "refund_period_over",
+        409,
+        NewKey,
+        "Too old to refund",
+        "The payment's channel gives nothing back of a charge so old. Give the money back another way.",
+    ),
+    kind(
+        "quantity_exceeds_unrefunded",
+        409,
+        NewKey,
+        "More than is left of the line",
+        "More units of a line were named than are neither given back nor about to be: `line` and `left` say which and \
+         how many.",
     ),
     later(
         "request_in_flight",
@@ -262,6 +316,14 @@ pub const KINDS: &[Kind] = &[
         "Too busy",
         "The server has more to do than it takes in at once. Nothing was done. Send the same request again, under \
          the same key, a little later.",
+    ),
+    later(
+        "channel_unavailable",
+        503,
+        5,
+        "No payment channel is there",
+        "No account with a payment provider of this name or kind can be used at present. Nothing was done. Send the same \
+         request again, under the same key, or name another channel.",
     ),
     later(
         "outcome_pending",

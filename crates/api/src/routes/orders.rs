@@ -197,7 +197,7 @@ pub(crate) async fn receive(path: OrderPath, request: Mutation) -> Result<Respon
 }
 
 /// The order number in the path. One that cannot be a number names nothing.
-pub(crate) struct OrderPath(OrderNo);
+pub(crate) struct OrderPath(pub(crate) OrderNo);
 
 impl axum::extract::FromRequestParts<Api> for OrderPath {
     type Rejection = Problem;

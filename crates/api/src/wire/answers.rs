@@ -78,7 +78,7 @@ pub(crate) struct Order {
     order_no: String,
     /// `pending_payment`, `paid`, `shipped`, `completed` or `closed`.
     status: &'static str,
-    /// `unpaid`, `paid`, `late_paid` or `overpaid`.
+    /// `unpaid`, `paid`, `late_paid`, `overpaid`, `partially_refunded` or `refunded`.
     payment_status: &'static str,
     /// `unfulfilled`, `partial`, `shipped` or `received`.
     fulfillment_status: &'static str,
@@ -202,7 +202,7 @@ impl Movement {
     pub(crate) fn of(movement: &domain::stock::Movement, stock: &domain::StockItem) -> Self {
         let movement_id = match movement.source {
             domain::stock::Source::Manual(id) => Some(id.to_string()),
-            domain::stock::Source::Initial | domain::stock::Source::Sale(_) => None,
+            domain::stock::Source::Initial | domain::stock::Source::Sale(_) | domain::stock::Source::Return(_) => None,
         };
         Self {
             movement_id,

@@ -238,6 +238,12 @@ impl CorrectShipment {
     }
 }
 
+/// An amount: not less than this, in a currency that exists.
+pub(crate) fn amount(errors: &mut Errors, pointer: &str, money: &Money, least: i64) -> Option<domain::Money> {
+    errors.range(&format!("{pointer}/amount"), money.amount, least, i64::MAX);
+    self::money(errors, pointer, money)
+}
+
 /// A price: not negative, in a currency that exists.
 pub(crate) fn money(errors: &mut Errors, pointer: &str, money: &Money) -> Option<domain::Money> {
     errors.range(&format!("{pointer}/amount"), money.amount, 0, i64::MAX);
@@ -274,17 +280,17 @@ impl Errors {
         .ok()
     }
 
-    fn range(&mut self, pointer: &str, value: i64, least: i64, most: i64) {
+    pub(crate) fn range(&mut self, pointer: &str, value: i64, least: i64, most: i64) {
         if value < least || value > most {
             self.add(pointer, "out_of_range", format!("{value} is not between {least} and {most}"));
         }
     }
 
-    fn none(self) -> Result<(), Problem> {
+    pub(crate) fn none(self) -> Result<(), Problem> {
         if self.0.is_empty() { Ok(()) } else { Err(self.problem()) }
     }
 
-    fn problem(self) -> Problem {
+    pub(crate) fn problem(self) -> Problem {
         Problem::invalid(&self.0)
     }
 }

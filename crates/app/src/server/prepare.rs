@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use domain::{PrincipalId, TenantId};
 use store::{Account, NewApiKey, Role, Store};
 use tokio::time::Instant;
 
@@ -62,18 +61,11 @@ async fn bootstrap(store: &Store, given: Option<&str>, made: &str) -> anyhow::Re
         // An earlier try of this start may have made it without hearing so.
         return Ok(store.credential(made).await?.map(|_| made.to_owned()));
     }
-    system_account(store, tenant).await?;
+    super::actors(store).of(tenant).await?;
     let public_id = secret::public_id("acc_");
     let admin = Account { tenant, kind: "service", name: "admin", public_id: &public_id };
     let admin = store.account(&admin, now).await?;
     let key = NewApiKey { secret: given.unwrap_or(made), role: Role::Admin };
     store.api_key_create(tenant, admin, &key, now).await?;
     Ok(given.is_none().then(|| made.to_owned()))
-}
-
-/// The account in whose name the server itself acts in a tenant.
-pub(crate) async fn system_account(store: &Store, tenant: TenantId) -> anyhow::Result<PrincipalId> {
-    let public_id = secret::public_id("acc_");
-    let account = Account { tenant, kind: "system", name: "mideng", public_id: &public_id };
-    Ok(store.account(&account, api::now()).await?)
 }

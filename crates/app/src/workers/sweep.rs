@@ -1,19 +1,20 @@
 //! Owns what the server does to orders on its own account: closing what expired, completing what arrived.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::{Action, Command, OrderNo, PrincipalId, TenantId, Timestamp};
 use engine::{Answered, Engine};
 use idempotency::{CommandId, Fingerprints, Key, Target};
-use store::Store;
+use store::{Actors, OrdersDue, Store};
 use tokio_util::sync::CancellationToken;
 
 use super::{every, tick};
-use crate::server;
 
 /// How many orders are looked for in one step.
 const STEP: u64 = 500;
+/// For so long behind an order's deadline its channels are asked to close its attempts; then it is closed all the same, and
+/// what is paid later goes back by itself.
+const CLOSING_MS: i64 = 60_000;
 /// How long a sweep waits for one of its commands.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
 
@@ -23,13 +24,12 @@ pub(super) struct Sweeper {
     engine: Engine,
     /// How long behind its shipment an order counts as received.
     receive_after_ms: i64,
-    /// The account in whose name the server acts, by tenant.
-    actors: HashMap<TenantId, PrincipalId>,
+    actors: Actors,
 }
 
 impl Sweeper {
-    pub(super) fn new(store: &Store, engine: &Engine, receive_after_ms: i64) -> Self {
-        Self { store: store.clone(), engine: engine.clone(), receive_after_ms, actors: HashMap::new() }
+    pub(super) fn new(store: &Store, engine: &Engine, actors: &Actors, receive_after_ms: i64) -> Self {
+        Self { store: store.clone(), engine: engine.clone(), receive_after_ms, actors: actors.clone() }
     }
 
     /// Sweeps each second until it is stopped.
@@ -53,9 +53,11 @@ impl Sweeper {
     async fn expire(&mut self, stop: &CancellationToken) -> anyhow::Result<()> {
         let now = api::now();
         loop {
-            let due = self.store.orders_due_to_expire(now, STEP).await?;
-            let found = due.len() as u64;
-            let done = self.submit_all(due, "expire", now, |order_no| Action::ExpireOrder { order_no }).await?;
+            let OrdersDue { to_expire, to_close } = self.store.orders_due(now, now.plus_ms(-CLOSING_MS), STEP).await?;
+            let found = (to_expire.len() + to_close.len()) as u64;
+            let close = |order_no| Action::CloseAttempts { order_no };
+            let mut done = self.submit_all(to_close, "close", now, close).await?;
+            done += self.submit_all(to_expire, "expire", now, |order_no| Action::ExpireOrder { order_no }).await?;
             if done == 0 || found < STEP || stop.is_cancelled() {
                 return Ok(());
             }
@@ -80,7 +82,7 @@ impl Sweeper {
     ) -> anyhow::Result<usize> {
         let mut tickets = Vec::with_capacity(due.len());
         for (tenant, order_no) in due {
-            let principal = self.actor(tenant).await?;
+            let principal = self.actors.of(tenant).await?;
             let duty = Duty { tenant, principal, purpose, order_no };
             match self.engine.submit(duty.command(now, action(order_no))) {
                 Ok(ticket) => tickets.push(ticket),
@@ -93,15 +95,6 @@ impl Sweeper {
             executed += usize::from(matches!(ticket.wait(ANSWER_WAIT).await, Ok(Answered::Executed(_))));
         }
         Ok(executed)
-    }
-
-    async fn actor(&mut self, tenant: TenantId) -> anyhow::Result<PrincipalId> {
-        if let Some(&actor) = self.actors.get(&tenant) {
-            return Ok(actor);
-        }
-        let actor = server::system_account(&self.store, tenant).await?;
-        self.actors.insert(tenant, actor);
-        Ok(actor)
     }
 }
 

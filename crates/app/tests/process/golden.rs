@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::harness::{Answer, Folder, Server, Shopper};
 
 /// The folder of this release.
-const NEWEST: &str = "0002";
+const NEWEST: &str = "0003";
 /// Nothing expires and nothing is purged, whenever the database is opened.
 const FLAGS: &[&str] = &["--payment-timeout", "36500d", "--key-retention", "36500d", "--receive-after", "36500d"];
 
@@ -155,6 +155,9 @@ async fn script(recording: &mut Recording) {
     let pending = r#"{"customer_id":"shopper-2","lines":[{"sku":"A","quantity":1},{"sku":"A","quantity":2}]}"#;
     let pending = recording.send(("POST", "/orders".to_owned(), Some("pending"), None, pending)).await;
     let pending = pending.text("/order_no");
+    let (path, pay) = (format!("/orders/{number}/payments"), r#"{"channel":"sandbox","method":"page"}"#);
+    recording.send(("POST", path.clone(), Some("pay"), None, pay)).await.expect(201);
+    recording.send(("POST", path, Some("pay-again"), None, pay)).await.expect(409);
     let many = r#"{"customer_id":"shopper-2","lines":[{"sku":"A","quantity":1000}]}"#;
     recording.send(("POST", "/orders".to_owned(), Some("too-many"), None, many)).await.expect(409);
     let unknown = r#"{"customer_id":"shopper-2","lines":[{"sku":"none","quantity":1}]}"#;
@@ -188,6 +191,11 @@ async fn what_this_release_writes_it_replays() {
 async fn record(golden: &Path) {
     let folder = Folder::new();
     let mut recording = Recording { server: folder.serve(FLAGS).await, sent: Vec::new() };
+    // A provider that nobody is at: what is asked of it waits.
+    let settings = r#"{"gateway":"http://127.0.0.1:9/sandbox","account":"golden","secrets":["env:PATH"]}"#;
+    fs::write(folder.file("till.json"), settings).expect("it can be written");
+    let added = folder.run(&["channel", "add", "sandbox", "--settings", "till.json"]).await.succeeded();
+    recording.server.sees_channel(added.out.trim()).await;
     script(&mut recording).await;
     let Recording { server, sent } = recording;
     // Some of the orders are closed; those that are not stay where they are.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use idempotency::{Admission, Prior, admit};
 
-use crate::order::{Line, Status};
+use crate::order::{Event, HistoryEntry, Line, Status};
 use crate::stock::{Holding, Reservation};
 use crate::text::Sku;
 use crate::{
@@ -34,6 +34,8 @@ pub(super) fn place(state: &State, command: &Command, wanted: &PlaceOrder) -> Re
         lines,
         total,
         captured: 0,
+        refunded: 0,
+        returned: 0,
         note: wanted.note.clone(),
         created_at: command.at,
         updated_at: command.at,
@@ -95,6 +97,7 @@ fn price(state: &State, command: &Command, wanted: &PlaceOrder) -> Result<Vec<Li
             unit_price,
             total: unit_price.times(line.quantity).ok_or(order::Refusal::TotalTooLarge)?,
             shipped: 0,
+            refunded: 0,
         });
     }
     if missing.is_empty() { Ok(lines) } else { Err(stock::Refusal::ProductNotFound(missing).into()) }
@@ -146,7 +149,7 @@ fn placed(state: &State, command: &Command, mut order: Order, stock: Vec<Change>
         for change in &changes {
             promised.apply(change);
         }
-        let (entry, sold) = super::pay::paid(&promised, &mut order, command)?;
+        let (entry, sold) = paid(&promised, &mut order, command)?;
         changes.extend(sold);
         history.push(entry);
     }
@@ -155,6 +158,12 @@ fn placed(state: &State, command: &Command, mut order: Order, stock: Vec<Change>
     changes.push(Change::NumberUsed(order.tenant, order.order_no));
     changes.extend(history.into_iter().map(Change::HistoryWritten));
     Ok(Outcome::accepted(Reply::Order { order, created: true }, changes))
+}
+
+/// Steps an order of which nothing is owed to paid: its stock is sold.
+fn paid(state: &State, order: &mut Order, command: &Command) -> Result<(HistoryEntry, Vec<Change>), order::Refusal> {
+    let entry = order.step(Event::Pay, command.cause())?;
+    Ok((entry, super::resolve::reservations(state, order, Holding::Committed, command.at)))
 }
 
 impl State {

@@ -17,7 +17,8 @@ pub(super) fn ship(state: &State, command: &Command, wanted: &ShipOrder) -> Resu
     let whole = if wanted.lines.is_none() { Event::ShipAll } else { Event::ShipPart };
     order.expect_step(whole)?;
     let parcels = load(&mut order.lines, wanted.lines.as_deref())?;
-    let event = if order.lines.iter().all(|line| left(line) == 0) { Event::ShipAll } else { Event::ShipPart };
+    let event =
+        if order.lines.iter().all(|line| Order::unshipped(line) == 0) { Event::ShipAll } else { Event::ShipPart };
     let entry = order.step(event, command.cause())?;
     order.shipments.push(Shipment {
         id: wanted.shipment,
@@ -55,7 +56,7 @@ pub(super) fn correct(state: &State, command: &Command, wanted: &CorrectShipment
 /// is the same only where nothing is left; else the rest would be swallowed.
 fn is_resent(order: &Order, wanted: &ShipOrder, sent: &Shipment) -> bool {
     match &wanted.lines {
-        None => order.lines.iter().all(|line| left(line) == 0),
+        None => order.lines.iter().all(|line| Order::unshipped(line) == 0),
         Some(lines) => {
             let mut lines = lines.clone();
             lines.sort_unstable();
@@ -77,7 +78,7 @@ fn find_parcel<'a>(order: &'a Order, carrier: &Carrier, tracking_no: &TrackingNo
 fn load(lines: &mut [Line], wanted: Option<&[Parcel]>) -> Result<Vec<Parcel>, order::Refusal> {
     let mut parcels = match wanted {
         Some(wanted) => wanted.to_vec(),
-        None => lines.iter().map(|line| Parcel { line: line.number, quantity: left(line) }).collect(),
+        None => lines.iter().map(|line| Parcel { line: line.number, quantity: Order::unshipped(line) }).collect(),
     };
     parcels.retain(|parcel| parcel.quantity > 0);
     parcels.sort_unstable();
@@ -86,15 +87,11 @@ fn load(lines: &mut [Line], wanted: Option<&[Parcel]>) -> Result<Vec<Parcel>, or
             .iter_mut()
             .find(|line| line.number == parcel.line)
             .ok_or(order::Refusal::LineNotFound(parcel.line))?;
-        let left = left(line);
+        let left = Order::unshipped(line);
         if parcel.quantity > left {
             return Err(order::Refusal::TooManyShipped { line: line.number, left });
         }
         line.shipped += parcel.quantity;
     }
     Ok(parcels)
-}
-
-const fn left(line: &Line) -> i64 {
-    line.quantity - line.shipped
 }

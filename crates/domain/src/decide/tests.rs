@@ -5,7 +5,7 @@
 //! move tea 5                  -> 15/0
 //! issue A                     -> issued               an order number; letters are order numbers
 //! place A tea*2 tea*1@90      -> new pending_payment v1 290
-//! pay A 290                   -> paid v2
+//! pay A 290                   -> paid v2              an attempt, unless one is open, and the channel's word that it succeeded
 //! cancel B | expire B         -> closed v2
 //! ship A T1 1*2 v=2           -> paid v3              two units of line 1; without a line: all that is left
 //! correct A T2 v=3            -> paid v4
@@ -13,13 +13,25 @@
 //! stock tea                   -> 10/0                 asks, does not command
 //! order A                     -> paid v4 paid partial
 //! at 50                                               sets the clock
+//! start A via=2               -> open v2 created      an attempt through the account of this number
+//! said A.1 succeeded 290      -> applied              a channel's word about the first attempt; `src=` how it came
+//! silent A.1 charge           -> applied              no answer; `charge`, `close` or `query`
+//! refund A 100 1*2 2*1!       -> refund 1 created of 100   `!`: back into stock
+//! back A.1 succeeded 100      -> applied              a channel's word about the first refund
+//! mute A.1 refund             -> applied              no answer; `refund` or `query`
+//! sweep A                     -> applied              its time is over: close its attempts
+//! payment A                   -> paid v4 290/100/0 succeeded requested:created
+//! queue | reviews | ledger    -> …                    what was left there since it was last asked
+//! account 2 off                                       switches an account
 //! ```
 //! Options: `key=` (a fresh one without), `by=` (principal), `cur=`, `until=`, `v=` (If-Match), `reason=`,
 //! `carrier=`, `name=`, `issued` (the order's number was taken before).
 
+mod money;
 mod orders;
 mod places;
 mod products;
+mod refunds;
 mod refusals;
 mod replays;
 mod script;

@@ -43,9 +43,6 @@ pub enum Refusal {
     /// The order has not reached its deadline.
     #[error("the order {0} has not expired yet")]
     NotExpired(OrderNo),
-    /// What was captured is not what is owed.
-    #[error("the amount captured is not the order's total")]
-    AmountMismatch,
     /// No such line.
     #[error("the order has no line {0}")]
     LineNotFound(u32),
@@ -55,6 +52,14 @@ pub enum Refusal {
         /// Which line.
         line: u32,
         /// Units that are not in a parcel yet.
+        left: i64,
+    },
+    /// More than is left of the line to give back.
+    #[error("line {line} has {left} left to give back")]
+    TooManyRefunded {
+        /// Which line.
+        line: u32,
+        /// Units that are neither given back nor about to be.
         left: i64,
     },
     /// A parcel of this order has the number, with something else in it.

@@ -1,6 +1,6 @@
 //! Owns the transition table of an order: every legal step, and nothing else is.
 
-use std::fmt;
+use crate::names::names;
 
 /// Where an order stands. First the numeric codes that mall systems use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +44,10 @@ pub enum Event {
     RefundAll,
     /// Money came after it was closed.
     LatePayment,
+    /// Money came a second time.
+    Overpay,
+    /// Money that came late or twice went back.
+    ReturnExcess,
 }
 
 /// Why an order was closed.
@@ -70,6 +74,10 @@ pub enum PaymentStatus {
     LatePaid,
     /// More than was owed.
     Overpaid,
+    /// What was owed, and some of it was given back.
+    PartiallyRefunded,
+    /// All of it was given back.
+    Refunded,
 }
 
 /// What was sent of an order.
@@ -92,16 +100,20 @@ impl Status {
     /// Where an order goes from here on `event`; `None` where the table has no such cell.
     pub const fn on(self, event: Event) -> Option<Self> {
         use Event::{
-            Cancel, CorrectShipment, Expire, LatePayment, Pay, Receive, ReceiveAutomatically, RefundAll, RefundPart,
-            ShipAll, ShipPart,
+            Cancel, CorrectShipment, Expire, LatePayment, Overpay, Pay, Receive, ReceiveAutomatically, RefundAll,
+            RefundPart, ReturnExcess, ShipAll, ShipPart,
         };
         match (self, event) {
-            (Self::PendingPayment, Pay) | (Self::Paid, ShipPart | CorrectShipment | RefundPart) => Some(Self::Paid),
-            (Self::Paid, ShipAll) | (Self::Shipped, CorrectShipment | RefundPart) => Some(Self::Shipped),
-            (Self::Shipped, Receive | ReceiveAutomatically) | (Self::Completed, RefundPart) => Some(Self::Completed),
+            (Self::PendingPayment, Pay)
+            | (Self::Paid, ShipPart | CorrectShipment | RefundPart | Overpay | ReturnExcess) => Some(Self::Paid),
+            (Self::Paid, ShipAll) | (Self::Shipped, CorrectShipment | RefundPart | Overpay | ReturnExcess) => {
+                Some(Self::Shipped)
+            }
+            (Self::Shipped, Receive | ReceiveAutomatically)
+            | (Self::Completed, RefundPart | Overpay | ReturnExcess) => Some(Self::Completed),
             (Self::PendingPayment, Cancel | Expire)
             | (Self::Paid | Self::Shipped | Self::Completed, RefundAll)
-            | (Self::Closed, LatePayment) => Some(Self::Closed),
+            | (Self::Closed, LatePayment | ReturnExcess | RefundPart) => Some(Self::Closed),
             _ => None,
         }
     }
@@ -109,7 +121,7 @@ impl Status {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Place,
         Self::Pay,
         Self::Cancel,
@@ -122,40 +134,19 @@ impl Event {
         Self::RefundPart,
         Self::RefundAll,
         Self::LatePayment,
+        Self::Overpay,
+        Self::ReturnExcess,
     ];
 }
 
-/// Gives an enum its stable name on the wire and in the database, both ways.
-macro_rules! wire_names {
-    ($type:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
-        impl $type {
-            /// The stable name, on the wire and in the database.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The value of a stable name.
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-    };
-}
-
-wire_names!(Status {
+names!(Status {
     PendingPayment = "pending_payment",
     Paid = "paid",
     Shipped = "shipped",
     Completed = "completed",
     Closed = "closed",
 });
-wire_names!(Event {
+names!(Event {
     Place = "place",
     Pay = "pay",
     Cancel = "cancel",
@@ -168,20 +159,24 @@ wire_names!(Event {
     RefundPart = "refund_part",
     RefundAll = "refund_all",
     LatePayment = "late_payment",
+    Overpay = "overpay",
+    ReturnExcess = "return_excess",
 });
-wire_names!(CloseReason {
+names!(CloseReason {
     Customer = "customer",
     Merchant = "merchant",
     Timeout = "timeout",
     Refunded = "refunded",
 });
-wire_names!(PaymentStatus {
+names!(PaymentStatus {
     Unpaid = "unpaid",
     Paid = "paid",
     LatePaid = "late_paid",
     Overpaid = "overpaid",
+    PartiallyRefunded = "partially_refunded",
+    Refunded = "refunded",
 });
-wire_names!(FulfillmentStatus {
+names!(FulfillmentStatus {
     Unfulfilled = "unfulfilled",
     Partial = "partial",
     Shipped = "shipped",
@@ -194,12 +189,12 @@ mod tests {
 
     /// The whole table, every cell, as DOMAIN has it: a row a status, a column an event; `.` is refused.
     const TABLE: &str = "
-                          place pay  cancel expire ship_part ship_all correct receive auto refund_part refund_all late
-        pending_payment   .     paid closed closed .         .        .       .       .    .           .          .
-        paid              .     .    .      .      paid      shipped  paid    .       .    paid        closed     .
-        shipped           .     .    .      .      .         .        shipped completed completed shipped closed  .
-        completed         .     .    .      .      .         .        .       .       .    completed   closed     .
-        closed            .     .    .      .      .         .        .       .       .    .           .          closed
+                          place pay  cancel expire ship_part ship_all correct receive auto refund_part refund_all late over excess
+        pending_payment   .     paid closed closed .         .        .       .       .    .           .          .    .    .
+        paid              .     .    .      .      paid      shipped  paid    .       .    paid        closed     .    paid paid
+        shipped           .     .    .      .      .         .        shipped completed completed shipped closed  .    shipped shipped
+        completed         .     .    .      .      .         .        .       .       .    completed   closed     .    completed completed
+        closed            .     .    .      .      .         .        .       .       .    closed      .          closed .  closed
     ";
 
     #[test]
@@ -217,7 +212,7 @@ mod tests {
             }
             assert_eq!(columns.next(), None);
         }
-        assert_eq!(cells, 60);
+        assert_eq!(cells, 70);
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::channel::{Account, Conditions, Kind};
 use domain::order::{Event, HistoryEntry, PaymentStatus, Status};
 use domain::stock::{Holding, Source};
 use domain::text::Sku;
-use domain::{Change, Command, Order, OrderNo, Outcome, State, TenantId};
+use domain::{Change, ChannelAccountId, Command, Order, OrderNo, Outcome, State, TenantId};
 use proptest::prelude::{prop_assert, prop_assert_eq};
 use proptest::test_runner::TestCaseError;
 
+use crate::till::Till;
+
 /// Rows, and everything that was ever appended.
-#[derive(Default)]
 pub struct Books {
     pub state: State,
     pub commands: u32,
@@ -21,6 +23,35 @@ pub struct Books {
     /// By sku and spelled source.
     movements: BTreeMap<(TenantId, Sku, String), i64>,
     history: BTreeMap<(TenantId, OrderNo), Vec<HistoryEntry>>,
+    till: Till,
+}
+
+/// Two tenants, each with two accounts.
+impl Default for Books {
+    fn default() -> Self {
+        let mut state = State::default();
+        for (tenant, number) in [(1, 0), (1, 1), (2, 0), (2, 1)] {
+            state.put_account(Account {
+                tenant: TenantId(tenant),
+                id: ChannelAccountId::new(number),
+                kind: Kind::Sandbox,
+                name: String::new(),
+                is_enabled: true,
+                conditions: Conditions::default(),
+            });
+        }
+        Self {
+            state,
+            commands: 0,
+            skus: BTreeSet::new(),
+            orders: Vec::new(),
+            keys: BTreeSet::new(),
+            numbers: Vec::new(),
+            movements: BTreeMap::new(),
+            history: BTreeMap::new(),
+            till: Till::default(),
+        }
+    }
 }
 
 impl Books {
@@ -64,7 +95,15 @@ impl Books {
                     prop_assert_eq!(&entry.key, &command.key);
                     self.history.entry((entry.tenant, entry.order_no)).or_default().push(entry.clone());
                 }
-                Change::ProductPut(_) | Change::NumberUsed(..) | Change::OrderStepped(_) => {}
+                Change::PaymentNoted(entry) => self.till.note(entry)?,
+                Change::Posted(posting) => self.till.post(posting)?,
+                Change::ProductPut(_)
+                | Change::NumberUsed(..)
+                | Change::OrderStepped(_)
+                | Change::PaymentSet(_)
+                | Change::EventSet(_)
+                | Change::ReviewRaised(_)
+                | Change::MessageQueued(_) => {}
             }
         }
         Ok(())
@@ -100,11 +139,14 @@ impl Books {
             let sent =
                 order.shipments.iter().flat_map(|parcel| &parcel.parcels).filter(|part| part.line == line.number);
             prop_assert_eq!(line.shipped, sent.map(|part| part.quantity).sum::<i64>());
-            prop_assert!(line.shipped <= line.quantity);
+            prop_assert!(line.shipped <= line.quantity && line.refunded <= line.quantity);
         }
-        let paid = matches!(order.payment_status(), PaymentStatus::Paid);
-        let settled = order.captured == order.total.minor && order.status != Status::PendingPayment;
-        prop_assert_eq!(paid, settled && order.status != Status::Closed, "I-11");
+        let unpaid = order.payment_status() == PaymentStatus::Unpaid;
+        prop_assert_eq!(unpaid, order.captured == 0 && !order.was_paid(), "I-11");
+        prop_assert!(!order.was_paid() || order.captured >= order.total.minor, "I-11");
+        if let Some(payment) = self.state.payment_for(order.tenant, order.order_no) {
+            self.till.audit(order, payment)?;
+        }
         self.audit_stock_of(order)?;
         self.audit_history(order)
     }
@@ -113,8 +155,8 @@ impl Books {
     fn audit_stock_of(&self, order: &Order) -> Result<(), TestCaseError> {
         let expected = match order.status {
             Status::PendingPayment => Holding::Held,
-            Status::Closed => Holding::Released,
-            Status::Paid | Status::Shipped | Status::Completed => Holding::Committed,
+            _ if order.was_paid() => Holding::Committed,
+            _ => Holding::Released,
         };
         for reservation in &order.reservations {
             prop_assert_eq!(reservation.holding, expected);

@@ -2,6 +2,7 @@
 //! history hold after each of them.
 
 mod books;
+mod till;
 mod wishes;
 
 use books::Books;
@@ -12,9 +13,9 @@ use wishes::wish;
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// I-5 to I-11 and I-13.
+    /// I-1 to I-11 and I-13.
     #[test]
-    fn the_invariants_hold_after_every_command(wishes in proptest::collection::vec(wish(), 1..70)) {
+    fn the_invariants_hold_after_every_command(wishes in proptest::collection::vec(wish(), 1..100)) {
         let mut books = Books::default();
         for wish in &wishes {
             let Some(command) = wish.command(&books) else { continue };

@@ -1,10 +1,14 @@
 //! Owns random commands: few skus, little stock and few keys, so that they get in each other's way.
 
+use domain::channel::{Digest, Fact, Source, Subject, Verdict};
 use domain::order::CloseReason;
-use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Sku, TrackingNo};
+use domain::outbox::Task;
+use domain::payment::RefundLine;
+use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Reference, RefundReason, Sku, TrackingNo};
 use domain::{
-    Action, Command, CorrectShipment, LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource,
-    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
+    Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
+    MovementId, NoteSilence, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId,
+    RefundPayment, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -26,7 +30,12 @@ enum What {
     Move { sku: u8, quantity: i64 },
     Issue,
     Place { lines: Vec<(u8, i64, Option<i64>)>, number: Option<u8> },
-    Pay { order: u8, short: i64 },
+    Start { order: u8, account: u8 },
+    Said { order: u8, attempt: u8, verdict: u8, short: i64, source: u8 },
+    Silent { order: u8, attempt: u8, task: u8 },
+    Refund { order: u8, amount: Option<i64>, line: Option<(u32, i64, bool)> },
+    Back { order: u8, refund: u8, verdict: u8, source: u8 },
+    Sweep { order: u8 },
     Cancel { order: u8 },
     Expire { order: u8 },
     Ship { order: u8, stale: u32, tracking: u8, lines: Option<Vec<(u32, i64)>> },
@@ -45,7 +54,15 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         1 => Just(What::Issue),
         6 => (proptest::collection::vec(line, 1..4), proptest::option::weighted(0.4, any::<u8>()))
             .prop_map(|(lines, number)| What::Place { lines, number }),
-        4 => (order, prop_oneof![9 => Just(0_i64), 1 => Just(1)]).prop_map(|(order, short)| What::Pay { order, short }),
+        4 => (order, 0..2_u8).prop_map(|(order, account)| What::Start { order, account }),
+        8 => (order, 0..3_u8, 0..9_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..5_u8).prop_map(
+            |(order, attempt, verdict, short, source)| What::Said { order, attempt, verdict, short, source }),
+        2 => (order, 0..3_u8, 0..3_u8).prop_map(|(order, attempt, task)| What::Silent { order, attempt, task }),
+        3 => (order, proptest::option::of(0..6_i64), proptest::option::of((1..3_u32, 1..3_i64, any::<bool>())))
+            .prop_map(|(order, amount, line)| What::Refund { order, amount, line }),
+        8 => (order, 0..3_u8, 0..8_u8, prop_oneof![1 => 0..4_u8, 1 => Just(4)])
+            .prop_map(|(order, refund, verdict, source)| What::Back { order, refund, verdict, source }),
+        1 => order.prop_map(|order| What::Sweep { order }),
         2 => order.prop_map(|order| What::Cancel { order }),
         1 => order.prop_map(|order| What::Expire { order }),
         4 => (order, stale.clone(), 0..3_u8, proptest::option::of(proptest::collection::vec((1..4_u32, 1..3_i64), 1..3)))
@@ -108,10 +125,12 @@ impl Wish {
                 note: None,
                 expires_at: Timestamp(i64::from(books.commands) + 10),
             }),
-            What::Pay { order: pick, short } => {
-                let order = order(*pick)?;
-                Action::PayOrder { order_no: order.order_no, captured: money(order.total.minor - short) }
-            }
+            What::Start { order, .. }
+            | What::Said { order, .. }
+            | What::Silent { order, .. }
+            | What::Refund { order, .. }
+            | What::Back { order, .. }
+            | What::Sweep { order } => self.what.money(books, tenant, *order)?,
             What::Cancel { order: pick } => {
                 Action::CancelOrder { order_no: order(*pick)?.order_no, reason: CloseReason::Customer }
             }
@@ -133,6 +152,78 @@ impl Wish {
             What::Receive { order: pick, automatic } => {
                 Action::ReceiveOrder { order_no: order(*pick)?.order_no, automatic: *automatic }
             }
+        })
+    }
+}
+
+impl What {
+    /// What is wished of an order's money.
+    fn money(&self, books: &Books, tenant: TenantId, order: u8) -> Option<Action> {
+        let order = books.pick(tenant, order)?;
+        let payment = || books.state.payment_for(tenant, order.order_no);
+        let attempt = |pick: u8| payment()?.attempts.get(usize::from(pick)).map(|attempt| attempt.id);
+        let refund = |pick: u8| payment()?.refunds.get(usize::from(pick)).map(|refund| refund.id);
+        let made = u128::from(books.commands);
+        let fact = |subject, verdict: u8, amount| Fact {
+            subject,
+            // Mostly success: else little of what lies behind it is reached.
+            verdict: Verdict::ALL.get(usize::from(verdict)).copied().unwrap_or(Verdict::Succeeded),
+            amount,
+            channel_no: None,
+            code: None,
+            stranger: None,
+        };
+        let said = |account, source: u8, fact| {
+            Action::ApplyChannelFact(ApplyChannelFact {
+                account: ChannelAccountId::new(account),
+                source: [Source::Callback, Source::Answer, Source::Closing, Source::Statement, Source::Query(1)]
+                    [usize::from(source)],
+                fact,
+                digest: Digest(made.to_be_bytes()),
+                action: None,
+                is_again: false,
+            })
+        };
+        Some(match self {
+            Self::Start { account, .. } => Action::StartPayment(StartPayment {
+                order_no: order.order_no,
+                payment: PaymentId::new(made),
+                attempt: AttemptId::new(made),
+                provider_key: made,
+                candidates: vec![ChannelAccountId::new(u128::from(*account))],
+                method: None,
+                return_url: None,
+            }),
+            Self::Said { attempt: pick, verdict, short, source, .. } => {
+                let id = attempt(*pick)?;
+                let account = payment()?.attempt(id)?.account.bits();
+                let subject = Subject::Charge(Reference::from_stored(&id.to_string()));
+                said(account, *source, fact(subject, *verdict, Some(money(order.total.minor - short))))
+            }
+            Self::Silent { attempt: pick, task, .. } => {
+                let id = attempt(*pick)?;
+                let task = [Task::Charge(id), Task::CloseCharge(id), Task::QueryCharge(id, 1)][usize::from(*task)];
+                Action::NoteSilence(NoteSilence { task, code: None })
+            }
+            Self::Refund { amount, line, .. } => Action::RefundPayment(RefundPayment {
+                payment: payment()?.id,
+                refund: RefundId::new(made),
+                provider_key: made,
+                amount: amount.map(money),
+                reason: RefundReason::from_stored("unwanted"),
+                lines: line
+                    .map(|(line, quantity, restock)| RefundLine { line, quantity, restock })
+                    .into_iter()
+                    .collect(),
+            }),
+            Self::Back { refund: pick, verdict, source, .. } => {
+                let id = refund(*pick)?;
+                let attempt = payment()?.refund(id)?.attempt;
+                let account = payment()?.attempt(attempt)?.account.bits();
+                let subject = Subject::Refund(Reference::from_stored(&id.to_string()));
+                said(account, *source, fact(subject, *verdict, None))
+            }
+            _ => Action::CloseAttempts { order_no: order.order_no },
         })
     }
 }

@@ -7,14 +7,15 @@ use domain::order::HistoryEntry;
 use domain::stock::{Movement, Source};
 use domain::text::Sku;
 use domain::{
-    Change, MovementId, Needs, Order, OrderNo, OrderNumber, PrincipalId, Product, State, StockItem, TenantId,
+    Change, MovementId, Needs, Order, OrderNo, OrderNumber, PrincipalId, Product, RefundId, State, StockItem, TenantId,
 };
 use idempotency::{CommandId, Key, Record};
 
+use super::money::Money;
 use crate::{Commit, NewRecord, Scope, Snapshot};
 
-/// What moved stock, in an order: the initial stock, movements by hand, sales.
-type SourceKey = (Option<MovementId>, Option<OrderNo>);
+/// What moved stock, in an order: the initial stock, movements by hand, sales, returns.
+pub(super) type SourceKey = (Option<MovementId>, Option<OrderNo>, Option<RefundId>);
 
 /// Every table. Sorted, so that nothing depends on the order of a hash map.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct Tables {
     pub numbers: BTreeMap<(TenantId, OrderNo), OrderNumber>,
     /// Steps of orders, by version.
     pub history: BTreeMap<(TenantId, OrderNo, u32), HistoryEntry>,
+    /// What hangs on payments.
+    pub money: Money,
     /// What is kept under the keys.
     pub records: BTreeMap<Scope, Record>,
     /// How often each arrival was committed. SQL has no such table: it is here to be audited.
@@ -47,13 +50,15 @@ impl Tables {
             self.load_product(*tenant, sku, &mut state);
         }
         let by_key = needs.orders_by_key.iter().filter_map(|key| Some((key.0, *self.orders_by_key.get(key)?)));
-        for (tenant, order_no) in needs.orders.iter().copied().chain(by_key) {
+        let paid = self.money.orders_of(needs);
+        for (tenant, order_no) in needs.orders.iter().copied().chain(by_key).chain(paid.iter().copied()) {
             let Some(order) = self.orders.get(&(tenant, order_no)) else { continue };
             for reservation in &order.reservations {
                 self.load_product(tenant, &reservation.sku, &mut state);
             }
             state.put_order(order.clone());
         }
+        self.money.load(needs, &paid, &mut state);
         needs
             .numbers
             .iter()
@@ -114,6 +119,7 @@ impl Tables {
                 let before = self.history.insert((entry.tenant, entry.order_no, entry.version), entry.clone());
                 refuse_if(before.is_some(), || format!("a second step {} of {}", entry.version, entry.order_no))
             }
+            other => self.money.write(other),
         }
     }
 
@@ -136,14 +142,15 @@ impl Tables {
     }
 }
 
-fn refuse_if(refused: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+pub(super) fn refuse_if(refused: bool, why: impl FnOnce() -> String) -> Result<(), String> {
     if refused { Err(why()) } else { Ok(()) }
 }
 
 const fn source_key(source: Source) -> SourceKey {
     match source {
-        Source::Initial => (None, None),
-        Source::Manual(id) => (Some(id), None),
-        Source::Sale(order_no) => (None, Some(order_no)),
+        Source::Initial => (None, None, None),
+        Source::Manual(id) => (Some(id), None, None),
+        Source::Sale(order_no) => (None, Some(order_no), None),
+        Source::Return(refund) => (None, None, Some(refund)),
     }
 }

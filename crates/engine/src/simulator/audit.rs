@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::OrderNo;
+use domain::order::PaymentStatus;
 use domain::stock::Source;
 use idempotency::{Answer, CommandId, Record};
 
 use super::log::{Arrival, Heard, Log};
+use super::trace::Goal;
 use super::wish::What;
 use crate::memory::Tables;
 use crate::{Answered, Scope};
@@ -24,6 +26,17 @@ pub(super) fn audit(tables: &Tables, log: &Log) -> Result<(), String> {
         }
     }
     effects(tables, log)
+}
+
+/// What money came to.
+pub(super) fn reached(tables: &Tables) -> impl Iterator<Item = Goal> {
+    tables.orders.values().filter_map(|order| match order.payment_status() {
+        PaymentStatus::Unpaid => None,
+        PaymentStatus::Paid => Some(Goal::Paid),
+        PaymentStatus::LatePaid => Some(Goal::LatePaid),
+        PaymentStatus::Overpaid => Some(Goal::Overpaid),
+        PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => Some(Goal::GivenBack),
+    })
 }
 
 /// A record was made by an arrival of its own key, and for what that arrival asked.

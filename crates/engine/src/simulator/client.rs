@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::{OrderNo, PrincipalId, TenantId, Timestamp};
+use domain::channel::Verdict;
+use domain::{OrderNo, PaymentId, PrincipalId, TenantId, Timestamp};
 use idempotency::{Answer, Key};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
@@ -27,8 +28,18 @@ struct Seen {
     tenant: TenantId,
     order_no: OrderNo,
     version: u32,
-    total: i64,
     expires_at: i64,
+}
+
+/// An attempt, or a refund, as some answer told of it.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    tenant: TenantId,
+    payment: PaymentId,
+    account: u128,
+    mark: u64,
+    minor: i64,
+    is_refund: bool,
 }
 
 /// What the clients tell each other, as people around a shop do.
@@ -36,6 +47,8 @@ struct Seen {
 pub(super) struct Talk {
     orders: VecDeque<Seen>,
     numbers: VecDeque<(TenantId, PrincipalId, OrderNo)>,
+    /// Attempts and refunds that were begun: of which payment, through which account.
+    money: VecDeque<Begun>,
     wishes: Vec<Arc<Wish>>,
 }
 
@@ -201,16 +214,44 @@ impl Client {
             let gift = self.rng.random_ratio(1, 15);
             return What::Place { number: self.number(tenant, principal), customer, lines, gift };
         }
-        let Seen { order_no, version, total, .. } = pick(&mut self.rng, &seen);
+        if (68..78).contains(&roll)
+            && let Some(what) = self.money(tenant, customer)
+        {
+            return what;
+        }
+        let Seen { order_no, version, .. } = pick(&mut self.rng, &seen);
         let tracking = self.rng.random_range(0..4);
         match roll {
-            60..74 => What::Pay { order_no, minor: total - i64::from(self.rng.random_ratio(1, 15)) },
+            60..74 => What::Start { order_no, mark: customer, account: self.rng.random_range(1..3) },
             74..80 => What::Cancel { order_no },
             80..85 => What::Expire { order_no },
             85..93 => What::Ship { order_no, version, tracking, part: self.rng.random_ratio(1, 2) },
             93..96 => What::Correct { order_no, version, tracking },
             _ => What::Receive { order_no, automatic: self.rng.random_ratio(1, 2) },
         }
+    }
+
+    /// What a channel says of money that was asked for; or a refund of money that was taken.
+    fn money(&mut self, tenant: TenantId, mark: u64) -> Option<What> {
+        let begun: Vec<Begun> = self.talk().money.iter().filter(|begun| begun.tenant == tenant).copied().collect();
+        let one = *begun.get(self.rng.random_range(0..begun.len().max(1)))?;
+        let verdict = match self.rng.random_range(0..10) {
+            0 => Verdict::Failed,
+            1 => Verdict::Closed,
+            2 => Verdict::Pending,
+            _ => Verdict::Succeeded,
+        };
+        let Begun { payment, account, minor, .. } = one;
+        Some(match one.is_refund {
+            true => What::Back { refund: one.mark, account, verdict },
+            false if self.rng.random_ratio(1, 4) => {
+                What::Refund { payment, mark, minor: self.rng.random_range(1..=minor.max(1)) }
+            }
+            false => {
+                let minor = minor - i64::from(self.rng.random_ratio(1, 15));
+                What::Said { attempt: one.mark, account, verdict, minor }
+            }
+        })
     }
 
     /// Sometimes a number that was taken before; mostly by the same principal.
@@ -226,20 +267,40 @@ impl Client {
 }
 
 impl Talk {
-    /// Takes in what an answer says of an order or a number.
+    /// Takes in what an answer says of an order, a number, or money that was asked for.
     fn hear(&mut self, wish: &Wish, answer: &Answer) {
+        if let Some(payment) = answer.header("payment").and_then(|text| text.parse().ok()) {
+            return self.hear_of_money(wish, payment, answer);
+        }
         let Some(order_no) = answer.header("location").and_then(|text| text.parse().ok()) else { return };
         let number = |name| answer.header(name).and_then(|text| text.trim_matches('"').parse::<i64>().ok());
-        let Some(total) = number("total") else {
+        if number("total").is_none() {
             self.numbers.push_back((wish.tenant, wish.principal, order_no));
             return;
-        };
+        }
         let version = number("etag").and_then(|version| u32::try_from(version).ok()).unwrap_or(0);
         let expires_at = number("expires").unwrap_or(0);
         self.orders.retain(|seen| seen.order_no != order_no);
-        self.orders.push_back(Seen { tenant: wish.tenant, order_no, version, total, expires_at });
+        self.orders.push_back(Seen { tenant: wish.tenant, order_no, version, expires_at });
         if self.orders.len() > IN_MIND {
             self.orders.pop_front();
+        }
+    }
+
+    fn hear_of_money(&mut self, wish: &Wish, payment: PaymentId, answer: &Answer) {
+        let number = |name| answer.header(name).and_then(|text| text.parse().ok());
+        let (mark, account, is_refund) = match wish.what {
+            What::Start { mark, account, .. } => (mark, account, false),
+            What::Refund { mark, .. } => {
+                (mark, number("account").map_or(0, |account: i64| account.unsigned_abs().into()), true)
+            }
+            _ => return,
+        };
+        let minor: i64 = number("minor").unwrap_or(0);
+        self.money.retain(|begun| (begun.mark, begun.is_refund) != (mark, is_refund));
+        self.money.push_back(Begun { tenant: wish.tenant, payment, account, mark, minor, is_refund });
+        if self.money.len() > 2 * IN_MIND {
+            self.money.pop_front();
         }
     }
 }

@@ -43,6 +43,21 @@ fn spell(reply: &Reply) -> (bool, Headers, String) {
         }
         Reply::NumberIssued(number) => (true, vec![("location", number.order_no.to_string())], String::new()),
         Reply::Order { order, created } => (*created, head(order), lines(order)),
+        Reply::Payment { payment, created } => {
+            let headers = vec![("payment", payment.id.to_string()), ("minor", payment.amount.minor.to_string())];
+            (*created, headers, format!("{} {}", payment.status, payment.version))
+        }
+        Reply::Refund { payment, refund } => {
+            let refund = payment.refund(*refund).expect("the reply names one of its refunds");
+            let account = payment.attempt(refund.attempt).map_or(0, |attempt| attempt.account.bits());
+            let headers = vec![
+                ("payment", payment.id.to_string()),
+                ("account", account.to_string()),
+                ("minor", refund.amount.to_string()),
+            ];
+            (true, headers, format!("{} {}", refund.id, payment.version))
+        }
+        Reply::Noted(became) => (false, Vec::new(), became.name().to_owned()),
     }
 }
 

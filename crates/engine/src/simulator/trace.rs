@@ -54,11 +54,19 @@ pub enum Goal {
     Impatience,
     /// A process was closed in order.
     Drained,
+    /// An order was paid in time.
+    Paid,
+    /// Money came for a closed order.
+    LatePaid,
+    /// Money came twice.
+    Overpaid,
+    /// Money was given back.
+    GivenBack,
 }
 
 impl Goal {
     /// Every goal.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::UnknownApplied,
         Self::UnknownNotApplied,
         Self::UnknownLate,
@@ -78,6 +86,10 @@ impl Goal {
         Self::Full,
         Self::Impatience,
         Self::Drained,
+        Self::Paid,
+        Self::LatePaid,
+        Self::Overpaid,
+        Self::GivenBack,
     ];
 
     /// Those that did not happen.

@@ -1,10 +1,12 @@
 //! Owns what a client asks for, and how intake makes a command of it: ids and time are stamped at each arrival.
 
+use domain::channel::{Digest, Fact, Source, Subject, Verdict};
 use domain::order::CloseReason;
-use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Sku, TrackingNo};
+use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Reference, RefundReason, Sku, TrackingNo};
 use domain::{
-    Action, Command, CorrectShipment, LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource,
-    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
+    Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
+    MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId, RefundPayment,
+    ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
@@ -37,9 +39,27 @@ pub(super) enum What {
         lines: Vec<(u32, i64)>,
         gift: bool,
     },
-    Pay {
+    /// `mark` is the client's own: no two wishes make the same attempt, or the same refund.
+    Start {
         order_no: OrderNo,
+        mark: u64,
+        account: u128,
+    },
+    Said {
+        attempt: u64,
+        account: u128,
+        verdict: Verdict,
         minor: i64,
+    },
+    Refund {
+        payment: PaymentId,
+        mark: u64,
+        minor: i64,
+    },
+    Back {
+        refund: u64,
+        account: u128,
+        verdict: Verdict,
     },
     Cancel {
         order_no: OrderNo,
@@ -112,7 +132,7 @@ impl What {
                 note: None,
                 expires_at: at.plus_ms(300),
             }),
-            Self::Pay { order_no, minor } => Action::PayOrder { order_no, captured: money(minor) },
+            Self::Start { .. } | Self::Said { .. } | Self::Refund { .. } | Self::Back { .. } => self.money(made),
             Self::Cancel { order_no } => Action::CancelOrder { order_no, reason: CloseReason::Customer },
             Self::Expire { order_no } => Action::ExpireOrder { order_no },
             Self::Ship { order_no, version, tracking, part } => Action::ShipOrder(ShipOrder {
@@ -132,6 +152,56 @@ impl What {
             Self::Receive { order_no, automatic } => Action::ReceiveOrder { order_no, automatic },
         }
     }
+
+    fn money(&self, made: u128) -> Action {
+        match *self {
+            Self::Start { order_no, mark, account } => Action::StartPayment(StartPayment {
+                order_no,
+                payment: PaymentId::new(made),
+                attempt: AttemptId::new(mark.into()),
+                provider_key: mark.into(),
+                candidates: vec![ChannelAccountId::new(account)],
+                method: None,
+                return_url: None,
+            }),
+            Self::Said { attempt, account, verdict, minor } => {
+                let number = AttemptId::new(attempt.into()).to_string();
+                let subject = Subject::Charge(Reference::from_stored(&number));
+                said(account, (subject, verdict, Some(money(minor))))
+            }
+            Self::Refund { payment, mark, minor } => Action::RefundPayment(RefundPayment {
+                payment,
+                refund: RefundId::new(mark.into()),
+                provider_key: mark.into(),
+                amount: Some(money(minor)),
+                reason: RefundReason::from_stored("unwanted"),
+                lines: Vec::new(),
+            }),
+            Self::Back { refund, account, verdict } => {
+                let number = RefundId::new(refund.into()).to_string();
+                said(account, (Subject::Refund(Reference::from_stored(&number)), verdict, None))
+            }
+            _ => unreachable!("only wishes about money are asked"),
+        }
+    }
+}
+
+/// A callback. Said again, it is the same event.
+fn said(account: u128, (subject, verdict, amount): (Subject, Verdict, Option<Money>)) -> Action {
+    let name = subject.reference().as_str().bytes().chain(verdict.name().bytes());
+    let minor = amount.map_or(0, |money| money.minor);
+    let digest = name.fold(account ^ u128::from(minor.unsigned_abs()), |hash, byte| {
+        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    });
+    let fact = Fact { subject, verdict, amount, channel_no: None, code: None, stranger: None };
+    Action::ApplyChannelFact(ApplyChannelFact {
+        account: ChannelAccountId::new(account),
+        source: Source::Callback,
+        fact,
+        digest: Digest(digest.to_be_bytes()),
+        action: None,
+        is_again: false,
+    })
 }
 
 fn sku(at: u32) -> Sku {

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::channel::{Account, Conditions, Kind};
+use domain::{ChannelAccountId, TenantId, Timestamp};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use tokio::time::Instant;
@@ -39,11 +40,14 @@ pub(super) struct Book {
 
 impl World {
     pub(super) fn new(seed: u64, options: Options) -> Self {
+        let plan = Plan::of(seed, options.crash_point.is_none() && options.faults);
+        let memory = Memory::default();
+        memory.put_accounts((1..=plan.tenants).flat_map(|tenant| [1, 2].map(|number| account(tenant, number))));
         Self {
             seed,
             options,
-            plan: Plan::of(seed, options.crash_point.is_none() && options.faults),
-            memory: Memory::default(),
+            plan,
+            memory,
             book: Mutex::default(),
             started: Instant::now(),
             healed: AtomicBool::new(false),
@@ -111,6 +115,17 @@ impl World {
         let mut book = self.book();
         book.goals.extend(goal);
         book.log.hear(arrival, heard);
+    }
+}
+
+fn account(tenant: i64, number: u128) -> Account {
+    Account {
+        tenant: TenantId(tenant),
+        id: ChannelAccountId::new(number),
+        kind: Kind::Sandbox,
+        name: format!("account {number}"),
+        is_enabled: true,
+        conditions: Conditions::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Owns the SQL of each invariant: a select of one text per row that breaks it, as every database takes it. Between
-//! braces stand `{transitions}`, the rows of the transition table, `{before}`, the time before which a deadline must
-//! have been acted on, `{answer}`, the JSON in a column `body`, or null where it is none, and `{answer.NAME}`, a member
+//! braces stand `{transitions}` and `{payment_transitions}`, the rows of the transition tables, `{before}`, the time
+//! before which a deadline must have been acted on, `{long_before}`, the same where a channel is asked first, `{answer}`, the JSON in a column `body`, or null where it is none, and `{answer.NAME}`, a member
 //! of it as text.
 
 /// One invariant.
@@ -15,7 +15,7 @@ pub(super) const LAST_WRITTEN_AT: &str = "
     select max(at) from (
         select max(completed_at) at from key_records union all select max(updated_at) from all_orders) of_both";
 
-/// Every invariant that concerns what exists so far.
+/// Every invariant of orders, products and keys.
 pub(super) const ALL: &[Invariant] = &[
     Invariant {
         id: "I-5",
@@ -57,7 +57,7 @@ pub(super) const ALL: &[Invariant] = &[
     },
     Invariant {
         id: "I-9",
-        title: "a sale moves each product once, and every paid order has moved what it sold",
+        title: "a sale moves each product once, and every paid order has moved what it sold; so does a refund that restocks",
         broken_by: "
             select r.order_no || ' ' || r.sku || ': ' || r.holding || ', moved ' || coalesce(-sum(m.quantity), 0)
             from all_stock_reservations r left join stock_movements m on m.tenant_id = r.tenant_id and m.sku = r.sku
@@ -68,7 +68,20 @@ pub(super) const ALL: &[Invariant] = &[
             select m.source_id || ' ' || m.sku || ': moved ' || (-m.quantity) || ', nothing promised'
             from stock_movements m where m.source_kind = 'sale' and not exists (
                 select 1 from all_stock_reservations r
-                where r.tenant_id = m.tenant_id and r.order_no = m.source_id and r.sku = m.sku)",
+                where r.tenant_id = m.tenant_id and r.order_no = m.source_id and r.sku = m.sku)
+            union all
+            select m.source_id || ' ' || m.sku || ': brought back ' || m.quantity || ', of the refund '
+                || coalesce(sum(l.quantity), 0)
+            from stock_movements m
+            left join refunds r on r.tenant_id = m.tenant_id and r.refund_id = m.source_id and r.status = 'succeeded'
+            left join (
+                select x.tenant_id, x.order_no, x.number, y.sku, x.quantity
+                from refund_lines x join all_order_lines y
+                    on y.tenant_id = x.tenant_id and y.order_no = x.order_no and y.line = x.line
+                where x.restock = 1) l
+                on l.tenant_id = r.tenant_id and l.order_no = r.order_no and l.number = r.number and l.sku = m.sku
+            where m.source_kind = 'return'
+            group by m.tenant_id, m.source_id, m.sku, m.quantity having m.quantity <> coalesce(sum(l.quantity), 0)",
     },
     Invariant {
         id: "I-10a",
@@ -78,7 +91,7 @@ pub(super) const ALL: &[Invariant] = &[
             from key_records k left join all_orders o on o.tenant_id = k.tenant_id
                 and o.principal_id = k.principal_id and o.idempotency_key = k.idempotency_key
             where k.status = 201 and ({answer} is null
-                or ({answer.order_no} is not null and {answer.lines} is not null
+                or ({answer.order_no} is not null and {answer.lines} is not null and {answer.refund_id} is null
                     and (o.order_no is null or o.order_no <> {answer.order_no})))",
     },
     Invariant {
@@ -106,11 +119,14 @@ pub(super) const ALL: &[Invariant] = &[
         id: "I-11",
         title: "an order is paid if and only if what is owed was captured",
         broken_by: "
-            select order_no || ': ' || status || ', captured ' || captured_minor || ' of ' || total_minor from all_orders
+            select order_no || ': ' || status || ', captured ' || captured_minor || ' of ' || total_minor || ', refunded '
+                || refunded_minor
+            from all_orders
             where case status
                 when 'pending_payment' then captured_minor <> 0 or total_minor = 0
-                when 'closed' then close_reason <> 'refunded' and captured_minor <> 0
-                else captured_minor <> total_minor end",
+                when 'closed' then case close_reason
+                    when 'refunded' then captured_minor < total_minor else refunded_minor <> 0 end
+                else captured_minor < total_minor end or refunded_minor > total_minor",
     },
     Invariant {
         id: "I-12",
@@ -150,10 +166,12 @@ pub(super) const ALL: &[Invariant] = &[
     },
     Invariant {
         id: "I-14",
-        title: "no order waits for payment past its deadline",
+        title: "no order waits for payment past its deadline, and the time to close its attempts",
         broken_by: "
-            select order_no || ': expired at ' || expires_at from all_orders
-            where status = 'pending_payment' and expires_at < {before}",
+            select o.order_no || ': expired at ' || o.expires_at from all_orders o
+            where o.status = 'pending_payment' and o.expires_at < {before} and (o.expires_at < {long_before}
+                or not exists (select 1 from payment_attempts a where a.tenant_id = o.tenant_id
+                    and a.order_no = o.order_no and a.status in ('created', 'submitted', 'requires_action', 'unknown')))",
     },
     Invariant {
         id: "S-1",

@@ -1,6 +1,9 @@
 //! Owns folding a batch's changes into sets of rows: each row is written once, as the last command left it, and
 //! sorted by its key so that two nodes lock in the same order.
 
+mod books;
+mod outside;
+mod payments;
 mod placed;
 mod products;
 mod records;
@@ -10,11 +13,17 @@ mod stepped;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::channel::{ChannelEvent, Digest};
+use domain::ledger::Posting;
 use domain::order::HistoryEntry;
+use domain::outbox::Message;
+use domain::review::Review;
 use domain::stock::Movement;
 use domain::text::Sku;
-use domain::{Change, Order, OrderNo, OrderNumber, Product, State, StockItem, TenantId};
+use domain::{Change, Order, OrderNo, OrderNumber, Payment, Product, State, StockItem, TenantId, payment};
 use engine::{Commit, Fault, NewRecord, Scope};
+
+pub(crate) use outside::LANES;
 
 use super::Before;
 use crate::OrderKey;
@@ -32,6 +41,12 @@ struct Batch<'a> {
     numbers_used: Vec<OrderKey>,
     orders: BTreeMap<OrderKey, &'a Arc<Order>>,
     history: Vec<&'a HistoryEntry>,
+    payments: BTreeMap<OrderKey, &'a Arc<Payment>>,
+    payment_history: Vec<&'a payment::Entry>,
+    postings: Vec<&'a Posting>,
+    events: BTreeMap<(TenantId, Digest), &'a ChannelEvent>,
+    reviews: Vec<&'a Review>,
+    messages: Vec<&'a Message>,
 }
 
 /// The changes that write a batch, in the order in which they run.
@@ -68,6 +83,10 @@ pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Rows>, Fault>
         shipments::lines(&placed, &steps),
         stepped::history(&batch),
     ];
+    changes.extend(payments::rows(before, &batch));
+    changes.extend([books::history(&batch), books::ledger(&batch)]);
+    changes.extend(outside::events(before, &batch));
+    changes.extend([outside::reviews(&batch), outside::outbox(&batch)]);
     changes.retain(|rows| rows.len() > 0);
     Ok(changes)
 }
@@ -126,6 +145,16 @@ impl<'a> Batch<'a> {
                     batch.orders.insert((order.tenant, order.order_no), order);
                 }
                 Change::HistoryWritten(entry) => batch.history.push(entry),
+                Change::PaymentSet(payment) => {
+                    batch.payments.insert((payment.tenant, payment.order_no), payment);
+                }
+                Change::PaymentNoted(entry) => batch.payment_history.push(entry),
+                Change::Posted(posting) => batch.postings.push(posting),
+                Change::EventSet(event) => {
+                    batch.events.insert((event.tenant, event.digest), event);
+                }
+                Change::ReviewRaised(review) => batch.reviews.push(review),
+                Change::MessageQueued(message) => batch.messages.push(message),
             }
         }
         // A change and its reverse in one batch leave nothing to write.

@@ -29,6 +29,8 @@ pub(crate) struct OrderRow {
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) expires_at: i64,
+    pub(crate) refunded_minor: i64,
+    pub(crate) returned_minor: i64,
 }
 
 impl Stored for OrderRow {
@@ -54,6 +56,8 @@ impl Stored for OrderRow {
             number("created_at"),
             number("updated_at"),
             number("expires_at"),
+            number("refunded_minor"),
+            number("returned_minor"),
         ],
     };
 
@@ -76,6 +80,8 @@ impl Stored for OrderRow {
             created_at: fields.take()?,
             updated_at: fields.take()?,
             expires_at: fields.take()?,
+            refunded_minor: fields.take()?,
+            returned_minor: fields.take()?,
         })
     }
 }
@@ -101,6 +107,8 @@ impl OrderRow {
             lines: Vec::new(),
             total: money(self.total_minor)?,
             captured: self.captured_minor,
+            refunded: self.refunded_minor,
+            returned: self.returned_minor,
             note: self.note.as_deref().map(Note::from_stored),
             created_at: Timestamp(self.created_at),
             updated_at: Timestamp(self.updated_at),
@@ -121,6 +129,7 @@ pub(crate) struct LineRow {
     pub(crate) unit_price_minor: i64,
     pub(crate) total_minor: i64,
     pub(crate) shipped: i64,
+    pub(crate) refunded: i64,
 }
 
 impl Stored for LineRow {
@@ -138,6 +147,7 @@ impl Stored for LineRow {
             number("unit_price_minor"),
             number("total_minor"),
             number("shipped"),
+            number("refunded"),
         ],
     };
 
@@ -152,6 +162,7 @@ impl Stored for LineRow {
             unit_price_minor: fields.take()?,
             total_minor: fields.take()?,
             shipped: fields.take()?,
+            refunded: fields.take()?,
         })
     }
 }
@@ -167,6 +178,7 @@ impl LineRow {
             unit_price: Money::new(self.unit_price_minor, currency),
             total: Money::new(self.total_minor, currency),
             shipped: self.shipped,
+            refunded: self.refunded,
         })
     }
 }

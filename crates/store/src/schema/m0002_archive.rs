@@ -44,14 +44,9 @@ impl MigrationTrait for Migration {
         ];
         create(manager, flavour, &tables(), indexes).await?;
         for (pair, table) in PAIRS.iter().zip(tables()) {
-            let columns: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
-            let columns = columns.join(", ");
-            let Pair { live, archived, view } = pair;
-            let create = if flavour.takes_schema_back() { "create" } else { "create or replace" };
-            let view = format!(
-                "{create} view {view} as select {columns} from {live} union all select {columns} from {archived}"
-            );
-            manager.get_connection().execute_unprepared(&view).await?;
+            for statement in view(pair, &table, flavour, false) {
+                manager.get_connection().execute_unprepared(&statement).await?;
+            }
         }
         Ok(())
     }
@@ -59,6 +54,18 @@ impl MigrationTrait for Migration {
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
         Err(DbErr::Migration("a schema is not taken back: restore a backup instead".to_owned()))
     }
+}
+
+/// The statements that make a view over both tables of a pair, which have these columns.
+pub(super) fn view(pair: &Pair, table: &Table, flavour: Flavour, is_there: bool) -> Vec<String> {
+    let columns: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
+    let columns = columns.join(", ");
+    let Pair { live, archived, view } = pair;
+    let create = if flavour.takes_schema_back() { "create" } else { "create or replace" };
+    let drop = (is_there && flavour.takes_schema_back()).then(|| format!("drop view {view}"));
+    let create =
+        format!("{create} view {view} as select {columns} from {live} union all select {columns} from {archived}");
+    drop.into_iter().chain([create]).collect()
 }
 
 /// The tables of closed orders, in the order of [`PAIRS`].

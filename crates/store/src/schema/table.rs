@@ -22,6 +22,8 @@ pub(super) struct Column {
     kind: Kind,
     null: bool,
     rule: Option<&'static str>,
+    /// What stands in it where a row was there before it.
+    default: Option<i64>,
 }
 
 #[derive(Clone, Copy)]
@@ -44,32 +46,37 @@ pub(super) const fn appended(name: &'static str, columns: Vec<Column>) -> Table 
 
 /// A text of at most so many characters that is compared byte by byte.
 pub(super) const fn text(name: &'static str, length_max: u32) -> Column {
-    Column { name, kind: Kind::Text { length_max }, null: false, rule: None }
+    Column { name, kind: Kind::Text { length_max }, null: false, rule: None, default: None }
 }
 
 /// A text without a length.
 pub(super) const fn long_text(name: &'static str) -> Column {
-    Column { name, kind: Kind::LongText, null: false, rule: None }
+    Column { name, kind: Kind::LongText, null: false, rule: None, default: None }
 }
 
 /// A whole number: an id, a quantity, minor units, or milliseconds since 1970.
 pub(super) const fn number(name: &'static str) -> Column {
-    Column { name, kind: Kind::Number, null: false, rule: None }
+    Column { name, kind: Kind::Number, null: false, rule: None, default: None }
 }
 
 /// A whole number that keeps a rule.
 pub(super) const fn number_where(name: &'static str, rule: &'static str) -> Column {
-    Column { name, kind: Kind::Number, null: false, rule: Some(rule) }
+    Column { name, kind: Kind::Number, null: false, rule: Some(rule), default: None }
+}
+
+/// A whole number that keeps a rule, in a table that has rows already: zero in those.
+pub(super) const fn added(name: &'static str, rule: &'static str) -> Column {
+    Column { name, kind: Kind::Number, null: false, rule: Some(rule), default: Some(0) }
 }
 
 /// At most so many bytes.
 pub(super) const fn bytes(name: &'static str, length_max: u32) -> Column {
-    Column { name, kind: Kind::Bytes { length_max: Some(length_max) }, null: false, rule: None }
+    Column { name, kind: Kind::Bytes { length_max: Some(length_max) }, null: false, rule: None, default: None }
 }
 
 /// Any number of bytes.
 pub(super) const fn long_bytes(name: &'static str) -> Column {
-    Column { name, kind: Kind::Bytes { length_max: None }, null: false, rule: None }
+    Column { name, kind: Kind::Bytes { length_max: None }, null: false, rule: None, default: None }
 }
 
 /// An index over some columns of a table.
@@ -135,6 +142,12 @@ impl Table {
         self
     }
 
+    /// Adds a column at the end.
+    pub(super) fn with(mut self, column: Column) -> Self {
+        self.columns.push(column);
+        self
+    }
+
     pub(crate) const fn name(&self) -> &'static str {
         self.name
     }
@@ -197,6 +210,15 @@ impl Column {
         Self { null: true, ..self }
     }
 
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The statement that adds it to a table.
+    pub(super) fn add_to(&self, table: &'static str, flavour: Flavour) -> TableAlterStatement {
+        sea_orm_migration::prelude::Table::alter().table(table).add_column(self.definition(flavour)).to_owned()
+    }
+
     fn definition(&self, flavour: Flavour) -> ColumnDef {
         let mut column = ColumnDef::new(self.name);
         match self.kind {
@@ -218,6 +240,9 @@ impl Column {
         } else {
             column.not_null()
         };
+        if let Some(default) = self.default {
+            column.default(default);
+        }
         if let Some(rule) = self.rule {
             column.check(Expr::cust(rule));
         }

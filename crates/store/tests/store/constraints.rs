@@ -91,7 +91,8 @@ async fn shop(kind: Kind) -> Shop {
     let shop = Shop::stocked(kind).await;
     let place = shop.desk.place("k", &[("tea", 2)]);
     let number = order_no(&place);
-    let rest = [shop.desk.pay(number, 200), shop.desk.ship(number, 2, "T1", Some(&[(1, 1)])), shop.desk.issue("i")];
+    let [start, paid] = shop.desk.pay(number, 200);
+    let rest = [start, paid, shop.desk.ship(number, 2, "T1", Some(&[(1, 1)])), shop.desk.issue("i")];
     shop.run(&[[place].as_slice(), &rest].concat()).await;
     shop
 }

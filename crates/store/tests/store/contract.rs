@@ -18,9 +18,9 @@ use crate::ground::Kind;
 use crate::shop;
 
 /// How many scripts there are: enough to come to everything below.
-const CASES: u32 = 32;
+const CASES: u32 = 48;
 /// How long a script is, in batches.
-const STEPS: usize = 30;
+const STEPS: usize = 50;
 
 /// What the scripts must come to for the comparison to mean something: verdicts, refusals, steps of orders.
 const SIGHTS: &[&str] = &[
@@ -36,7 +36,10 @@ const SIGHTS: &[&str] = &[
     "order_no_invalid",
     "invalid_transition",
     "not_expired",
-    "amount_mismatch",
+    "payment_in_progress",
+    "no_channel",
+    "refund_exceeds_captured",
+    "payment_not_captured",
     "line_not_found",
     "quantity_exceeds_unshipped",
     "tracking_no_taken",
@@ -51,11 +54,25 @@ const SIGHTS: &[&str] = &[
     "receive",
     "receive_automatically",
     "placed and closed in one batch",
+    "late_payment",
+    "overpay",
+    "return_excess",
+    "refund_part",
+    "refund_all",
+    "requested failed",
+    "late succeeded",
+    "double succeeded",
+    "event applied",
+    "event unmatched",
+    "event quarantined",
+    "event stale",
+    "event duplicate",
+    "brought back into stock",
 ];
 
 #[test]
 fn memory() {
-    every_script(async || InMemory::default());
+    every_script(async || InMemory::open());
 }
 
 #[test]

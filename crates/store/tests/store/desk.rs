@@ -2,13 +2,24 @@
 
 use std::cell::Cell;
 
+use domain::channel::{Account, Conditions, Digest, Fact, Kind, Source, Subject, Verdict};
 use domain::order::CloseReason;
-use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
+use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reference, RefundReason, Sku, TrackingNo};
 use domain::{
-    Action, Command, CorrectShipment, LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource,
-    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
+    Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
+    MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId, RefundPayment,
+    ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
+
+/// Every shop's account with a provider.
+pub const ACCOUNT: ChannelAccountId = ChannelAccountId::new(1);
+
+/// An account with a provider as the rules look at it.
+pub fn account(tenant: TenantId, id: ChannelAccountId) -> Account {
+    let (name, conditions) = (format!("channel {}", id.bits()), Conditions::default());
+    Account { tenant, id, kind: Kind::Sandbox, name, is_enabled: true, conditions }
+}
 
 /// How long an order waits for its payment.
 pub const PAY_WITHIN_MS: i64 = 1_800_000;
@@ -91,8 +102,60 @@ impl Desk {
         self.command(key, Action::PlaceOrder(action))
     }
 
-    pub fn pay(&self, order_no: OrderNo, minor: i64) -> Command {
-        self.command(&format!("pay-{order_no}"), Action::PayOrder { order_no, captured: money(minor) })
+    /// An attempt through the shop's account, and the channel's word that it succeeded.
+    pub fn pay(&self, order_no: OrderNo, minor: i64) -> [Command; 2] {
+        [self.start(order_no), self.said(order_no, Verdict::Succeeded, Some(minor))]
+    }
+
+    pub fn start(&self, order_no: OrderNo) -> Command {
+        let start = StartPayment {
+            order_no,
+            payment: PaymentId::new(order_no.bits()),
+            attempt: AttemptId::new(order_no.bits()),
+            provider_key: 1,
+            candidates: vec![ACCOUNT],
+            method: None,
+            return_url: None,
+        };
+        self.command(&format!("start-{order_no}"), Action::StartPayment(start))
+    }
+
+    /// A callback about the order's attempt.
+    pub fn said(&self, order_no: OrderNo, verdict: Verdict, minor: Option<i64>) -> Command {
+        let reference = Reference::from_stored(&AttemptId::new(order_no.bits()).to_string());
+        self.fact(&format!("said-{order_no}-{verdict}"), Subject::Charge(reference), (verdict, minor))
+    }
+
+    /// A refund of all of it, or of so much.
+    pub fn refund(&self, order_no: OrderNo, number: u128, minor: Option<i64>) -> Command {
+        let refund = RefundPayment {
+            payment: PaymentId::new(order_no.bits()),
+            refund: RefundId::new(order_no.bits() + number),
+            provider_key: number,
+            amount: minor.map(money),
+            reason: RefundReason::from_stored("unwanted"),
+            lines: Vec::new(),
+        };
+        self.command(&format!("refund-{order_no}-{number}"), Action::RefundPayment(refund))
+    }
+
+    /// A callback about a refund.
+    pub fn back(&self, order_no: OrderNo, number: u128, verdict: Verdict) -> Command {
+        let reference = Reference::from_stored(&RefundId::new(order_no.bits() + number).to_string());
+        self.fact(&format!("back-{order_no}-{number}-{verdict}"), Subject::Refund(reference), (verdict, None))
+    }
+
+    fn fact(&self, key: &str, subject: Subject, (verdict, minor): (Verdict, Option<i64>)) -> Command {
+        let fact = Fact { subject, verdict, amount: minor.map(money), channel_no: None, code: None, stranger: None };
+        let apply = ApplyChannelFact {
+            account: ACCOUNT,
+            source: Source::Callback,
+            fact,
+            digest: Digest(self.made().to_be_bytes()),
+            action: None,
+            is_again: false,
+        };
+        self.command(key, Action::ApplyChannelFact(apply))
     }
 
     pub fn cancel(&self, order_no: OrderNo) -> Command {

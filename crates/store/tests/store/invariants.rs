@@ -1,6 +1,7 @@
 //! Owns the promise that `check` finds what is wrong, whatever it is, and nothing where nothing is.
 
 use domain::Timestamp;
+use domain::channel::Verdict;
 use store::{Light, Store};
 
 use crate::desk::{PAY_WITHIN_MS, order_no};
@@ -14,8 +15,8 @@ on_every_database!(
     many_orders_are_checked_in_one_go,
 );
 
-/// What is planted, and the invariants that it breaks. The shop has a pending, a paid, a partly shipped, a completed,
-/// a closed and a free order.
+/// What is planted, and the invariants that it breaks. The shop has a pending order, one more with an attempt, a paid, a partly
+/// shipped, a completed, a closed, a free and a partly refunded one.
 const PLANTED: &[(&str, &[&str])] = &[
     ("update orders set total_minor = total_minor + 1 where status = 'pending_payment'", &["I-5"]),
     ("update order_lines set total_minor = 7, unit_price_minor = 7 where sku = 'cup'", &["I-5"]),
@@ -37,12 +38,24 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("update key_records set order_no = null where idempotency_key = 'pending'", &["I-10c"]),
     ("delete from key_records where idempotency_key = 'pending'", &["I-10c"]),
     ("update key_records set order_no = 'ord_none', status = null, headers = null, body = null, completed_at = null
-        where idempotency_key like 'pay-%'", &["I-10c"]),
-    ("update orders set captured_minor = 0 where status = 'paid'", &["I-11"]),
-    ("update orders set captured_minor = 1 where status = 'closed'", &["I-11"]),
+        where idempotency_key like 'start-%'", &["I-10c"]),
+    ("update orders set captured_minor = 0 where status = 'paid'", &["I-2a", "I-2b", "I-11"]),
+    ("update orders set captured_minor = 1 where status = 'closed' and captured_minor = 0", &["I-2a", "I-2b"]),
+    ("update orders set refunded_minor = 1 where status = 'closed' and close_reason = 'customer'", &["I-3", "I-11"]),
+    ("update payment_attempts set captured_minor = 0, status = 'failed' where number = 1 and status = 'succeeded'
+        and order_no in (select order_no from orders where status = 'completed')",
+        &["I-2a", "I-4b", "I-13d"]),
+    ("update payment_attempts set captured_minor = 1 where status = 'created'", &["I-1", "I-2a", "I-4b"]),
+    ("update refunds set amount_minor = 60", &["I-3", "I-4b"]),
+    ("update ledger_entries set amount_minor = amount_minor + 1 where account = 'sales'", &["I-4a"]),
+    ("delete from ledger_entries where kind = 'refund'", &["I-4b"]),
+    ("update payment_events set event = 'close' where event = 'succeed'", &["I-13c"]),
+    ("delete from payment_events where version = 1", &["I-13d"]),
+    ("delete from outbox", &["I-14b"]),
+    ("update payments set status = 'paid' where status = 'open'", &["I-13d", "S-4"]),
     ("update orders set total_minor = 0 where status = 'pending_payment'", &["I-5", "I-11"]),
     ("update principals set tenant_id = 77", &["I-12"]),
-    ("insert into order_lines select tenant_id, 'ord_none', line, sku, name, quantity, unit_price_minor, total_minor, 0
+    ("insert into order_lines select tenant_id, 'ord_none', line, sku, name, quantity, unit_price_minor, total_minor, 0, 0
         from order_lines limit 1", &["S-1", "S-3"]),
     ("insert into shipment_lines select tenant_id, order_no, number, 99, 1 from shipments limit 1", &["S-3"]),
     ("insert into order_events select tenant_id, 'ord_none', 1, event, from_status, to_status, happened_at, principal_id,
@@ -74,16 +87,25 @@ async fn healthy(kind: Kind) -> Shop {
     let shop = Shop::stocked(kind).await;
     let desk = &shop.desk;
     let mut batch = Vec::new();
-    for name in ["pending", "paid", "part", "completed", "closed", "free"] {
+    for name in ["pending", "paid", "part", "completed", "closed", "free", "refunded", "waiting"] {
         let place =
             desk.place(name, if name == "free" { &[("gift", 1)] } else { &[("tea", 2), ("cup", 1), ("tea", 1)] });
         let number = order_no(&place);
         batch.push(place);
         match name {
-            "paid" => batch.push(desk.pay(number, 550)),
-            "part" => batch.extend([desk.pay(number, 550), desk.ship(number, 2, "T1", Some(&[(1, 1)]))]),
+            "paid" => batch.extend(desk.pay(number, 550)),
+            "part" => {
+                batch.extend(desk.pay(number, 550));
+                batch.push(desk.ship(number, 2, "T1", Some(&[(1, 1)])));
+            }
             "completed" => {
-                batch.extend([desk.pay(number, 550), desk.ship(number, 2, "T1", None), desk.receive(number)]);
+                batch.extend(desk.pay(number, 550));
+                batch.extend([desk.ship(number, 2, "T1", None), desk.receive(number)]);
+            }
+            "waiting" => batch.push(desk.start(number)),
+            "refunded" => {
+                batch.extend(desk.pay(number, 550));
+                batch.extend([desk.refund(number, 1, Some(50)), desk.back(number, 1, Verdict::Succeeded)]);
             }
             "closed" => batch.push(desk.cancel(number)),
             _ => {}
@@ -126,7 +148,7 @@ async fn what_is_planted_is_found_and_nothing_else(kind: Kind) {
 
 async fn an_order_may_be_a_little_late_for_the_sweeper(kind: Kind) {
     let shop = healthy(kind).await;
-    let deadline = shop.count("select expires_at from orders where status = 'pending_payment'").await;
+    let deadline = shop.count("select min(expires_at) from orders where status = 'pending_payment'").await;
     assert!(deadline > PAY_WITHIN_MS);
     assert_eq!(red(&shop.store, Timestamp(deadline + 60_000)).await, Vec::<&str>::new());
     assert_eq!(red(&shop.store, Timestamp(deadline + 60_001)).await, ["I-14"]);
@@ -160,7 +182,8 @@ async fn many_orders_are_checked_in_one_go(kind: Kind) {
             let number = order_no(&place);
             batch.push(place);
             if at % 2 == 0 {
-                batch.extend([desk.pay(number, 30), desk.ship(number, 2, "T1", None)]);
+                batch.extend(desk.pay(number, 30));
+                batch.push(desk.ship(number, 2, "T1", None));
             }
         }
         shop.run(&batch).await;

@@ -29,7 +29,7 @@ async fn crowd(shop: &Shop, name: &str, count: usize) -> Vec<OrderNo> {
         numbers.push(number);
         batch.push(place);
         match at % 4 {
-            0 => batch.push(shop.desk.pay(number, 100)),
+            0 => batch.extend(shop.desk.pay(number, 100)),
             1 => batch.push(shop.desk.cancel(number)),
             _ => {}
         }
@@ -165,7 +165,8 @@ async fn a_history_names_who_did_what(kind: Kind) {
     let shop = Shop::stocked(kind).await;
     let place = shop.desk.place("k", &[("tea", 1)]);
     let number = order_no(&place);
-    shop.run(&[place, shop.desk.pay(number, 100), shop.desk.ship(number, 2, "T1", None)]).await;
+    let [start, paid] = shop.desk.pay(number, 100);
+    shop.run(&[place, start, paid, shop.desk.ship(number, 2, "T1", None)]).await;
     let history = shop.store.history(shop.desk.tenant, number).await.expect("a history");
     let told: Vec<String> = history
         .iter()
@@ -183,7 +184,7 @@ async fn a_history_names_who_did_what(kind: Kind) {
         .collect();
     let expected = [
         "1 place None pending_payment service:checkout k".to_owned(),
-        format!("2 pay Some(\"pending_payment\") paid service:checkout pay-{number}"),
+        format!("2 pay Some(\"pending_payment\") paid service:checkout said-{number}-succeeded"),
         format!("3 ship_all Some(\"paid\") shipped service:checkout ship-{number}-T1"),
     ];
     assert_eq!(told, expected);

@@ -49,7 +49,8 @@ async fn s6_carts_that_name_the_same_products_in_opposite_order_never_block_each
                 let (name, back) = (format!("{clerk}-{round}"), format!("{clerk}-{round}-back"));
                 let there = desk.place(&name, &[("cup", 1), ("tea", 1)]);
                 let back = desk.place(&back, &[("tea", 1), ("cup", 1)]);
-                let steps = [desk.pay(order_no(&there), 350), desk.cancel(order_no(&back))];
+                let [start, paid] = desk.pay(order_no(&there), 350);
+                let steps = [start, paid, desk.cancel(order_no(&back))];
                 // Half of them take the rows for two orders at once, half of them one behind the other.
                 let batches = if clerk % 2 == 0 { vec![vec![back, there]] } else { vec![vec![there], vec![back]] };
                 for batch in batches.into_iter().chain([steps.to_vec()]) {

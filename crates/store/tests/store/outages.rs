@@ -67,7 +67,8 @@ async fn what_was_acknowledged_beside_dropped_work_is_there(kind: Kind) {
     assert_eq!(shop.count("select count(*) from orders").await, 1);
     assert_eq!(shop.count("select reserved from stock_items where sku = 'cup'").await, 0);
     // No lock is left either.
-    shop.run(&[shop.desk.place("last", &[("tea", 1), ("cup", 1)]), shop.desk.pay(number, 100)]).await;
+    let [start, paid] = shop.desk.pay(number, 100);
+    shop.run(&[shop.desk.place("last", &[("tea", 1), ("cup", 1)]), start, paid]).await;
 }
 
 async fn f05_a_commit_whose_answer_nobody_heard_is_answered_the_same(kind: Kind) {

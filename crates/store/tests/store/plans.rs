@@ -65,7 +65,10 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
             last = Some(number);
             match at % 4 {
                 0 => batch.push(shop.desk.cancel(number)),
-                1 => batch.extend([shop.desk.pay(number, 100), shop.desk.ship(number, 2, "T", None)]),
+                1 => {
+                    batch.extend(shop.desk.pay(number, 100));
+                    batch.push(shop.desk.ship(number, 2, "T", None));
+                }
                 _ => batch.push(shop.desk.issue(&format!("issue-{round}-{at}"))),
             }
         }
@@ -141,13 +144,10 @@ async fn batches(store: &Store, desk: &Desk, name: &str) {
     let (place, issue) = (desk.place(&key("last"), &[("tea", 1), ("sku-1", 1)]), desk.issue(&key("number")));
     let (number, dropped) = (order_no(&place), desk.place(&key("dropped"), &[("tea", 1)]));
     let dropped_number = order_no(&dropped);
+    let [start, paid] = desk.pay(number, 110);
     let first = [desk.put(name, 10, 5), place, dropped, issue];
-    let second = [
-        desk.put(name, 11, 0),
-        desk.pay(number, 110),
-        desk.cancel(dropped_number),
-        desk.ship(number, 2, "T1", Some(&[(1, 1)])),
-    ];
+    let second =
+        [desk.put(name, 11, 0), start, paid, desk.cancel(dropped_number), desk.ship(number, 2, "T1", Some(&[(1, 1)]))];
     // Two issued numbers are used, and two keys that the server derived serve again for what has changed since.
     let third = [
         desk.correct(number, 3, "T2"),
@@ -186,7 +186,7 @@ async fn lists(store: &Store, tenant: TenantId, order_no: OrderNo) {
     let history = store.history(tenant, order_no).await.expect("a history");
     assert!(!history.is_empty());
     store.credential("mk_none").await.expect("an answer");
-    store.orders_due_to_expire(Timestamp(i64::MAX), 100).await.expect("orders");
+    store.orders_due(Timestamp(i64::MAX), Timestamp(0), 100).await.expect("orders");
     store.orders_due_to_complete(Timestamp(i64::MAX), 100).await.expect("orders");
     assert!(!store.conflicts(tenant, None, 9).await.expect("conflicts").is_empty());
     store.conflicts_purge(Timestamp(i64::MAX), 9).await.expect("a step");

@@ -89,7 +89,8 @@ async fn a_key_that_was_purged_still_finds_its_order(kind: Kind) {
     let shop = Shop::stocked(kind).await;
     let place = shop.desk.place("k", &[("tea", 1)]);
     let number = order_no(&place);
-    shop.run(&[place, shop.desk.pay(number, 100)]).await;
+    let [start, paid] = shop.desk.pay(number, 100);
+    shop.run(&[place, start, paid]).await;
     let purge = async || shop.store.records_purge(Timestamp(i64::MAX), 100).await.expect("a step");
     assert!(purge().await > 2);
     assert_eq!(purge().await, 0);
@@ -162,7 +163,7 @@ async fn the_sweeper_is_told_what_is_due_and_no_more_than_it_asks_for(kind: Kind
         numbers.push((shop.desk.tenant, number));
         batch.push(place);
         if name == "paid" || name == "shipped" || name == "touched" {
-            batch.push(shop.desk.pay(number, 100));
+            batch.extend(shop.desk.pay(number, 100));
         }
         if name == "shipped" || name == "touched" {
             batch.push(shop.desk.ship(number, 2, "T1", None));
@@ -173,7 +174,9 @@ async fn the_sweeper_is_told_what_is_due_and_no_more_than_it_asks_for(kind: Kind
     }
     let deadline = batch[0].at.0 + PAY_WITHIN_MS;
     shop.run(&batch).await;
-    let expired = async |now, limit| shop.store.orders_due_to_expire(Timestamp(now), limit).await.expect("orders");
+    let expired = async |now, limit| {
+        shop.store.orders_due(Timestamp(now), Timestamp(now), limit).await.expect("orders").to_expire
+    };
     assert_eq!(expired(deadline - 1, 10).await, []);
     assert_eq!(expired(deadline, 10).await, numbers[..1]);
     assert_eq!(expired(i64::MAX, 1).await, numbers[..1], "the oldest deadline first");

@@ -43,5 +43,14 @@ fn spell(reply: &Reply) -> (u16, Option<u32>, Value) {
             });
             (code(*created), Some(order.version), body)
         }
+        Reply::Payment { payment, created } => {
+            let body = json!({ "payment_id": payment.id.to_string(), "status": payment.status.name() });
+            (code(*created), Some(payment.version), body)
+        }
+        Reply::Refund { payment, refund } => {
+            let body = json!({ "refund_id": refund.to_string(), "left": payment.captured - payment.refund_reserved });
+            (201, Some(payment.version), body)
+        }
+        Reply::Noted(became) => (200, None, json!({ "became": became.name() })),
     }
 }

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use domain::{Command, Needs, Timestamp};
 use engine::{Commit, Execute as _, Executor, Fault, NewRecord, Scope, Snapshot, Storage, Verdict};
-use store::{Account, Light, Store};
+use store::{Account, Light, NewChannelAccount, Store};
 
-use crate::desk::Desk;
+use crate::desk::{self, Desk};
 use crate::ground::{Ground, Kind};
 use crate::render::Json;
 
@@ -25,6 +25,9 @@ impl Shop {
         let tenant = store.tenant_create("shop", "ten_1", Timestamp(0)).await.expect("a new tenant");
         let account = Account { tenant, kind: "service", name: "checkout", public_id: "acc_1" };
         let principal = store.account(&account, Timestamp(0)).await.expect("a new account");
+        let channel = desk::account(tenant, desk::ACCOUNT);
+        let channel = NewChannelAccount { account: &channel, settings: "{}", priority: 0 };
+        store.channel_account_create(&channel, Timestamp(0)).await.expect("a new channel");
         Self { store, desk: Desk::new(tenant, principal, 1), ground }
     }
 

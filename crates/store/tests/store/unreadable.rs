@@ -46,7 +46,8 @@ async fn shop(kind: Kind) -> (Shop, OrderNo) {
     let shop = Shop::stocked(kind).await;
     let place = shop.desk.place("k", &[("tea", 2)]);
     let number = order_no(&place);
-    shop.run(&[place, shop.desk.pay(number, 200), shop.desk.ship(number, 2, "T1", Some(&[(1, 1)]))]).await;
+    let [start, paid] = shop.desk.pay(number, 200);
+    shop.run(&[place, start, paid, shop.desk.ship(number, 2, "T1", Some(&[(1, 1)]))]).await;
     (shop, number)
 }
 
@@ -91,7 +92,7 @@ async fn an_id_that_is_none_is_named(kind: Kind) {
     shop.ground.plant("update orders set order_no = 'A-1', status = 'pending_payment', expires_at = 0").await;
     let place = ("orders", "A-1", "order_no");
     expect(shop.store.orders(shop.desk.tenant, &OrderFilter::default(), None, 9).await, place);
-    expect(shop.store.orders_due_to_expire(Timestamp(1), 9).await, place);
+    expect(shop.store.orders_due(Timestamp(1), Timestamp(1), 9).await, place);
 }
 
 async fn a_history_product_or_record_that_cannot_be_read_is_named(kind: Kind) {

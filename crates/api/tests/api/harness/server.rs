@@ -3,12 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use api::{Api, Conflicts, Limits, Listener, Renderer};
-use domain::{Action, Command, Money, OrderNo, PrincipalId, TenantId};
+use api::{Api, Conflicts, Limits, Listener, Parts, Renderer};
+use channels::{Directory, Listed};
+use domain::channel::{Account as Channel, Conditions, Digest, Fact, Kind, Source, Subject, Verdict};
+use domain::text::Reference;
+use domain::{
+    Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, Money, OrderNo, PaymentId, PrincipalId,
+    StartPayment, TenantId,
+};
 use engine::{Answered, Engine, Executor};
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use serde_json::json;
-use store::{Account, Light, NewApiKey, Role, Store};
+use store::{Account, Actors, Light, NewApiKey, NewChannelAccount, Role, Store};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +29,11 @@ pub(crate) struct Setup {
     pub(crate) limits: Limits,
     pub(crate) engine: engine::Options,
 }
+
+/// The shop's account with a provider.
+pub(crate) const CHANNEL: ChannelAccountId = ChannelAccountId::new(7);
+/// The secret that the provider signs with.
+pub(crate) const CHANNEL_SECRET: &str = "a secret of the sandbox";
 
 /// A running server.
 pub(crate) struct Shop {
@@ -51,6 +62,7 @@ impl Shop {
         let store = Store::open(&folder.path().join("mideng.db")).await.expect("the database opens");
         store.migrate().await.expect("the schema is made");
         let tenant = tenant(&store, "default").await;
+        channel(&store, tenant).await;
         drop(store);
         Self::start(folder, tenant, setup).await
     }
@@ -73,7 +85,18 @@ impl Shop {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
         let address = listener.address().expect("a bound socket has an address");
         let metrics: api::Metrics = Arc::new(|| "# no metrics in tests\n".to_owned());
-        let api = Api::new(engine.clone(), store.clone(), setup.settings, Conflicts::default(), metrics);
+        let actors = Actors::new(&store, || (format!("acc_{:032x}", api::id()), api::now()));
+        let directory = directory(&store).await;
+        let (engine_of_api, store_of_api) = (engine.clone(), store.clone());
+        let parts = Parts {
+            engine: engine_of_api,
+            store: store_of_api,
+            directory,
+            actors,
+            conflicts: Conflicts::default(),
+            metrics,
+        };
+        let api = Api::new(parts, setup.settings);
         let stop = CancellationToken::new();
         let socket = tokio::spawn(api::serve(listener, api::router(api.clone()), setup.limits, stop.clone()));
         let admin = Client { address, bearer: None };
@@ -134,11 +157,38 @@ impl Shop {
         }
     }
 
-    /// Pays an order as a payment would, which is not on HTTP yet.
+    /// Pays an order: an attempt through the shop's own channel, and its word that it succeeded.
     pub(crate) async fn pay(&self, order_no: &str, amount: i64) -> Answered {
-        let captured = Money::new(amount, "CNY".parse().expect("CNY is a currency"));
         let order: OrderNo = order_no.parse().expect("an order's number");
-        let target = Target { method: "TEST", route: "pay", ids: &[order_no], query: "", precondition: "" };
+        let attempt = AttemptId::new(api::id());
+        let start = StartPayment {
+            order_no: order,
+            payment: PaymentId::new(api::id()),
+            attempt,
+            provider_key: 1,
+            candidates: vec![CHANNEL],
+            method: None,
+            return_url: None,
+        };
+        let started = self.submit(Action::StartPayment(start)).await;
+        if matches!(&started, Answered::Executed(answer) if answer.status != 201) {
+            return started;
+        }
+        let fact = Fact {
+            subject: Subject::Charge(Reference::from_stored(&attempt.to_string())),
+            verdict: Verdict::Succeeded,
+            amount: Some(Money::new(amount, "CNY".parse().expect("CNY is a currency"))),
+            channel_no: None,
+            code: None,
+            stranger: None,
+        };
+        let (source, digest) = (Source::Answer, Digest([0; 16]));
+        let apply = ApplyChannelFact { account: CHANNEL, source, fact, digest, action: None, is_again: false };
+        self.submit(Action::ApplyChannelFact(apply)).await
+    }
+
+    async fn submit(&self, action: Action) -> Answered {
+        let target = Target { method: "TEST", route: "pay", ids: &[], query: "", precondition: "" };
         let command = Command {
             id: CommandId(api::id()),
             tenant: self.tenant,
@@ -147,7 +197,7 @@ impl Shop {
             fingerprints: Fingerprints::of(&target, ""),
             at: api::now(),
             request_id: "test".to_owned(),
-            action: Action::PayOrder { order_no: order, captured },
+            action,
         };
         let ticket = self.engine.submit(command).expect("the engine takes it");
         ticket.wait(PATIENCE).await.expect("the engine answers")
@@ -180,4 +230,40 @@ impl Shop {
 async fn tenant(store: &Store, name: &str) -> TenantId {
     let public_id = format!("ten_{:032x}", api::id());
     store.tenant_create(name, &public_id, api::now()).await.expect("the tenant is made")
+}
+
+/// An account with the sandbox, whose gateway nobody is at.
+async fn channel(store: &Store, tenant: TenantId) {
+    let account = Channel {
+        tenant,
+        id: CHANNEL,
+        kind: Kind::Sandbox,
+        name: "till".to_owned(),
+        is_enabled: true,
+        conditions: Conditions::default(),
+    };
+    let new = NewChannelAccount { account: &account, settings: "", priority: 1 };
+    store.channel_account_create(&new, api::now()).await.expect("a new channel");
+}
+
+/// The accounts as they stand, with a secret that is on this disk.
+async fn directory(store: &Store) -> Directory {
+    let secret = tempfile::NamedTempFile::new().expect("a file for the secret");
+    std::fs::write(secret.path(), CHANNEL_SECRET).expect("the secret is written");
+    let settings = json!({
+        "gateway": "http://127.0.0.1:9/sandbox",
+        "account": "shop",
+        "secrets": [format!("file:{}", secret.path().display())],
+    });
+    let directory = Directory::default();
+    let accounts = store.channel_accounts().await.expect("the accounts are read");
+    let listed = accounts.into_iter().map(|row| Listed {
+        account: row.account,
+        settings: settings.to_string(),
+        priority: row.priority,
+        version: row.version,
+    });
+    let failed = directory.replace(listed.collect());
+    assert!(failed.is_empty(), "{failed:?}");
+    directory
 }

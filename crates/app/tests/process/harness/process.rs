@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use super::{PATIENCE, Shopper};
+use super::{PATIENCE, Shopper, until};
 
 /// The administrator's key of every server of these tests.
 const SECRET: &str = "mk_0123456789abcdef0123456789abcdef";
@@ -151,6 +151,18 @@ impl Server {
             said.push_str(&line.expect("its output is UTF-8").unwrap_or_else(|| panic!("no {last:?} after {said:?}")));
         }
         said
+    }
+
+    /// Waits until it knows an account with a payment provider.
+    pub(crate) async fn sees_channel(&self, id: &str) {
+        let (path, admin) = (format!("/notify/{id}"), &self.admin);
+        until("the server knows the channel", || async {
+            admin
+                .send(http::Method::POST, &path, "ignored", "no callback")
+                .await
+                .is_ok_and(|answer| answer.status != 404)
+        })
+        .await;
     }
 
     /// SIGKILL: no chance to tidy up.

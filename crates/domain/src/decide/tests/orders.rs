@@ -73,13 +73,14 @@ impl Standing {
 fn way_to(at: usize) -> String {
     let steps = STANDINGS[..=at].iter().filter(|step| step.name != "closed" || STANDINGS[at].name == "closed");
     let lines: Vec<&str> = steps.map(|step| step.line).collect();
-    format!("put tea 100 stock=5 -> new v1 5/0\n{}\nat 100\n", lines.join("\n"))
+    format!("put tea 100 stock=5 -> new v1 5/0\n{}\n", lines.join("\n"))
 }
 
 fn command(name: &str, version: u32) -> String {
     match name {
         "pay" => "pay A 300".to_owned(),
         "ship_part" => format!("ship A T9 1*1 v={version}"),
+        "expire" => "at 100\nexpire A".to_owned(),
         "ship_all" => format!("ship A T9 v={version}"),
         "correct" => format!("correct A T9 v={version}"),
         other => format!("{other} A"),

@@ -115,7 +115,7 @@ fn an_order_has_one_currency() {
         place A tea*1@90 cur=GBP       -> currency_mismatch tea
         place A tea*1 gin*1            -> currency_mismatch gin
         place A gin*2@800 cur=GBP      -> new pending_payment v1 1600
-        pay A 1600                     -> amount_mismatch
+        pay A 1600                     -> quarantined
         pay A 1600 cur=GBP             -> paid v2
         ",
     );
@@ -141,7 +141,7 @@ fn a_price_is_the_one_of_the_moment() {
         put tea 100 stock=5            -> new v1 5/0
         place A tea*1                  -> new pending_payment v1 100
         put tea 120                    -> v2 5/1
-        pay A 120                      -> amount_mismatch
+        pay A 120                      -> quarantined
         pay A 100                      -> paid v2
         place B tea*1                  -> new pending_payment v1 120
         ",

@@ -41,7 +41,7 @@ fn an_illegal_step_is_told_before_its_details() {
         place A tea*3 until=50         -> new pending_payment v1 300
         ship A T1 7*9 v=1              -> invalid_transition pending_payment ship_part
         correct A T1 v=1               -> invalid_transition pending_payment correct_shipment
-        pay A 299                      -> amount_mismatch
+        pay A 299                      -> quarantined
         pay A 300                      -> paid v2
         pay A 299                      -> invalid_transition paid pay
         expire A                       -> invalid_transition paid expire

@@ -1,5 +1,7 @@
 //! Owns how a line of a table becomes a command, and the rows that the commands leave behind.
 
+mod money;
+
 use std::collections::BTreeMap;
 
 use idempotency::{CommandId, Fingerprints, Key, Target};
@@ -20,6 +22,7 @@ pub(super) struct Shop {
     pub(super) state: State,
     now: i64,
     commands: u128,
+    left: money::Left,
 }
 
 /// A line: its words, and its `name=value` options.
@@ -40,23 +43,36 @@ impl Shop {
             }
             "stock" => words::stock(self.state.stock(TENANT, &sku(said.words[1])).expect("a known sku")),
             "order" => words::order(self.state.order(TENANT, said.order_no()).expect("a known order")),
+            "pay" => self.pay(&said),
+            "payment" => self.payment(&said),
+            "queue" | "reviews" | "ledger" | "account" => self.ask(&said),
             _ => {
-                let command = self.command(&said);
-                let outcome = decide(&self.state, &command);
-                if let Outcome::Accepted(accepted) = &outcome {
-                    accepted.changes.iter().for_each(|change| self.state.apply(change));
-                }
-                words::outcome(&outcome)
+                let action = self.action(&said);
+                words::outcome(&self.decide(&said, action))
             }
         }
     }
 
-    /// The command that a line stands for, without deciding it.
-    pub(super) fn command_of(&mut self, line: &str) -> Command {
-        self.command(&Said::new(line))
+    fn decide(&mut self, said: &Said<'_>, action: Action) -> Outcome {
+        let command = self.command(said, action);
+        let outcome = decide(&self.state, &command);
+        if let Outcome::Accepted(accepted) = &outcome {
+            for change in &accepted.changes {
+                self.state.apply(change);
+                self.left.note(change);
+            }
+        }
+        outcome
     }
 
-    fn command(&mut self, said: &Said<'_>) -> Command {
+    /// The command that a line stands for, without deciding it.
+    pub(super) fn command_of(&mut self, line: &str) -> Command {
+        let said = Said::new(line);
+        let action = self.action(&said);
+        self.command(&said, action)
+    }
+
+    fn command(&mut self, said: &Said<'_>, action: Action) -> Command {
         self.commands += 1;
         let key = match said.options.get("key") {
             Some(key) => Key::new(key).expect("a good key"),
@@ -71,11 +87,11 @@ impl Shop {
             fingerprints: Fingerprints::of(&target, &said.request()),
             at: Timestamp(self.now),
             request_id: String::new(),
-            action: self.action(said),
+            action,
         }
     }
 
-    fn action(&self, said: &Said<'_>) -> Action {
+    fn action(&mut self, said: &Said<'_>) -> Action {
         let order_no = said.order_no();
         match said.words[0] {
             "put" => Action::PutProduct(PutProduct {
@@ -93,7 +109,6 @@ impl Shop {
             }),
             "issue" => Action::IssueOrderNumber { order_no, expires_at: self.until(said) },
             "place" => Action::PlaceOrder(self.place(said)),
-            "pay" => Action::PayOrder { order_no, captured: said.money(2) },
             "cancel" => {
                 let reason = said.options.get("reason").unwrap_or(&"customer");
                 Action::CancelOrder { order_no, reason: CloseReason::from_name(reason).expect("a known reason") }
@@ -115,7 +130,7 @@ impl Shop {
             }),
             "receive" => Action::ReceiveOrder { order_no, automatic: false },
             "auto" => Action::ReceiveOrder { order_no, automatic: true },
-            other => panic!("no command {other:?}"),
+            _ => self.money_action(said),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Owns how the tables spell an outcome: refusals by their code and what they name, rows by what they hold.
 
 use crate::text::Sku;
-use crate::{Order, Outcome, Refusal, Reply, StockItem, order, product, stock};
+use crate::{Order, Outcome, Payment, Refusal, Reply, StockItem, order, payment, product, stock};
 
 pub(super) fn outcome(outcome: &Outcome) -> String {
     match outcome {
@@ -20,6 +20,17 @@ pub(super) fn order(order: &Order) -> String {
     format!("{} v{} {payment} {fulfillment}{reason}", order.status, order.version)
 }
 
+/// Its standing and sums, then each attempt and each refund.
+pub(super) fn payment(payment: &Payment) -> String {
+    let mut words = vec![format!("{} v{}", payment.status, payment.version)];
+    if payment.captured > 0 {
+        words.push(format!("{}/{}/{}", payment.captured, payment.refund_reserved, payment.refunded));
+    }
+    words.extend(payment.attempts.iter().map(|attempt| attempt.status.to_string()));
+    words.extend(payment.refunds.iter().map(|refund| format!("{}:{}", refund.cause, refund.status)));
+    words.join(" ")
+}
+
 fn reply(reply: &Reply) -> String {
     match reply {
         Reply::Product { product, stock: item, created } => {
@@ -31,6 +42,12 @@ fn reply(reply: &Reply) -> String {
             format!("new {} v{} {}", order.status, order.version, order.total.minor)
         }
         Reply::Order { order, created: false } => format!("{} v{}", order.status, order.version),
+        Reply::Payment { payment, .. } => self::payment(payment),
+        Reply::Refund { payment, refund } => {
+            let refund = payment.refund(*refund).expect("the reply names one of its refunds");
+            format!("refund {} {} of {}", refund.number, refund.status, refund.amount)
+        }
+        Reply::Noted(became) => became.name().to_owned(),
     }
 }
 
@@ -49,7 +66,10 @@ fn named(refusal: &Refusal) -> String {
         Refusal::Order(order::Refusal::InvalidTransition { from, event }) => format!(" {from} {event}"),
         Refusal::Order(order::Refusal::CurrencyMismatch(sku)) => format!(" {sku}"),
         Refusal::Order(order::Refusal::LineNotFound(line)) => format!(" {line}"),
-        Refusal::Order(order::Refusal::TooManyShipped { line, left }) => format!(" {line} {left}"),
+        Refusal::Order(
+            order::Refusal::TooManyShipped { line, left } | order::Refusal::TooManyRefunded { line, left },
+        ) => format!(" {line} {left}"),
+        Refusal::Payment(payment::Refusal::ExceedsCaptured { left }) => format!(" {left}"),
         _ => String::new(),
     }
 }

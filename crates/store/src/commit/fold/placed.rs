@@ -40,6 +40,8 @@ pub(super) fn heads_new(placed: &[&Order]) -> Rows {
             order.created_at.0,
             order.updated_at.0,
             order.expires_at.0,
+            order.refunded,
+            order.returned,
         ]);
     }
     rows
@@ -60,6 +62,7 @@ pub(super) fn lines_new(placed: &[&Order]) -> Rows {
                 line.unit_price.minor,
                 line.total.minor,
                 line.shipped,
+                line.refunded,
             ]);
         }
     }

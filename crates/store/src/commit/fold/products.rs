@@ -109,6 +109,7 @@ pub(super) fn movements(batch: &Batch<'_>) -> Rows {
                 Source::Initial => ("initial", String::new()),
                 Source::Manual(id) => ("manual", id.to_string()),
                 Source::Sale(order_no) => ("sale", order_no.to_string()),
+                Source::Return(refund) => ("return", refund.to_string()),
             };
             ((movement.tenant, &movement.sku, kind, source), *movement)
         })

@@ -1,6 +1,6 @@
 //! Owns the rows of orders that took a step, and of the history of all.
 
-use domain::order::{CloseReason, Status};
+use domain::order::{CloseReason, Line, Status};
 use domain::stock::Holding;
 
 use super::{Batch, Step};
@@ -11,15 +11,23 @@ use crate::set::{Rows, Write, number, row, text};
 static HEADS: Write = Write::update(
     "orders",
     &[number("tenant_id"), text("order_no")],
-    &[text("status"), text("close_reason"), number("version"), number("captured_minor"), number("updated_at")],
+    &[
+        text("status"),
+        text("close_reason"),
+        number("version"),
+        number("captured_minor"),
+        number("refunded_minor"),
+        number("returned_minor"),
+        number("updated_at"),
+    ],
     &[number("version")],
 );
 
 static LINES: Write = Write::update(
     "order_lines",
     &[number("tenant_id"), text("order_no"), number("line")],
-    &[number("shipped")],
-    &[number("shipped")],
+    &[number("shipped"), number("refunded")],
+    &[number("shipped"), number("refunded")],
 );
 
 static RESERVATIONS: Write = Write::update(
@@ -41,6 +49,8 @@ pub(super) fn heads_changed(steps: &[Step<'_>]) -> Rows {
             now.close_reason.map(CloseReason::name),
             now.version,
             now.captured,
+            now.refunded,
+            now.returned,
             now.updated_at.0,
             before.version,
         ]);
@@ -51,8 +61,10 @@ pub(super) fn heads_changed(steps: &[Step<'_>]) -> Rows {
 pub(super) fn lines_changed(steps: &[Step<'_>]) -> Rows {
     let mut rows = Rows::of(&LINES);
     for Step { before, now } in steps {
-        for (was, is) in before.lines.iter().zip(&now.lines).filter(|(was, is)| was.shipped != is.shipped) {
-            rows.add(row![now.tenant.0, now.order_no.to_string(), is.number, is.shipped, was.shipped]);
+        let moved = |was: &Line, is: &Line| (was.shipped, was.refunded) != (is.shipped, is.refunded);
+        for (was, is) in before.lines.iter().zip(&now.lines).filter(|(was, is)| moved(was, is)) {
+            let (tenant, order_no) = (now.tenant.0, now.order_no.to_string());
+            rows.add(row![tenant, order_no, is.number, is.shipped, is.refunded, was.shipped, was.refunded]);
         }
     }
     rows

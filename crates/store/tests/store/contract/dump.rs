@@ -1,5 +1,7 @@
 //! Owns the dump of a storage: every table as sorted lines of text, spelled the same whatever holds them.
 
+mod money;
+
 use std::collections::BTreeMap;
 
 use domain::Order;
@@ -20,9 +22,10 @@ const TABLES: &[(&str, &str)] = &[
     (
         "orders",
         "tenant_id, order_no, principal_id, idempotency_key, fingerprint_version, fingerprint, status, close_reason, \
-         version, customer_id, total_minor, currency, captured_minor, note, created_at, updated_at, expires_at",
+         version, customer_id, total_minor, currency, captured_minor, note, created_at, updated_at, expires_at, \
+         refunded_minor, returned_minor",
     ),
-    ("order_lines", "tenant_id, order_no, line, sku, name, quantity, unit_price_minor, total_minor, shipped"),
+    ("order_lines", "tenant_id, order_no, line, sku, name, quantity, unit_price_minor, total_minor, shipped, refunded"),
     ("stock_reservations", "tenant_id, order_no, sku, quantity, holding"),
     ("shipments", "tenant_id, order_no, number, shipment_id, carrier, tracking_no, shipped_at, updated_at"),
     ("shipment_lines", "tenant_id, order_no, number, line, quantity"),
@@ -34,6 +37,19 @@ const TABLES: &[(&str, &str)] = &[
         "key_records",
         "tenant_id, principal_id, idempotency_key, command_id, fingerprint_version, fingerprint, status, headers, body",
     ),
+    (
+        "payment_events",
+        "tenant_id, payment_id, version, subject, subject_number, event, from_status, to_status, happened_at, \
+         principal_id, idempotency_key",
+    ),
+    ("ledger_entries", "tenant_id, kind, source, account, amount_minor, currency, posted_at"),
+    (
+        "channel_events",
+        "tenant_id, digest, account_id, subject, reference, verdict, amount_minor, currency, channel_no, code, stranger, \
+         state, received_at, updated_at",
+    ),
+    ("reviews", "tenant_id, review_id, kind, subject, detail, raised_at"),
+    ("outbox", "tenant_id, payment_id, account_id, task, subject, number, due_at, created_at, tries"),
 ];
 
 /// Those of them that have a twin in the archive.
@@ -71,6 +87,7 @@ pub fn memory(tables: &Tables) -> Dump {
             Source::Initial => ("initial", String::new()),
             Source::Manual(id) => ("manual", id.to_string()),
             Source::Sale(order_no) => ("sale", order_no.to_string()),
+            Source::Return(refund) => ("return", refund.to_string()),
         };
         let reason = or_none(row.reason.as_ref());
         put("stock_movements", &[&row.tenant.0, &row.sku, &kind, &source, &row.quantity, &reason, &row.at.0]);
@@ -96,6 +113,7 @@ pub fn memory(tables: &Tables) -> Dump {
     for order in tables.orders.values() {
         put_order(order, &mut put);
     }
+    money::put(&tables.money, &mut put);
     dump.into_iter().map(|(table, lines)| (table, sorted(lines))).collect()
 }
 
@@ -103,7 +121,7 @@ fn put_order(order: &Order, put: &mut impl FnMut(&'static str, &[&dyn std::fmt::
     let (tenant, order_no) = (order.tenant.0, order.order_no);
     let (digest, close_reason, note) =
         (hex(&order.fingerprint.digest), or_none(order.close_reason), or_none(order.note.as_ref()));
-    let head: [&dyn std::fmt::Display; 17] = [
+    let head: [&dyn std::fmt::Display; 19] = [
         &tenant,
         &order_no,
         &order.principal.0,
@@ -121,12 +139,14 @@ fn put_order(order: &Order, put: &mut impl FnMut(&'static str, &[&dyn std::fmt::
         &order.created_at.0,
         &order.updated_at.0,
         &order.expires_at.0,
+        &order.refunded,
+        &order.returned,
     ];
     put("orders", &head);
     for line in &order.lines {
         let (unit, total) = (line.unit_price.minor, line.total.minor);
         let what: [&dyn std::fmt::Display; 5] = [&tenant, &order_no, &line.number, &line.sku, &line.name];
-        let numbers: [&dyn std::fmt::Display; 4] = [&line.quantity, &unit, &total, &line.shipped];
+        let numbers: [&dyn std::fmt::Display; 5] = [&line.quantity, &unit, &total, &line.shipped, &line.refunded];
         put("order_lines", &[what.as_slice(), &numbers].concat());
     }
     for row in &order.reservations {

@@ -1,21 +1,23 @@
 //! Owns random requests: few skus, little stock and few keys, so that they get in each other's way. A request is
 //! picked by small numbers and made concrete once it is known which orders there are.
 
+mod money;
+
 use domain::order::{CloseReason, Status};
 use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
 use domain::{
-    Action, Command, CorrectShipment, LineRequest, MoveStock, MovementId, OrderNo, OrderNumberSource, PlaceOrder,
-    PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
+    Action, Command, CorrectShipment, LineRequest, MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId,
+    PlaceOrder, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
 };
 use engine::memory::Tables;
 use idempotency::{CommandId, Key};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
-use super::subjects::{ACCOUNTS, TENANTS, principal};
+use super::subjects::{ACCOUNTS, CHANNELS, TENANTS, principal};
 use crate::desk::{fingerprints, money};
 
 /// How long issued numbers and unpaid orders last: short, so that some of them are past.
-const SHORT: i64 = 25;
+const SHORT: i64 = 70;
 
 /// What somebody wants, before it is known which orders there are.
 #[derive(Clone, Debug)]
@@ -32,7 +34,12 @@ enum What {
     Move { sku: u8, quantity: i64 },
     Issue,
     Place { lines: Vec<(u8, i64, Option<i64>)>, number: Option<u8>, note: bool },
-    Pay { order: u8, short: i64 },
+    Start { order: u8, channel: u128 },
+    Said { order: u8, attempt: u8, verdict: u8, short: i64, source: u8 },
+    Silent { order: u8, attempt: u8, task: u8 },
+    Refund { order: u8, amount: Option<i64>, line: Option<(u32, i64, bool)> },
+    Back { order: u8, refund: u8, verdict: u8, source: u8 },
+    Stray { number: u8 },
     Cancel { order: u8, merchant: bool },
     Expire { order: u8 },
     Ship { order: u8, stale: u32, tracking: u8, lines: Option<Vec<(u32, i64)>> },
@@ -65,7 +72,15 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         1 => Just(What::Issue),
         7 => (proptest::collection::vec(line, 1..4), proptest::option::weighted(0.4, any::<u8>()), any::<bool>())
             .prop_map(|(lines, number, note)| What::Place { lines, number, note }),
-        5 => (order, prop_oneof![9 => Just(0_i64), 1 => Just(1)]).prop_map(|(order, short)| What::Pay { order, short }),
+        6 => (order, 1..=CHANNELS + 1).prop_map(|(order, channel)| What::Start { order, channel }),
+        14 => (order, 0..2_u8, 0..14_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..6_u8).prop_map(
+            |(order, attempt, verdict, short, source)| What::Said { order, attempt, verdict, short, source }),
+        3 => (order, 0..2_u8, 0..3_u8).prop_map(|(order, attempt, task)| What::Silent { order, attempt, task }),
+        6 => (order, proptest::option::of(1..4_i64), proptest::option::of((1..3_u32, 1..2_i64, any::<bool>())))
+            .prop_map(|(order, amount, line)| What::Refund { order, amount, line }),
+        9 => (order, 0..2_u8, 0..10_u8, 0..6_u8)
+            .prop_map(|(order, refund, verdict, source)| What::Back { order, refund, verdict, source }),
+        1 => (0..3_u8).prop_map(|number| What::Stray { number }),
         2 => (order, any::<bool>()).prop_map(|(order, merchant)| What::Cancel { order, merchant }),
         1 => order.prop_map(|order| What::Expire { order }),
         6 => (order, stale.clone(), 0..4_u8, proptest::option::of(parcels))
@@ -145,10 +160,12 @@ fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
             note: note.then(|| Note::from_stored("ring twice\u{2028}'or not'")),
             expires_at: Timestamp(0),
         }),
-        What::Pay { order: pick, short } => {
-            let order = order(*pick)?;
-            Action::PayOrder { order_no: order.order_no, captured: money(order.total.minor - short) }
-        }
+        What::Start { order: pick, .. }
+        | What::Said { order: pick, .. }
+        | What::Silent { order: pick, .. }
+        | What::Refund { order: pick, .. }
+        | What::Back { order: pick, .. } => money::action(&wish.what, order(*pick)?, tables)?,
+        What::Stray { number } => money::stray(tenant, *number),
         What::Cancel { order: pick, merchant } => {
             let reason = if *merchant { CloseReason::Merchant } else { CloseReason::Customer };
             Action::CancelOrder { order_no: order(*pick)?.order_no, reason }
@@ -177,7 +194,10 @@ fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
 /// Where an order stands that can take the step.
 const fn fit(what: &What) -> &'static [Status] {
     match what {
-        What::Pay { .. } | What::Cancel { .. } | What::Expire { .. } => &[Status::PendingPayment],
+        What::Start { .. } | What::Cancel { .. } | What::Expire { .. } => &[Status::PendingPayment],
+        What::Said { attempt: 0, .. } | What::Silent { .. } => &[Status::PendingPayment, Status::Closed],
+        What::Said { .. } | What::Back { .. } => &[Status::Paid, Status::Shipped, Status::Completed, Status::Closed],
+        What::Refund { .. } => &[Status::Paid, Status::Shipped, Status::Completed],
         What::Ship { .. } => &[Status::Paid],
         What::Correct { .. } => &[Status::Paid, Status::Shipped],
         What::Receive { .. } => &[Status::Shipped],
@@ -199,6 +219,7 @@ fn stamped(mut action: Action, made: u128, at: Timestamp) -> Action {
             }
         }
         Action::ShipOrder(ship) => ship.shipment = ShipmentId::new(made),
+        Action::StartPayment(start) => start.payment = PaymentId::new(made),
         _ => {}
     }
     action

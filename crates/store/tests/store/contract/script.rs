@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use domain::order::Status;
+use domain::stock::Source;
 use domain::{Command, Order};
 use engine::Scope;
 use engine::memory::{Memory, Tables};
@@ -58,7 +59,7 @@ pub fn step() -> impl Strategy<Value = Step> {
 impl Script {
     /// Makes the steps concrete, each command on what those before it left.
     pub async fn draw(steps: &[Step]) -> Self {
-        let memory = Memory::default();
+        let memory = super::subjects::memory();
         let mut requests: Vec<Request> = Vec::new();
         let mut arrivals = 0;
         let mut batches: Vec<Batch> = Vec::new();
@@ -112,6 +113,14 @@ impl Script {
             Some(body.get("code")?.as_str()?.to_owned())
         });
         sights.extend(codes);
+        let money = &self.tables.money;
+        let refunds = money.payments.values().flat_map(|payment| &payment.refunds);
+        sights.extend(refunds.map(|refund| format!("{} {}", refund.cause, refund.status)));
+        sights.extend(money.events.values().map(|event| format!("event {}", event.state)));
+        sights.extend(money.reviews.values().map(|review| format!("review {}", review.kind)));
+        if self.tables.movements.values().any(|movement| matches!(movement.source, Source::Return(_))) {
+            sights.insert("brought back into stock".to_owned());
+        }
         sights
     }
 }

@@ -1,12 +1,13 @@
 //! Owns the storages under contract: how each is opened with two tenants of two accounts, dumped and audited.
 
-use domain::{PrincipalId, TenantId, Timestamp};
+use domain::{ChannelAccountId, PrincipalId, TenantId, Timestamp};
 use engine::Storage;
 use engine::memory::Memory;
-use store::{Account, Light, Store};
+use store::{Account, Light, NewChannelAccount, Store};
 
 use super::dump::{self, Dump};
 use super::script::Script;
+use crate::desk;
 use crate::ground::{Beside, Ground, Kind};
 
 /// How many tenants there are, and how many accounts each of them has.
@@ -32,15 +33,40 @@ pub const fn principal(tenant: i64, account: i64) -> PrincipalId {
     PrincipalId((tenant - 1) * ACCOUNTS + account)
 }
 
+/// Through which providers a tenant can be paid.
+pub const CHANNELS: u128 = 2;
+
+/// A memory with the tenants' accounts with providers.
+pub fn memory() -> Memory {
+    let memory = Memory::default();
+    memory.put_accounts(channels());
+    memory
+}
+
+fn channels() -> impl Iterator<Item = domain::channel::Account> {
+    let of = |tenant: i64| (1..=CHANNELS).map(move |number| (TenantId(tenant), number));
+    (1..=TENANTS).flat_map(of).map(|(tenant, number)| desk::account(tenant, channel(tenant, number)))
+}
+
+/// An account of a tenant with a provider, both counted from one.
+pub fn channel(tenant: TenantId, number: u128) -> ChannelAccountId {
+    ChannelAccountId::new(u128::from(tenant.0.unsigned_abs()) * 100 + number)
+}
+
 /// The model that the engine's simulator believes in.
-#[derive(Default)]
 pub struct InMemory(Memory);
+
+impl InMemory {
+    pub fn open() -> Self {
+        Self(memory())
+    }
+}
 
 impl Subject for InMemory {
     type Storage = Memory;
 
     async fn clear(&mut self) {
-        self.0 = Memory::default();
+        self.0 = memory();
     }
 
     fn storage(&self) -> &Memory {
@@ -112,6 +138,10 @@ async fn people(store: &Store) {
             assert_eq!(made.expect("a new account"), principal(tenant, account));
         }
     }
+    for (priority, account) in (0..).zip(channels()) {
+        let new = NewChannelAccount { account: &account, settings: "{}", priority };
+        store.channel_account_create(&new, Timestamp(0)).await.expect("a new channel");
+    }
 }
 
 /// Every invariant holds, and every order is read as memory has it.
@@ -130,6 +160,12 @@ async fn sound(store: &Store, script: &Script) {
             assert_eq!((row.version, row.event, row.from, row.to), (entry.version, entry.event, entry.from, entry.to));
             assert_eq!((row.at, row.key.as_str()), (entry.at, entry.key.as_str().trim_start()));
         }
+    }
+    for (&(tenant, order_no), expected) in &script.tables.money.payments {
+        let found = store.payment(tenant, expected.id).await.expect("the payment can be read");
+        assert_eq!(found.as_ref(), Some(&**expected));
+        let by_order = store.payment_for(tenant, order_no).await.expect("the payment can be read");
+        assert_eq!(by_order, found);
     }
     for (&(tenant, ref sku), product) in &script.tables.products {
         let stock = &script.tables.stock[&(tenant, sku.clone())];

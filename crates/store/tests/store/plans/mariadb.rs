@@ -7,7 +7,15 @@ use crate::shop::Shop;
 use super::{all_heard, batches, completed, lists, lopsided, may_sort, populated};
 
 /// The indexes over the whole key.
-const BY_KEY: &[&str] = &["PRIMARY", "orders_tenant_id_order_no", "key_records_tenant_id_key_hash"];
+const BY_KEY: &[&str] = &[
+    "PRIMARY",
+    "orders_tenant_id_order_no",
+    "archived_orders_tenant_id_order_no",
+    "key_records_tenant_id_key_hash",
+    "payments_tenant_id_payment_id",
+    "payment_attempts_tenant_id_attempt_id",
+    "refunds_tenant_id_refund_id",
+];
 
 /// A step of a plan: the table, how it is read, by which index, and what else is done.
 #[derive(Debug)]

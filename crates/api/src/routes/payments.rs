@@ -1,0 +1,106 @@
+//! Owns the routes of payments and refunds.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::{Action, AttemptId, PaymentId, RefundId};
+use http::header;
+
+use super::ids::IdPath;
+use super::orders::OrderPath;
+use crate::auth::Caller;
+use crate::mutation::{Mutation, derived_from_request};
+use crate::problem::Problem;
+use crate::state::Api;
+use crate::{stamp, wire};
+
+/// Try to collect what an order owes.
+#[utoipa::path(post, path = "/api/v1/orders/{order_no}/payments", tag = "payments", request_body = wire::StartPayment,
+    params(("order_no" = String, Path, description = "The order's number"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 201, body = wire::Payment, description = "An attempt was begun; `next_action` says what the payer does"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn start(State(api): State<Api>, path: OrderPath, request: Mutation) -> Result<Response, Problem> {
+    request.require_key()?;
+    let wanted = request.json::<wire::StartPayment>()?.checked()?;
+    let candidates = api.directory().candidates(request.tenant(), &wanted.channel);
+    if candidates.is_empty() {
+        return Err(Problem::new(
+            "channel_unavailable",
+            "no channel of this name or kind can be used; nothing was done",
+        ));
+    }
+    let action = Action::StartPayment(domain::StartPayment {
+        order_no: path.0,
+        payment: PaymentId::new(stamp::id()),
+        attempt: AttemptId::new(request.number("charge")?),
+        provider_key: request.number("charge key")?,
+        candidates,
+        method: wanted.method,
+        return_url: wanted.return_url,
+    });
+    request.submit(action, derived_from_request).await
+}
+
+/// One payment, with its attempts and refunds.
+#[utoipa::path(get, path = "/api/v1/payments/{payment_id}", tag = "payments",
+    params(("payment_id" = String, Path, description = "The payment's id")),
+    responses((status = 200, body = wire::Payment, description = "The payment"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: IdPath<PaymentId>) -> Result<Response, Problem> {
+    let id = path.0;
+    let what = format!("payment {id}");
+    let payment =
+        api.find(caller.0.tenant, what, |store, tenant| async move { store.payment(tenant, id).await }).await?;
+    let tag = [(header::ETAG, wire::entity_tag(payment.version))];
+    Ok((tag, Json(wire::Payment::of(&payment))).into_response())
+}
+
+/// Give money back.
+#[utoipa::path(post, path = "/api/v1/payments/{payment_id}/refunds", tag = "payments", request_body = wire::StartRefund,
+    params(("payment_id" = String, Path, description = "The payment's id"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 201, body = wire::Refund, description = "Begun, and its amount reserved"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn refund(path: IdPath<PaymentId>, request: Mutation) -> Result<Response, Problem> {
+    request.require_key()?;
+    let (amount, reason, lines) = request.json::<wire::StartRefund>()?.checked()?;
+    let action = Action::RefundPayment(domain::RefundPayment {
+        payment: path.0,
+        refund: RefundId::new(request.number("refund")?),
+        provider_key: request.number("refund key")?,
+        amount,
+        reason,
+        lines,
+    });
+    request.submit(action, derived_from_request).await
+}
+
+/// One refund.
+#[utoipa::path(get, path = "/api/v1/refunds/{refund_id}", tag = "payments",
+    params(("refund_id" = String, Path, description = "The refund's id")),
+    responses((status = 200, body = wire::Refund, description = "The refund"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn get_refund(
+    State(api): State<Api>,
+    caller: Caller,
+    path: IdPath<RefundId>,
+) -> Result<Response, Problem> {
+    let id = path.0;
+    let what = format!("refund {id}");
+    let payment = api
+        .find(caller.0.tenant, &what, |store, tenant| async move { store.payment_of_refund(tenant, id).await })
+        .await?;
+    let refund = payment.refund(id).map(|refund| wire::Refund::of(&payment, refund));
+    refund
+        .map(|refund| Json(refund).into_response())
+        .ok_or_else(|| Problem::new("not_found", format!("there is no {what}")))
+}

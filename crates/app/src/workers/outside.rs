@@ -1,0 +1,114 @@
+//! Owns what this node knows of the outside: accounts with providers as they stand in the database, and words about numbers
+//! that nobody knew and that are known by now.
+
+use std::time::Duration;
+
+use channels::{Directory, Listed};
+use domain::channel::{ChannelEvent, Source};
+use domain::{Action, ApplyChannelFact, Command};
+use engine::Engine;
+use idempotency::{CommandId, Fingerprints, Key, Target};
+use store::{Actors, Store};
+use tokio_util::sync::CancellationToken;
+
+use super::{every, tick};
+
+/// How long a word about an unknown number is tried again: longer than any provider repeats it.
+const RETRY_FOR_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// How many are tried in one step.
+const STEP: u64 = 200;
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+
+/// Keeps the directory as the database has it.
+#[derive(Clone)]
+pub(crate) struct Outside {
+    store: Store,
+    directory: Directory,
+}
+
+/// Tries again what came before its time.
+pub(super) struct Strays {
+    store: Store,
+    engine: Engine,
+    actors: Actors,
+}
+
+impl Outside {
+    pub(crate) fn new(store: &Store, directory: &Directory) -> Self {
+        Self { store: store.clone(), directory: directory.clone() }
+    }
+
+    /// Reads the accounts anew. What changed is opened anew, and told if it cannot be.
+    pub(crate) async fn refresh(&self) -> Result<(), store::Error> {
+        let rows = self.store.channel_accounts().await?;
+        let listed = rows.into_iter().map(|row| Listed {
+            account: row.account,
+            settings: row.settings,
+            priority: row.priority,
+            version: row.version,
+        });
+        for (name, failure) in self.directory.replace(listed.collect()) {
+            tracing::error!(channel = name, %failure, "an account with a payment provider cannot be used");
+        }
+        Ok(())
+    }
+
+    /// Each second: a switch is seen at once where a payment is begun, and here soon after.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let mut timer = every(Duration::from_secs(1));
+        while tick(&mut timer, &stop).await {
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, "the accounts with payment providers could not be read; those known are kept");
+            }
+        }
+    }
+}
+
+impl Strays {
+    pub(super) fn new(store: &Store, engine: &Engine, actors: &Actors) -> Self {
+        Self { store: store.clone(), engine: engine.clone(), actors: actors.clone() }
+    }
+
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let mut timer = every(Duration::from_secs(2));
+        while tick(&mut timer, &stop).await {
+            if let Err(error) = self.step().await {
+                tracing::warn!(error = format!("{error:#}"), "words about unknown numbers could not be tried again");
+            }
+        }
+    }
+
+    async fn step(&self) -> anyhow::Result<()> {
+        let since = api::now().plus_ms(-RETRY_FOR_MS);
+        for event in self.store.events_to_retry(since, STEP).await? {
+            let principal = self.actors.of(event.tenant).await?;
+            if let Ok(ticket) = self.engine.submit(again(event, principal)) {
+                let _applied = ticket.wait(ANSWER_WAIT).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The command that applies a word that was kept. The key that it came under has its answer already.
+fn again(event: ChannelEvent, principal: domain::PrincipalId) -> Command {
+    let identity = format!("{:032x}", u128::from_be_bytes(event.digest.0));
+    let target = Target { method: "RETRY", route: "callback", ids: &[&identity], query: "", precondition: "" };
+    Command {
+        id: CommandId(api::id()),
+        tenant: event.tenant,
+        principal,
+        key: Key::derived("callback-again", &identity),
+        fingerprints: Fingerprints::of(&target, ""),
+        at: api::now(),
+        request_id: "retry_callback".to_owned(),
+        action: Action::ApplyChannelFact(ApplyChannelFact {
+            account: event.account,
+            source: Source::Callback,
+            fact: event.fact,
+            digest: event.digest,
+            action: None,
+            is_again: true,
+        }),
+    }
+}

@@ -1,0 +1,104 @@
+use std::net::TcpListener;
+use std::time::Duration;
+
+use super::*;
+use crate::tests::desk::{Desk, Reply, json};
+
+fn question(url: &str) -> Question {
+    let headers = vec![("x-test", "1".to_owned())];
+    Question { method: Method::POST, url: url.parse().unwrap(), headers, body: b"hello".to_vec() }
+}
+
+async fn said(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Result<Answer, Failure> {
+    let desk = Desk::open(move |_| reply()).await;
+    Ask::open().unwrap().send(question(&format!("http://{}/a?b=c", desk.address))).await
+}
+
+#[tokio::test]
+async fn an_answer_is_given_whatever_its_status() {
+    for status in [200, 302, 404, 500] {
+        let answer =
+            said(move || Reply::Say(status, vec![("location".into(), "/b".into())], "text".into())).await.unwrap();
+        assert_eq!((answer.status, answer.text().unwrap(), answer.header("location")), (status, "text", Some("/b")));
+    }
+    let twice = said(|| Reply::Say(200, vec![("x".into(), "1".into()), ("x".into(), "2".into())], String::new())).await;
+    assert_eq!(twice.unwrap().header("x"), None);
+}
+
+#[tokio::test]
+async fn without_a_connection_nothing_was_sent() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let refused = format!("http://{}/", free.local_addr().unwrap());
+    drop(free);
+    let desk = Desk::open(|_| json(200, "{}")).await;
+    let no_tls = format!("https://{}/", desk.address);
+    for url in [&refused[..], "http://name.invalid/", &no_tls] {
+        let failure = Ask::open().unwrap().send(question(url)).await.unwrap_err();
+        assert!(matches!(failure, Failure::NotSent(_)), "{url}: {failure}");
+    }
+    let header = Question { headers: vec![("x-test", "a\nb".to_owned())], ..question("http://127.0.0.1:1/") };
+    assert!(matches!(Ask::open().unwrap().send(header).await, Err(Failure::NotSent(_))));
+}
+
+#[tokio::test]
+async fn behind_a_connection_nobody_knows() {
+    let cut = |text: &'static str| move || Reply::Raw(text.as_bytes().to_vec());
+    for reply in [
+        cut(""),
+        cut("HTTP/1.1 200 OK\r\n"),
+        cut("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf"),
+        cut("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf"),
+        cut("no HTTP at all\r\n\r\n"),
+    ] {
+        let failure = said(reply).await.unwrap_err();
+        assert!(matches!(failure, Failure::Unknown(_)), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_not_read() {
+    let announced = || Reply::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_vec());
+    let sent = || Reply::Say(200, Vec::new(), "x".repeat(ANSWER_BYTES_MAX + 1));
+    let unannounced = || {
+        let mut bytes = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+        bytes.resize(ANSWER_BYTES_MAX + 100, b'x');
+        Reply::Raw(bytes)
+    };
+    for failure in [said(announced).await, said(sent).await, said(unannounced).await] {
+        assert!(matches!(&failure, Err(Failure::Unknown(text)) if text.contains("longer")), "{failure:?}");
+    }
+    assert_eq!(
+        said(|| Reply::Say(200, Vec::new(), "x".repeat(ANSWER_BYTES_MAX))).await.unwrap().body.len(),
+        ANSWER_BYTES_MAX
+    );
+}
+
+#[tokio::test]
+async fn silence_ends() {
+    let desk = Desk::open(|_| Reply::Hang(Duration::from_mins(1))).await;
+    let ask = Ask::patient(Duration::from_millis(50)).unwrap();
+    let hang = ask.send(question(&format!("http://{}/", desk.address))).await;
+    assert!(matches!(hang, Err(Failure::Unknown(_))), "{hang:?}");
+    assert_eq!(desk.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_and_the_request_is_whole() {
+    let desk = Desk::open(|_| json(200, "{}")).await;
+    let ask = Ask::open().unwrap();
+    for _ in 0..3 {
+        ask.send(question(&format!("http://{}/a?b=c%20d", desk.address))).await.unwrap();
+    }
+    let seen = desk.seen();
+    assert_eq!(seen.len(), 3);
+    assert_eq!((&seen[0].method[..], &seen[0].target[..], &seen[0].body[..]), ("POST", "/a?b=c%20d", "hello"));
+    assert_eq!((seen[0].header("x-test"), seen[0].header("user-agent")), ("1", "mideng"));
+}
+
+#[test]
+fn addresses() {
+    let gateway: Url = "http://x.example/wechat".parse().unwrap();
+    let url = behind(&gateway, "/v3/pay?mchid=1").unwrap();
+    assert_eq!((url.as_str(), &target(&url)[..]), ("http://x.example/wechat/v3/pay?mchid=1", "/wechat/v3/pay?mchid=1"));
+    assert_eq!(behind(&"http://x.example".parse().unwrap(), "/v1").unwrap().as_str(), "http://x.example/v1");
+}

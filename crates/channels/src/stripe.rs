@@ -1,0 +1,190 @@
+//! Stripe's payment intents: cards, refunds and events. It does not know how its answers and events are read, which its
+//! folder does.
+//!
+//! Rules: <https://docs.stripe.com/api/payment_intents>, <https://docs.stripe.com/api/idempotent_requests>.
+
+use async_trait::async_trait;
+use domain::channel::{Fact, Kind, Method, NextAction, Verdict};
+
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::sign::MacKey;
+use crate::{
+    Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
+    ask, fact, form,
+};
+
+mod answer;
+mod currency;
+mod event;
+mod gateway;
+#[cfg(test)]
+mod tests;
+
+/// The most bytes of a description, and of a refund's reason, which is kept as metadata.
+const DESCRIPTION_MAX: usize = 500;
+const REASON_MAX: usize = 450;
+
+/// One account.
+pub(crate) struct Stripe {
+    gateway: reqwest::Url,
+    secret_key: Secret,
+    webhook_keys: Vec<MacKey>,
+    ask: ask::Ask,
+}
+
+impl Stripe {
+    pub(crate) fn open(settings: &mut Settings) -> Result<Self, Failure> {
+        Ok(Self {
+            gateway: settings.gateway()?,
+            secret_key: settings.secret("secret_key")?,
+            webhook_keys: settings.secrets("webhook_secrets")?.iter().map(MacKey::new).collect(),
+            ask: ask::Ask::open()?,
+        })
+    }
+
+    /// Creates the intent, or is told again what was answered when it was created.
+    async fn create(&self, charge: &Charge) -> Result<answer::Intent, Failure> {
+        let amount = currency::minor_text(charge.amount)?;
+        let currency = charge.amount.currency.code().to_ascii_lowercase();
+        let wish = [
+            ("amount", &amount[..]),
+            ("currency", &currency),
+            ("description", fact::cut(&charge.subject, DESCRIPTION_MAX)),
+            ("metadata[out_trade_no]", &charge.out_trade_no),
+            ("payment_method_types[]", "card"),
+        ];
+        let intent: answer::Intent = self.post("/v1/payment_intents", &wish, Some(&charge.provider_key)).await?;
+        intent.is_of(&charge.out_trade_no)?;
+        Ok(intent)
+    }
+
+    /// The intent's number. Where nobody wrote it down, the same key brings the same intent, for at least a day.
+    async fn intent_no(&self, charge: &Charge) -> Result<String, Failure> {
+        match &charge.channel_no {
+            Some(number) => Ok(number.clone()),
+            None => Ok(self.create(charge).await?.id),
+        }
+    }
+
+    async fn create_refund(&self, reversal: &Reversal) -> Result<answer::Refund, Failure> {
+        let amount = currency::minor_text(reversal.amount)?;
+        let Some(charge_no) = &reversal.charge_no else {
+            return Err(fact::refused(answer::NO_CHARGE_NO, "Stripe gives back by the number of its payment intent"));
+        };
+        let wish = [
+            ("amount", &amount[..]),
+            ("metadata[out_refund_no]", &reversal.out_refund_no),
+            ("metadata[out_trade_no]", &reversal.out_trade_no),
+            ("metadata[reason]", fact::cut(&reversal.reason, REASON_MAX)),
+            ("payment_intent", charge_no),
+        ];
+        let refund: answer::Refund = self.post("/v1/refunds", &wish, Some(&reversal.provider_key)).await?;
+        refund.is_of(&reversal.out_refund_no)?;
+        Ok(refund)
+    }
+}
+
+#[async_trait]
+impl Channel for Stripe {
+    fn kind(&self) -> Kind {
+        Kind::Stripe
+    }
+
+    async fn charge(&self, charge: &Charge) -> Result<Opened, Failure> {
+        if charge.method != Method::Card {
+            return Err(fact::refused("method_not_supported", "Stripe has cards here"));
+        }
+        let intent = self.create(charge).await?;
+        let fact = intent.fact(&charge.out_trade_no)?;
+        let action = intent.client_secret.filter(|_| fact.verdict == Verdict::Pending).map(NextAction::ClientSecret);
+        Ok(Opened { fact, action })
+    }
+
+    async fn query(&self, charge: &Charge) -> Result<Fact, Failure> {
+        // What is told again is as old as the intent, so it is asked for by its number all the same.
+        let number = match self.intent_no(charge).await {
+            // The answer that was kept under the key: the intent was never made.
+            Err(Failure::Refused { code, .. }) => {
+                let said = fact::Said { code: Some(&code), ..fact::Said::default() };
+                return Ok(said.of_charge(&charge.out_trade_no, Verdict::Failed)?);
+            }
+            number => number?,
+        };
+        let path = format!("/v1/payment_intents/{}", form::escape(&number));
+        match self.get::<answer::Intent>(&path).await {
+            Err(Failure::Refused { code, .. }) if code == answer::NOT_FOUND => fact::bare(charge, Verdict::NotFound),
+            intent => {
+                let intent = if charge.channel_no.is_none() { fact::afterwards(intent) } else { intent };
+                Ok(intent?.fact(&charge.out_trade_no)?)
+            }
+        }
+    }
+
+    async fn close(&self, charge: &Charge) -> Result<Fact, Failure> {
+        let number = match self.intent_no(charge).await {
+            Err(Failure::Refused { .. }) => return fact::afterwards(self.query(charge).await),
+            number => number?,
+        };
+        let path = format!("/v1/payment_intents/{}/cancel", form::escape(&number));
+        match self.post::<answer::Intent>(&path, &[], None).await {
+            Ok(intent) => Ok(intent.fact(&charge.out_trade_no)?),
+            Err(Failure::Refused { code, .. }) if code == answer::TOO_LATE || code == answer::NOT_FOUND => {
+                fact::afterwards(self.query(&Charge { channel_no: Some(number), ..charge.clone() }).await)
+            }
+            Err(failure) if charge.channel_no.is_none() => fact::afterwards(Err(failure)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+        Ok(self.create_refund(reversal).await?.fact(&reversal.out_refund_no)?)
+    }
+
+    async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+        let number = match &reversal.channel_no {
+            Some(number) => number.clone(),
+            None => match self.create_refund(reversal).await {
+                Err(Failure::Refused { code, message }) if answer::GIVEN_BACK.contains(&&code[..]) => {
+                    return Err(Failure::Unknown(format!("Stripe says {code}: {message}")));
+                }
+                Err(Failure::Refused { code, .. }) if code != answer::NO_CHARGE_NO => {
+                    let said = fact::Said { code: Some(&code), ..fact::Said::default() };
+                    return Ok(said.of_refund(&reversal.out_refund_no, Verdict::Failed)?);
+                }
+                refund => refund?.id,
+            },
+        };
+        match self.get::<answer::Refund>(&format!("/v1/refunds/{}", form::escape(&number))).await {
+            Err(Failure::Refused { code, .. }) if code == answer::NOT_FOUND => {
+                fact::bare_refund(reversal, Verdict::NotFound)
+            }
+            refund => {
+                let refund = if reversal.channel_no.is_none() { fact::afterwards(refund) } else { refund };
+                Ok(refund?.fact(&reversal.out_refund_no)?)
+            }
+        }
+    }
+
+    fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected> {
+        event::read(&self.webhook_keys, callback)
+    }
+
+    fn acknowledge(&self, receipt: Receipt) -> Acknowledgement {
+        let (status, body) = match receipt {
+            Receipt::Taken => (200, ""),
+            Receipt::Later => (500, "not stored, send it again"),
+            Receipt::Rejected => (400, "not believed"),
+        };
+        let content_type = (!body.is_empty()).then_some("text/plain");
+        Acknowledgement { status, content_type, body }
+    }
+
+    async fn statement(&self, _day: &str) -> Result<Vec<u8>, Failure> {
+        Err(fact::refused("statement_not_supported", "Stripe's reports are not fetched"))
+    }
+
+    fn read_statement(&self, _file: &[u8]) -> Result<Vec<StatementLine>, Rejected> {
+        Err(Rejected::Malformed("Stripe's reports are not read".to_owned()))
+    }
+}

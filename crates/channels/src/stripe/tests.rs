@@ -1,0 +1,301 @@
+use std::sync::Arc;
+
+use domain::channel::Method;
+use serde_json::json;
+
+use super::*;
+use crate::tests::desk::{Desk, Reply, Seen, json as say};
+use crate::tests::example::{self, AT, Call, KEY, REFUND, TRADE};
+
+const SECRET: &str = "channels";
+
+fn channel(address: &str) -> Arc<dyn Channel> {
+    let (version, name) = ("env:CARGO_PKG_VERSION", "env:CARGO_PKG_NAME");
+    let settings = format!(
+        r#"{{"gateway":"http://{address}/stripe","secret_key":"{name}","webhook_secrets":["{version}","{name}"]}}"#
+    );
+    crate::open(Kind::Stripe, &settings).unwrap()
+}
+
+fn intent(status: &str) -> String {
+    json!({
+        "id": "pi_1", "object": "payment_intent", "status": status, "amount": 1999, "amount_received": 1990,
+        "currency": "cny", "client_secret": "pi_1_secret_2", "metadata": { "out_trade_no": TRADE },
+    })
+    .to_string()
+}
+
+fn declined() -> String {
+    let error =
+        r#""last_payment_error":{"type":"card_error","code":"card_declined","decline_code":"insufficient_funds"}"#;
+    intent("requires_payment_method").replacen('{', &format!("{{{error},"), 1)
+}
+
+fn refund(status: &str) -> String {
+    json!({
+        "id": "re_1", "object": "refund", "status": status, "amount": 500, "currency": "cny",
+        "metadata": { "out_refund_no": REFUND, "out_trade_no": TRADE },
+    })
+    .to_string()
+}
+
+fn error(kind: &str, code: &str) -> String {
+    json!({ "error": { "type": kind, "code": code, "message": "words" } }).to_string()
+}
+
+/// Answers creations with the first, and everything else with the second.
+async fn asked(call: Call, created: (u16, String), then: (u16, String)) -> String {
+    let desk = Desk::open(move |seen| {
+        assert_eq!(seen.header("authorization"), "Bearer channels");
+        let is_new = ["/stripe/v1/payment_intents", "/stripe/v1/refunds"].contains(&&seen.target[..]);
+        if is_new {
+            assert_eq!(seen.header("idempotency-key"), KEY);
+        }
+        let (status, body) = if is_new { &created } else { &then };
+        say(*status, body)
+    });
+    example::ask(&*channel(&desk.await.address), call).await
+}
+
+#[tokio::test]
+async fn what_a_creation_says() {
+    let card = Call::Charge(Method::Card);
+    let table = [
+        (card, 200, intent("requires_payment_method"), "pending 1999 CNY no=pi_1"),
+        (card, 200, intent("succeeded"), "succeeded 1990 CNY no=pi_1"),
+        (card, 200, intent("requires_payment_method").replace(TRADE, "T2"), "unknown"),
+        (card, 402, error("card_error", "card_declined"), "refused card_declined"),
+        (card, 400, error("invalid_request_error", "amount_too_small"), "refused amount_too_small"),
+        (card, 400, error("idempotency_error", ""), "unknown"),
+        (card, 400, "{}".into(), "unknown"),
+        (card, 400, "<html>".into(), "unknown"),
+        (card, 401, error("invalid_request_error", ""), "misconfigured"),
+        (card, 409, error("idempotency_error", "idempotency_key_in_use"), "unknown"),
+        (card, 429, error("invalid_request_error", "lock_timeout"), "not sent"),
+        (card, 429, error("invalid_request_error", "rate_limit"), "not sent"),
+        (card, 500, error("api_error", ""), "unknown"),
+        (card, 302, String::new(), "unknown"),
+        (Call::Charge(Method::Qr), 200, String::new(), "refused method_not_supported"),
+        (Call::Refund, 200, refund("succeeded"), "refund succeeded 500 CNY no=re_1"),
+        (Call::Refund, 200, refund("succeeded").replace(REFUND, "R2"), "unknown"),
+        (
+            Call::Refund,
+            400,
+            error("invalid_request_error", "charge_already_refunded"),
+            "refused charge_already_refunded",
+        ),
+        (Call::Refund, 503, error("api_error", ""), "unknown"),
+        // What was kept under the key says that it was never made.
+        (Call::Query, 402, error("card_error", "card_declined"), "failed code=card_declined"),
+        (
+            Call::QueryRefund,
+            400,
+            error("invalid_request_error", "charge_disputed"),
+            "refund failed code=charge_disputed",
+        ),
+        // Perhaps it is given back by this very refund.
+        (Call::QueryRefund, 400, error("invalid_request_error", "charge_already_refunded"), "unknown"),
+        (Call::QueryRefund, 400, error("invalid_request_error", ""), "unknown"),
+        (Call::Query, 409, error("idempotency_error", "idempotency_key_in_use"), "unknown"),
+        (Call::Query, 429, error("", ""), "not sent"),
+    ];
+    for (call, status, body, expected) in table {
+        let text = format!("{call:?} {status} {body}");
+        assert_eq!(asked(call, (status, body), (500, String::new())).await, expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_query_says() {
+    let first = || (200, intent("requires_payment_method"));
+    let missing = || error("invalid_request_error", "resource_missing");
+    for (status, body, expected) in [
+        (200, intent("requires_payment_method"), "pending 1999 CNY no=pi_1"),
+        (200, declined(), "pending 1999 CNY no=pi_1 code=insufficient_funds"),
+        (200, intent("requires_confirmation"), "pending 1999 CNY no=pi_1"),
+        (200, intent("requires_action"), "pending 1999 CNY no=pi_1"),
+        (200, intent("processing"), "pending 1999 CNY no=pi_1"),
+        (200, intent("requires_capture"), "pending 1999 CNY no=pi_1"),
+        (200, intent("succeeded"), "succeeded 1990 CNY no=pi_1"),
+        (200, intent("canceled"), "closed 1999 CNY no=pi_1"),
+        (200, intent("odd"), "unknown"),
+        (200, intent("succeeded").replace("amount_received", "other"), "unknown"),
+        (200, intent("succeeded").replace("cny", "isk"), "unknown"),
+        (404, missing(), "not_found"),
+        (500, missing(), "unknown"),
+    ] {
+        assert_eq!(asked(Call::Query, first(), (status, body.clone())).await, expected, "{body}");
+    }
+    for (status, body, expected) in [
+        (200, refund("pending"), "refund pending 500 CNY no=re_1"),
+        (200, refund("requires_action"), "refund pending 500 CNY no=re_1"),
+        (200, refund("succeeded"), "refund succeeded 500 CNY no=re_1"),
+        (200, refund("failed"), "refund failed 500 CNY no=re_1 code=failed"),
+        (200, refund("canceled"), "refund failed 500 CNY no=re_1 code=canceled"),
+        (200, refund("odd"), "unknown"),
+        (404, missing(), "refund not_found"),
+    ] {
+        assert_eq!(
+            asked(Call::QueryRefund, (200, refund("pending")), (status, body.clone())).await,
+            expected,
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_second_question_refuses_nothing() {
+    let often = || (429, error("invalid_request_error", "rate_limit"));
+    let denied = || (401, error("invalid_request_error", ""));
+    for then in [often(), denied()] {
+        let created = (200, intent("requires_payment_method"));
+        assert_eq!(asked(Call::Query, created.clone(), then.clone()).await, "unknown");
+        assert_eq!(asked(Call::Close, created, then.clone()).await, "unknown");
+        assert_eq!(asked(Call::QueryRefund, (200, refund("pending")), then).await, "unknown");
+    }
+    let desk = Desk::open(move |_| say(often().0, &often().1)).await;
+    let charge = Charge { channel_no: Some("pi_1".into()), ..example::charge(Method::Card) };
+    let channel = channel(&desk.address);
+    for outcome in [channel.query(&charge).await, channel.close(&charge).await] {
+        assert_eq!(example::shown(&outcome), "not sent");
+    }
+}
+
+#[tokio::test]
+async fn with_a_number_nothing_is_created() {
+    let desk = Desk::open(|seen| {
+        say(200, &if seen.target.contains("refunds") { refund("pending") } else { intent("processing") })
+    })
+    .await;
+    let channel = channel(&desk.address);
+    let charge = Charge { channel_no: Some("pi_1".into()), ..example::charge(Method::Card) };
+    let reversal = Reversal { channel_no: Some("re/1".into()), ..example::reversal() };
+    channel.query(&charge).await.unwrap();
+    channel.query_refund(&reversal).await.unwrap();
+    let targets: Vec<_> = desk.seen().into_iter().map(|seen| seen.target).collect();
+    assert_eq!(targets, ["/stripe/v1/payment_intents/pi_1", "/stripe/v1/refunds/re%2F1"]);
+    let unnumbered = Reversal { charge_no: None, ..example::reversal() };
+    for outcome in [channel.refund(&unnumbered).await, channel.query_refund(&unnumbered).await] {
+        assert_eq!(example::shown(&outcome), "refused charge_no_missing");
+    }
+    assert_eq!(desk.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn closing() {
+    let late = error("invalid_request_error", "payment_intent_unexpected_state");
+    for (cancelled, found, expected) in [
+        ((200, intent("canceled")), "canceled", "closed 1999 CNY no=pi_1"),
+        ((400, late.clone()), "succeeded", "succeeded 1990 CNY no=pi_1"),
+        ((400, late), "canceled", "closed 1999 CNY no=pi_1"),
+        ((500, String::new()), "canceled", "unknown"),
+    ] {
+        let found = intent(found);
+        let desk = Desk::open(move |seen| match (&seen.method[..], seen.target.ends_with("/cancel")) {
+            ("POST", true) => say(cancelled.0, &cancelled.1),
+            ("POST", false) => say(200, &intent("requires_payment_method")),
+            _ => say(200, &found),
+        })
+        .await;
+        assert_eq!(example::ask(&*channel(&desk.address), Call::Close).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_requests() {
+    let desk = Desk::open(|_| say(200, &intent("requires_payment_method"))).await;
+    let channel = channel(&desk.address);
+    let opened = channel.charge(&example::charge(Method::Card)).await.unwrap();
+    assert_eq!(opened.action, Some(NextAction::ClientSecret("pi_1_secret_2".into())));
+    let _ = channel.refund(&example::reversal()).await;
+    let seen = desk.seen();
+    let members = |seen: &Seen| form::decode(seen.body.as_bytes()).unwrap();
+    let charge = members(&seen[0]);
+    assert_eq!(
+        (&charge["amount"][..], &charge["currency"][..], &charge["metadata[out_trade_no]"][..]),
+        ("1999", "cny", TRADE)
+    );
+    let refund = members(&seen[1]);
+    assert_eq!((&refund["amount"][..], &refund["payment_intent"][..]), ("500", "charge_1"));
+    assert_eq!((&refund["metadata[out_refund_no]"][..], &refund["metadata[reason]"][..]), (REFUND, "torn"));
+}
+
+fn header(secret: &str, seconds: i64, body: &str) -> String {
+    let key = MacKey::new(&Secret::new(secret));
+    format!("t={seconds},v1={},v0=aa", key.stamp(format!("{seconds}.{body}").as_bytes()))
+}
+
+fn event(kind: &str, object: &str) -> String {
+    format!(r#"{{"id":"evt_1","object":"event","type":"{kind}","data":{{"object":{object}}}}}"#)
+}
+
+#[test]
+fn events() {
+    let channel = channel("127.0.0.1:1");
+    let other = intent("succeeded").replace("out_trade_no", "elsewhere");
+    let table = [
+        ("payment_intent.succeeded", intent("succeeded"), "succeeded 1990 CNY no=pi_1"),
+        ("payment_intent.canceled", intent("canceled"), "closed 1999 CNY no=pi_1"),
+        ("payment_intent.payment_failed", declined(), "failed 1999 CNY no=pi_1 code=insufficient_funds"),
+        ("payment_intent.payment_failed", intent("requires_payment_method"), "failed 1999 CNY no=pi_1"),
+        ("payment_intent.succeeded", other, "ignored"),
+        ("payment_intent.succeeded", "{}".into(), "malformed"),
+        ("payment_intent.created", intent("processing"), "ignored"),
+        ("refund.created", refund("pending"), "refund pending 500 CNY no=re_1"),
+        ("refund.updated", refund("succeeded"), "refund succeeded 500 CNY no=re_1"),
+        ("refund.failed", refund("failed"), "refund failed 500 CNY no=re_1 code=failed"),
+        ("refund.updated", refund("succeeded").replace("out_refund_no", "elsewhere"), "ignored"),
+        ("charge.refunded", "{}".into(), "ignored"),
+        ("charge.dispute.created", "{}".into(), "ignored"),
+    ];
+    for (kind, object, expected) in table {
+        let body = event(kind, &object);
+        let header = header(SECRET, AT.0 / 1000, &body);
+        assert_eq!(
+            example::read(&*channel, &[("stripe-signature", &header)], body.as_bytes()),
+            expected,
+            "{kind} {object}"
+        );
+    }
+}
+
+#[test]
+fn an_event_must_be_signed_and_of_now() {
+    let channel = channel("127.0.0.1:1");
+    let body = event("payment_intent.succeeded", &intent("succeeded"));
+    let at = AT.0 / 1000;
+    let good = header(SECRET, at, &body);
+    let believed = "succeeded 1990 CNY no=pi_1";
+    let rotated = good.replace(",v1=", &format!(",v1={},v1=", "0".repeat(64)));
+    for (header, expected) in [
+        (good.clone(), believed),
+        (header(env!("CARGO_PKG_VERSION"), at, &body), believed),
+        (rotated, believed),
+        (header(SECRET, at - 300, &body), believed),
+        (header(SECRET, at - 301, &body), "stale"),
+        (header(SECRET, at + 301, &body), "stale"),
+        (header("other", at, &body), "signature"),
+        (header(SECRET, at, "{}"), "signature"),
+        (good.replace("v1=", "v0="), "signature"),
+        (good.replace("t=1", "t=2"), "signature"),
+        (good.replace("t=", "u="), "signature"),
+        (good.to_uppercase(), "signature"),
+        (String::new(), "signature"),
+    ] {
+        assert_eq!(example::read(&*channel, &[("stripe-signature", &header)], body.as_bytes()), expected, "{header}");
+    }
+    assert_eq!(example::read(&*channel, &[], body.as_bytes()), "signature");
+    let odd = example::read(&*channel, &[("stripe-signature", &header(SECRET, at, "[]"))], b"[]");
+    assert_eq!(odd, "malformed");
+}
+
+#[tokio::test]
+async fn receipts_and_statements() {
+    let channel = channel("127.0.0.1:1");
+    let statuses =
+        [Receipt::Taken, Receipt::Later, Receipt::Rejected].map(|receipt| channel.acknowledge(receipt).status);
+    assert_eq!(statuses, [200, 500, 400]);
+    assert!(channel.statement("2026-03-01").await.is_err() && channel.read_statement(b"").is_err());
+    let silent = Desk::open(|_| Reply::Raw(Vec::new())).await;
+    assert_eq!(example::ask(&*self::channel(&silent.address), Call::Query).await, "unknown");
+}

@@ -1,0 +1,100 @@
+//! Owns how WeChat Pay is asked, how its answers are verified, and the download of a bill. It does not know what is asked
+//! for. Rules: <https://pay.weixin.qq.com/doc/v3/merchant/4012365342>.
+
+use reqwest::{Method, Url};
+use serde_json::Value;
+
+use super::Wechat;
+use super::answer::{BillPlace, Said};
+use crate::ask::{self, Answer, Question, STATEMENT_BYTES_MAX};
+use crate::{Failure, clock, sign};
+
+/// How requests and answers are signed; the only way there is.
+pub(super) const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048";
+
+/// Begins the name of a key that is not a certificate's.
+const PUBLIC_KEY: &str = "PUB_KEY_ID_";
+
+/// What a signature of the provider comes with.
+#[derive(Clone, Copy)]
+pub(super) struct Signed<'a> {
+    pub(super) serial: Option<&'a str>,
+    pub(super) timestamp: Option<&'a str>,
+    pub(super) nonce: Option<&'a str>,
+    pub(super) signature: Option<&'a str>,
+    pub(super) body: &'a [u8],
+}
+
+impl Wechat {
+    /// Asks, and believes the answer only where it is signed and of now. Behind 5xx nobody knows what was done.
+    pub(super) async fn call(&self, method: Method, path: &str, wish: Option<&Value>) -> Result<Said, Failure> {
+        let body = wish.map(Value::to_string).unwrap_or_default();
+        let answer = self.ask.send(self.question(method, ask::behind(&self.gateway, path)?, body)).await?;
+        if answer.status >= 500 {
+            return Err(Said::read(&answer)?.unknown());
+        }
+        let signed = Signed {
+            serial: answer.header("wechatpay-serial"),
+            timestamp: answer.header("wechatpay-timestamp"),
+            nonce: answer.header("wechatpay-nonce"),
+            signature: answer.header("wechatpay-signature"),
+            body: &answer.body,
+        };
+        let unsigned = |what: String| answer.unknown(&format!("the answer's signature does not hold ({what})"));
+        self.verify(signed).map_err(unsigned)?;
+        clock::near(signed.timestamp.unwrap_or(""), clock::now()).map_err(unsigned)?;
+        let said = Said::read(&answer)?;
+        if said.status == 401 { Err(said.misconfigured()) } else { Ok(said) }
+    }
+
+    /// Fetches a bill from where a signed answer said; the file is not signed, its sum in the answer was.
+    pub(super) async fn download(&self, place: &BillPlace) -> Result<Vec<u8>, Failure> {
+        let broken = |what: &str| Failure::Unknown(what.to_owned());
+        let url = Url::parse(&place.download_url).map_err(|_| broken("the bill has no usable address"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(broken("the bill has no usable address"));
+        }
+        let question = self.question(Method::GET, url, String::new());
+        let answer: Answer = self.ask.send_within(question, STATEMENT_BYTES_MAX).await?;
+        if answer.status != 200 {
+            return Err(answer.unknown("the bill was not given"));
+        }
+        if place.hash_type != "SHA1" || !sign::sha1_hex(&answer.body).eq_ignore_ascii_case(&place.hash_value) {
+            return Err(broken("the bill is not the one of the answer's sum"));
+        }
+        Ok(answer.body)
+    }
+
+    /// Whether a signature is of the key that it names.
+    pub(super) fn verify(&self, signed: Signed<'_>) -> Result<(), String> {
+        let (Some(serial), Some(timestamp), Some(nonce), Some(signature)) =
+            (signed.serial, signed.timestamp, signed.nonce, signed.signature)
+        else {
+            return Err("a header of the signature is missing".to_owned());
+        };
+        let key = self.platform_keys.iter().find(|(name, _)| name.eq_ignore_ascii_case(serial));
+        let (_, key) = key.ok_or("it is of a key that is not set up")?;
+        let mut text = format!("{timestamp}\n{nonce}\n").into_bytes();
+        text.extend_from_slice(signed.body);
+        text.push(b'\n');
+        if key.verifies(&text, signature) { Ok(()) } else { Err("it is not of the key that it names".to_owned()) }
+    }
+
+    fn question(&self, method: Method, url: Url, body: String) -> Question {
+        let (timestamp, nonce) = (clock::seconds(clock::now()), sign::token());
+        let text = format!("{method}\n{}\n{timestamp}\n{nonce}\n{body}\n", ask::target(&url));
+        let signature = self.private_key.sign(text.as_bytes());
+        let authorization = format!(
+            "{SCHEME} mchid=\"{}\",nonce_str=\"{nonce}\",signature=\"{signature}\",timestamp=\"{timestamp}\",serial_no=\"{}\"",
+            self.mch_id, self.merchant_serial
+        );
+        let mut headers = vec![("accept", "application/json".to_owned()), ("authorization", authorization)];
+        // Asks for answers signed with this key, and not with a certificate's, while the provider moves from one to the other.
+        let public_key = self.platform_keys.iter().find(|(name, _)| name.starts_with(PUBLIC_KEY));
+        headers.extend(public_key.map(|(name, _)| ("wechatpay-serial", name.clone())));
+        if !body.is_empty() {
+            headers.push(("content-type", "application/json".to_owned()));
+        }
+        Question { method, url, headers, body: body.into_bytes() }
+    }
+}

@@ -1,0 +1,80 @@
+//! Owns when a channel is asked again: every 3 s ten times, then after 5 min, 1 h and 1 day; then a person is called.
+//! While it is the payer's turn there is no hurry: the callback comes first.
+
+use super::Till;
+use crate::outbox::Task;
+use crate::payment::AttemptStatus;
+use crate::{AttemptId, RefundId, review};
+
+const QUICK_MS: i64 = 3_000;
+const QUICK_TIMES: u32 = 10;
+const MINUTE_MS: i64 = 60_000;
+const SLOW_MS: [i64; 3] = [5 * MINUTE_MS, 60 * MINUTE_MS, 24 * 60 * MINUTE_MS];
+/// For so long behind its beginning an attempt that waits for its payer is asked about each minute, then each five.
+const YOUNG_MS: i64 = 10 * MINUTE_MS;
+
+/// The pause behind so many calls in a row that gave no answer; `None` where a person is called.
+pub(super) fn pause_ms(silences: u32) -> Option<i64> {
+    match silences.checked_sub(QUICK_TIMES) {
+        None => Some(QUICK_MS),
+        Some(slow) => SLOW_MS.get(slow as usize).copied(),
+    }
+}
+
+impl Till<'_> {
+    /// Has the channel asked about an attempt, unless a question is on its way.
+    pub(super) fn ask_charge(&mut self, id: AttemptId) {
+        let at = self.command.at;
+        let attempt = self.attempt(id);
+        if !attempt.status.is_live() || attempt.query_at.is_some() {
+            return;
+        }
+        let payers_turn = matches!(attempt.status, AttemptStatus::RequiresAction | AttemptStatus::Submitted);
+        let young = at < attempt.created_at.plus_ms(YOUNG_MS);
+        let pause = match attempt.silences {
+            0 if payers_turn => Some(if young { MINUTE_MS } else { 5 * MINUTE_MS }),
+            silences => pause_ms(silences),
+        };
+        let (account, text) = (attempt.account, attempt.id.to_string());
+        let Some(pause) = pause else {
+            let detail = "the channel says nothing of this attempt; it is asked no more".to_owned();
+            return self.review(review::Kind::Stuck, text, detail);
+        };
+        attempt.queries += 1;
+        attempt.query_at = Some(at.plus_ms(pause));
+        let task = Task::QueryCharge(id, attempt.queries);
+        self.queue(account, task, pause);
+    }
+
+    /// Has the channel asked about a refund, unless a question is on its way.
+    pub(super) fn ask_refund(&mut self, id: RefundId, hurry: bool) {
+        let at = self.command.at;
+        let refund = self.repayment(id);
+        if !refund.status.is_live() || refund.query_at.is_some() {
+            return;
+        }
+        let (attempt, text) = (refund.attempt, refund.id.to_string());
+        let pause = if hurry { Some(0) } else { pause_ms(refund.silences.max(refund.queries)) };
+        let Some(pause) = pause else {
+            let detail = "the channel does not say what became of this refund; it is asked no more".to_owned();
+            return self.review(review::Kind::Stuck, text, detail);
+        };
+        refund.queries += 1;
+        refund.query_at = Some(at.plus_ms(pause));
+        let task = Task::QueryRefund(id, refund.queries);
+        let account = self.attempt(attempt).account;
+        self.queue(account, task, pause);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pause_ms;
+
+    #[test]
+    fn the_schedule_of_the_rules() {
+        let pauses: Vec<_> = (0..15).map(|silences| pause_ms(silences).map(|ms| ms / 1_000)).collect();
+        assert_eq!(pauses[..10], [Some(3); 10]);
+        assert_eq!(pauses[10..], [Some(300), Some(3_600), Some(86_400), None, None]);
+    }
+}

@@ -1,0 +1,191 @@
+//! Owns what a fact about a charge does: money that came in time, late, or twice; failures; and the payer's next step.
+
+use super::Till;
+use super::fact::Came;
+use crate::channel::{Source, State as Became, Subject, Verdict};
+use crate::ledger::{Account, Kind};
+use crate::outbox::Task;
+use crate::payment::{AttemptStatus, Cause, Event, Refund, RefundStatus, Status};
+use crate::stock::Holding;
+use crate::text::RefundReason;
+use crate::{ApplyChannelFact, AttemptId, Money, RefundId, order, review};
+
+/// For so long behind its deadline a channel that knows of no charge may still come to know of it.
+const OVERDUE_MS: i64 = 10 * 60_000;
+
+impl Till<'_> {
+    pub(super) fn charged(&mut self, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
+        let Subject::Charge(reference) = &wanted.fact.subject else { return Ok(Came::To(Became::Stale)) };
+        let Ok(id) = reference.as_str().parse::<AttemptId>() else { return Ok(Came::To(Became::Stale)) };
+        let attempt = self.attempt(id);
+        if attempt.account != wanted.account {
+            return Ok(Came::Strange(format!("it came through {}, not {}", wanted.account, attempt.account)));
+        }
+        if let Source::Query(number) = wanted.source
+            && number == attempt.queries
+        {
+            attempt.query_at = None;
+        }
+        if attempt.channel_no.is_none() {
+            attempt.channel_no.clone_from(&wanted.fact.channel_no);
+        }
+        match wanted.fact.verdict {
+            Verdict::Succeeded => self.succeeded(id, wanted.fact.amount),
+            Verdict::Failed | Verdict::Closed => Ok(Came::To(self.ended(id, wanted))),
+            Verdict::Pending => Ok(Came::To(self.pending(id, wanted))),
+            Verdict::NotFound => Ok(Came::To(self.not_found(id, wanted.source))),
+            Verdict::Reversed => Ok(self.reversed(id)),
+        }
+    }
+
+    /// Money was taken. That is so whatever we thought; only how much must be what was asked for.
+    fn succeeded(&mut self, id: AttemptId, amount: Option<Money>) -> Result<Came, order::Refusal> {
+        let currency = self.payment.amount.currency;
+        let attempt = self.attempt(id);
+        let (asked, account) = (Money::new(attempt.amount, currency), attempt.account);
+        if amount != Some(asked) {
+            let said = amount.map_or("no amount".to_owned(), |money| format!("{} {}", money.minor, money.currency));
+            return Ok(Came::Strange(format!("{} {} were asked for, and it says {said}", asked.minor, asked.currency)));
+        }
+        if !self.step_attempt(id, Event::Succeed) {
+            return Ok(Came::To(Became::Duplicate));
+        }
+        self.attempt(id).captured = asked.minor;
+        self.payment.captured += asked.minor;
+        self.order.captured += asked.minor;
+        let in_time = self.payment.status == Status::Open && self.order.status == order::Status::PendingPayment;
+        let from = if in_time { Account::Sales } else { Account::Owed };
+        self.post(Kind::Capture, id.to_string(), (from, Account::Channel(account)), asked.minor);
+        if in_time {
+            self.resolve_stock(Holding::Committed);
+            self.step_order(order::Event::Pay)?;
+            self.step_payment(Event::Pay);
+        } else {
+            self.give_back(id)?;
+        }
+        // Whoever pays the others as well is given that back; better, nobody can.
+        self.close_live();
+        Ok(Came::To(Became::Applied))
+    }
+
+    /// Money that nobody is owed: it goes back by itself, and an operator is told.
+    fn give_back(&mut self, id: AttemptId) -> Result<(), order::Refusal> {
+        let late = !self.order.was_paid();
+        let (event, cause, kind, text) = if self.order.status == order::Status::Closed {
+            let cause = if late { Cause::Late } else { Cause::Double };
+            (order::Event::LatePayment, cause, review::Kind::LatePayment, "paid when the order was closed")
+        } else {
+            (order::Event::Overpay, Cause::Double, review::Kind::DoublePayment, "paid a second time")
+        };
+        self.step_order(event)?;
+        let attempt = self.attempt(id);
+        let (account, amount, provider_key) = (attempt.account, attempt.captured, attempt.provider_key);
+        // The refund of all of an attempt: made from it, so that it is the same whenever it is made.
+        let refund = RefundId::new(id.bits());
+        self.begin_refund(Refund {
+            id: refund,
+            number: self.next_refund(),
+            attempt: id,
+            provider_key: !provider_key,
+            amount,
+            cause,
+            reason: RefundReason::from_stored(text),
+            lines: Vec::new(),
+            status: RefundStatus::Created,
+            channel_no: None,
+            code: None,
+            queries: 0,
+            silences: 0,
+            query_at: None,
+            created_at: self.command.at,
+            updated_at: self.command.at,
+        });
+        self.queue(account, Task::Refund(refund), 0);
+        self.review(kind, id.to_string(), format!("{text}; refund {refund} gives it back"));
+        Ok(())
+    }
+
+    /// It failed or was closed, unless it is known that it succeeded.
+    fn ended(&mut self, id: AttemptId, wanted: &ApplyChannelFact) -> Became {
+        let event = if wanted.fact.verdict == Verdict::Failed { Event::Fail } else { Event::Close };
+        let before = self.attempt(id).status;
+        if !self.step_attempt(id, event) {
+            return if before == AttemptStatus::Succeeded { Became::Stale } else { Became::Duplicate };
+        }
+        self.attempt(id).code.clone_from(&wanted.fact.code);
+        Became::Applied
+    }
+
+    /// The channel has it, and it is open.
+    fn pending(&mut self, id: AttemptId, wanted: &ApplyChannelFact) -> Became {
+        let attempt = self.attempt(id);
+        if !attempt.status.is_live() {
+            return Became::Stale;
+        }
+        if wanted.source == Source::Closing {
+            // Somebody is paying just now.
+            attempt.silences += 1;
+            self.close_again(id);
+            return Became::Applied;
+        }
+        attempt.silences = 0;
+        let event = if wanted.action.is_some() { Event::RequireAction } else { Event::Submit };
+        if let Some(action) = &wanted.action {
+            attempt.action = Some(action.clone());
+        }
+        let moved = self.step_attempt(id, event);
+        if self.command.at >= self.attempt(id).expires_at {
+            self.close_live();
+        }
+        self.ask_charge(id);
+        if moved { Became::Applied } else { Became::Duplicate }
+    }
+
+    /// The channel knows of none. Whether it never will depends on what we know.
+    fn not_found(&mut self, id: AttemptId, source: Source) -> Became {
+        let at = self.command.at;
+        let attempt = self.attempt(id);
+        if !attempt.status.is_live() {
+            return Became::Stale;
+        }
+        let over = at >= attempt.expires_at.plus_ms(OVERDUE_MS);
+        if source == Source::Closing || over {
+            self.step_attempt(id, Event::Close);
+            return Became::Applied;
+        }
+        if attempt.status == AttemptStatus::Unknown && attempt.close_asked_at.is_none() {
+            // It never arrived: under the same number it is the same charge.
+            attempt.silences += 1;
+            let account = attempt.account;
+            self.queue(account, Task::Charge(id), 0);
+        }
+        self.ask_charge(id);
+        Became::Applied
+    }
+
+    /// It was paid and given back. Known, if we did that; else somebody did it behind our back.
+    fn reversed(&mut self, id: AttemptId) -> Came {
+        if self.attempt(id).status == AttemptStatus::Succeeded {
+            return Came::To(Became::Stale);
+        }
+        Came::Strange("it was paid and wholly given back, and we saw neither".to_owned())
+    }
+
+    pub(super) fn next_refund(&self) -> u32 {
+        u32::try_from(self.payment.refunds.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// Asks once more, later, that an attempt be closed.
+    pub(super) fn close_again(&mut self, id: AttemptId) {
+        let attempt = self.attempt(id);
+        let account = attempt.account;
+        match super::ask::pause_ms(attempt.silences) {
+            Some(pause) => self.queue(account, Task::CloseCharge(id), pause),
+            None => self.review(
+                review::Kind::Stuck,
+                id.to_string(),
+                "the channel does not close this attempt; it is asked no more".to_owned(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Owns `ApplyChannelFact`: the one way in for what channels say. What does not fit is kept for a person, and moves nothing.
+
+use super::Till;
+use crate::channel::{ChannelEvent, State as Became, Subject};
+use crate::review::{self, Review};
+use crate::{ApplyChannelFact, Change, Command, Outcome, Refusal, Reply, ReviewId, State, payment::Payment};
+
+/// What a fact came to.
+pub(super) enum Came {
+    To(Became),
+    /// It does not fit: what is wrong with it.
+    Strange(String),
+}
+
+pub(in crate::decide) fn apply(
+    state: &State,
+    command: &Command,
+    wanted: &ApplyChannelFact,
+) -> Result<Outcome, Refusal> {
+    let known = state.event(command.tenant, wanted.digest).filter(|_| wanted.source.is_from_outside());
+    if known.is_some_and(|event| event.state != Became::Unmatched) {
+        return Ok(Outcome::accepted(Reply::Noted(Became::Duplicate), Vec::new()));
+    }
+    let first_at = known.map_or(command.at, |event| event.received_at);
+    let inbox = |became| ChannelEvent {
+        tenant: command.tenant,
+        account: wanted.account,
+        digest: wanted.digest,
+        fact: wanted.fact.clone(),
+        state: became,
+        received_at: first_at,
+        updated_at: command.at,
+    };
+    let Some(payment) = find(state, command, &wanted.fact.subject) else {
+        // Tried again in vain, it stays as it was.
+        let new = known.is_none() && wanted.source.is_from_outside();
+        let changes = if new { vec![Change::EventSet(inbox(Became::Unmatched))] } else { Vec::new() };
+        return Ok(Outcome::accepted(Reply::Noted(Became::Unmatched), changes));
+    };
+    let mut till = Till::open(state, command, payment);
+    let came = match &wanted.fact.stranger {
+        Some(stranger) => Came::Strange(format!("the message is for another account: {stranger}")),
+        None => match &wanted.fact.subject {
+            Subject::Charge(_) => till.charged(wanted)?,
+            Subject::Refund(_) => till.returned(wanted)?,
+        },
+    };
+    let became = match came {
+        Came::To(became) => became,
+        Came::Strange(detail) => {
+            till.quarantine(wanted, &detail);
+            Became::Quarantined
+        }
+    };
+    till.close_if_over()?;
+    if wanted.source.is_from_outside() {
+        till.changes.push(Change::EventSet(inbox(became)));
+    }
+    Ok(till.finish(|_| Reply::Noted(became)))
+}
+
+fn find<'a>(state: &'a State, command: &Command, subject: &Subject) -> Option<&'a Payment> {
+    let payment = match subject {
+        Subject::Charge(reference) => state.payment_of_attempt(command.tenant, reference.as_str().parse().ok()?),
+        Subject::Refund(reference) => state.payment_of_refund(command.tenant, reference.as_str().parse().ok()?),
+    };
+    payment.map(|payment| &**payment)
+}
+
+impl Till<'_> {
+    /// Puts what does not fit before a person.
+    fn quarantine(&mut self, wanted: &ApplyChannelFact, detail: &str) {
+        let subject = wanted.fact.subject.reference().to_string();
+        let said = wanted.fact.verdict.name();
+        let detail = format!("{} by {}: {detail}", said, wanted.source.name());
+        self.changes.push(Change::ReviewRaised(Review {
+            id: ReviewId::new(self.command.id.0),
+            tenant: self.command.tenant,
+            kind: review::Kind::Quarantined,
+            subject,
+            detail,
+            at: self.command.at,
+        }));
+    }
+}

@@ -1,0 +1,106 @@
+//! Owns the beginning of a refund: how much is left, of which attempt, for which lines, and what its channel allows.
+
+use std::collections::BTreeMap;
+
+use super::Till;
+use crate::outbox::Task;
+use crate::payment::{Attempt, Cause, Payment, Refund, RefundLine, RefundStatus, Refusal};
+use crate::{Command, Money, Order, Outcome, RefundPayment, Refusal as AnyRefusal, Reply, State, Timestamp, order};
+
+pub(in crate::decide) fn refund(
+    state: &State,
+    command: &Command,
+    wanted: &RefundPayment,
+) -> Result<Outcome, AnyRefusal> {
+    let payment = state.payment(command.tenant, wanted.payment).ok_or(Refusal::NotFound(wanted.payment))?;
+    let mut till = Till::open(state, command, payment);
+    if payment.captured == 0 || !till.order.was_paid() {
+        return Err(Refusal::NotPaid(payment.id).into());
+    }
+    let lines = check_lines(&till.order, payment, &wanted.lines)?;
+    let left = payment.attempts.iter().map(|attempt| payment.refundable(attempt)).max().unwrap_or(0);
+    let amount = amount(&till.order, payment, wanted, left)?;
+    let attempt = payment.attempts.iter().find(|attempt| payment.refundable(attempt) >= amount);
+    let attempt = attempt.filter(|_| amount > 0).ok_or(Refusal::ExceedsCaptured { left })?;
+    let pause = allowed_after(payment, attempt, command.at)?;
+    // Everything is given back at once: then every line is.
+    let whole = wanted.lines.is_empty() && payment.refunds.is_empty() && amount == till.order.total.minor;
+    let lines = if whole { all_lines(&till.order) } else { lines };
+    let account = attempt.account;
+    till.begin_refund(Refund {
+        id: wanted.refund,
+        number: till.next_refund(),
+        attempt: attempt.id,
+        provider_key: wanted.provider_key,
+        amount,
+        cause: Cause::Requested,
+        reason: wanted.reason.clone(),
+        lines,
+        status: RefundStatus::Created,
+        channel_no: None,
+        code: None,
+        queries: 0,
+        silences: 0,
+        query_at: None,
+        created_at: command.at,
+        updated_at: command.at,
+    });
+    till.queue(account, Task::Refund(wanted.refund), pause);
+    Ok(till.finish(|payment| Reply::Refund { payment, refund: wanted.refund }))
+}
+
+/// The lines, sorted, each with no more units than are neither given back nor about to be.
+fn check_lines(order: &Order, payment: &Payment, wanted: &[RefundLine]) -> Result<Vec<RefundLine>, order::Refusal> {
+    let mut pending: BTreeMap<u32, i64> = BTreeMap::new();
+    for line in payment.refunds.iter().filter(|refund| refund.status.is_live()).flat_map(|refund| &refund.lines) {
+        *pending.entry(line.line).or_default() += line.quantity;
+    }
+    let mut lines = wanted.to_vec();
+    lines.sort_unstable_by_key(|line| line.line);
+    for line in &lines {
+        let of_order = order.lines.iter().find(|other| other.number == line.line);
+        let of_order = of_order.ok_or(order::Refusal::LineNotFound(line.line))?;
+        let left = of_order.quantity - of_order.refunded - pending.get(&line.line).copied().unwrap_or(0);
+        if line.quantity > left {
+            return Err(order::Refusal::TooManyRefunded { line: line.line, left });
+        }
+    }
+    Ok(lines)
+}
+
+/// What was said; or what the lines cost, as far as it is there; or all that is left.
+fn amount(order: &Order, payment: &Payment, wanted: &RefundPayment, left: i64) -> Result<i64, Refusal> {
+    if let Some(Money { minor, currency }) = wanted.amount {
+        return if currency == payment.amount.currency { Ok(minor) } else { Err(Refusal::CurrencyMismatch) };
+    }
+    if wanted.lines.is_empty() {
+        return Ok(left);
+    }
+    let price = |line: &RefundLine| {
+        let of_order = order.lines.iter().find(|other| other.number == line.line);
+        of_order.map_or(0, |of_order| of_order.unit_price.minor.saturating_mul(line.quantity))
+    };
+    Ok(wanted.lines.iter().map(price).fold(0, i64::saturating_add).min(left))
+}
+
+/// How long the channel wants to be left alone first, in milliseconds.
+fn allowed_after(payment: &Payment, attempt: &Attempt, at: Timestamp) -> Result<i64, Refusal> {
+    let rules = attempt.channel.refund_rules();
+    let before: Vec<&Refund> = payment.refunds.iter().filter(|refund| refund.attempt == attempt.id).collect();
+    if before.len() >= rules.refunds_max {
+        return Err(Refusal::TooManyRefunds(rules.refunds_max));
+    }
+    if at > attempt.updated_at.plus_ms(rules.period_ms) {
+        return Err(Refusal::TooOld);
+    }
+    // Those before may be waiting for their own turn: this one stands behind them.
+    let turn = before.iter().map(|refund| refund.created_at.0).max().map_or(at.0, |last| last + rules.pause_ms);
+    let queued = before.iter().filter(|refund| refund.status == RefundStatus::Created).count();
+    let queue = i64::try_from(queued.saturating_sub(1)).unwrap_or(0).saturating_mul(rules.pause_ms);
+    Ok((turn - at.0).max(0).saturating_add(queue))
+}
+
+fn all_lines(order: &Order) -> Vec<RefundLine> {
+    let left = order.lines.iter().filter(|line| line.refunded < line.quantity);
+    left.map(|line| RefundLine { line: line.number, quantity: line.quantity - line.refunded, restock: false }).collect()
+}

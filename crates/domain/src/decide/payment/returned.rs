@@ -1,0 +1,169 @@
+//! Owns what a fact about a refund does: money that went back, and what that means for the order's lines and stock.
+
+use std::collections::BTreeMap;
+
+use super::Till;
+use super::fact::Came;
+use crate::channel::{Source, State as Became, Subject, Verdict};
+use crate::ledger::{Account, Kind};
+use crate::order::CloseReason;
+use crate::outbox::Task;
+use crate::payment::{Cause, Event, RefundStatus};
+use crate::stock::{Movement, Source as StockSource};
+use crate::text::Sku;
+use crate::{ApplyChannelFact, Change, RefundId, order, review};
+
+impl Till<'_> {
+    pub(super) fn returned(&mut self, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
+        let Subject::Refund(reference) = &wanted.fact.subject else { return Ok(Came::To(Became::Stale)) };
+        let Ok(id) = reference.as_str().parse::<RefundId>() else { return Ok(Came::To(Became::Stale)) };
+        let attempt = self.repayment(id).attempt;
+        let account = self.attempt(attempt).account;
+        if account != wanted.account {
+            return Ok(Came::Strange(format!("it came through {}, not {account}", wanted.account)));
+        }
+        let currency = self.payment.amount.currency;
+        let refund = self.repayment(id);
+        if let Some(said) = wanted.fact.amount
+            && (said.minor, said.currency) != (refund.amount, currency)
+        {
+            let text =
+                format!("{} {currency} were to go back, and it says {} {}", refund.amount, said.minor, said.currency);
+            return Ok(Came::Strange(text));
+        }
+        if let Source::Query(number) = wanted.source
+            && number == refund.queries
+        {
+            refund.query_at = None;
+        }
+        if refund.channel_no.is_none() {
+            refund.channel_no.clone_from(&wanted.fact.channel_no);
+        }
+        match wanted.fact.verdict {
+            Verdict::Succeeded => self.went_back(id),
+            Verdict::Pending => Ok(Came::To(self.under_way(id))),
+            Verdict::Failed | Verdict::Closed | Verdict::Reversed => Ok(Came::To(self.denied(id, wanted))),
+            Verdict::NotFound => Ok(Came::To(self.unseen(id))),
+        }
+    }
+
+    fn went_back(&mut self, id: RefundId) -> Result<Came, order::Refusal> {
+        let revived = self.repayment(id).status == RefundStatus::Failed;
+        let (amount, attempt) = (self.repayment(id).amount, self.repayment(id).attempt);
+        if revived {
+            let text = "it succeeded at the channel, which had confirmed that it failed".to_owned();
+            self.review(review::Kind::RefundRevived, id.to_string(), text);
+            if self.payment.refund_reserved + amount > self.payment.captured {
+                // The amount was given back another way meanwhile: only a person can put that right.
+                return Ok(Came::To(Became::Quarantined));
+            }
+            self.payment.refund_reserved += amount;
+        }
+        if !self.step_refund(id, Event::Succeed) {
+            return Ok(Came::To(Became::Duplicate));
+        }
+        self.payment.refunded += amount;
+        let cause = self.repayment(id).cause;
+        let account = self.attempt(attempt).account;
+        let to = if cause == Cause::Requested { Account::Sales } else { Account::Owed };
+        self.post(Kind::Refund, id.to_string(), (Account::Channel(account), to), amount);
+        if cause == Cause::Requested {
+            self.order.refunded += amount;
+            self.take_back(id);
+            let whole = self.order.refunded >= self.order.total.minor
+                || self.order.lines.iter().all(|line| line.refunded == line.quantity);
+            if whole && self.order.status != order::Status::Closed {
+                self.order.close_reason = Some(CloseReason::Refunded);
+                self.step_order(order::Event::RefundAll)?;
+            } else {
+                self.step_order(order::Event::RefundPart)?;
+            }
+        } else {
+            self.order.returned += amount;
+            self.step_order(order::Event::ReturnExcess)?;
+        }
+        Ok(Came::To(Became::Applied))
+    }
+
+    /// The goods of a refund: given back, and into stock again where that was decided.
+    fn take_back(&mut self, id: RefundId) {
+        let mut restocked: BTreeMap<Sku, i64> = BTreeMap::new();
+        for part in self.repayment(id).lines.clone() {
+            if let Some(line) = self.order.lines.iter_mut().find(|line| line.number == part.line) {
+                line.refunded = (line.refunded + part.quantity).min(line.quantity);
+                if part.restock {
+                    *restocked.entry(line.sku.clone()).or_default() += part.quantity;
+                }
+            }
+        }
+        let tenant = self.order.tenant;
+        for (sku, quantity) in restocked {
+            let item = self.state.stock(tenant, &sku).expect("storage loads the stock of every reservation");
+            // More than a product can hold is not put back; the check of stock would tell.
+            let Ok(item) = item.adjust(quantity) else { continue };
+            self.changes.push(Change::StockSet(item));
+            let source = StockSource::Return(id);
+            let at = self.command.at;
+            self.changes.push(Change::StockMoved(Movement { tenant, sku, source, quantity, reason: None, at }));
+        }
+    }
+
+    fn under_way(&mut self, id: RefundId) -> Became {
+        if !self.repayment(id).status.is_live() {
+            return Became::Stale;
+        }
+        self.repayment(id).silences = 0;
+        let moved = self.step_refund(id, Event::Submit);
+        self.ask_refund(id, false);
+        if moved { Became::Applied } else { Became::Duplicate }
+    }
+
+    /// The channel said no. Only a question that confirms it frees the amount: a "failed" may be an accepted one.
+    fn denied(&mut self, id: RefundId, wanted: &ApplyChannelFact) -> Became {
+        let refund = self.repayment(id);
+        if !refund.status.is_live() {
+            return if refund.status == RefundStatus::Succeeded { Became::Stale } else { Became::Duplicate };
+        }
+        refund.code.clone_from(&wanted.fact.code);
+        if matches!(wanted.source, Source::Query(_)) {
+            self.fail_for_good(id);
+        } else {
+            if refund.code.is_none() {
+                refund.code = Some(crate::text::Code::from_stored("failed"));
+            }
+            self.step_refund(id, Event::LoseSight);
+            self.ask_refund(id, true);
+        }
+        Became::Applied
+    }
+
+    /// The channel knows of none: it said no before, or it never saw it.
+    fn unseen(&mut self, id: RefundId) -> Became {
+        let refund = self.repayment(id);
+        if !refund.status.is_live() {
+            return Became::Stale;
+        }
+        if refund.code.is_some() {
+            self.fail_for_good(id);
+            return Became::Applied;
+        }
+        refund.silences += 1;
+        let attempt = refund.attempt;
+        let account = self.attempt(attempt).account;
+        self.queue(account, Task::Refund(id), 0);
+        self.ask_refund(id, false);
+        Became::Applied
+    }
+
+    fn fail_for_good(&mut self, id: RefundId) {
+        if !self.step_refund(id, Event::Fail) {
+            return;
+        }
+        let (amount, cause) = (self.repayment(id).amount, self.repayment(id).cause);
+        self.payment.refund_reserved -= amount;
+        if cause != Cause::Requested {
+            let text = "money that is not ours could not be given back; it is still owed".to_owned();
+            self.review(review::Kind::RefundFailed, id.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Owns what it means that a channel gave no answer: nothing is known, so it is asked.
+
+use super::Till;
+use crate::channel::State as Became;
+use crate::outbox::Task;
+use crate::payment::Event;
+use crate::{AttemptId, Command, NoteSilence, Outcome, RefundId, Refusal, Reply, State};
+
+pub(in crate::decide) fn silence(state: &State, command: &Command, wanted: &NoteSilence) -> Result<Outcome, Refusal> {
+    let payment = match wanted.task {
+        Task::Charge(id) | Task::QueryCharge(id, _) | Task::CloseCharge(id) => {
+            state.payment_of_attempt(command.tenant, id)
+        }
+        Task::Refund(id) | Task::QueryRefund(id, _) => state.payment_of_refund(command.tenant, id),
+    };
+    let Some(payment) = payment else {
+        return Ok(Outcome::accepted(Reply::Noted(Became::Unmatched), Vec::new()));
+    };
+    let mut till = Till::open(state, command, payment);
+    match wanted.task {
+        Task::Charge(id) => till.charge_silent(id, wanted),
+        Task::QueryCharge(id, number) => till.query_silent(id, number),
+        Task::CloseCharge(id) => {
+            if till.attempt(id).status.is_live() {
+                till.attempt(id).silences += 1;
+                till.close_again(id);
+            }
+        }
+        Task::Refund(id) => till.refund_silent(id, wanted),
+        Task::QueryRefund(id, number) => till.refund_query_silent(id, number),
+    }
+    till.close_if_over()?;
+    Ok(till.finish(|_| Reply::Noted(Became::Applied)))
+}
+
+impl Till<'_> {
+    fn charge_silent(&mut self, id: AttemptId, wanted: &NoteSilence) {
+        if !self.attempt(id).status.is_live() {
+            return;
+        }
+        self.step_attempt(id, Event::LoseSight);
+        let attempt = self.attempt(id);
+        attempt.silences += 1;
+        attempt.code.clone_from(&wanted.code);
+        self.ask_charge(id);
+    }
+
+    fn query_silent(&mut self, id: AttemptId, number: u32) {
+        let attempt = self.attempt(id);
+        if !attempt.status.is_live() || attempt.queries != number {
+            return;
+        }
+        attempt.query_at = None;
+        attempt.silences += 1;
+        self.ask_charge(id);
+    }
+
+    fn refund_silent(&mut self, id: RefundId, _wanted: &NoteSilence) {
+        if !self.repayment(id).status.is_live() {
+            return;
+        }
+        self.step_refund(id, Event::LoseSight);
+        self.repayment(id).silences += 1;
+        self.ask_refund(id, false);
+    }
+
+    fn refund_query_silent(&mut self, id: RefundId, number: u32) {
+        let refund = self.repayment(id);
+        if !refund.status.is_live() || refund.queries != number {
+            return;
+        }
+        refund.query_at = None;
+        refund.silences += 1;
+        self.ask_refund(id, false);
+    }
+}

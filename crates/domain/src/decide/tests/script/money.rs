@@ -1,0 +1,252 @@
+//! Owns the lines about payments, and what commands leave in the outbox, the human queue and the ledger.
+
+use std::collections::BTreeMap;
+
+use super::{Said, Shop, TENANT};
+use crate::channel::{Account, Conditions, Digest, Fact, Kind, NextAction, Source, State as Became, Subject, Verdict};
+use crate::decide::tests::words;
+use crate::order::Order;
+use crate::outbox::Task;
+use crate::payment::{Payment, RefundLine};
+use crate::text::{ChannelNo, Code, Reference, RefundReason};
+use crate::{
+    Action, ApplyChannelFact, AttemptId, Change, ChannelAccountId, NoteSilence, OrderNo, Outcome, PaymentId, RefundId,
+    RefundPayment, Reply, StartPayment,
+};
+
+/// What commands left since somebody looked.
+#[derive(Default)]
+pub(super) struct Left {
+    queue: Vec<String>,
+    reviews: Vec<&'static str>,
+    ledger: BTreeMap<String, i64>,
+}
+
+impl Left {
+    pub(super) fn note(&mut self, change: &Change) {
+        match change {
+            Change::MessageQueued(message) => {
+                let pause = (message.due_at.0 - message.created_at.0) / 1_000;
+                let text = if pause == 0 { String::new() } else { format!("+{pause}s") };
+                self.queue.push(format!("{}{text}", message.task.name()));
+            }
+            Change::ReviewRaised(review) => self.reviews.push(review.kind.name()),
+            Change::Posted(posting) => {
+                let name = |account: crate::ledger::Account| {
+                    let name = account.name();
+                    name.split(':').next().unwrap_or_default().to_owned()
+                };
+                *self.ledger.entry(name(posting.to)).or_default() += posting.amount;
+                *self.ledger.entry(name(posting.from)).or_default() -= posting.amount;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Shop {
+    pub(super) fn ask(&mut self, said: &Said<'_>) -> String {
+        match said.words[0] {
+            "queue" => std::mem::take(&mut self.left.queue).join(" "),
+            "reviews" => std::mem::take(&mut self.left.reviews).join(" "),
+            "ledger" => {
+                let sums = self.left.ledger.iter().filter(|(_, sum)| **sum != 0);
+                sums.map(|(name, sum)| format!("{name}={sum}")).collect::<Vec<_>>().join(" ")
+            }
+            _ => {
+                let kind = said.options.get("kind").and_then(|kind| Kind::from_name(kind)).unwrap_or(Kind::Sandbox);
+                self.account(said.number(1), kind, said.words.get(2) != Some(&"off"));
+                String::new()
+            }
+        }
+    }
+
+    fn account(&mut self, number: i64, kind: Kind, is_enabled: bool) {
+        let id = account_id(number);
+        let (name, conditions) = (format!("account {number}"), Conditions::default());
+        self.state.put_account(Account { tenant: TENANT, id, kind, name, is_enabled, conditions });
+    }
+
+    pub(super) fn payment(&self, said: &Said<'_>) -> String {
+        self.state.payment_for(TENANT, said.order_no()).map_or("none".to_owned(), |payment| words::payment(payment))
+    }
+
+    /// An attempt, unless one is open, and the channel's word that it succeeded; spelled as the order then is.
+    pub(super) fn pay(&mut self, said: &Said<'_>) -> String {
+        let order_no = said.order_no();
+        let live = |payment: &Payment| payment.live().next().map(|attempt| attempt.id);
+        let open = |shop: &Self| shop.state.payment_for(TENANT, order_no).and_then(|payment| live(payment));
+        if open(self).is_none() {
+            let start = self.start(said);
+            if let refused @ Outcome::Refused(_) = self.decide(said, start) {
+                return words::outcome(&refused);
+            }
+        }
+        let attempt = open(self).expect("an attempt was begun");
+        let fact = Fact {
+            subject: Subject::Charge(Reference::from_stored(&attempt.to_string())),
+            verdict: Verdict::Succeeded,
+            amount: Some(said.money(2)),
+            channel_no: None,
+            code: None,
+            stranger: None,
+        };
+        let action = self.fact(said, fact);
+        match self.decide(said, action) {
+            Outcome::Accepted(accepted) if matches!(accepted.reply, Reply::Noted(Became::Applied)) => {
+                let order: &Order = self.state.order(TENANT, order_no).expect("it was paid");
+                format!("{} v{}", order.status, order.version)
+            }
+            other => words::outcome(&other),
+        }
+    }
+
+    fn start(&mut self, said: &Said<'_>) -> Action {
+        let number = said.option("via").unwrap_or(1);
+        if self.state.account(TENANT, account_id(number)).is_none() {
+            self.account(number, Kind::Sandbox, true);
+        }
+        let order_no = said.order_no();
+        let before = self.state.payment_for(TENANT, order_no).map_or(0, |payment| payment.attempts.len());
+        let mut candidates = vec![account_id(number)];
+        candidates.extend(said.option("or").map(account_id));
+        Action::StartPayment(StartPayment {
+            order_no,
+            payment: PaymentId::new(order_no.bits()),
+            attempt: attempt_id(order_no, before + 1),
+            provider_key: 7,
+            candidates,
+            method: None,
+            return_url: None,
+        })
+    }
+
+    pub(super) fn money_action(&mut self, said: &Said<'_>) -> Action {
+        match said.words[0] {
+            "start" => self.start(said),
+            "sweep" => Action::CloseAttempts { order_no: said.order_no() },
+            "refund" => self.refund(said),
+            "said" => {
+                let fact = said
+                    .fact(Subject::Charge(said.reference(|order_no, number| attempt_id(order_no, number).to_string())));
+                self.fact(said, fact)
+            }
+            "back" => {
+                let id = self.refund_id(said);
+                let fact = said.fact(Subject::Refund(Reference::from_stored(&id.to_string())));
+                self.fact(said, fact)
+            }
+            "silent" => {
+                let (order_no, number) = said.place();
+                let id = attempt_id(order_no, number);
+                let payment = self.state.payment_for(TENANT, order_no).expect("a known payment");
+                let task = match said.words[2] {
+                    "charge" => Task::Charge(id),
+                    "close" => Task::CloseCharge(id),
+                    _ => Task::QueryCharge(id, payment.attempt(id).expect("a known attempt").queries),
+                };
+                Action::NoteSilence(NoteSilence { task, code: None })
+            }
+            "mute" => {
+                let id = self.refund_id(said);
+                let payment = self.state.payment_of_refund(TENANT, id).expect("a known refund");
+                let task = match said.words[2] {
+                    "refund" => Task::Refund(id),
+                    _ => Task::QueryRefund(id, payment.refund(id).expect("a known refund").queries),
+                };
+                Action::NoteSilence(NoteSilence { task, code: None })
+            }
+            other => panic!("no command {other:?}"),
+        }
+    }
+
+    fn refund_id(&self, said: &Said<'_>) -> RefundId {
+        let (order_no, number) = said.place();
+        let payment = self.state.payment_for(TENANT, order_no).expect("a known payment");
+        payment.refunds[number - 1].id
+    }
+
+    fn fact(&self, said: &Said<'_>, fact: Fact) -> Action {
+        let source = match said.options.get("src").copied().unwrap_or("callback") {
+            "answer" => Source::Answer,
+            "closing" => Source::Closing,
+            "statement" => Source::Statement,
+            "query" => Source::Query(self.queries(&fact)),
+            _ => Source::Callback,
+        };
+        let digest = said.options.get("event").map_or(self.commands, |event| u128::from(event.as_bytes()[0]));
+        Action::ApplyChannelFact(ApplyChannelFact {
+            account: account_id(said.option("via").unwrap_or(1)),
+            source,
+            action: said.options.get("go").map(|url| NextAction::Redirect((*url).to_owned())),
+            digest: Digest(digest.to_be_bytes()),
+            is_again: said.options.contains_key("event"),
+            fact,
+        })
+    }
+
+    /// The number of the last question about what a fact is about.
+    fn queries(&self, fact: &Fact) -> u32 {
+        let id = fact.subject.reference().as_str();
+        let of_attempt = id
+            .parse()
+            .ok()
+            .and_then(|id: AttemptId| Some(self.state.payment_of_attempt(TENANT, id)?.attempt(id)?.queries));
+        let of_refund = id
+            .parse()
+            .ok()
+            .and_then(|id: RefundId| Some(self.state.payment_of_refund(TENANT, id)?.refund(id)?.queries));
+        of_attempt.or(of_refund).unwrap_or(0)
+    }
+
+    fn refund(&self, said: &Said<'_>) -> Action {
+        let order_no = said.order_no();
+        let amount = said.words.get(2).filter(|word| !word.contains('*')).map(|word| said.priced(word));
+        let lines = said.words[2..].iter().filter_map(|word| word.split_once('*'));
+        let lines = lines.map(|(line, quantity)| RefundLine {
+            line: line.parse().expect("a line"),
+            quantity: quantity.trim_end_matches('!').parse().expect("a quantity"),
+            restock: quantity.ends_with('!'),
+        });
+        Action::RefundPayment(RefundPayment {
+            payment: PaymentId::new(order_no.bits()),
+            refund: RefundId::new(self.commands),
+            provider_key: self.commands,
+            amount,
+            reason: RefundReason::from_stored("unwanted"),
+            lines: lines.collect(),
+        })
+    }
+}
+
+impl Said<'_> {
+    /// `A.2`: the second of A.
+    fn place(&self) -> (OrderNo, usize) {
+        let (_, number) = self.words[1].split_once('.').expect("order.number");
+        (self.order_no(), number.parse().expect("a number"))
+    }
+
+    fn reference(&self, text: impl Fn(OrderNo, usize) -> String) -> Reference {
+        let (order_no, number) = self.place();
+        Reference::from_stored(&text(order_no, number))
+    }
+
+    fn fact(&self, subject: Subject) -> Fact {
+        Fact {
+            subject,
+            verdict: Verdict::from_name(self.words[2]).expect("a verdict"),
+            amount: self.words.get(3).map(|minor| self.priced(minor)),
+            channel_no: self.options.get("no").map(|no| ChannelNo::from_stored(no)),
+            code: self.options.get("code").map(|code| Code::from_stored(code)),
+            stranger: self.options.get("stranger").map(|other| Code::from_stored(other)),
+        }
+    }
+}
+
+fn account_id(number: i64) -> ChannelAccountId {
+    ChannelAccountId::new(u128::try_from(number).expect("a small number"))
+}
+
+fn attempt_id(order_no: OrderNo, number: usize) -> AttemptId {
+    AttemptId::new(order_no.bits() * 1_000 + number as u128)
+}

@@ -1,0 +1,117 @@
+//! Owns money that is given back, and the table of its states.
+
+use super::Event;
+use crate::names::names;
+use crate::text::{ChannelNo, Code, RefundReason};
+use crate::{AttemptId, RefundId, Timestamp};
+
+/// Where a refund stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Written down, its amount reserved; not known to have been sent.
+    Created,
+    /// The channel has it.
+    Submitted,
+    /// What the channel did is not known, or it said no and was not asked yet whether that holds.
+    Unknown,
+    /// The money was given back.
+    Succeeded,
+    /// It was not, and a question to the channel confirmed that. Only this frees the reserved amount.
+    Failed,
+}
+
+/// Why money is given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Somebody asked for it.
+    Requested,
+    /// It came when the order was closed.
+    Late,
+    /// It came twice.
+    Double,
+}
+
+/// Units of a line that are given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RefundLine {
+    /// Which line of the order.
+    pub line: u32,
+    /// How many units.
+    pub quantity: i64,
+    /// Whether they go back into stock: somebody decided that for this line.
+    pub restock: bool,
+}
+
+/// Money that is given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// Its id; as text the `out_refund_no`, the same for every try.
+    pub id: RefundId,
+    /// 1, 2, 3, … within the payment.
+    pub number: u32,
+    /// Of which attempt's money.
+    pub attempt: AttemptId,
+    /// What the provider is given as idempotency key.
+    pub provider_key: u128,
+    /// Minor units.
+    pub amount: i64,
+    /// Why.
+    pub cause: Cause,
+    /// Why, in words.
+    pub reason: RefundReason,
+    /// For which lines; none where an amount is given back and no goods.
+    pub lines: Vec<RefundLine>,
+    /// Where it stands.
+    pub status: Status,
+    /// The channel's own number.
+    pub channel_no: Option<ChannelNo>,
+    /// The channel's word for why it failed. Set while it is unknown: the channel said no.
+    pub code: Option<Code>,
+    /// How often the channel was, or is about to be, asked; each question has its number.
+    pub queries: u32,
+    /// How many calls in a row gave no answer.
+    pub silences: u32,
+    /// When it is asked again; none where its end is known, or a person has been called.
+    pub query_at: Option<Timestamp>,
+    /// When it was written down.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+names!(Status {
+    Created = "created",
+    Submitted = "submitted",
+    Unknown = "unknown",
+    Succeeded = "succeeded",
+    Failed = "failed",
+});
+names!(Cause { Requested = "requested", Late = "late", Double = "double" });
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 5] = [Self::Created, Self::Submitted, Self::Unknown, Self::Succeeded, Self::Failed];
+
+    /// True while its end is not known.
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Created | Self::Submitted | Self::Unknown)
+    }
+
+    /// True unless it failed for good: its amount is not to be given back another time.
+    pub const fn reserves(self) -> bool {
+        !matches!(self, Self::Failed)
+    }
+
+    /// Where a refund goes from here; `None` where the table has no such cell.
+    pub const fn on(self, event: Event) -> Option<Self> {
+        use Event::{Fail, LoseSight, Submit, Succeed};
+        match (self, event) {
+            (Self::Created | Self::Unknown, Submit) => Some(Self::Submitted),
+            (Self::Created | Self::Submitted, LoseSight) => Some(Self::Unknown),
+            (Self::Created | Self::Submitted | Self::Unknown, Fail) => Some(Self::Failed),
+            // Behind a failure it is a matter for a person, and the truth all the same.
+            (Self::Created | Self::Submitted | Self::Unknown | Self::Failed, Succeed) => Some(Self::Succeeded),
+            _ => None,
+        }
+    }
+}

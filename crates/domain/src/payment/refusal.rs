@@ -1,0 +1,43 @@
+//! Owns why a command on a payment is refused, in the order in which the rules are looked at.
+
+use thiserror::Error;
+
+use crate::{Money, OrderNo, PaymentId};
+
+/// Why a command on a payment is refused. Each depends on state, so each is stored under the key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// No such payment.
+    #[error("there is no payment {0}")]
+    NotFound(PaymentId),
+    /// The order's time to pay is over.
+    #[error("the time to pay the order {0} is over")]
+    OrderExpired(OrderNo),
+    /// No account that is switched on takes this amount this way.
+    #[error("no payment channel that is switched on takes {} {} this way", .0.minor, .0.currency)]
+    NoChannel(Money),
+    /// An attempt through the same account is still running.
+    #[error("the payment {0} is already under way; ask what became of it, or choose another channel")]
+    InProgress(PaymentId),
+    /// Enough was tried.
+    #[error("the payment {0} was tried as often as it may be")]
+    TooManyAttempts(PaymentId),
+    /// Nothing was captured for the order.
+    #[error("nothing of the payment {0} was captured that could be given back")]
+    NotPaid(PaymentId),
+    /// The amount is in another currency.
+    #[error("the payment was made in another currency")]
+    CurrencyMismatch,
+    /// More than is left.
+    #[error("{left} minor units are left to give back")]
+    ExceedsCaptured {
+        /// Minor units that are left.
+        left: i64,
+    },
+    /// The provider allows no more refunds of this charge.
+    #[error("the channel allows {0} refunds of one charge, and there were as many")]
+    TooManyRefunds(usize),
+    /// The provider allows no refunds of a charge so old.
+    #[error("the channel gives nothing back of a charge so old")]
+    TooOld,
+}

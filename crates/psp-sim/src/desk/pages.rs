@@ -1,0 +1,169 @@
+//! Owns the pages where a payer pays: plain HTML and forms, no script, nothing from elsewhere. It does not know what a
+//! payment changes.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::HeaderValue;
+
+use super::{decide, find, words};
+use crate::alipay;
+use crate::book::{Charge, Record, Status};
+use crate::exchange::escape;
+use crate::gate::own;
+use crate::kind::Kind;
+use crate::world::World;
+
+const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:40rem;padding:1rem;color:#1c1c1c;\
+    background:#fff}h1{font-size:1.3rem}.amount{font-size:2rem;margin:.5rem 0}dl{overflow-wrap:anywhere}dt{color:#555}\
+    dd{margin:0 0 .5rem}form{display:inline-block;margin:.25rem .5rem .25rem 0}button{font:inherit;padding:.7rem 1.4rem;\
+    border:1px solid #1c1c1c;border-radius:.3rem;background:#fff;color:#1c1c1c}button.first{background:#0a5c36;\
+    border-color:#0a5c36;color:#fff}li{margin:.5rem 0;overflow-wrap:anywhere}\
+    @media(prefers-color-scheme:dark){body{background:#161616;color:#eee}dt{color:#aaa}\
+    button{background:#161616;color:#eee;border-color:#eee}a{color:#8ab4f8}}";
+/// So many open charges are listed.
+const LISTED: usize = 200;
+
+/// The charges that can be paid.
+pub(crate) async fn open_charges(State(world): State<Arc<World>>) -> Response {
+    let open = world.book.read(|pages| {
+        let mut open: Vec<_> = pages.charges().filter(|it| it.status == Status::Pending).cloned().collect();
+        open.sort_by_key(|charge| std::cmp::Reverse(charge.created_at));
+        open
+    });
+    let rows: Vec<_> = open
+        .iter()
+        .take(LISTED)
+        .map(|charge| {
+            format!(
+                "<li><a href=\"{}\">{}</a>: {} {} ({})</li>",
+                html(&path(charge)),
+                html(&charge.out_trade_no),
+                html(&decimal(charge)),
+                html(&charge.subject),
+                charge.kind
+            )
+        })
+        .collect();
+    let list = if rows.is_empty() { "<p>None.</p>".to_owned() } else { format!("<ul>{}</ul>", rows.concat()) };
+    let more = if open.len() > LISTED { format!("<p>And {} more.</p>", open.len() - LISTED) } else { String::new() };
+    page(200, "Open charges", &format!("<h1>Open charges</h1>{list}{more}"))
+}
+
+/// The page of a charge; that it was seen is written down.
+pub(crate) async fn charge(State(world): State<Arc<World>>, Path((kind, number)): Path<(String, String)>) -> Response {
+    let Some(charge) = Kind::named(&kind).and_then(|kind| find(&world, kind, &number)) else {
+        return page(404, "No such charge", "<h1>No such charge</h1>");
+    };
+    if !charge.seen {
+        world.turn(|turn| {
+            let seen = turn.pages.charge(&charge.charge_no).map(|charge| Charge { seen: true, ..charge.clone() });
+            if let Some(seen) = seen {
+                turn.pages.write(Record::Charge(seen));
+            }
+        });
+    }
+    if world.book.settled().await.is_err() {
+        return page(503, "Out of order", "<h1>Out of order</h1><p>The book cannot be written.</p>");
+    }
+    page(200, "Payment", &body(&world, &charge))
+}
+
+/// A button was pressed; the browser is sent back to the page, so that a reload presses nothing.
+pub(crate) async fn pressed(
+    State(world): State<Arc<World>>,
+    Path((kind, number, what)): Path<(String, String, String)>,
+) -> Response {
+    let decided = decide(&world, &kind, &number, &what);
+    if world.book.settled().await.is_err() {
+        return page(503, "Out of order", "<h1>Out of order</h1><p>The book cannot be written.</p>");
+    }
+    match decided {
+        Ok(charge) => {
+            let mut response = own(303, "text/plain", String::new());
+            if let Ok(value) = HeaderValue::from_str(&path(&charge)) {
+                response.headers_mut().insert("location", value);
+            }
+            response
+        }
+        Err(refusal) => {
+            let (status, _, message) = words(refusal);
+            page(status, "Not possible", &format!("<h1>Not possible</h1><p>It cannot be done: {message}.</p>"))
+        }
+    }
+}
+
+fn body(world: &World, charge: &Charge) -> String {
+    let at = html(&path(charge));
+    let state = match charge.status {
+        Status::Pending => format!(
+            "{}<form method=\"post\" action=\"{at}/pay\"><button class=\"first\">Pay</button></form>\
+             <form method=\"post\" action=\"{at}/refuse\"><button>Refuse</button></form>",
+            if charge.code.is_some() { "<p>The last attempt was refused.</p>" } else { "" }
+        ),
+        Status::Succeeded if charge.is_reversed() => "<p>Paid, and given back.</p>".to_owned(),
+        Status::Succeeded => "<p>Paid.</p>".to_owned(),
+        Status::Failed => "<p>Refused.</p>".to_owned(),
+        Status::Closed => "<p>Closed; it cannot be paid any more.</p>".to_owned(),
+    };
+    let signed = || (charge.kind == Kind::Alipay).then(|| alipay::return_url(world, charge)).flatten();
+    let back = signed().or_else(|| charge.return_url.clone());
+    let back = back.filter(|url| url.starts_with("http://") || url.starts_with("https://"));
+    let back = back.map(|url| format!("<p><a href=\"{}\">Back to the shop</a></p>", html(&url)));
+    format!(
+        "<h1>Payment</h1><p class=\"amount\">{}</p><dl><dt>For</dt><dd>{}</dd><dt>Number</dt><dd>{}</dd>\
+         <dt>Through</dt><dd>{}</dd></dl>{state}{}",
+        html(&decimal(charge)),
+        html(&charge.subject),
+        html(&charge.out_trade_no),
+        charge.kind,
+        back.filter(|_| charge.status != Status::Pending || charge.code.is_some()).unwrap_or_default()
+    )
+}
+
+fn page(status: u16, title: &str, body: &str) -> Response {
+    let text = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
+         <style>{STYLE}</style></head><body><main>{body}</main></body></html>\n"
+    );
+    let mut response = own(status, "text/html; charset=utf-8", text);
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+    response.headers_mut().insert("content-security-policy", HeaderValue::from_static(policy));
+    response
+}
+
+fn path(charge: &Charge) -> String {
+    format!("/pay/{}/{}", charge.kind, escape(&charge.out_trade_no))
+}
+
+/// `19.99 CNY`; currencies whose minor unit is not the hundredth are few and known.
+fn decimal(charge: &Charge) -> String {
+    let digits = match charge.currency.as_str() {
+        "JPY" | "KRW" | "VND" | "CLP" | "ISK" | "UGX" | "XAF" | "XOF" | "XPF" | "PYG" | "RWF" | "KMF" | "GNF"
+        | "DJF" | "BIF" | "VUV" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        _ => 2,
+    };
+    let unit = 10_i64.pow(digits);
+    if digits == 0 {
+        return format!("{} {}", charge.amount, charge.currency);
+    }
+    let width = digits as usize;
+    format!("{}.{:0width$} {}", charge.amount / unit, charge.amount % unit, charge.currency)
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_merchant_writes_is_text() {
+        assert_eq!(html("<b a='\"'>&"), "&lt;b a=&#39;&quot;&#39;&gt;&amp;");
+    }
+}

@@ -1,0 +1,45 @@
+//! Owns answers under a key: the same request gets the same answer, another one under the same key is refused. It does
+//! not know what is answered. <https://docs.stripe.com/api/idempotent_requests>
+
+use serde_json::json;
+
+use super::Refused;
+use crate::book::{Record, Saved};
+use crate::exchange::{Asked, Reply};
+use crate::keys;
+use crate::world::Turn;
+
+const KEY_MAX: usize = 255;
+
+/// Answers from what is kept under the request's key, or works and keeps the answer.
+pub(super) fn under_key<'a>(turn: &mut Turn<'a>, asked: &Asked, work: impl FnOnce(&mut Turn<'a>) -> Reply) -> Reply {
+    let key = asked.header("idempotency-key");
+    if key.is_empty() {
+        return work(turn);
+    }
+    if key.len() > KEY_MAX {
+        return idempotency_error("Idempotency keys may have at most 255 characters.");
+    }
+    let fingerprint = keys::sha256_hex(&[asked.path.as_bytes(), b"\n", &asked.body].concat());
+    if let Some(saved) = turn.pages.saved(key, turn.now).cloned() {
+        if saved.fingerprint != fingerprint {
+            return idempotency_error(
+                "Keys for idempotent requests can only be used with the same parameters they were first used with.",
+            );
+        }
+        let reply = Reply::of(saved.status, "application/json; charset=utf-8", saved.body.into_bytes());
+        return reply.with("idempotent-replayed", "true").with("idempotency-key", key);
+    }
+    let reply = work(turn);
+    // What failed its validation was not begun, and is not kept.
+    if reply.status != 400 {
+        let body = String::from_utf8_lossy(&reply.body).into_owned();
+        let (key, status, at) = (key.to_owned(), reply.status, turn.now);
+        turn.pages.write(Record::Saved(Saved { key, fingerprint, status, body, at }));
+    }
+    reply.with("idempotency-key", key)
+}
+
+fn idempotency_error(message: &str) -> Reply {
+    Refused { status: 400, error: json!({"type": "idempotency_error", "message": message}) }.reply()
+}

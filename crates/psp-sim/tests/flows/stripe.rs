@@ -1,0 +1,94 @@
+//! Stripe's flows.
+
+use serde_json::{Value, json};
+
+use crate::merchant::{Came, Merchant, hmac_hex, nothing};
+
+struct Answer {
+    status: u16,
+    body: Value,
+    is_replay: bool,
+}
+
+async fn ask(merchant: &Merchant, path: &str, key: &str, form: Option<&str>) -> Result<Answer, reqwest::Error> {
+    let method = if form.is_some() { "POST" } else { "GET" };
+    let request = merchant.client.request(method.parse().unwrap(), format!("{}/stripe{path}", merchant.base));
+    let request = request.bearer_auth(merchant.secret("stripe.secret_key")).header("idempotency-key", key);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let answer = request.body(form.unwrap_or_default().to_owned()).send().await?;
+    let (status, is_replay) = (answer.status().as_u16(), answer.headers().contains_key("idempotent-replayed"));
+    Ok(Answer { status, body: serde_json::from_slice(&answer.bytes().await?).unwrap(), is_replay })
+}
+
+fn check(merchant: &Merchant, came: &Came) {
+    let (time, signature) = came.header("stripe-signature").split_once(",v1=").unwrap();
+    let text = format!("{}.{}", time.strip_prefix("t=").unwrap(), str::from_utf8(&came.body).unwrap());
+    assert_eq!(signature, hmac_hex(&merchant.secret("stripe.webhook_secret"), &text));
+}
+
+#[tokio::test]
+async fn an_intent_is_replayed_paid_told_and_refunded() {
+    let merchant = Merchant::new().await;
+    merchant.desk("PUT", "/sim/settings", json!({"stripe_webhook_url": merchant.notify_url})).await;
+    let form = "amount=1999&currency=usd&metadata[out_trade_no]=T1&automatic_payment_methods[enabled]=true";
+    merchant
+        .mischief(json!([{"on": "charge", "kind": "stripe", "out_trade_no": "T1", "times": 1, "do": "drop_after"}]))
+        .await;
+    assert!(ask(&merchant, "/v1/payment_intents", "k1", Some(form)).await.is_err());
+    let intent = ask(&merchant, "/v1/payment_intents", "k1", Some(form)).await.unwrap();
+    assert!(intent.is_replay && intent.status == 200, "{}", intent.body);
+    assert_eq!(intent.body["status"], "requires_payment_method");
+    let other = ask(&merchant, "/v1/payment_intents", "k1", Some("amount=5&currency=usd")).await.unwrap();
+    assert_eq!((other.status, other.body["error"]["type"].as_str()), (400, Some("idempotency_error")));
+    let number = intent.body["id"].as_str().unwrap().to_owned();
+
+    merchant.desk("POST", "/sim/charges/stripe/T1/refuse", nothing()).await;
+    merchant.desk("POST", "/sim/charges/stripe/T1/pay", nothing()).await;
+    let mut names: Vec<_> = merchant.inbox.wait_for(2).await.iter().map(|it| it.json()["type"].to_string()).collect();
+    names.sort();
+    assert_eq!(names, ["\"payment_intent.payment_failed\"", "\"payment_intent.succeeded\""]);
+    let paid = ask(&merchant, &format!("/v1/payment_intents/{number}"), "", None).await.unwrap();
+    assert_eq!((paid.body["status"].as_str(), paid.body["amount_received"].as_i64()), (Some("succeeded"), Some(1999)));
+    let late = ask(&merchant, &format!("/v1/payment_intents/{number}/cancel"), "k2", Some("")).await.unwrap();
+    assert_eq!(late.body["error"]["code"], "payment_intent_unexpected_state");
+    assert_eq!(late.body["error"]["payment_intent"]["status"], "succeeded");
+
+    let form = format!("payment_intent={number}&amount=1999&metadata[out_refund_no]=R1");
+    let refund = ask(&merchant, "/v1/refunds", "r1", Some(&form)).await.unwrap();
+    let again = ask(&merchant, "/v1/refunds", "r1", Some(&form)).await.unwrap();
+    assert!(again.is_replay && again.body == refund.body && refund.body["status"] == "succeeded");
+    let more = ask(&merchant, "/v1/refunds", "r2", Some(&form)).await.unwrap();
+    assert_eq!(more.body["error"]["code"], "charge_already_refunded");
+    let found =
+        ask(&merchant, &format!("/v1/refunds/{}", refund.body["id"].as_str().unwrap()), "", None).await.unwrap();
+    assert_eq!(found.body, refund.body);
+    let none = ask(&merchant, "/v1/payment_intents/pi_none", "", None).await.unwrap();
+    assert_eq!((none.status, none.body["error"]["code"].as_str()), (404, Some("resource_missing")));
+
+    let came = merchant.inbox.wait_for(4).await;
+    for came in &came {
+        check(&merchant, came);
+    }
+    let ledger = merchant.ledger();
+    assert_eq!(ledger, [("charge".into(), None, 1999), ("refund".into(), Some("R1".into()), 1999)]);
+    let shown = merchant.desk("GET", "/sim/callbacks", nothing()).await;
+    assert!(shown["deliveries"].as_array().unwrap().iter().all(|it| it["acknowledged"] == true), "{shown}");
+    merchant.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_key_is_one_intent_and_one_refund_however_many_ask_at_once() {
+    let merchant = Merchant::new().await;
+    let form = "amount=100&currency=usd&metadata[out_trade_no]=T1";
+    let open = || ask(&merchant, "/v1/payment_intents", "k", Some(form));
+    let (first, second, third, fourth) = tokio::join!(open(), open(), open(), open());
+    let numbers = [first, second, third, fourth].map(|answer| answer.unwrap().body["id"].to_string());
+    assert!(numbers.iter().all(|number| *number == numbers[0]), "{numbers:?}");
+    merchant.desk("POST", "/sim/charges/stripe/T1/pay", nothing()).await;
+    let form = format!("payment_intent={}&amount=10&metadata[out_refund_no]=R", numbers[0].trim_matches('"'));
+    let refund = || ask(&merchant, "/v1/refunds", "r", Some(&form));
+    let (first, second, third, fourth) = tokio::join!(refund(), refund(), refund(), refund());
+    assert!([first, second, third, fourth].into_iter().all(|answer| answer.unwrap().status == 200));
+    assert_eq!(merchant.ledger().len(), 2);
+    merchant.running.stop().await;
+}

@@ -1,0 +1,204 @@
+//! Owns one message: is it still wanted, what is the channel asked, and what does its answer mean.
+
+use channels::{Charge, Entry, Failure, Reversal};
+use domain::channel::{Digest, Fact, NextAction, Source, Subject, Verdict};
+use domain::outbox::Task;
+use domain::payment::{Attempt, AttemptStatus, Refund, RefundStatus};
+use domain::text::{Code, Reference};
+use domain::{Action, ApplyChannelFact, Money, NoteSilence, Payment};
+use store::Due;
+
+use crate::Relay;
+
+/// What became of a message.
+#[derive(Debug)]
+pub(crate) enum Performed {
+    /// It is done, or not wanted any more.
+    Done,
+    /// The channel answered, or did not: the command that says so.
+    Answer(Box<Action>),
+    /// The destination is not there; nothing was sent and no try used up.
+    Away,
+    /// It cannot be performed as things are set up.
+    Stuck(String),
+}
+
+impl Relay {
+    /// Performs a message on the payment as it is now.
+    pub(crate) async fn perform(&self, due: &Due, payment: &Payment) -> Performed {
+        let task = due.message.task;
+        let Some(entry) = self.directory.find(due.message.account) else {
+            return Performed::Stuck(format!("there is no channel account {}", due.message.account));
+        };
+        match task {
+            Task::Charge(id) | Task::QueryCharge(id, _) | Task::CloseCharge(id) => match payment.attempt(id) {
+                Some(attempt) if is_wanted(task, attempt, (self.options.now)()) => {
+                    let charge = self.charge(payment, attempt);
+                    self.ask_charge(&entry, task, &charge).await
+                }
+                _ => Performed::Done,
+            },
+            Task::Refund(id) | Task::QueryRefund(id, _) => match payment.refund(id) {
+                Some(refund) if is_refund_wanted(task, refund) => {
+                    let Some(attempt) = payment.attempt(refund.attempt) else { return Performed::Done };
+                    let reversal = self.reversal(payment, attempt, refund);
+                    self.ask_refund(&entry, task, &reversal).await
+                }
+                _ => Performed::Done,
+            },
+        }
+    }
+
+    async fn ask_charge(&self, entry: &Entry, task: Task, charge: &Charge) -> Performed {
+        let channel = match &entry.channel {
+            Ok(channel) => channel,
+            Err(failure) => return Performed::Stuck(failure.to_string()),
+        };
+        if !entry.health.may_ask() {
+            return Performed::Away;
+        }
+        let (answer, source) = match task {
+            Task::Charge(_) => {
+                (channel.charge(charge).await.map(|opened| (opened.fact, opened.action)), Source::Answer)
+            }
+            Task::CloseCharge(_) => (channel.close(charge).await.map(|fact| (fact, None)), Source::Closing),
+            _ => (channel.query(charge).await.map(|fact| (fact, None)), Source::Query(task.number())),
+        };
+        let subject = || Subject::Charge(Reference::from_stored(&charge.out_trade_no));
+        // What was refused when it was asked for moved nothing.
+        let refused = matches!(task, Task::Charge(_)).then(subject);
+        said(entry, task, (answer, source), refused)
+    }
+
+    async fn ask_refund(&self, entry: &Entry, task: Task, reversal: &Reversal) -> Performed {
+        let channel = match &entry.channel {
+            Ok(channel) => channel,
+            Err(failure) => return Performed::Stuck(failure.to_string()),
+        };
+        if !entry.health.may_ask() {
+            return Performed::Away;
+        }
+        let (answer, source) = match task {
+            Task::Refund(_) => (channel.refund(reversal).await, Source::Answer),
+            _ => (channel.query_refund(reversal).await, Source::Query(task.number())),
+        };
+        let subject = || Subject::Refund(Reference::from_stored(&reversal.out_refund_no));
+        let refused = matches!(task, Task::Refund(_)).then(subject);
+        said(entry, task, (answer.map(|fact| (fact, None)), source), refused)
+    }
+
+    fn charge(&self, payment: &Payment, attempt: &Attempt) -> Charge {
+        Charge {
+            out_trade_no: attempt.id.to_string(),
+            provider_key: format!("{:032x}", attempt.provider_key),
+            channel_no: attempt.channel_no.as_ref().map(ToString::to_string),
+            amount: Money::new(attempt.amount, payment.amount.currency),
+            subject: format!("Order {}", payment.order_no),
+            method: attempt.method,
+            notify_url: self.notify_url(attempt),
+            return_url: attempt.return_url.clone(),
+            expires_at: attempt.expires_at,
+        }
+    }
+
+    fn reversal(&self, payment: &Payment, attempt: &Attempt, refund: &Refund) -> Reversal {
+        let currency = payment.amount.currency;
+        Reversal {
+            out_refund_no: refund.id.to_string(),
+            provider_key: format!("{:032x}", refund.provider_key),
+            channel_no: refund.channel_no.as_ref().map(ToString::to_string),
+            out_trade_no: attempt.id.to_string(),
+            charge_no: attempt.channel_no.as_ref().map(ToString::to_string),
+            amount: Money::new(refund.amount, currency),
+            charged: Money::new(attempt.amount, currency),
+            reason: refund.reason.to_string(),
+            notify_url: self.notify_url(attempt),
+        }
+    }
+
+    fn notify_url(&self, attempt: &Attempt) -> String {
+        format!("{}/notify/{}", self.options.public_url, attempt.account)
+    }
+}
+
+/// What an answer, or the want of one, means.
+fn said(
+    entry: &Entry,
+    task: Task,
+    (answer, source): (Result<(Fact, Option<NextAction>), Failure>, Source),
+    refused: Option<Subject>,
+) -> Performed {
+    let account = entry.account.id;
+    let apply = |fact, action| {
+        // Answers are not kept in the inbox: their digest is not looked at.
+        let digest = Digest([0; 16]);
+        let apply = ApplyChannelFact { account, source, fact, digest, action, is_again: false };
+        Performed::Answer(Box::new(Action::ApplyChannelFact(apply)))
+    };
+    let silence = |code: String| {
+        let code = code.chars().filter(|letter| !letter.is_control()).take(128).collect::<String>();
+        let code = (!code.is_empty()).then(|| Code::from_stored(&code));
+        Performed::Answer(Box::new(Action::NoteSilence(NoteSilence { task, code })))
+    };
+    match answer {
+        Ok((fact, action)) => {
+            entry.health.answered();
+            apply(fact, action)
+        }
+        Err(Failure::NotSent(why)) => {
+            entry.health.away();
+            tracing::warn!(channel = entry.account.name, why, "a channel cannot be reached; it is tried again");
+            Performed::Away
+        }
+        Err(Failure::Unknown(why)) => {
+            entry.health.silent();
+            tracing::warn!(
+                channel = entry.account.name,
+                task = task.name(),
+                subject = task.subject(),
+                why,
+                "no answer"
+            );
+            silence(why)
+        }
+        Err(Failure::Refused { code, message }) => {
+            entry.health.answered();
+            tracing::info!(channel = entry.account.name, subject = task.subject(), code, message, "a channel refused");
+            match refused {
+                Some(subject) => {
+                    let code: String = code.chars().take(128).collect();
+                    let verdict = Verdict::Failed;
+                    let code = Some(Code::from_stored(if code.is_empty() { "refused" } else { &code }));
+                    apply(Fact { subject, verdict, amount: None, channel_no: None, code, stranger: None }, None)
+                }
+                None => silence(code),
+            }
+        }
+        Err(Failure::Misconfigured(why)) => {
+            entry.health.away();
+            Performed::Stuck(why)
+        }
+    }
+}
+
+/// Whether a message about an attempt is still to be performed: the attempt may have come to its end, or been asked
+/// about again, since it was written.
+fn is_wanted(task: Task, attempt: &Attempt, now: domain::Timestamp) -> bool {
+    attempt.status.is_live()
+        && match task {
+            Task::Charge(_) => {
+                let unsent = matches!(attempt.status, AttemptStatus::Created | AttemptStatus::Unknown);
+                unsent && attempt.close_asked_at.is_none() && now < attempt.expires_at
+            }
+            Task::QueryCharge(_, number) => attempt.queries == number,
+            _ => true,
+        }
+}
+
+fn is_refund_wanted(task: Task, refund: &Refund) -> bool {
+    match task {
+        Task::Refund(_) => matches!(refund.status, RefundStatus::Created | RefundStatus::Unknown),
+        Task::QueryRefund(_, number) => refund.status.is_live() && refund.queries == number,
+        _ => false,
+    }
+}

@@ -1,0 +1,85 @@
+//! Owns the human queue as people read it and close it.
+
+use domain::{ReviewId, TenantId, Timestamp};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::set::{Rows, Write, number, row, text};
+use crate::soon::soon;
+use crate::{Doing as _, Error, Store, entity};
+
+/// Something that a person has to look at, or has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewRow {
+    /// Its id.
+    pub id: String,
+    /// Why.
+    pub kind: String,
+    /// The id of what it is about.
+    pub subject: String,
+    /// What was found, in words.
+    pub detail: String,
+    /// When.
+    pub raised_at: Timestamp,
+    /// What was done, and when.
+    pub resolved: Option<(Timestamp, String)>,
+}
+
+static RAISED: Write = Write::insert(
+    "reviews",
+    &[number("tenant_id"), text("review_id"), text("kind"), text("subject"), text("detail"), number("raised_at")],
+);
+
+static RESOLVED: Write = Write::update(
+    "reviews",
+    &[number("tenant_id"), text("review_id")],
+    &[number("resolved_at"), text("resolution")],
+    &[],
+);
+
+impl Store {
+    /// What a person has to look at, the latest first; `all` also shows what was looked at.
+    pub async fn reviews(&self, tenant: TenantId, all: bool, limit: u64) -> Result<Vec<ReviewRow>, Error> {
+        use entity::review::{Column, Entity};
+        let mut rows =
+            Entity::find().filter(Column::TenantId.eq(tenant.0)).order_by_desc(Column::RaisedAt).limit(limit);
+        if !all {
+            rows = rows.filter(Column::ResolvedAt.is_null());
+        }
+        let rows = soon("listing what is to be looked at", rows.all(&self.lister)).await?;
+        let shown = |row: entity::review::Model| ReviewRow {
+            id: row.review_id,
+            kind: row.kind,
+            subject: row.subject,
+            detail: row.detail,
+            raised_at: Timestamp(row.raised_at),
+            resolved: row.resolved_at.map(|at| (Timestamp(at), row.resolution.unwrap_or_default())),
+        };
+        Ok(rows.into_iter().map(shown).collect())
+    }
+
+    /// Puts something before a person that no command found, such as a difference on a statement.
+    pub async fn review_raise(&self, review: &domain::review::Review) -> Result<(), Error> {
+        let mut rows = Rows::of(&RAISED);
+        let (id, kind) = (review.id.to_string(), review.kind.name());
+        rows.add(row![review.tenant.0, id, kind, review.subject.as_str(), review.detail.as_str(), review.at.0]);
+        let mut changes = self.changes().await.doing("raising a review")?;
+        changes.write_all(vec![rows]).await.doing("raising a review")?;
+        changes.commit().await.doing("raising a review")
+    }
+
+    /// Writes down what was done. False if there is no such review.
+    pub async fn review_resolve(
+        &self,
+        tenant: TenantId,
+        id: ReviewId,
+        resolution: &str,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let mut rows = Rows::of(&RESOLVED);
+        rows.add(row![tenant.0, id.to_string(), now.0, resolution]);
+        let mut changes = self.changes().await.doing("resolving a review")?;
+        let touched = changes.write_all(vec![rows]).await.doing("resolving a review")?;
+        changes.commit().await.doing("resolving a review")?;
+        Ok(touched == 1)
+    }
+}
