@@ -3,14 +3,18 @@
 mod client;
 mod database;
 mod process;
+mod provider;
 mod proxy;
+mod till;
 
 use std::time::Duration;
 
 pub(crate) use client::{Answer, Shopper};
 pub(crate) use database::{Database, Kind, authority, stranger};
 pub(crate) use process::{Folder, Server, ended};
+pub(crate) use provider::{Provider, rule};
 pub(crate) use proxy::Proxy;
+pub(crate) use till::Till;
 
 /// How long a test waits for what must come, before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,7 +33,22 @@ macro_rules! on_every_server {
     };
 }
 
-pub(crate) use on_every_server;
+/// Each of these on every database; each is given one of its own.
+macro_rules! on_every_database {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite { $($crate::harness::on_every_database!(@one $name Sqlite);)+ }
+        mod postgres { $($crate::harness::on_every_database!(@one $name Postgres);)+ }
+        mod mariadb { $($crate::harness::on_every_database!(@one $name MariaDb);)+ }
+    };
+    (@one $name:ident $kind:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            super::$name($crate::harness::Database::new($crate::harness::Kind::$kind)).await;
+        }
+    };
+}
+
+pub(crate) use {on_every_database, on_every_server};
 
 /// Asks again and again until the answer is yes.
 pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut question: impl FnMut() -> F) {

@@ -11,6 +11,7 @@ mod golden;
 mod harness;
 mod kill;
 mod nodes;
+mod payments;
 mod replay;
 mod serve;
 mod settings;

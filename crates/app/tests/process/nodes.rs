@@ -7,22 +7,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::json;
 
-use crate::harness::{Answer, Database, Kind, Proxy, Server, Shopper, until};
-
-/// Each of these on every database.
-macro_rules! on_every_database {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite { $(on_every_database!(@one $name Sqlite);)+ }
-        mod postgres { $(on_every_database!(@one $name Postgres);)+ }
-        mod mariadb { $(on_every_database!(@one $name MariaDb);)+ }
-    };
-    (@one $name:ident $kind:ident) => {
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
-            super::$name(crate::harness::Database::new(crate::harness::Kind::$kind)).await;
-        }
-    };
-}
+use crate::harness::{Answer, Database, Kind, Proxy, Server, Shopper, on_every_database, until};
 
 on_every_database!(
     c_04_a_hundred_identical_requests_over_all_nodes,

@@ -68,6 +68,10 @@ impl Database {
         database
     }
 
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// So many servers, or the one that a file can have.
     pub(crate) async fn nodes(&self, count: usize) -> Vec<Server> {
         let count = if self.kind == Kind::Sqlite { 1 } else { count };
@@ -79,6 +83,11 @@ impl Database {
     /// A server that reaches the database under this address.
     pub(crate) async fn node(&self, url: &str) -> Server {
         self.folder.serve(&["--database-url", url]).await
+    }
+
+    /// A server that is started with these flags.
+    pub(crate) async fn node_with(&self, flags: &[&str]) -> Server {
+        self.folder.serve(&[&["--database-url", &self.url], flags].concat()).await
     }
 
     /// A server on it, not started yet.

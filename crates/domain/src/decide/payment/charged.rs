@@ -128,6 +128,15 @@ impl Till<'_> {
             self.close_again(id);
             return Became::Applied;
         }
+        let unsent = matches!(attempt.status, AttemptStatus::Created | AttemptStatus::Unknown);
+        if unsent && wanted.action.is_none() && wanted.source != Source::Answer && attempt.close_asked_at.is_none() {
+            // It has it; but what the payer is to do was in the answer that was lost. Asked for again, it is told again.
+            attempt.silences += 1;
+            let account = attempt.account;
+            self.queue(account, Task::Charge(id), 0);
+            self.ask_charge(id);
+            return Became::Applied;
+        }
         attempt.silences = 0;
         let event = if wanted.action.is_some() { Event::RequireAction } else { Event::Submit };
         if let Some(action) = &wanted.action {

@@ -231,6 +231,21 @@ fn what_never_arrived_is_sent_again_under_its_number() {
 }
 
 #[test]
+fn what_the_payer_is_to_do_is_asked_for_again_where_it_was_lost() {
+    open(
+        "
+        silent A.1 charge              -> applied
+        queue                          -> query_charge+3s
+        said A.1 pending src=query     -> applied
+        queue                          -> charge query_charge+3s
+        payment A                      -> open v3 unknown
+        said A.1 pending src=answer go=u -> applied
+        payment A                      -> open v4 requires_action
+        ",
+    );
+}
+
+#[test]
 fn an_order_whose_time_is_over_is_closed_once_its_attempts_are() {
     open(
         "

@@ -1,0 +1,132 @@
+//! Owns what can happen while money is given back.
+
+use serde_json::json;
+
+use crate::harness::{Database, Till, on_every_database, rule, until};
+
+on_every_database!(
+    r1_two_refunds_that_are_too_much_together,
+    r2_a_refund_whose_answer_is_lost_is_one_movement,
+    r3_a_refund_that_seems_to_fail_and_was_made,
+    r4_refunds_of_one_charge_are_a_minute_apart,
+    r5_the_same_refund_asked_for_again_moves_nothing,
+    r6_exactly_what_is_left,
+    r7_a_cancel_behind_a_full_refund_works,
+    r8_a_refund_is_of_its_own_payment,
+);
+
+async fn r1_two_refunds_that_are_too_much_together(database: Database) {
+    let till = Till::open(database, &["sandbox"]).await;
+    let (_, payment, _) = till.paid("sixty", "sandbox").await;
+    let both = ["one", "two"].map(|key| till.refund(&payment, key, Some(1_200)));
+    let mut statuses: Vec<u16> = futures_util::future::join_all(both).await.iter().map(|it| it.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+    till.refunds_are(&payment, &["succeeded"]).await;
+    assert_eq!(till.provider.left().await, 1_999 - 1_200);
+    till.close().await;
+}
+
+async fn r2_a_refund_whose_answer_is_lost_is_one_movement(database: Database) {
+    let till = Till::open(database, &["sandbox", "stripe"]).await;
+    for kind in ["sandbox", "stripe"] {
+        let (_, payment, _) = till.paid(kind, kind).await;
+        let mut once = rule("refund", "drop_after");
+        once["times"] = json!(1);
+        till.provider.fails(json!([once, rule("callback", "none")])).await;
+        let first = till.refund(&payment, &format!("refund-{kind}"), Some(500)).await.expect(201);
+        till.refund(&payment, &format!("refund-{kind}"), Some(500)).await.replays(&first);
+        till.refunds_are(&payment, &["succeeded"]).await;
+        till.provider.behaves().await;
+    }
+    let refunds = till.provider.movements().await.into_iter().filter(|row| row.0 == "refund").count();
+    assert_eq!(refunds, 2, "one of each");
+    till.close().await;
+}
+
+async fn r3_a_refund_that_seems_to_fail_and_was_made(database: Database) {
+    let till = Till::open(database, &["sandbox"]).await;
+    let (_, payment, _) = till.paid("seems", "sandbox").await;
+    till.provider.fails(json!([rule("refund", "error_after"), rule("callback", "none")])).await;
+    till.refund(&payment, "refund", Some(700)).await.expect(201);
+    till.refunds_are(&payment, &["succeeded"]).await;
+    // A refusal is asked about too, and frees the amount only once that confirmed it.
+    till.provider.fails(json!([rule("refund", json!({"refuse": {"code": "not_today"}}))])).await;
+    till.refund(&payment, "refused", Some(1_299)).await.expect(201);
+    till.refunds_are(&payment, &["succeeded", "failed"]).await;
+    till.provider.behaves().await;
+    till.refund(&payment, "after-all", Some(1_299)).await.expect(201);
+    till.refunds_are(&payment, &["succeeded", "failed", "succeeded"]).await;
+    till.close().await;
+}
+
+async fn r4_refunds_of_one_charge_are_a_minute_apart(database: Database) {
+    let till = Till::open(database, &["wechat_pay"]).await;
+    till.provider.set(json!({"wechat_refunds_a_minute_apart": true})).await;
+    let (_, payment, _) = till.paid("slowly", "wechat_pay").await;
+    till.refund(&payment, "one", Some(100)).await.expect(201);
+    till.refund(&payment, "two", Some(100)).await.expect(201);
+    // The second waits for its minute, and the provider never has to say no.
+    till.refunds_are(&payment, &["succeeded", "created"]).await;
+    assert_eq!(till.provider.left().await, 1_999 - 100);
+    assert_eq!(till.payment(&payment).await["refundable"]["amount"], 1_999 - 200, "both are reserved");
+    till.close().await;
+}
+
+async fn r5_the_same_refund_asked_for_again_moves_nothing(database: Database) {
+    let till = Till::open(database, &["alipay"]).await;
+    let (_, payment, _) = till.paid("again", "alipay").await;
+    // The answer is lost and the query says that there is none: it is sent again, and the provider says fund_change N.
+    let mut once = rule("refund", "drop_after");
+    once["times"] = json!(1);
+    let mut unseen = rule("query_refund", "error_before");
+    unseen["times"] = json!(1);
+    till.provider.fails(json!([once, unseen])).await;
+    till.refund(&payment, "refund", Some(500)).await.expect(201);
+    till.refunds_are(&payment, &["succeeded"]).await;
+    let refunds = till.provider.movements().await.into_iter().filter(|row| row.0 == "refund").count();
+    assert_eq!(refunds, 1);
+    till.close().await;
+}
+
+async fn r6_exactly_what_is_left(database: Database) {
+    let till = Till::open(database, &["sandbox"]).await;
+    let (order_no, payment, _) = till.paid("rest", "sandbox").await;
+    till.refund(&payment, "some", Some(1_200)).await.expect(201);
+    till.refund(&payment, "rest", Some(799)).await.expect(201);
+    let more = till.refund(&payment, "more", Some(1)).await.expect(409);
+    assert_eq!((more.text("/code"), more.json()["left"].clone()), ("refund_exceeds_captured".to_owned(), json!(0)));
+    till.order_is(&order_no, "closed", "refunded").await;
+    assert_eq!(till.provider.left().await, 0);
+    till.close().await;
+}
+
+async fn r7_a_cancel_behind_a_full_refund_works(database: Database) {
+    let till = Till::open(database, &["sandbox"]).await;
+    let (order_no, payment, _) = till.paid("cancel", "sandbox").await;
+    till.refund(&payment, "all", None).await.expect(201);
+    till.order_is(&order_no, "closed", "refunded").await;
+    let (path, body) = (format!("/api/v1/orders/{order_no}/cancel"), r#"{"reason":"merchant"}"#);
+    let cancelled = till.admin().send(http::Method::POST, &path, "cancel", body).await.expect("the server is there");
+    assert_eq!(cancelled.expect(200).text("/close_reason"), "refunded");
+    assert_eq!(till.provider.movements().await.len(), 2, "one charge, one refund");
+    till.close().await;
+}
+
+async fn r8_a_refund_is_of_its_own_payment(database: Database) {
+    let till = Till::open(database, &["sandbox"]).await;
+    let (_, mine, _) = till.paid("mine", "sandbox").await;
+    let (_, yours, _) = till.paid("yours", "sandbox").await;
+    let refunds = (0..6).map(|at| {
+        let (till, payment) = (&till, if at % 2 == 0 { &mine } else { &yours });
+        async move { till.refund(payment, &format!("refund-{at}"), Some(900)).await.status }
+    });
+    let statuses = futures_util::future::join_all(refunds).await;
+    assert_eq!(statuses.iter().filter(|&&status| status == 201).count(), 4, "{statuses:?}");
+    for payment in [&mine, &yours] {
+        till.refunds_are(payment, &["succeeded", "succeeded"]).await;
+        assert_eq!(till.payment(payment).await["refunded"]["amount"], 1_800);
+    }
+    until("all moved", || async { till.provider.left().await == 2 * (1_999 - 1_800) }).await;
+    till.close().await;
+}
