@@ -1,6 +1,7 @@
 //! Owns putting a server together from its settings, running it, and taking it down so that nothing acknowledged is
 //! lost and nothing running is cut.
 
+mod crash;
 pub(crate) mod folder;
 mod measure;
 mod prepare;
@@ -21,6 +22,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use crash::{Mortal, MortalChannel, Points};
 
 use crate::secret;
 use crate::settings::{Flags, Settings, StorageKind};
@@ -81,8 +84,10 @@ impl Server {
         let address = listener.address()?;
         let bell = Arc::new(Notify::new());
         let waking = Waking { storage: store.clone(), bell: bell.clone() };
-        let (engine, lane) = start_engine(waking, settings, lock.is_some()).context("starting the engine's thread")?;
-        let (conflicts, directory, actors) = (Conflicts::default(), Directory::default(), actors(&store));
+        let points = Points::new(settings.crash_at);
+        let engine = start_engine(waking, settings, (lock.is_some(), points.clone()));
+        let (engine, lane) = engine.context("starting the engine's thread")?;
+        let (conflicts, directory, actors) = (Conflicts::default(), directory(settings, points), actors(&store));
         let outside = Outside::new(&store, &directory);
         outside.refresh().await.context("reading the accounts with payment providers")?;
         let metrics = telemetry::page(&engine);
@@ -96,8 +101,9 @@ impl Server {
         };
         let api = Api::new(parts, api_settings(settings));
         let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let options =
-            relay::Options::new(format!("{:032x}", api::id()), without_slash(&public_url), (api::now, api::id));
+        // Whoever holds the lock of a file is its one node: lanes of a life before are free at once.
+        let owner = if lock.is_some() { "the one node".to_owned() } else { format!("{:032x}", api::id()) };
+        let options = relay::Options::new(owner, without_slash(&public_url), (api::now, api::id));
         let relay = Relay::new((&store, &engine), &directory, &actors, &bell, options);
         let stop = CancellationToken::new();
         let mut sockets =
@@ -138,14 +144,24 @@ impl Server {
 fn start_engine(
     storage: Waking<Store>,
     settings: &Settings,
-    embedded: bool,
+    (embedded, points): (bool, Arc<Points>),
 ) -> io::Result<(Engine, oneshot::Receiver<()>)> {
     let delay = Duration::from_micros(settings.commit_delay_us);
     match settings.storage {
         StorageKind::Discard => start_engine_on(measure::Discard, settings, true),
+        StorageKind::Database if settings.crash_at > 0 => {
+            start_engine_on(Mortal { storage, points }, settings, embedded)
+        }
         StorageKind::Database if delay.is_zero() => start_engine_on(storage, settings, embedded),
         StorageKind::Database => start_engine_on(measure::Slowed { storage, delay }, settings, embedded),
     }
+}
+
+fn directory(settings: &Settings, points: Arc<Points>) -> Directory {
+    if settings.crash_at == 0 {
+        return Directory::default();
+    }
+    Directory::wrapping(move |channel| Arc::new(MortalChannel { channel, points: points.clone() }))
 }
 
 /// In whose name the server itself acts.

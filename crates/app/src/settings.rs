@@ -98,6 +98,10 @@ pub(crate) struct Flags {
     #[arg(long, hide = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     commit_delay_us: Option<u64>,
+    /// For tests: die at the so-many-th commit or call to a provider, counted before and behind each.
+    #[arg(long, hide = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crash_at: Option<u64>,
     /// For measurements: what to commit to.
     #[arg(long, hide = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,6 +149,7 @@ pub(crate) struct Settings {
     pub(crate) batch_commands_max: usize,
     pub(crate) lanes: usize,
     pub(crate) commit_delay_us: u64,
+    pub(crate) crash_at: u64,
     pub(crate) storage: StorageKind,
 }
 
@@ -170,6 +175,7 @@ impl Default for Settings {
             batch_commands_max: engine.batch_commands_max,
             lanes: engine.lanes,
             commit_delay_us: 0,
+            crash_at: 0,
             storage: StorageKind::Database,
         }
     }

@@ -44,11 +44,22 @@ pub enum Wanted {
     Name(String),
 }
 
+/// What is put around each adapter.
+type Wrap = Arc<dyn Fn(Arc<dyn Channel>) -> Arc<dyn Channel> + Send + Sync>;
+
 /// Every account. Clones share it.
 #[derive(Clone, Default)]
-pub struct Directory(Arc<RwLock<Vec<Arc<Entry>>>>);
+pub struct Directory {
+    entries: Arc<RwLock<Vec<Arc<Entry>>>>,
+    wrap: Option<Wrap>,
+}
 
 impl Directory {
+    /// One whose adapters each have something around them, for tests.
+    pub fn wrapping(wrap: impl Fn(Arc<dyn Channel>) -> Arc<dyn Channel> + Send + Sync + 'static) -> Self {
+        Self { entries: Arc::default(), wrap: Some(Arc::new(wrap)) }
+    }
+
     /// Takes over what stands in the database. Accounts that did not change stay open, and their health is kept; gives
     /// the names of those that were opened now and cannot be used, with why.
     pub fn replace(&self, listed: Vec<Listed>) -> Vec<(String, Failure)> {
@@ -62,6 +73,7 @@ impl Directory {
                 continue;
             }
             let channel = open(row.account.kind, &row.settings);
+            let channel = channel.map(|channel| self.wrap.as_ref().map_or(channel.clone(), |wrap| wrap(channel)));
             if let Err(failure) = &channel {
                 failed.push((row.account.name.clone(), failure.clone()));
             }
@@ -70,18 +82,18 @@ impl Directory {
             entries.push(Arc::new(Entry { account: row.account, channel, health, priority, version }));
         }
         entries.sort_by_key(|entry| entry.priority);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = entries;
+        *self.entries.write().unwrap_or_else(PoisonError::into_inner) = entries;
         failed
     }
 
     /// The account of this id.
     pub fn find(&self, id: ChannelAccountId) -> Option<Arc<Entry>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(|entry| entry.account.id == id).cloned()
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).iter().find(|entry| entry.account.id == id).cloned()
     }
 
     /// Every account, in the order in which they are tried.
     pub fn all(&self) -> Vec<Arc<Entry>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A tenant's accounts that are what was asked for, those that do well first, and behind them the others, for they

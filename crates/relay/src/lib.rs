@@ -53,7 +53,7 @@ impl Options {
         Self {
             owner,
             public_url,
-            lease: Duration::from_secs(15),
+            lease: Duration::from_secs(5),
             poll: Duration::from_secs(1),
             under_way_max: 256,
             under_way_of_account_max: 96,

@@ -3,4 +3,5 @@
 
 mod callbacks;
 mod charges;
+mod crashes;
 mod refunds;

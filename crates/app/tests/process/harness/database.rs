@@ -90,6 +90,11 @@ impl Database {
         self.folder.serve(&[&["--database-url", &self.url], flags].concat()).await
     }
 
+    /// The same at this address.
+    pub(crate) async fn node_at(&self, listen: &str, flags: &[&str]) -> Server {
+        self.folder.serve_at(listen, &[&["--database-url", &self.url], flags].concat()).await
+    }
+
     /// A server on it, not started yet.
     pub(crate) fn serving(&self) -> tokio::process::Command {
         self.serving_by(&self.url)

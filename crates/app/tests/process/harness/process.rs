@@ -80,7 +80,12 @@ impl Folder {
 
     /// A server on this folder's data.
     pub(crate) async fn serve(&self, flags: &[&str]) -> Server {
-        let arguments = [&["serve", "--listen", "127.0.0.1:0"], flags].concat();
+        self.serve_at("127.0.0.1:0", flags).await
+    }
+
+    /// The same at this address.
+    pub(crate) async fn serve_at(&self, listen: &str, flags: &[&str]) -> Server {
+        let arguments = [&["serve", "--listen", listen], flags].concat();
         Server::started(self.command(&arguments)).await.0
     }
 
@@ -163,6 +168,11 @@ impl Server {
                 .is_ok_and(|answer| answer.status != 404)
         })
         .await;
+    }
+
+    /// Whether it has not ended by itself.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// SIGKILL: no chance to tidy up.

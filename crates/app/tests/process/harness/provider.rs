@@ -50,7 +50,8 @@ impl Provider {
 
     /// A secret that both sides know.
     pub(crate) fn secret(&self, name: &str) -> String {
-        let text = std::fs::read_to_string(self.folder.path().join("merchant").join(name)).expect("the secret is there");
+        let text =
+            std::fs::read_to_string(self.folder.path().join("merchant").join(name)).expect("the secret is there");
         text.trim().to_owned()
     }
 

@@ -40,7 +40,11 @@ async fn a_forged_callback_changes_nothing(database: Database) {
     let body = paid_body(&attempt, 1_999);
     let now = seconds();
     let forged = sign("another secret", now, &body);
-    for (secret, at) in [(forged.as_str(), now), ("", now), (&sign(&till.provider.secret("sandbox.secret"), now - 301, &body), now - 301)] {
+    for (secret, at) in [
+        (forged.as_str(), now),
+        ("", now),
+        (&sign(&till.provider.secret("sandbox.secret"), now - 301, &body), now - 301),
+    ] {
         let answer = send(&till, secret, at, &body).await;
         assert!((400..500).contains(&answer.status), "{answer:?}");
     }
@@ -51,7 +55,10 @@ async fn a_forged_callback_changes_nothing(database: Database) {
     assert_eq!(till.payment(&payment).await["status"], "open");
     let metrics = till.admin().get("/metrics").await.expect(200);
     let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
-    assert!(metrics.contains(r#"mideng_callbacks_total{channel="sandbox",result="rejected"} 4"#), "with the one that the harness sent: {metrics}");
+    assert!(
+        metrics.contains(r#"mideng_callbacks_total{channel="sandbox",result="rejected"} 4"#),
+        "with the one that the harness sent: {metrics}"
+    );
     // The true one is taken.
     let good = sign(&till.provider.secret("sandbox.secret"), now, &body);
     till.provider.pay("sandbox", &attempt).await;
@@ -73,7 +80,8 @@ async fn p1_a_callback_before_the_answer_is_one_capture(database: Database) {
 
 async fn p2_the_same_callback_many_times_at_once(database: Database) {
     let till = Till::open(database, &["sandbox", "alipay", "wechat_pay", "stripe"]).await;
-    let storm = [rule("callback", json!({"parallel": {"times": 4}})), rule("callback", json!({"repeat": {"times": 3}}))];
+    let storm =
+        [rule("callback", json!({"parallel": {"times": 4}})), rule("callback", json!({"repeat": {"times": 3}}))];
     till.provider.fails(json!(storm)).await;
     for (at, kind) in ["sandbox", "alipay", "wechat_pay", "stripe"].into_iter().enumerate() {
         let (order_no, payment, _) = till.paid(kind, kind).await;

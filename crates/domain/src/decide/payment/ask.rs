@@ -10,7 +10,9 @@ const QUICK_MS: i64 = 3_000;
 const QUICK_TIMES: u32 = 10;
 const MINUTE_MS: i64 = 60_000;
 const SLOW_MS: [i64; 3] = [5 * MINUTE_MS, 60 * MINUTE_MS, 24 * 60 * MINUTE_MS];
-/// For so long behind its beginning an attempt that waits for its payer is asked about each minute, then each five.
+/// While it is the payer's turn, the first question comes so long after; most payers are done by then.
+const FIRST_MS: i64 = 15_000;
+/// For so long behind its beginning an attempt that waits for its payer is then asked about each minute, later each five.
 const YOUNG_MS: i64 = 10 * MINUTE_MS;
 
 /// The pause behind so many calls in a row that gave no answer; `None` where a person is called.
@@ -32,6 +34,7 @@ impl Till<'_> {
         let payers_turn = matches!(attempt.status, AttemptStatus::RequiresAction | AttemptStatus::Submitted);
         let young = at < attempt.created_at.plus_ms(YOUNG_MS);
         let pause = match attempt.silences {
+            0 if payers_turn && attempt.queries == 0 => Some(FIRST_MS),
             0 if payers_turn => Some(if young { MINUTE_MS } else { 5 * MINUTE_MS }),
             silences => pause_ms(silences),
         };

@@ -23,7 +23,7 @@ fn an_order_is_paid() {
         "
         said A.1 pending src=answer go=u -> applied
         payment A                      -> open v3 requires_action
-        queue                          -> query_charge+60s
+        queue                          -> query_charge+15s
         said A.1 succeeded 300         -> applied
         payment A                      -> paid v5 300/0/0 succeeded
         order A                        -> paid v2 paid unfulfilled
@@ -250,7 +250,7 @@ fn an_order_whose_time_is_over_is_closed_once_its_attempts_are() {
     open(
         "
         said A.1 pending src=answer go=u -> applied
-        queue                          -> query_charge+60s
+        queue                          -> query_charge+15s
         at 100000
         start A via=2                  -> order_expired
         sweep A                        -> applied
