@@ -9,6 +9,7 @@ mod shell;
 mod simulate;
 mod test;
 mod tidy;
+mod witnesses;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,7 +33,7 @@ enum Task {
     Tidy,
     /// The engine under seeded faults, every invariant audited
     Simulate(simulate::Args),
-    /// The database servers that tests need
+    /// The database servers that tests need, and the witnesses
     Services(services::Args),
     /// The servers and their database under real faults, every promise audited
     Chaos(chaos::Args),

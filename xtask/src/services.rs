@@ -16,11 +16,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell::Command;
+use crate::witnesses;
 use installed::Installed;
 use process::{As, Server};
 use state::State;
 
 pub(crate) use alone::{Alone, Kind};
+pub(crate) use find::{Wanted, install, programs};
 
 /// The account that the tests use in each database: it may make databases and nothing else is in there.
 const ACCOUNT: &str = "mideng";
@@ -38,7 +40,7 @@ enum Task {
     Up,
     /// Stop them and remove what they wrote
     Down,
-    /// Print where they are, for `eval "$(cargo xtask services env)"`
+    /// Print where they and the witnesses are, for `eval "$(cargo xtask services env)"`
     Env,
 }
 
@@ -59,7 +61,10 @@ fn up() -> Result<()> {
     if let Some(state) = State::read()? {
         bail!("services are up already, in {}; stop them with `cargo xtask services down`", state.folder.display());
     }
-    let services = Services::start_as(process::unprivileged)?;
+    // First what may fail for want of a network: then nothing runs yet.
+    let witnesses = witnesses::ready()?;
+    let mut services = Services::start_as(process::unprivileged)?;
+    services.variables.extend(witnesses);
     let state = services.leave()?;
     println!("the services are up, in {}", state.folder.display());
     println!("  eval \"$(cargo xtask services env)\"   tells tests where they are");
@@ -154,8 +159,8 @@ impl Drop for Services {
     }
 }
 
-/// A connection to a server's own client, quiet unless it fails.
-fn quiet(command: Command, folder: &Path) -> Result<()> {
+/// Runs a command, quiet unless it fails.
+pub(crate) fn quiet(command: Command, folder: &Path) -> Result<()> {
     let line = command.line().to_owned();
     let (text, succeeded) = command.captured_in(folder)?;
     if !succeeded {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::clock::{self, Stopwatch, Took};
 use crate::services::Services;
 use crate::shell::{self, Command};
-use crate::{chaos, openapi, simulate};
+use crate::{chaos, openapi, simulate, witnesses};
 
 /// Seeds that every run repeats, and new ones.
 const SEEDS_FIXED: u64 = 500;
@@ -119,12 +119,14 @@ impl Context {
 
     /// With nextest where it is there; it does not have to be installed.
     fn tests(&self) -> Result<()> {
+        let witnesses = witnesses::ready().context("installing the libraries that check our signatures")?;
         let services = self.services()?;
         let command = if Command::new("cargo nextest --version").is_installed() {
             self.command("cargo nextest run --workspace --exclude xtask --all-features")
         } else {
             self.command("cargo test --workspace --exclude xtask --all-features --lib --bins --tests")
         };
+        let command = witnesses.iter().fold(command, |command, (name, program)| command.env(name, program));
         services.tell(command).run_in(&self.root)
     }
 

@@ -1,4 +1,4 @@
-//! Owns finding a server's programs, and installing their package where Debian or Ubuntu has it.
+//! Owns finding programs that tests need, and installing their package where Debian or Ubuntu has it.
 
 use std::path::{Path, PathBuf};
 
@@ -6,19 +6,19 @@ use anyhow::{Result, bail};
 
 use crate::shell::Command;
 
-/// What a server is, for people and for the package manager.
-pub(super) struct Wanted {
-    pub(super) name: &'static str,
+/// What is wanted, for people and for the package manager.
+pub(crate) struct Wanted {
+    pub(crate) name: &'static str,
     /// Programs that must be there, each under one of its names.
-    pub(super) programs: &'static [&'static [&'static str]],
+    pub(crate) programs: &'static [&'static [&'static str]],
     /// Where they may be beside `PATH`; a `*` stands for a version, of which the newest is taken.
-    pub(super) folders: &'static [&'static str],
-    /// Debian's package.
-    pub(super) package: &'static str,
+    pub(crate) folders: &'static [&'static str],
+    /// Debian's package, or packages.
+    pub(crate) package: &'static str,
 }
 
 /// The programs' files, in the order in which they are wanted.
-pub(super) fn programs(wanted: &Wanted) -> Result<Vec<PathBuf>> {
+pub(crate) fn programs(wanted: &Wanted) -> Result<Vec<PathBuf>> {
     if let Some(found) = all(wanted) {
         return Ok(found);
     }
@@ -59,10 +59,11 @@ fn folders(wanted: &Wanted) -> Vec<PathBuf> {
     folders
 }
 
-fn install(wanted: &Wanted) -> Result<()> {
+/// Installs the package, even where a program of that name is there.
+pub(crate) fn install(wanted: &Wanted) -> Result<()> {
     let Wanted { name, package, .. } = wanted;
     if !Command::new("apt-get --version").is_installed() {
-        bail!("{name} is missing; install its server with your package manager (Debian calls it {package})");
+        bail!("{name} is missing; install it with your package manager (Debian calls it {package})");
     }
     if !super::process::is_root() {
         bail!("{name} is missing; install it with `sudo apt-get install {package}`");

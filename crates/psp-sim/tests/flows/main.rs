@@ -15,3 +15,5 @@ mod sandbox;
 mod stripe;
 #[cfg(test)]
 mod wechat;
+#[cfg(test)]
+mod witness;
