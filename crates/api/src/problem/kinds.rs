@@ -206,7 +206,7 @@ pub const KINDS: &[Kind] = &[
         "currency_mismatch",
         409,
         NewKey,
-        "Two currencies in one order",
+        "The currency is another one",
         "All lines of an order are priced in one currency, that of their products.",
     ),
     kind("total_too_large", 409, NewKey, "The total is too large", "The order's total does not fit into an amount."),

@@ -13,7 +13,7 @@ pub(crate) use answer::Answer;
 pub(crate) use client::{Call, Client, order_of};
 pub(crate) use faults::{Faults, Step};
 pub(crate) use raw::{head, raw};
-pub(crate) use server::{Setup, Shop};
+pub(crate) use server::{CHANNEL, CHANNEL_SECRET, Setup, Shop};
 
 /// How long a test waits for what must come, before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

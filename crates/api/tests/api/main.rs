@@ -8,6 +8,7 @@ mod input;
 mod lists;
 mod numbers;
 mod overload;
+mod payments;
 mod products;
 mod scenarios;
 mod shipping;
