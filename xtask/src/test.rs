@@ -152,19 +152,21 @@ impl Context {
             invoices: u64,
             orders: u64,
             revenue_minor: i64,
+            captured_minor: i64,
         }
         let (files, real) = self.invoices()?;
-        let command = Command::of(self.binary()?).words("replay --storm 5 --json");
+        let command = Command::of(self.binary()?).words("replay --storm 5 --pay --json");
         let command = files.iter().fold(command, |command, file| command.path(file));
         let output = command.output_in(&self.root)?;
         print!("{output}");
         let replayed: Replayed = serde_json::from_str(&output).context("reading the output of `mideng replay`")?;
-        let Replayed { invoices, orders, revenue_minor } = replayed;
+        let Replayed { invoices, orders, revenue_minor, captured_minor } = replayed;
         ensure!(orders == invoices && orders > 0, "{invoices} invoices became {orders} orders");
+        ensure!(captured_minor == revenue_minor, "{captured_minor} was captured for {revenue_minor} of revenue");
         if real {
             ensure!(
                 (orders, revenue_minor) == (REAL_ORDERS, REAL_REVENUE_MINOR),
-                "{orders} orders and {revenue_minor} of revenue, not {REAL_ORDERS} and {REAL_REVENUE_MINOR}"
+                "{orders} orders and {revenue_minor} of revenue and captures, not {REAL_ORDERS} and {REAL_REVENUE_MINOR}"
             );
         }
         Ok(())

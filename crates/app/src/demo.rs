@@ -1,9 +1,11 @@
 //! Owns `mideng demo`: a shop on a fresh database, a storm of shoppers who click twice, lose answers and come back,
-//! and the proof that nothing was sold twice. It keeps serving afterwards, to be tried by hand.
+//! who pay through a provider no better than they are, and the proof that nothing was sold or paid twice. It keeps serving afterwards, to be tried by hand.
 
+mod cashier;
 mod catalogue;
 mod folder;
 mod ledger;
+mod payer;
 mod shopper;
 mod storm;
 mod summary;
@@ -15,15 +17,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use serde_json::json;
 
+use self::cashier::Takings;
 use self::ledger::Ledger;
 use self::storm::Storm;
 use crate::check;
 use crate::client::{Caller, Policy, Target};
 use crate::embedded::{self, Embedded};
+use crate::provider::Provider;
 use crate::terminal;
 
-/// See it work: a shop, a storm of duplicated and abandoned orders, and the proof afterwards
+/// See it work: a shop, a storm of duplicated and abandoned orders and payments, and the proof afterwards
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Where the shop listens
@@ -44,6 +49,7 @@ pub struct Args {
 struct Proof {
     storm: Storm,
     ledger: Ledger,
+    takings: Takings,
     findings: Vec<store::Finding>,
 }
 
@@ -53,39 +59,60 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let options = embedded::Options { folder: args.data.clone(), listen: args.listen, api_key: None };
     let server = embedded::start(options).await.context("the demo's server does not start")?;
     let target = Arc::new(Target::new(&server.url, Some(&server.api_key))?);
+    let provider = match Provider::start(args.data.join("psp-sim"), &server.database).await {
+        Ok(provider) => provider,
+        Err(error) => {
+            server.stop().await;
+            return Err(error);
+        }
+    };
     println!("{} {}", terminal::heading("Mideng demo"), terminal::dim(&format!("a shop on {}", server.url)));
     let proof = tokio::select! {
-        proof = prove(&args, &server, &target) => proof?,
+        proof = prove(&args, (&server, &provider), &target) => proof?,
         _ = tokio::signal::ctrl_c() => {
             server.stop().await;
+            provider.stop().await;
             bail!("interrupted");
         }
     };
     summary::print(&proof);
     if args.once {
         server.stop().await;
+        provider.stop().await;
         return Ok(if proof.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    tour::print(&server, proof.storm.an_order());
+    provider.set_mischief(&json!([])).await?;
+    provider.wait_for_payers().await?;
+    let orders = tour::Orders { clicked: proof.storm.an_order(), unpaid: proof.takings.unpaid.as_deref() };
+    tour::print(&server, &provider.url, &orders);
     server.wait().await?;
+    provider.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn prove(args: &Args, server: &Embedded, target: &Arc<Target>) -> anyhow::Result<Proof> {
+async fn prove(
+    args: &Args,
+    (server, provider): (&Embedded, &Provider),
+    target: &Arc<Target>,
+) -> anyhow::Result<Proof> {
     catalogue::put(target).await?;
     let storm = storm::run(target, args.shoppers).await?;
-    let progress = terminal::spinner("counting orders and checking invariants".to_owned());
+    let progress = terminal::spinner("counting orders".to_owned());
     let mut caller = Caller::new(target.clone(), Policy::default());
     let ledger = Ledger::read(&mut caller, &storm).await?;
+    progress.finish_and_clear();
+    let takings = cashier::run(target, &storm, provider).await?;
+    let progress = terminal::spinner("checking invariants".to_owned());
     let findings = check::run_all(&server.database).await?;
     progress.finish_and_clear();
-    Ok(Proof { storm, ledger, findings })
+    Ok(Proof { storm, ledger, takings, findings })
 }
 
 impl Proof {
     fn is_clean(&self) -> bool {
         self.storm.different == 0
             && self.ledger.is_clean()
+            && self.takings.is_clean()
             && self.findings.iter().all(|finding| finding.violations == 0)
     }
 }

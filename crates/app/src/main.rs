@@ -13,6 +13,8 @@ mod demo;
 mod embedded;
 mod floor;
 mod logging;
+mod payments;
+mod provider;
 mod psp_sim;
 mod replay;
 mod review;

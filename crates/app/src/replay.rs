@@ -1,13 +1,15 @@
 //! Owns `mideng replay`: real invoices become orders, each sent several times at once, and at the end the server's
-//! orders and revenue are compared with the files.
+//! orders and revenue are compared with the files. With `--pay` the orders are paid, too, and cancellations given back.
 //!
 //! Every request goes under a key that is derived from the invoice's number alone, so that a replay may be killed,
 //! repeated, or run again a month later: it never makes a second order.
 
 mod audit;
+mod cancellation;
 mod catalogue;
 mod file;
 mod invoice;
+mod pay;
 mod price;
 mod report;
 #[cfg(test)]
@@ -38,6 +40,10 @@ pub struct Args {
     /// How long to keep trying while the server gives no final answer, as when it restarts
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     patience: u64,
+    /// Pay every order through a payment simulator of the command's own, each callback repeated, and give back what the
+    /// files' cancellations name
+    #[arg(long, conflicts_with = "url")]
+    pay: bool,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -53,7 +59,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let server = Server::reach(&args.server).await?;
     let policy = Policy { patience: Duration::from_secs(args.patience), ..Policy::default() };
     let audit = tokio::select! {
-        audit = replay(&book, &server, policy, usize::from(args.storm)) => audit,
+        audit = replay(&book, &server, (policy, usize::from(args.storm)), args.pay) => audit,
         _ = tokio::signal::ctrl_c() => bail!("interrupted; run the same command again and it goes on where it stopped"),
     };
     server.stop().await;
@@ -62,7 +68,12 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(report.exit_code())
 }
 
-async fn replay(book: &Book, server: &Server, policy: Policy, copies: usize) -> anyhow::Result<Audit> {
+async fn replay(
+    book: &Book,
+    server: &Server,
+    (policy, copies): (Policy, usize),
+    pay: bool,
+) -> anyhow::Result<Audit> {
     let mut caller = Caller::new(server.target.clone(), policy);
     let before = audit::orders(&mut caller, book).await?;
     catalogue::put(&server.target, policy, book, &before).await?;
@@ -70,5 +81,11 @@ async fn replay(book: &Book, server: &Server, policy: Policy, copies: usize) -> 
     let progress = terminal::spinner("counting the orders on the server".to_owned());
     let after = audit::orders(&mut caller, book).await?;
     progress.finish_and_clear();
-    Ok(Audit::compare(book, &before, &after, storm))
+    let mut audit = Audit::compare(book, &before, &after, storm);
+    if pay {
+        let paid = pay::run(book, &audit.storm, server, (policy, copies)).await?;
+        audit.problems.extend(paid.problems.iter().cloned());
+        audit.paid = Some(paid);
+    }
+    Ok(audit)
 }

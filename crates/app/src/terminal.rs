@@ -8,6 +8,6 @@ mod table;
 
 pub use colour::{bad, bold, dim, good, heading};
 pub use list::{light, print_list};
-pub use number::{gbp, moment, seconds, thousands};
+pub use number::{cny, gbp, moment, seconds, thousands};
 pub use progress::{bar, gauge, spinner};
 pub use table::{Light, Sheet};

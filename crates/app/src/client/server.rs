@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use store::Address;
 use tempfile::TempDir;
 
 use super::Target;
@@ -58,6 +60,11 @@ impl Server {
         let server = embedded::start(options).await.context("the embedded server does not start")?;
         let target = Target::new(&server.url, Some(&server.api_key))?;
         Ok(Self { target: Arc::new(target), own: Some((server, folder)) })
+    }
+
+    /// The database and the folder of the command's own server; none where it is somebody else's.
+    pub fn own(&self) -> Option<(&Address, &Path)> {
+        self.own.as_ref().map(|(server, folder)| (&server.database, folder.path()))
     }
 
     /// Stops the server if it is the command's own, and removes its folder.

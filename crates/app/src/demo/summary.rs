@@ -6,9 +6,9 @@ use crate::terminal::{self, Light, Sheet};
 
 /// To standard output.
 pub fn print(proof: &Proof) {
-    println!("{}\n{}\n{}", storm(proof), promises(proof), invariants(proof));
+    println!("{}\n{}\n{}\n{}", storm(proof), money(proof), promises(proof), invariants(proof));
     let verdict = if proof.is_clean() {
-        terminal::good("Every request was applied at most once, and answered the same every time it was sent.")
+        terminal::good("Every request was applied at most once, answered the same every time, and no money moved twice.")
     } else {
         terminal::bad("A promise was broken: see the lines marked ✗.")
     };
@@ -38,8 +38,26 @@ fn storm(proof: &Proof) -> Sheet {
     sheet
 }
 
+fn money(proof: &Proof) -> Sheet {
+    let takings = &proof.takings;
+    let count = terminal::thousands::<u64>;
+    let mut sheet = Sheet::new("the money");
+    sheet
+        .row("payments", count(takings.payments))
+        .row("captured", terminal::cny(takings.captured))
+        .row("refunds", count(takings.refunds))
+        .row("given back", terminal::cny(takings.refunded))
+        .row("duplicates absorbed (answered as before)", count(takings.replayed))
+        .row("second browsers refused", count(takings.refused))
+        .row("callbacks", count(takings.callbacks.all))
+        .row("  repeated, and absorbed", count(takings.callbacks.repeated))
+        .row("charges of which the provider's answer was lost", count(takings.lost))
+        .row("time", format!("{:.2} s", takings.seconds));
+    sheet
+}
+
 fn promises(proof: &Proof) -> Sheet {
-    let (storm, ledger) = (&proof.storm, &proof.ledger);
+    let (storm, ledger, takings) = (&proof.storm, &proof.ledger, &proof.takings);
     let hot = &PRODUCTS[HOT];
     let mut sheet = Sheet::new("the promise");
     let mut none = |name: &str, count: i128| {
@@ -49,8 +67,15 @@ fn promises(proof: &Proof) -> Sheet {
     none("orders told of and lost", ledger.lost.into());
     none("answers to one request that differ", storm.different.into());
     none("units oversold", ledger.oversold.into());
+    none("orders that were to be paid and are not", i128::from(takings.payers) - i128::from(takings.payments));
+    none("payers told what cannot be", takings.different.into());
     let sold = format!("{} of {}", ledger.hot, hot.stock);
     sheet.judged(format!("units promised of {}", hot.sku), sold, Light::of(ledger.hot <= hot.stock));
+    let [theirs, ours] = [
+        terminal::cny(takings.provider.charged - takings.provider.refunded),
+        terminal::cny(takings.captured - takings.refunded),
+    ];
+    sheet.judged("provider's ledger = our ledger", format!("{theirs} = {ours}"), Light::of(takings.is_both_books()));
     sheet
 }
 

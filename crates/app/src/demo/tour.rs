@@ -4,18 +4,27 @@ use super::catalogue::PRODUCTS;
 use crate::embedded::Embedded;
 use crate::terminal::{bold, dim, heading};
 
-/// To standard output; `order_no` is an order of the storm.
-pub fn print(server: &Embedded, order_no: Option<&str>) {
+/// Orders of the storm to try things on.
+#[derive(Debug, Default)]
+pub struct Orders<'a> {
+    /// One that a shopper clicked four times.
+    pub clicked: Option<&'a str>,
+    /// One that nobody paid.
+    pub unpaid: Option<&'a str>,
+}
+
+/// To standard output; `provider` is where the payment provider listens.
+pub fn print(server: &Embedded, provider: &str, orders: &Orders<'_>) {
     let Embedded { url, api_key, .. } = server;
     println!("\n{} {}", heading("Try it"), dim("in another terminal"));
     println!("  export URL={url} KEY={api_key}");
-    for (what, line) in steps(order_no) {
+    for (what, line) in steps(provider, orders) {
         println!("\n  {}\n  {line}", dim(&format!("# {what}")));
     }
     println!("\n{} {}   {}", heading("Reference"), bold(&format!("{url}/docs")), dim("Ctrl-C ends the demo"));
 }
 
-fn steps(order_no: Option<&str>) -> Vec<(&'static str, String)> {
+fn steps(provider: &str, orders: &Orders<'_>) -> Vec<(&'static str, String)> {
     const AUTH: &str = r#"-H "Authorization: Bearer $KEY""#;
     const JSON: &str = "-H 'Content-Type: application/json'";
     let sku = PRODUCTS[1].sku;
@@ -30,7 +39,7 @@ fn steps(order_no: Option<&str>) -> Vec<(&'static str, String)> {
             place.replace(r#""quantity":2"#, r#""quantity":3"#),
         ),
     ];
-    if let Some(order_no) = order_no {
+    if let Some(order_no) = orders.clicked {
         steps.extend([
             (
                 "the history of an order that a shopper clicked four times",
@@ -44,22 +53,43 @@ fn steps(order_no: Option<&str>) -> Vec<(&'static str, String)> {
             ),
         ]);
     }
+    if let Some(order_no) = orders.unpaid {
+        steps.extend([
+            (
+                "pay an order; send it twice, and it is one payment",
+                format!(
+                    r#"curl -i "$URL/api/v1/orders/{order_no}/payments" {AUTH} -H 'Idempotency-Key: my-payment' {JSON} -d '{{"channel":"sandbox"}}'"#
+                ),
+            ),
+            (
+                "read the payment by the payment_id of that answer: its next_action has the URL of the pay page",
+                format!(r#"curl "$URL/api/v1/payments/$PAYMENT_ID" {AUTH}"#),
+            ),
+            (
+                "the pay page at the provider: pay or refuse it there in a browser; every open charge is listed on its front",
+                format!("{provider}/pay/sandbox/$ATTEMPT_ID   {provider}/"),
+            ),
+        ]);
+    }
     steps.push(("how the server feels", r#"curl "$URL/readyz""#.to_owned()));
     steps
 }
 
 #[cfg(test)]
 mod tests {
-    use super::steps;
+    use super::{Orders, steps};
 
     #[test]
     fn the_lines_can_be_pasted() {
-        let steps = steps(Some("ord_1"));
+        let orders = Orders { clicked: Some("ord_1"), unpaid: Some("ord_2") };
+        let steps = steps("http://127.0.0.1:1", &orders);
         assert_eq!(
             steps[0].1,
             r#"curl -i "$URL/api/v1/orders" -H "Authorization: Bearer $KEY" -H 'Idempotency-Key: my-first-order' -H 'Content-Type: application/json' -d '{"customer_id":"me","lines":[{"sku":"tea-longjing-250","quantity":2}]}'"#
         );
         assert_eq!(steps[1].1, steps[0].1);
         assert!(steps[4].1.contains("/api/v1/orders/ord_1/cancel"));
+        assert!(steps[5].1.contains("/api/v1/orders/ord_2/payments"));
+        assert!(steps[7].1.contains("http://127.0.0.1:1/pay/sandbox/"));
     }
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use super::invoice::{Book, CURRENCY, Invoice};
+use super::pay::Paid;
 use super::storm::Storm;
 use crate::client::Caller;
 
@@ -42,6 +43,8 @@ pub struct Audit {
     pub executed: usize,
     /// What the storm saw.
     pub storm: Storm,
+    /// What paying came to, where the orders were paid.
+    pub paid: Option<Paid>,
     /// Each difference between files and server, for people.
     pub problems: Vec<String>,
 }

@@ -32,6 +32,30 @@ pub struct Row {
     pub unit_price: i64,
 }
 
+/// A line of a cancellation: units that came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancelled {
+    /// The credit note's number; it begins with C.
+    pub credit_note: String,
+    /// Who sent them back; none where the file does not say.
+    pub customer: Option<String>,
+    /// The product's code.
+    pub sku: String,
+    /// How many, a positive number.
+    pub quantity: i64,
+    /// What one cost, in pence; none where it is no amount of money.
+    pub unit_price: Option<i64>,
+}
+
+/// A line that means something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Something was sold.
+    Sold(Row),
+    /// Something came back.
+    Cancelled(Cancelled),
+}
+
 /// Where the columns stand.
 struct Columns {
     invoice: usize,
@@ -42,8 +66,8 @@ struct Columns {
     customer: usize,
 }
 
-/// Gives every line that counts to `each`, in the file's order.
-pub fn read(path: &Path, mut each: impl FnMut(Row) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Gives every line that means something to `each`, in the file's order.
+pub fn read(path: &Path, mut each: impl FnMut(Entry) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let file = path.display();
     let mut reader = csv::Reader::from_path(path).with_context(|| format!("{file} cannot be read"))?;
     let columns = Columns::find(reader.headers().with_context(|| format!("{file} has no header"))?)
@@ -57,7 +81,7 @@ pub fn read(path: &Path, mut each: impl FnMut(Row) -> anyhow::Result<()>) -> any
         let line = record.position().map_or(0, csv::Position::line);
         columns
             .row(&record)
-            .and_then(|row| row.map_or(Ok(()), &mut each))
+            .and_then(|entry| entry.map_or(Ok(()), &mut each))
             .with_context(|| format!("{file}, line {line}"))?;
     }
 }
@@ -80,27 +104,41 @@ impl Columns {
         })
     }
 
-    /// The line, or none where it does not count.
-    fn row(&self, record: &StringRecord) -> anyhow::Result<Option<Row>> {
+    /// The line, or none where it means nothing.
+    fn row(&self, record: &StringRecord) -> anyhow::Result<Option<Entry>> {
         let invoice = &record[self.invoice];
         check_invoice(invoice)?;
         let quantity = &record[self.quantity];
         let quantity: i64 = quantity.parse().map_err(|_| anyhow!("Quantity {quantity:?} is not a whole number"))?;
         let price = Decimal::parse(&record[self.price]).context("UnitPrice")?;
+        if invoice.starts_with('C') && quantity < 0 {
+            return Ok(Some(Entry::Cancelled(self.cancelled(record, quantity, price))));
+        }
         if invoice.starts_with(['C', 'A']) || quantity <= 0 || !price.is_positive() {
             return Ok(None);
         }
         ensure!(quantity <= LINE_QUANTITY_MAX, "Quantity {quantity} is over {LINE_QUANTITY_MAX}, the most of a line");
         let sku = &record[self.sku];
         Sku::new(sku).with_context(|| format!("StockCode {sku:?}"))?;
-        Ok(Some(Row {
+        Ok(Some(Entry::Sold(Row {
             invoice: invoice.to_owned(),
             customer: customer(&record[self.customer])?,
             sku: sku.to_owned(),
             name: name(&record[self.name])?,
             quantity,
             unit_price: price.minor_units(DECIMALS).context("UnitPrice")?,
-        }))
+        })))
+    }
+
+    /// Nothing of a cancellation becomes an order, so what is odd in it is only what matches no invoice.
+    fn cancelled(&self, record: &StringRecord, quantity: i64, price: Decimal<'_>) -> Cancelled {
+        Cancelled {
+            credit_note: record[self.invoice].to_owned(),
+            customer: customer(&record[self.customer]).ok().flatten(),
+            sku: record[self.sku].to_owned(),
+            quantity: quantity.saturating_neg(),
+            unit_price: price.minor_units(DECIMALS).ok(),
+        }
     }
 }
 

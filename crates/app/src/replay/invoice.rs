@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail, ensure};
 use domain::order::LINES_MAX;
 use serde_json::{Value, json};
 
-use super::file::{self, Row};
+use super::file::{self, Cancelled, Entry, Row};
 use crate::client::Request;
 
 /// The currency of the data.
@@ -22,6 +22,8 @@ pub struct Book {
     pub products: Vec<Product>,
     /// The sum of all lines, in pence.
     pub revenue: i64,
+    /// The lines of credit notes.
+    pub cancelled: Vec<Cancelled>,
 }
 
 /// One invoice with its valid lines in the file's order.
@@ -76,7 +78,13 @@ impl Book {
         let mut book = Self::default();
         let mut seen = Seen::default();
         for (number, path) in files.iter().enumerate() {
-            file::read(path, |row| book.add(row, number, &mut seen))?;
+            file::read(path, |entry| match entry {
+                Entry::Sold(row) => book.add(row, number, &mut seen),
+                Entry::Cancelled(cancelled) => {
+                    book.cancelled.push(cancelled);
+                    Ok(())
+                }
+            })?;
         }
         ensure!(!book.invoices.is_empty(), "the files hold no valid invoice: nothing to replay");
         Ok(book)

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::audit::Audit;
+use super::cancellation::Unmatched;
 use super::invoice::Book;
+use super::pay::Paid;
 use crate::terminal::{self, Light, Sheet};
 
 /// As many differences are told.
@@ -32,6 +34,25 @@ struct Figures {
     retried: u64,
     refused: u64,
     seconds: f64,
+    #[serde(flatten)]
+    money: Option<Money>,
+}
+
+/// What `--json` prints besides where the orders were paid. Amounts are in pence.
+#[derive(Debug, Serialize)]
+struct Money {
+    captured_minor: i64,
+    refunded_minor: i64,
+    refunds: u64,
+    /// Credit notes of which at least one line was not matched.
+    unmatched_cancellations: usize,
+    unmatched: Vec<Unmatched>,
+    callbacks: u64,
+    callbacks_repeated: u64,
+    provider_charged_minor: i64,
+    provider_refunded_minor: i64,
+    ledger_violations: u64,
+    violations: u64,
 }
 
 impl Report {
@@ -45,6 +66,7 @@ impl Report {
             replayed: audit.storm.replayed,
             retried: audit.storm.retried,
             refused: audit.storm.refused,
+            money: audit.paid.map(Money::new),
             seconds: (took.as_secs_f64() * 1_000.0).round() / 1_000.0,
         };
         Self { figures, revenue_wanted: book.revenue, cut: audit.storm.cut, problems: audit.problems }
@@ -68,11 +90,18 @@ impl Report {
         if self.problems.len() > PROBLEMS_MAX {
             eprintln!("… and {} more", self.problems.len() - PROBLEMS_MAX);
         }
+        // A program finds all of them in the object.
+        if !json && let Some(money) = &self.figures.money {
+            for Unmatched { credit_note, sku, quantity, why } in &money.unmatched {
+                println!("not given back: credit note {credit_note}, {quantity} of {sku}: {why}");
+            }
+        }
     }
 
     fn is_equal(&self) -> bool {
         let Figures { invoices, orders, revenue_minor, .. } = self.figures;
-        self.problems.is_empty() && orders == invoices && revenue_minor == self.revenue_wanted
+        let paid = self.figures.money.as_ref().is_none_or(|money| money.is_good(self.revenue_wanted));
+        paid && self.problems.is_empty() && orders == invoices && revenue_minor == self.revenue_wanted
     }
 
     fn table(&self) -> Sheet {
@@ -92,9 +121,57 @@ impl Report {
             .row("duplicates absorbed (answered as before)", terminal::thousands(figures.replayed))
             .row("requests cut off by the client", terminal::thousands(self.cut))
             .row("requests sent again", terminal::thousands(figures.retried))
-            .judged("invoices refused", terminal::thousands(figures.refused), Light::of(figures.refused == 0))
+            .judged("invoices refused", terminal::thousands(figures.refused), Light::of(figures.refused == 0));
+        if let Some(money) = &figures.money {
+            money.show(&mut sheet, self.revenue_wanted);
+        }
+        sheet
             .judged("differences", count(self.problems.len()), Light::of(self.problems.is_empty()))
             .row("time", format!("{:.2} s", figures.seconds));
         sheet
+    }
+}
+
+impl Money {
+    fn new(paid: Paid) -> Self {
+        let mut notes: Vec<_> = paid.unmatched.iter().map(|it| it.credit_note.as_str()).collect();
+        notes.sort_unstable();
+        notes.dedup();
+        Self {
+            captured_minor: paid.captured,
+            refunded_minor: paid.refunded,
+            refunds: paid.refunds,
+            unmatched_cancellations: notes.len(),
+            callbacks: paid.callbacks.all,
+            callbacks_repeated: paid.callbacks.repeated,
+            provider_charged_minor: paid.provider.charged,
+            provider_refunded_minor: paid.provider.refunded,
+            ledger_violations: paid.ledger_violations,
+            violations: paid.violations,
+            unmatched: paid.unmatched,
+        }
+    }
+
+    fn is_both_books(&self) -> bool {
+        (self.provider_charged_minor, self.provider_refunded_minor) == (self.captured_minor, self.refunded_minor)
+    }
+
+    fn is_good(&self, owed: i64) -> bool {
+        self.captured_minor == owed && self.is_both_books() && self.violations == 0
+    }
+
+    fn show(&self, sheet: &mut Sheet, owed: i64) {
+        let count = terminal::thousands::<u64>;
+        let provider = terminal::gbp(self.provider_charged_minor - self.provider_refunded_minor);
+        sheet
+            .judged("captured", terminal::gbp(self.captured_minor), Light::of(self.captured_minor == owed))
+            .row("given back", terminal::gbp(self.refunded_minor))
+            .row("refunds", count(self.refunds))
+            .row("cancellations with a line that names no invoice", terminal::thousands(self.unmatched_cancellations as i128))
+            .row("callbacks", count(self.callbacks))
+            .row("  repeated, and absorbed", count(self.callbacks_repeated))
+            .judged("the provider's own ledger", provider, Light::of(self.is_both_books()))
+            .judged("violations in our ledger", count(self.ledger_violations), Light::of(self.ledger_violations == 0))
+            .judged("violations of any invariant", count(self.violations), Light::of(self.violations == 0));
     }
 }

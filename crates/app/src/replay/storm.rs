@@ -67,12 +67,13 @@ pub async fn send(book: &Book, target: &Arc<Target>, policy: Policy, copies: usi
 }
 
 /// One of the copies: perhaps cut off, then sent until the answer is final.
-struct Copy {
-    settled: Settled,
+pub(super) struct Copy {
+    pub(super) settled: Settled,
     cut: bool,
 }
 
-async fn send_copy(
+/// Sends one copy, cut off or not as chance has it.
+pub(super) async fn send_copy(
     connection: &mut Connection,
     request: &Request,
     policy: Policy,

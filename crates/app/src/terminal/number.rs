@@ -18,9 +18,18 @@ pub fn thousands<N: Into<i128>>(number: N) -> String {
 
 /// Minor units as pounds: 24025829 as `£240,258.29`.
 pub fn gbp(minor: i64) -> String {
+    money("£", minor)
+}
+
+/// Minor units as yuan: 499900 as `¥4,999.00`.
+pub fn cny(minor: i64) -> String {
+    money("¥", minor)
+}
+
+fn money(symbol: &str, minor: i64) -> String {
     let sign = if minor < 0 { "-" } else { "" };
     let minor = minor.unsigned_abs();
-    format!("{sign}£{}.{:02}", thousands(minor / 100), minor % 100)
+    format!("{sign}{symbol}{}.{:02}", thousands(minor / 100), minor % 100)
 }
 
 /// Milliseconds since 1970 as `2026-11-21T04:52:51Z`.
@@ -35,7 +44,7 @@ pub fn seconds(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{gbp, thousands};
+    use super::{cny, gbp, thousands};
 
     #[test]
     fn groups_of_three() {
@@ -45,6 +54,7 @@ mod tests {
             assert_eq!(thousands(number), text);
         }
         assert_eq!(gbp(24_025_829), "£240,258.29");
+        assert_eq!(cny(499_900), "¥4,999.00");
         assert_eq!(gbp(-5), "-£0.05");
     }
 }

@@ -11,7 +11,7 @@ fn order(order_no: &str, amount: i64) -> Placed {
 
 fn compare(before: &[Placed], after: &[Placed], answered: Option<&str>) -> Audit {
     let invoice = Invoice { number: "7".to_owned(), customer: "guest".to_owned(), lines: Vec::new(), total: 425 };
-    let book = Book { invoices: vec![invoice], products: Vec::new(), revenue: 425 };
+    let book = Book { invoices: vec![invoice], revenue: 425, ..Book::default() };
     let orders = |orders: &[Placed]| Orders::from([("invoice 7".to_owned(), orders.to_vec())]);
     let answered = answered.map(|order_no| ("7".to_owned(), order_no.to_owned())).into_iter().collect();
     Audit::compare(&book, &orders(before), &orders(after), Storm { answered, ..Storm::default() })

@@ -2,20 +2,25 @@
 
 use std::fs;
 
-use super::{Row, read};
+use super::{Cancelled, Entry, Row, read};
 
 const HEADER: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
-fn rows(bytes: &[u8]) -> anyhow::Result<Vec<Row>> {
+fn entries(bytes: &[u8]) -> anyhow::Result<Vec<Entry>> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("a.csv");
     fs::write(&path, bytes).expect("a file can be written");
-    let mut rows = Vec::new();
-    read(&path, |row| {
-        rows.push(row);
+    let mut entries = Vec::new();
+    read(&path, |entry| {
+        entries.push(entry);
         Ok(())
     })?;
-    Ok(rows)
+    Ok(entries)
+}
+
+fn rows(bytes: &[u8]) -> anyhow::Result<Vec<Row>> {
+    let sold = |entry| if let Entry::Sold(row) = entry { Some(row) } else { None };
+    Ok(entries(bytes)?.into_iter().filter_map(sold).collect())
 }
 
 fn line(line: &str) -> anyhow::Result<Vec<Row>> {
@@ -57,6 +62,19 @@ fn lines_that_do_not_count_are_left_out() {
     ] {
         assert_eq!(line(text).expect(text), [], "{text}");
     }
+}
+
+#[test]
+fn what_came_back_is_read_from_credit_notes_alone() {
+    let text = format!("{HEADER}C9,a,A,-3,,1.5,17850.0,\nC9,D,Discount,1,,27.5,17850.0,\n9,a,A,-3,,1.5,17850.0,\n");
+    let wanted = Cancelled {
+        credit_note: "C9".to_owned(),
+        customer: Some("17850".to_owned()),
+        sku: "a".to_owned(),
+        quantity: 3,
+        unit_price: Some(150),
+    };
+    assert_eq!(entries(text.as_bytes()).expect("good lines"), [Entry::Cancelled(wanted)]);
 }
 
 #[test]
