@@ -90,11 +90,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn prove(
-    args: &Args,
-    (server, provider): (&Embedded, &Provider),
-    target: &Arc<Target>,
-) -> anyhow::Result<Proof> {
+async fn prove(args: &Args, (server, provider): (&Embedded, &Provider), target: &Arc<Target>) -> anyhow::Result<Proof> {
     catalogue::put(target).await?;
     let storm = storm::run(target, args.shoppers).await?;
     let progress = terminal::spinner("counting orders".to_owned());

@@ -79,8 +79,7 @@ impl Provider {
         let running = Running::start(options).await.context("the payment simulator does not start")?;
         let url = format!("http://{}", running.address);
         let settings = folder.join("merchant/sandbox.json");
-        let settings =
-            std::fs::read_to_string(&settings).with_context(|| format!("reading {}", settings.display()))?;
+        let settings = std::fs::read_to_string(&settings).with_context(|| format!("reading {}", settings.display()))?;
         set_up(database, &settings).await.context("setting up the account with the payment simulator")?;
         Ok(Self { target: Arc::new(Target::new(&url, None)?), url, running })
     }

@@ -68,12 +68,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(report.exit_code())
 }
 
-async fn replay(
-    book: &Book,
-    server: &Server,
-    (policy, copies): (Policy, usize),
-    pay: bool,
-) -> anyhow::Result<Audit> {
+async fn replay(book: &Book, server: &Server, (policy, copies): (Policy, usize), pay: bool) -> anyhow::Result<Audit> {
     let mut caller = Caller::new(server.target.clone(), policy);
     let before = audit::orders(&mut caller, book).await?;
     catalogue::put(&server.target, policy, book, &before).await?;

@@ -24,8 +24,10 @@ const LANES: usize = 16;
 const CONNECTIONS: usize = 4;
 /// So many pay; the rest looked around.
 const PAYERS_MAX: usize = 1_500;
-/// The provider loses its answer to so many charges.
-const LOST: u64 = 40;
+/// At every fortieth payer the provider loses its answers to the next charges. Were it silent three times in a row, it
+/// would be left alone for a while, and the demo would take long.
+const LOSES_EACH: usize = 40;
+const LOST_AT_ONCE: u64 = 2;
 
 /// What paying came to. Amounts are in fen.
 #[derive(Debug, Default)]
@@ -59,11 +61,14 @@ pub struct Takings {
 }
 
 /// Where payers go.
-struct Till {
+struct Till<'a> {
     target: Arc<Target>,
+    provider: &'a Provider,
     takings: RefCell<Takings>,
     payments: RefCell<Vec<String>>,
     asked: Cell<u64>,
+    lost: Cell<u64>,
+    loses: Cell<bool>,
 }
 
 /// Has shoppers pay, and waits until all money has moved.
@@ -79,12 +84,15 @@ pub async fn run(target: &Arc<Target>, storm: &Storm, provider: &Provider) -> an
     }
     let till = Till {
         target: target.clone(),
+        provider,
         takings: RefCell::default(),
         payments: RefCell::default(),
         asked: Cell::default(),
+        lost: Cell::default(),
+        loses: Cell::default(),
     };
     till.serve(&payers).await?;
-    till.finish(provider, (unpaid, begin)).await
+    till.finish(unpaid, begin).await
 }
 
 /// Those who cancelled owe nothing.
@@ -96,17 +104,20 @@ fn payer((number, order_no): &(u32, String)) -> Option<Payer<'_>> {
 /// Each callback comes five times, two of them at once.
 fn mischief() -> Value {
     json!([
-        {"on": "charge", "times": LOST, "do": "drop_after"},
+        {"on": "charge", "times": LOST_AT_ONCE, "do": "drop_after"},
         {"on": "callback", "do": {"repeat": {"times": 3}}},
         {"on": "callback", "do": {"parallel": {"times": 2}}},
     ])
 }
 
-impl Till {
+impl Till<'_> {
     async fn serve(&self, payers: &[Payer<'_>]) -> anyhow::Result<()> {
         let progress = terminal::bar(payers.len(), "payers");
         let lane = || (0..CONNECTIONS).map(|_| Connection::new(self.target.clone())).collect::<Vec<_>>();
-        let visit = async |lane: &mut Vec<Connection>, _: usize, payer: &Payer| {
+        let visit = async |lane: &mut Vec<Connection>, place: usize, payer: &Payer| {
+            if place.is_multiple_of(LOSES_EACH) {
+                self.lose().await?;
+            }
             self.visit(lane, payer).await?;
             progress.inc(1);
             anyhow::Ok(())
@@ -115,6 +126,24 @@ impl Till {
         progress.finish_and_clear();
         self.takings.borrow_mut().payers = payers.len() as u64;
         Ok(())
+    }
+
+    /// Has the provider lose answers again, once it has lost those before.
+    async fn lose(&self) -> anyhow::Result<()> {
+        if self.loses.replace(true) {
+            return Ok(());
+        }
+        if self.hits().await? == LOST_AT_ONCE {
+            self.lost.set(self.lost.get() + LOST_AT_ONCE);
+            self.provider.set_mischief(&mischief()).await?;
+        }
+        self.loses.set(false);
+        Ok(())
+    }
+
+    /// How many answers were lost since the faults were set.
+    async fn hits(&self) -> anyhow::Result<u64> {
+        Ok(self.provider.hits().await?.first().copied().unwrap_or_default())
     }
 
     async fn visit(&self, lane: &mut [Connection], payer: &Payer<'_>) -> anyhow::Result<()> {
@@ -157,8 +186,9 @@ impl Till {
         let (good, refused): (Vec<_>, Vec<_>) =
             try_join_all(both).await?.into_iter().partition(|answer| answer.status.is_success());
         let mut takings = self.takings.borrow_mut();
-        takings.refused += refused.iter().filter(|answer| answer.status == http::StatusCode::CONFLICT).count() as u64;
-        takings.different += u64::from(good.len() != 1);
+        let is_right = good.len() == 1 && refused.iter().all(|answer| answer.status == http::StatusCode::CONFLICT);
+        takings.refused += refused.len() as u64;
+        takings.different += u64::from(!is_right);
         Ok(good.into_iter().chain(refused).next().expect("both were answered"))
     }
 
@@ -178,7 +208,7 @@ impl Till {
     }
 
     /// Waits until all money has moved and every callback has come, and reads both books.
-    async fn finish(self, provider: &Provider, (unpaid, begin): (Option<String>, Instant)) -> anyhow::Result<Takings> {
+    async fn finish(self, unpaid: Option<String>, begin: Instant) -> anyhow::Result<Takings> {
         let progress = terminal::spinner("waiting until all money has moved".to_owned());
         let ids = self.payments.take();
         let read = async |caller: &mut Caller, _: usize, id: &String| {
@@ -190,10 +220,10 @@ impl Till {
             Ok(())
         };
         spread(&ids, LANES, || self.caller(), read).await?;
-        provider.delivered().await?;
+        self.provider.delivered().await?;
         let callbacks = payments::callbacks(&mut self.caller()).await?;
-        let lost = provider.hits().await?.first().copied().unwrap_or_default();
-        let sums = provider.sums().await?;
+        let lost = self.lost.get() + self.hits().await?;
+        let sums = self.provider.sums().await?;
         progress.finish_and_clear();
         let seconds = begin.elapsed().as_secs_f64();
         Ok(Takings { callbacks, lost, provider: sums, unpaid, seconds, ..self.takings.into_inner() })

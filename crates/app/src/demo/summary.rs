@@ -8,7 +8,9 @@ use crate::terminal::{self, Light, Sheet};
 pub fn print(proof: &Proof) {
     println!("{}\n{}\n{}\n{}", storm(proof), money(proof), promises(proof), invariants(proof));
     let verdict = if proof.is_clean() {
-        terminal::good("Every request was applied at most once, answered the same every time, and no money moved twice.")
+        terminal::good(
+            "Every request was applied at most once, answered the same every time, and no money moved twice.",
+        )
     } else {
         terminal::bad("A promise was broken: see the lines marked ✗.")
     };

@@ -158,7 +158,8 @@ impl Way {
 
     async fn give_back(&self, lane: &mut [Connection], owed: &Owed<'_>, it: &Return) -> anyhow::Result<()> {
         let Some(payment) = owed.payment.borrow().clone() else { return Ok(()) };
-        let lines: Vec<_> = it.lines.iter().map(|(line, quantity)| json!({"line": line, "quantity": quantity})).collect();
+        let lines: Vec<_> =
+            it.lines.iter().map(|(line, quantity)| json!({"line": line, "quantity": quantity})).collect();
         let body = json!({"reason": format!("credit note {}", it.credit_note), "lines": lines});
         let key = format!("replay-credit-note-{}-{}", it.credit_note, owed.invoice.number);
         let answer = self.ask(lane, &payments::give_back(&payment, &key, &body), it.invoice).await?;

@@ -167,7 +167,10 @@ impl Money {
             .judged("captured", terminal::gbp(self.captured_minor), Light::of(self.captured_minor == owed))
             .row("given back", terminal::gbp(self.refunded_minor))
             .row("refunds", count(self.refunds))
-            .row("cancellations with a line that names no invoice", terminal::thousands(self.unmatched_cancellations as i128))
+            .row(
+                "cancellations with a line that names no invoice",
+                terminal::thousands(self.unmatched_cancellations as i128),
+            )
             .row("callbacks", count(self.callbacks))
             .row("  repeated, and absorbed", count(self.callbacks_repeated))
             .judged("the provider's own ledger", provider, Light::of(self.is_both_books()))

@@ -7,12 +7,16 @@ use serde_json::Value;
 
 use crate::harness::{Folder, Server, ended, until};
 
+fn invoices() -> String {
+    let invoices = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/invoices.csv");
+    invoices.to_str().expect("the path is UTF-8").to_owned()
+}
+
 /// Starts `mideng replay` of the project's own invoices on a server.
 fn command(folder: &Folder, server: &Server) -> tokio::process::Command {
-    let invoices = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/invoices.csv");
+    let invoices = invoices();
     let url = format!("http://{}", server.admin.address);
-    let invoices = invoices.to_str().expect("the path is UTF-8");
-    let arguments = ["replay", "--url", &url, "--api-key", &server.admin.secret, "--storm", "5", "--json", invoices];
+    let arguments = ["replay", "--url", &url, "--api-key", &server.admin.secret, "--storm", "5", "--json", &invoices];
     folder.command(&arguments)
 }
 
@@ -46,4 +50,17 @@ async fn invoices_become_orders_once_however_often_and_through_a_kill() {
     assert_eq!(server.admin.orders().await.len(), invoices);
     server.stop().await;
     folder.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_order_is_paid_once_however_often_it_is_said() {
+    let report = Folder::new().run(&["replay", "--storm", "3", "--pay", "--json", &invoices()]).await.succeeded().out;
+    let report: Value = serde_json::from_str(&report).unwrap_or_else(|_| panic!("not a report: {report}"));
+    let [orders, callbacks, repeated] = ["orders", "callbacks", "callbacks_repeated"]
+        .map(|name| report[name].as_u64().unwrap_or_else(|| panic!("{name} is no count: {report}")));
+    assert_eq!(report["captured_minor"], report["revenue_minor"], "{report}");
+    assert_eq!(report["provider_charged_minor"], report["captured_minor"], "{report}");
+    assert_eq!(report["provider_refunded_minor"], report["refunded_minor"], "{report}");
+    assert!(repeated >= 6 * orders && callbacks >= orders + repeated, "{report}");
+    assert_eq!((&report["violations"], &report["refused"]), (&0.into(), &0.into()), "{report}");
 }
