@@ -17,6 +17,7 @@ mod wire;
 
 pub use conflicts::Conflicts;
 pub use render::Renderer;
+pub use routes::notify::digest;
 pub use routes::router;
 pub use serve::{Limits, Listener, serve};
 pub use stamp::{id, now};

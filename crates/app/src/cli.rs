@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
-    admin, archive, bench, channel, check, conflicts, copy, demo, floor, psp_sim, replay, review, server, settings,
+    admin, archive, bench, channel, check, conflicts, copy, demo, floor, psp_sim, reconcile, replay, review, server,
+    settings,
 };
 
 /// Orders in which no retry creates a second one.
@@ -55,6 +56,8 @@ enum Command {
     /// Set up accounts with payment providers, switch them, put them in order.
     #[command(subcommand)]
     Channel(channel::Channel),
+    /// Compare a provider's statement of a day with our books, both ways.
+    Reconcile(reconcile::Args),
     /// Show what a person has to look at, and close it.
     #[command(subcommand)]
     Review(review::Review),
@@ -105,6 +108,7 @@ impl Cli {
             Command::ApiKey(command) => command.run().await?,
             Command::Channel(command) => command.run().await?,
             Command::Review(command) => command.run().await?,
+            Command::Reconcile(args) => return reconcile::run(args).await,
             Command::PspSim(args) => psp_sim::run(args).await?,
             Command::Conflicts(args) => conflicts::run(args).await?,
             Command::Completions { shell } => {

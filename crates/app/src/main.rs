@@ -16,6 +16,7 @@ mod logging;
 mod payments;
 mod provider;
 mod psp_sim;
+mod reconcile;
 mod replay;
 mod review;
 mod secret;

@@ -1,9 +1,11 @@
 //! Owns the human queue as people read it and close it.
 
 use domain::{ReviewId, TenantId, Timestamp};
+use engine::Fault;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::set::{Rows, Write, number, row, text};
+use crate::found::{Intent, Tables as _};
+use crate::set::{Find, Rows, Write, number, row, text};
 use crate::soon::soon;
 use crate::{Doing as _, Error, Store, entity};
 
@@ -23,6 +25,12 @@ pub struct ReviewRow {
     /// What was done, and when.
     pub resolved: Option<(Timestamp, String)>,
 }
+
+/// How often a review that somebody else may be raising too is tried again.
+const RAISES_MAX: usize = 3;
+
+static THERE: Find =
+    Find { table: "reviews", key: &[number("tenant_id"), text("review_id")], unique: None, read: &[text("review_id")] };
 
 static RAISED: Write = Write::insert(
     "reviews",
@@ -57,14 +65,32 @@ impl Store {
         Ok(rows.into_iter().map(shown).collect())
     }
 
-    /// Puts something before a person that no command found, such as a difference on a statement.
-    pub async fn review_raise(&self, review: &domain::review::Review) -> Result<(), Error> {
-        let mut rows = Rows::of(&RAISED);
+    /// Puts something before a person that no command found, such as a difference on a statement. False where a review of
+    /// this id is there already, looked at or not: it stays as it is.
+    pub async fn review_raise(&self, review: &domain::review::Review) -> Result<bool, Error> {
+        const DOING: &str = "raising a review";
+        for _ in 0..RAISES_MAX {
+            match self.raise(review).await {
+                // Somebody else was faster under this id, or had the turn.
+                Err(Fault::Retry(_)) => {}
+                raised => return raised.doing(DOING),
+            }
+        }
+        self.raise(review).await.doing(DOING)
+    }
+
+    async fn raise(&self, review: &domain::review::Review) -> Result<bool, Fault> {
+        let mut changes = self.changes().await?;
         let (id, kind) = (review.id.to_string(), review.kind.name());
+        let there = changes.find(&THERE, vec![review.tenant.0.into(), id.as_str().into()], Intent::Read).await?;
+        if !there.values.is_empty() {
+            return Ok(false);
+        }
+        let mut rows = Rows::of(&RAISED);
         rows.add(row![review.tenant.0, id, kind, review.subject.as_str(), review.detail.as_str(), review.at.0]);
-        let mut changes = self.changes().await.doing("raising a review")?;
-        changes.write_all(vec![rows]).await.doing("raising a review")?;
-        changes.commit().await.doing("raising a review")
+        changes.write_all(vec![rows]).await?;
+        changes.commit().await?;
+        Ok(true)
     }
 
     /// Writes down what was done. False if there is no such review.

@@ -125,7 +125,7 @@ fn count(entry: &Entry, result: &'static str) {
 }
 
 /// What names a fact: all of it, and who said it.
-fn digest(account: ChannelAccountId, fact: &Fact) -> Digest {
+pub fn digest(account: ChannelAccountId, fact: &Fact) -> Digest {
     let Fact { subject, verdict, amount, channel_no, code, stranger } = fact;
     let amount = amount.map(|amount| format!("{} {}", amount.minor, amount.currency)).unwrap_or_default();
     let parts = [

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub(crate) use client::{Answer, Shopper};
 pub(crate) use database::{Database, Kind, authority, stranger};
-pub(crate) use process::{Folder, Server, ended};
+pub(crate) use process::{Ended, Folder, Server, ended};
 pub(crate) use provider::{Provider, rule};
 pub(crate) use proxy::Proxy;
 pub(crate) use till::Till;

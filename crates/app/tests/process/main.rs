@@ -12,6 +12,7 @@ mod harness;
 mod kill;
 mod nodes;
 mod payments;
+mod reconcile;
 mod replay;
 mod serve;
 mod settings;

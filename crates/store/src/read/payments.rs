@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::channel::{ChannelEvent, State};
-use domain::{Needs, OrderNo, Payment, PaymentId, RefundId, TenantId, Timestamp};
+use domain::{AttemptId, Needs, OrderNo, Payment, PaymentId, RefundId, TenantId, Timestamp};
 use sea_orm::ConnectionTrait as _;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order as Direction, Query};
 
@@ -38,6 +38,18 @@ impl Store {
     /// Many payments; those that do not exist are left out.
     pub async fn payments(&self, ids: BTreeSet<(TenantId, PaymentId)>) -> Result<Vec<Payment>, Error> {
         self.payments_of(&Needs { payments: ids, ..Needs::default() }).await
+    }
+
+    /// The payments that have these attempts and refunds; those that do not exist are left out.
+    pub async fn payments_behind(
+        &self,
+        tenant: TenantId,
+        attempts: impl IntoIterator<Item = AttemptId>,
+        refunds: impl IntoIterator<Item = RefundId>,
+    ) -> Result<Vec<Payment>, Error> {
+        let attempts = attempts.into_iter().map(|id| (tenant, id)).collect();
+        let refunds = refunds.into_iter().map(|id| (tenant, id)).collect();
+        self.payments_of(&Needs { attempts, refunds, ..Needs::default() }).await
     }
 
     async fn payments_of(&self, needs: &Needs) -> Result<Vec<Payment>, Error> {

@@ -85,15 +85,21 @@ impl Provider {
 
     /// What moved money: kind, our number, and how much.
     pub(crate) async fn movements(&self) -> Vec<(String, String, i64)> {
-        let ledger = self.ask(Method::GET, "/sim/ledger", &Value::Null).await.expect(200).json();
-        let movements = ledger["movements"].as_array().expect("movements").iter();
+        let movements = self.ledger().await;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         movements
+            .iter()
             .map(|row| {
                 let number = if row["kind"] == "charge" { &row["out_trade_no"] } else { &row["out_refund_no"] };
                 (text(&row["kind"]), text(number), row["amount"].as_i64().expect("an amount"))
             })
             .collect()
+    }
+
+    /// The same as its book has them.
+    pub(crate) async fn ledger(&self) -> Vec<Value> {
+        let ledger = self.ask(Method::GET, "/sim/ledger", &Value::Null).await.expect(200).json();
+        ledger["movements"].as_array().expect("movements").clone()
     }
 
     /// What lies with it.
