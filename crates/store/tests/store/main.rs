@@ -12,6 +12,7 @@ mod ground;
 mod invariants;
 mod lists;
 mod migrations;
+mod movements;
 mod nodes;
 mod outages;
 mod plans;
