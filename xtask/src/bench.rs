@@ -6,6 +6,7 @@ mod items;
 mod load;
 mod million;
 mod pairs;
+mod payments;
 mod plain;
 mod report;
 mod server;

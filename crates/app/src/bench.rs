@@ -6,6 +6,7 @@ mod figures;
 mod load;
 mod order;
 mod pace;
+pub(crate) mod payments;
 mod stock;
 mod worker;
 

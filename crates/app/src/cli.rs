@@ -73,6 +73,9 @@ enum Command {
     /// Measure the statements of one order, without a server.
     #[command(hide = true)]
     BenchFloor(floor::Args),
+    /// Measure payments beside orders.
+    #[command(subcommand, hide = true)]
+    BenchPayments(bench::payments::Case),
     /// Print the OpenAPI document.
     #[command(hide = true)]
     Openapi,
@@ -100,6 +103,7 @@ impl Cli {
             Command::Check(args) => return check::run(args).await,
             Command::Bench(args) => return bench::run(args).await,
             Command::BenchFloor(args) => return floor::run(args).await,
+            Command::BenchPayments(case) => case.run().await?,
             Command::Migrate(database) => admin::migrate(&database).await?,
             Command::Backup { file, database } => admin::backup(&file, &database).await?,
             Command::Restore { file, database } => admin::restore(&file, &database).await?,

@@ -2,8 +2,8 @@
 //! server. It knows neither orders nor payments.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -30,8 +30,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Provider {
     /// Where it listens: its pages, and its desk under `/sim`.
     pub(crate) url: String,
+    /// The merchant's account at it, as our database knows it.
+    pub(crate) account: ChannelAccountId,
     target: Arc<Target>,
-    running: Running,
+    folder: PathBuf,
+    /// None while it is away.
+    running: Mutex<Option<Running>>,
 }
 
 /// What its own book says, in minor units over all currencies.
@@ -52,6 +56,13 @@ struct Sum {
     refunded: i64,
 }
 
+/// The merchant's side of the account.
+#[derive(Deserialize)]
+struct Settings {
+    account: String,
+    secrets: Vec<String>,
+}
+
 #[derive(Deserialize)]
 struct Callbacks {
     waiting: Vec<Value>,
@@ -70,23 +81,47 @@ struct Rule {
 impl Provider {
     /// Starts one on a free port, which pays each charge by itself, and sets up an account at it.
     pub(crate) async fn start(folder: PathBuf, database: &Address) -> anyhow::Result<Self> {
-        let options = psp_sim::Options {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            folder: folder.clone(),
-            time_scale: TIME_SCALE,
-            auto_pay_ms: Some(0),
-        };
-        let running = Running::start(options).await.context("the payment simulator does not start")?;
+        let running = run(&folder, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Some(0)).await?;
         let url = format!("http://{}", running.address);
-        let settings = folder.join("merchant/sandbox.json");
-        let settings = std::fs::read_to_string(&settings).with_context(|| format!("reading {}", settings.display()))?;
-        set_up(database, &settings).await.context("setting up the account with the payment simulator")?;
-        Ok(Self { target: Arc::new(Target::new(&url, None)?), url, running })
+        let settings = merchant(&folder, "sandbox.json")?;
+        let account = set_up(database, &settings).await.context("setting up the account with the payment simulator")?;
+        Ok(Self {
+            target: Arc::new(Target::new(&url, None)?),
+            url,
+            account,
+            folder,
+            running: Mutex::new(Some(running)),
+        })
     }
 
     /// Ends it.
     pub(crate) async fn stop(self) {
-        self.running.stop().await;
+        self.leave().await;
+    }
+
+    /// From now on nobody answers.
+    pub(crate) async fn leave(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(running) = running {
+            running.stop().await;
+        }
+    }
+
+    /// Is where it was again, with its book.
+    pub(crate) async fn come_back(&self) -> anyhow::Result<()> {
+        let address = self.url.trim_start_matches("http://").parse().context("the simulator's address")?;
+        let running = run(&self.folder, address, None).await?;
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
+        Ok(())
+    }
+
+    /// What both sides sign with, and the name of the account there.
+    pub(crate) fn secret(&self) -> anyhow::Result<(String, String)> {
+        let settings: Settings = serde_json::from_str(&merchant(&self.folder, "sandbox.json")?)?;
+        let first = settings.secrets.first().and_then(|secret| secret.strip_prefix("file:"));
+        let file = first.context("the sandbox's settings name no file with a secret")?;
+        let secret = std::fs::read_to_string(file).with_context(|| format!("reading {file}"))?;
+        Ok((secret.trim().to_owned(), settings.account))
     }
 
     /// Waits until the server knows the account. `payment` begins a payment there; it may be sent again afterwards.
@@ -148,7 +183,17 @@ impl Provider {
     }
 }
 
-async fn set_up(database: &Address, settings: &str) -> anyhow::Result<()> {
+async fn run(folder: &Path, listen: SocketAddr, auto_pay_ms: Option<u64>) -> anyhow::Result<Running> {
+    let options = psp_sim::Options { listen, folder: folder.to_owned(), time_scale: TIME_SCALE, auto_pay_ms };
+    Running::start(options).await.context("the payment simulator does not start")
+}
+
+fn merchant(folder: &Path, name: &str) -> anyhow::Result<String> {
+    let path = folder.join("merchant").join(name);
+    std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
+}
+
+async fn set_up(database: &Address, settings: &str) -> anyhow::Result<ChannelAccountId> {
     let store = Store::open_existing(database).await?;
     let tenant = store.tenant("default").await?.context("the database has no tenant")?;
     let account = Account {
@@ -162,5 +207,6 @@ async fn set_up(database: &Address, settings: &str) -> anyhow::Result<()> {
     let new = NewChannelAccount { account: &account, settings, priority: 100 };
     let made = store.channel_account_create(&new, api::now()).await;
     store.close().await;
-    Ok(made?)
+    made?;
+    Ok(account.id)
 }

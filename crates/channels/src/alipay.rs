@@ -128,7 +128,10 @@ impl Channel for Alipay {
             "refund_reason": fact::cut(&reversal.reason, WORDS_MAX),
         });
         let said = self.call("alipay.trade.refund", &business, None).await?;
-        Ok(said.done::<answer::Refunded>()?.fact(reversal)?)
+        match said.done::<answer::Refunded>()?.fact(reversal)? {
+            Some(fact) => Ok(fact),
+            None => fact::afterwards(self.query_refund(reversal).await),
+        }
     }
 
     async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {

@@ -31,6 +31,8 @@ pub struct Entry {
     pub health: Arc<Health>,
     priority: i64,
     version: i64,
+    /// Whether the adapter is of this version's settings.
+    is_good: bool,
 }
 
 /// What a payer asked for.
@@ -61,25 +63,31 @@ impl Directory {
     }
 
     /// Takes over what stands in the database. Accounts that did not change stay open, and their health is kept; gives
-    /// the names of those that were opened now and cannot be used, with why.
+    /// the names of those whose settings changed and cannot be used, with why. Those are tried again each time.
     pub fn replace(&self, listed: Vec<Listed>) -> Vec<(String, Failure)> {
         let before = self.all();
         let mut failed = Vec::new();
         let mut entries: Vec<Arc<Entry>> = Vec::with_capacity(listed.len());
         for row in listed {
             let known = before.iter().find(|entry| entry.account.id == row.account.id);
-            if let Some(known) = known.filter(|known| known.version == row.version) {
+            if let Some(known) = known.filter(|known| known.version == row.version && known.is_good) {
                 entries.push(known.clone());
                 continue;
             }
             let channel = open(row.account.kind, &row.settings);
             let channel = channel.map(|channel| self.wrap.as_ref().map_or(channel.clone(), |wrap| wrap(channel)));
-            if let Err(failure) = &channel {
+            let is_good = channel.is_ok();
+            if let Err(failure) = &channel
+                && known.is_none_or(|known| known.version != row.version)
+            {
                 failed.push((row.account.name.clone(), failure.clone()));
             }
+            // A secret may come a moment later than the settings that name it: what worked goes on, and it is tried again.
+            let before = known.filter(|known| known.channel.is_ok()).map(|known| known.channel.clone());
+            let channel = channel.or_else(|failure| before.unwrap_or(Err(failure)));
             let health = known.map(|known| known.health.clone()).unwrap_or_default();
             let (priority, version) = (row.priority, row.version);
-            entries.push(Arc::new(Entry { account: row.account, channel, health, priority, version }));
+            entries.push(Arc::new(Entry { account: row.account, channel, health, priority, version, is_good }));
         }
         entries.sort_by_key(|entry| entry.priority);
         *self.entries.write().unwrap_or_else(PoisonError::into_inner) = entries;
@@ -160,5 +168,23 @@ mod tests {
         assert_eq!(tried(Wanted::Any), [1, 2]);
         second.health.answered();
         assert_eq!(tried(Wanted::Any), [2, 1]);
+    }
+
+    #[tokio::test]
+    async fn an_account_whose_new_settings_cannot_be_used_goes_on_with_its_old_ones() {
+        let directory = Directory::default();
+        directory.replace(vec![listed(1, 1, Kind::Sandbox, 1)]);
+        let missing = r#"{"gateway":"http://127.0.0.1:9/sandbox","account":"b","secrets":["env:NOT_THERE_YET"]}"#;
+        let changed = Listed { settings: missing.to_owned(), version: 2, ..listed(1, 1, Kind::Sandbox, 1) };
+        for told in [1, 0] {
+            assert_eq!(directory.replace(vec![changed.clone()]).len(), told, "told once");
+            let entry = directory.find(ChannelAccountId::new(1)).expect("a known account");
+            assert!(entry.channel.is_ok(), "what worked goes on");
+        }
+        let there = Listed { version: 2, ..listed(1, 1, Kind::Sandbox, 1) };
+        assert_eq!(directory.replace(vec![there.clone()]).len(), 0);
+        let entry = directory.find(ChannelAccountId::new(1)).expect("a known account");
+        assert_eq!(directory.replace(vec![there]).len(), 0);
+        assert!(Arc::ptr_eq(&entry, &directory.find(ChannelAccountId::new(1)).expect("a known account")), "kept open");
     }
 }

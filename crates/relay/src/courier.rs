@@ -159,7 +159,7 @@ fn said(
                 why,
                 "no answer"
             );
-            silence(why)
+            silence("no_answer".to_owned())
         }
         Err(Failure::Refused { code, message }) => {
             entry.health.answered();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use domain::review::{self, Review};
-use domain::{ChannelAccountId, Payment, PaymentId, ReviewId, TenantId};
+use domain::{ChannelAccountId, Payment, PaymentId, ReviewId, TenantId, Timestamp};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use store::{Due, Later, Lease};
@@ -234,7 +234,8 @@ impl Round {
 /// Performs the messages of one payment one after the other, each on the payment as those before it left it.
 async fn in_order(relay: Relay, messages: Vec<Due>, mut payment: Option<Payment>) -> Ended {
     let mut ended = Vec::with_capacity(messages.len());
-    for due in messages {
+    let mut messages = messages.into_iter();
+    while let Some(due) = messages.next() {
         let (result, changed) = match &payment {
             Some(payment) => one(&relay, &due, payment).await,
             // A payment is never removed: a message without one is of a database that was put together by hand.
@@ -247,6 +248,8 @@ async fn in_order(relay: Relay, messages: Vec<Due>, mut payment: Option<Payment>
         let stop = changed && payment.is_none();
         ended.push((due, result));
         if stop {
+            // As it is now it could not be read: the rest stays as it is, and is fetched again.
+            ended.extend(messages.map(|due| (due, Err(untouched()))));
             break;
         }
     }
@@ -267,7 +270,7 @@ async fn one(relay: &Relay, due: &Due, payment: &Payment) -> (Result<(), Later>,
                 (Err(later(AGAIN_PAUSE_MS, due.tries, error)), true)
             }
         },
-        Performed::Away => (Err(Later { id: 0, ..later(0, due.tries, String::new()) }), false),
+        Performed::Away => (Err(untouched()), false),
         Performed::Stuck(why) => {
             let tries = due.tries + 1;
             if tries == TRIES_MAX {
@@ -277,6 +280,11 @@ async fn one(relay: &Relay, due: &Due, payment: &Payment) -> (Result<(), Later>,
             (Err(later(pause, tries, why)), false)
         }
     }
+}
+
+/// Not sent, and no try used up.
+fn untouched() -> Later {
+    Later { id: 0, due_at: Timestamp(0), tries: 0, error: String::new() }
 }
 
 /// Calls a person. The message stays, and is tried from time to time.

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::pairs::{Database, Pair, Side};
 use super::report::Measured;
 use super::servers::{self, Rival};
-use super::{Bench, floor, growth, million, slowest};
+use super::{Bench, floor, growth, million, payments, slowest};
 use crate::services::Kind;
 
 /// One measurement.
@@ -18,13 +18,11 @@ pub(super) struct Item {
 enum How {
     /// Orders per second of one side over those of another, at least so much.
     Pair(Pair),
-    Start,
-    Alone,
     /// The same over those of a plain client of the same database.
     Rival(Rival),
-    Nodes,
-    P99,
     Growth,
+    /// One line that is measured in its own way.
+    Line(fn(&str, &Bench) -> Result<Measured>),
 }
 
 /// What most sides are: 64 connections, a thousand products, an empty database, nothing set.
@@ -85,11 +83,11 @@ pub(super) const ITEMS: &[Item] = &[
             other: Side { label: "none stored", ..USUAL },
         }),
     },
-    Item { name: "start", question: "how long is a start on a million orders?", how: How::Start },
+    Item { name: "start", question: "how long is a start on a million orders?", how: How::Line(million::start) },
     Item {
         name: "alone",
         question: "how long does one client wait that sends one request at a time?",
-        how: How::Alone,
+        how: How::Line(floor::alone),
     },
     Item {
         name: "postgres",
@@ -104,9 +102,13 @@ pub(super) const ITEMS: &[Item] = &[
     Item {
         name: "postgres-p99",
         question: "how long do the slowest wait at half of the speed, against an empty route?",
-        how: How::P99,
+        how: How::Line(slowest::p99),
     },
-    Item { name: "nodes", question: "what do two nodes on one PostgreSQL cost, on the same cores?", how: How::Nodes },
+    Item {
+        name: "nodes",
+        question: "what do two nodes on one PostgreSQL cost, on the same cores?",
+        how: How::Line(servers::nodes),
+    },
     Item {
         name: "mariadb",
         question: "what do batches bring on MariaDB, against its own mariadb-slap?",
@@ -117,6 +119,22 @@ pub(super) const ITEMS: &[Item] = &[
         question: "what if ten million orders are stored in PostgreSQL, and while old answers are purged?",
         how: How::Growth,
     },
+    Item {
+        name: "callbacks",
+        question: "how long does a callback wait for its answer, beside an order?",
+        how: How::Line(payments::callbacks),
+    },
+    Item {
+        name: "callbacks-again",
+        question: "what does a callback cost that comes a thousand times?",
+        how: How::Line(payments::duplicates),
+    },
+    Item { name: "relay", question: "how fast do messages go out?", how: How::Line(payments::relay) },
+    Item {
+        name: "relay-outage",
+        question: "and when the provider was away for five minutes?",
+        how: How::Line(payments::outage),
+    },
 ];
 
 impl Item {
@@ -124,12 +142,9 @@ impl Item {
     pub(super) fn measure(&self, bench: &Bench, keep: &mut dyn FnMut(Measured) -> Result<()>) -> Result<()> {
         match &self.how {
             How::Pair(pair) => pair.measure(self.name, bench)?.into_iter().try_for_each(keep),
-            How::Start => keep(million::start(self.name, bench)?),
-            How::Alone => keep(floor::alone(self.name, bench)?),
             How::Rival(rival) => keep(rival.measure(self.name, bench)?),
-            How::Nodes => keep(servers::nodes(self.name, bench)?),
-            How::P99 => keep(slowest::p99(self.name, bench)?),
             How::Growth => growth::measure(bench, keep),
+            How::Line(measure) => keep(measure(self.name, bench)?),
         }
     }
 }

@@ -37,7 +37,7 @@ ten million in the temporary folder, 26 GB, each time.
 ";
 
 /// One line of the table.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Measured {
     pub(super) name: String,
     pub(super) one: String,

@@ -21,6 +21,7 @@ pub struct Request {
     method: Method,
     path: Uri,
     key: Option<HeaderValue>,
+    more: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
 }
 
@@ -51,9 +52,21 @@ impl Request {
         Self { key: Some(key), ..Self::new(Method::POST, path, body) }
     }
 
+    /// Says something without a key, as a provider does.
+    pub fn tell(path: &str, body: Bytes) -> Self {
+        Self::new(Method::POST, path, body)
+    }
+
+    /// With one header more.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).expect("the commands make headers of visible ASCII");
+        self.more.push((HeaderName::from_static(name), value));
+        self
+    }
+
     fn new(method: Method, path: &str, body: Bytes) -> Self {
         let path = path.parse().expect("the commands encode what they put into a path");
-        Self { method, path, key: None, body }
+        Self { method, path, key: None, more: Vec::new(), body }
     }
 
     /// As hyper sends it; the length of the body is written by hyper.
@@ -69,6 +82,7 @@ impl Request {
         if let Some(key) = &self.key {
             headers.insert(IDEMPOTENCY_KEY, key.clone());
         }
+        headers.extend(self.more.iter().cloned());
         if !self.body.is_empty() {
             headers.insert(CONTENT_TYPE, JSON);
         }

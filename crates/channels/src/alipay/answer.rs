@@ -64,7 +64,7 @@ pub(super) struct Closed {
 #[derive(Deserialize)]
 pub(super) struct Refunded {
     out_trade_no: String,
-    fund_change: String,
+    fund_change: Option<String>,
 }
 
 /// Of a refund that was asked about.
@@ -170,14 +170,13 @@ impl Closed {
 }
 
 impl Refunded {
-    /// `refund_fee` is what the trade's refunds come to together, so it is not this refund's amount.
-    pub(super) fn fact(&self, reversal: &Reversal) -> Result<Fact, Unreadable> {
+    /// `refund_fee` is what the trade's refunds come to together, so it is not this refund's amount. `None` where the answer
+    /// says only that the request was taken: money moved before, or not yet, and the question tells which.
+    pub(super) fn fact(&self, reversal: &Reversal) -> Result<Option<Fact>, Unreadable> {
         fact::same("out_trade_no", &self.out_trade_no, &reversal.out_trade_no)?;
-        match &self.fund_change[..] {
-            // N: money moved when it was asked for before.
-            "Y" | "N" => fact::Said::default().of_refund(&reversal.out_refund_no, Verdict::Succeeded),
-            _ => Err(Unreadable::new("fund_change is neither Y nor N")),
-        }
+        let moved = self.fund_change.as_deref() == Some("Y");
+        let succeeded = || fact::Said::default().of_refund(&reversal.out_refund_no, Verdict::Succeeded);
+        moved.then(succeeded).transpose()
     }
 }
 

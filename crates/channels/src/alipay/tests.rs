@@ -83,7 +83,7 @@ async fn every_status_and_code() {
         (Call::Close, CLOSE, no("ACQ.TRADE_NOT_EXIST"), "not_found"),
         (Call::Close, CLOSE, no("ACQ.SYSTEM_ERROR"), "unknown"),
         (Call::Refund, GIVE_BACK, back(r#","fund_change":"Y","refund_fee":"9.00""#), "refund succeeded"),
-        (Call::Refund, GIVE_BACK, back(r#","fund_change":"N","refund_fee":"9.00""#), "refund succeeded"),
+        (Call::Refund, GIVE_BACK, back(r#","fund_change":"N","refund_fee":"9.00""#), "unknown"),
         (Call::Refund, GIVE_BACK, back(r#","fund_change":"?""#), "unknown"),
         (Call::Refund, GIVE_BACK, no("ACQ.SELLER_BALANCE_NOT_ENOUGH"), "refused ACQ.SELLER_BALANCE_NOT_ENOUGH"),
         (Call::Refund, GIVE_BACK, no("ACQ.SYSTEM_ERROR"), "unknown"),
@@ -126,6 +126,24 @@ async fn where_it_is_too_late_a_query_tells() {
         let (late, no) = (refused(node, code), refused(QUERY, "ACQ.INVALID_PARAMETER"));
         let reply = move |seen: &Seen| json(200, if seen.body.contains("alipay.trade.query") { &no } else { &late });
         assert_eq!(asked(call, reply).await, "unknown", "{code}");
+    }
+}
+
+/// That a refund was taken is not that money moved.
+#[tokio::test]
+async fn where_no_money_moved_a_query_tells() {
+    for (status, expected) in [
+        ("REFUND_SUCCESS", "refund succeeded 500 CNY"),
+        ("REFUND_PROCESSING", "refund pending 500 CNY"),
+        ("REFUND_FAIL", "refund failed 500 CNY"),
+    ] {
+        let taken = format!(r#"{{"code":"10000","out_trade_no":"{TRADE}","fund_change":"N","refund_fee":"9.00"}}"#);
+        let found = format!(
+            r#"{{"code":"10000","out_trade_no":"{TRADE}","out_request_no":"{REFUND}","refund_status":"{status}","refund_amount":"5.00"}}"#
+        );
+        let (taken, found) = (signed(GIVE_BACK, &taken), signed(GIVEN_BACK, &found));
+        let reply = move |seen: &Seen| json(200, if seen.body.contains("refund.query") { &found } else { &taken });
+        assert_eq!(asked(Call::Refund, reply).await, expected, "{status}");
     }
 }
 

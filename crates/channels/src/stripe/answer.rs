@@ -76,11 +76,6 @@ impl Intent {
         self.as_verdict(verdict)
     }
 
-    /// A card was refused; the payer may try another.
-    pub(super) fn refused(&self) -> Result<Fact, Unreadable> {
-        self.as_verdict(Verdict::Failed)
-    }
-
     fn as_verdict(&self, verdict: Verdict) -> Result<Fact, Unreadable> {
         let minor = match verdict {
             Verdict::Succeeded => self.amount_received.ok_or_else(|| Unreadable::new("amount_received is missing"))?,

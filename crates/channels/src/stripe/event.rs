@@ -37,8 +37,8 @@ pub(super) fn read(keys: &[MacKey], callback: &Callback<'_>) -> Result<Notice, R
             let Some(out_trade_no) = intent.out_trade_no() else {
                 return not_ours();
             };
-            let refused = event.kind == "payment_intent.payment_failed";
-            if refused { intent.refused()? } else { intent.fact(out_trade_no)? }
+            // A card that was refused ends nothing: the payer may try another in the same form.
+            intent.fact(out_trade_no)?
         }
         "refund.created" | "refund.updated" | "refund.failed" => {
             let refund: Refund = object(event.data.object)?;

@@ -236,8 +236,8 @@ fn events() {
     let table = [
         ("payment_intent.succeeded", intent("succeeded"), "succeeded 1990 CNY no=pi_1"),
         ("payment_intent.canceled", intent("canceled"), "closed 1999 CNY no=pi_1"),
-        ("payment_intent.payment_failed", declined(), "failed 1999 CNY no=pi_1 code=insufficient_funds"),
-        ("payment_intent.payment_failed", intent("requires_payment_method"), "failed 1999 CNY no=pi_1"),
+        ("payment_intent.payment_failed", declined(), "pending 1999 CNY no=pi_1 code=insufficient_funds"),
+        ("payment_intent.payment_failed", intent("requires_payment_method"), "pending 1999 CNY no=pi_1"),
         ("payment_intent.succeeded", other, "ignored"),
         ("payment_intent.succeeded", "{}".into(), "malformed"),
         ("payment_intent.created", intent("processing"), "ignored"),

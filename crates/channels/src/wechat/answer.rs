@@ -185,7 +185,9 @@ impl Refund {
         let (verdict, code) = match &self.status[..] {
             "SUCCESS" => (Verdict::Succeeded, None),
             "PROCESSING" => (Verdict::Pending, None),
-            status @ ("CLOSED" | "ABNORMAL") => (Verdict::Failed, Some(status)),
+            // The payer's account takes no money: the merchant finishes this same refund by hand, and it may yet succeed.
+            status @ "ABNORMAL" => (Verdict::Pending, Some(status)),
+            status @ "CLOSED" => (Verdict::Failed, Some(status)),
             _ => return Err(Unreadable::new("WeChat Pay names a refund's status that is not known")),
         };
         let amount = Some(read_minor(self.amount.refund, self.amount.currency.as_deref().unwrap_or(CNY))?);

@@ -12,7 +12,10 @@ use crate::desk::{Desk, order_no};
 use crate::ground::{Kind, on_every_database};
 use crate::shop::{self, Shop, words};
 
-on_every_database!(a_batch_of_two_hundred_runs_as_many_statements_as_a_batch_of_one,);
+on_every_database!(
+    a_batch_of_two_hundred_runs_as_many_statements_as_a_batch_of_one,
+    an_order_runs_no_statement_of_payments,
+);
 
 /// A batch that does everything at once: places, pays, ships in part, corrects, cancels, moves, issues.
 struct Shape {
@@ -108,6 +111,21 @@ async fn a_batch_of_two_hundred_runs_as_many_statements_as_a_batch_of_one(kind: 
             let rows: usize = portions.iter().sum();
             assert!(rows >= 200 && portions.len() == rows.count_ones() as usize, "{table}: {portions:?}");
         }
+    }
+}
+
+/// Paying costs nothing where nobody pays: an order's batch asks for no payment, and writes none.
+async fn an_order_runs_no_statement_of_payments(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let place = |at| shop.desk.place(&format!("only-{at}"), &[("tea", 1)]);
+    let (batch, again): (Vec<_>, Vec<_>) = ((0..20).map(place).collect(), (0..20).map(place).collect());
+    let placed = heard(&shop, &batch, "2").await;
+    let replayed = heard(&shop, &again, "replayed").await;
+    let paid = heard(&shop, &shop.desk.pay(order_no(&batch[0]), 100), "2").await;
+    for table in ["payments", "payment_attempts", "ledger_entries", "outbox"] {
+        let asks = |statements: &[String]| statements.iter().filter(|sql| sql.contains(table)).count();
+        assert_eq!((asks(&placed), asks(&replayed)), (0, 0), "{table}: {placed:#?}");
+        assert!(asks(&paid) > 0, "nothing heard of {table}: {paid:#?}");
     }
 }
 

@@ -50,18 +50,33 @@ impl Till<'_> {
     }
 
     /// Has the channel asked about a refund, unless a question is on its way.
-    pub(super) fn ask_refund(&mut self, id: RefundId, hurry: bool) {
-        let at = self.command.at;
+    pub(super) fn ask_refund(&mut self, id: RefundId) {
         let refund = self.repayment(id);
         if !refund.status.is_live() || refund.query_at.is_some() {
             return;
         }
-        let (attempt, text) = (refund.attempt, refund.id.to_string());
-        let pause = if hurry { Some(0) } else { pause_ms(refund.silences.max(refund.queries)) };
-        let Some(pause) = pause else {
+        let text = refund.id.to_string();
+        let Some(pause) = pause_ms(refund.silences.max(refund.queries)) else {
             let detail = "the channel does not say what became of this refund; it is asked no more".to_owned();
             return self.review(review::Kind::Stuck, text, detail);
         };
+        self.question_refund(id, pause);
+    }
+
+    /// Has it asked at once: something was said that only an answer can confirm. A question for later is in vain then, for
+    /// it has an earlier number.
+    pub(super) fn ask_refund_now(&mut self, id: RefundId) {
+        let soon = self.command.at.plus_ms(QUICK_MS);
+        let refund = self.repayment(id);
+        if refund.status.is_live() && refund.query_at.is_none_or(|at| at > soon) {
+            self.question_refund(id, 0);
+        }
+    }
+
+    fn question_refund(&mut self, id: RefundId, pause: i64) {
+        let at = self.command.at;
+        let refund = self.repayment(id);
+        let attempt = refund.attempt;
         refund.queries += 1;
         refund.query_at = Some(at.plus_ms(pause));
         let task = Task::QueryRefund(id, refund.queries);

@@ -138,6 +138,8 @@ impl Till<'_> {
             return Became::Applied;
         }
         attempt.silences = 0;
+        // Such as a card that was refused, where the payer may try another.
+        attempt.code.clone_from(&wanted.fact.code);
         let event = if wanted.action.is_some() { Event::RequireAction } else { Event::Submit };
         if let Some(action) = &wanted.action {
             attempt.action = Some(action.clone());

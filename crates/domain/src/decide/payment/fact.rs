@@ -1,7 +1,7 @@
 //! Owns `ApplyChannelFact`: the one way in for what channels say. What does not fit is kept for a person, and moves nothing.
 
 use super::Till;
-use crate::channel::{ChannelEvent, State as Became, Subject};
+use crate::channel::{ChannelEvent, Source, State as Became, Subject};
 use crate::review::{self, Review};
 use crate::{ApplyChannelFact, Change, Command, Outcome, Refusal, Reply, ReviewId, State, payment::Payment};
 
@@ -49,6 +49,7 @@ pub(in crate::decide) fn apply(
         Came::To(became) => became,
         Came::Strange(detail) => {
             till.quarantine(wanted, &detail);
+            till.ask_after(wanted);
             Became::Quarantined
         }
     };
@@ -68,6 +69,16 @@ fn find<'a>(state: &'a State, command: &Command, subject: &Subject) -> Option<&'
 }
 
 impl Till<'_> {
+    /// A question whose answer does not fit is no answer: it is asked again, as behind a silence.
+    fn ask_after(&mut self, wanted: &ApplyChannelFact) {
+        let Source::Query(number) = wanted.source else { return };
+        let number_of = wanted.fact.subject.reference().as_str();
+        match &wanted.fact.subject {
+            Subject::Charge(_) => number_of.parse().into_iter().for_each(|id| self.query_silent(id, number)),
+            Subject::Refund(_) => number_of.parse().into_iter().for_each(|id| self.refund_query_silent(id, number)),
+        }
+    }
+
     /// Puts what does not fit before a person.
     fn quarantine(&mut self, wanted: &ApplyChannelFact, detail: &str) {
         let subject = wanted.fact.subject.reference().to_string();

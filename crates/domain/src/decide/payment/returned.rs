@@ -17,7 +17,13 @@ impl Till<'_> {
     pub(super) fn returned(&mut self, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
         let Subject::Refund(reference) = &wanted.fact.subject else { return Ok(Came::To(Became::Stale)) };
         let Ok(id) = reference.as_str().parse::<RefundId>() else { return Ok(Came::To(Became::Stale)) };
-        let attempt = self.repayment(id).attempt;
+        let refund = self.repayment(id);
+        if let Source::Query(number) = wanted.source
+            && number == refund.queries
+        {
+            refund.query_at = None;
+        }
+        let attempt = refund.attempt;
         let account = self.attempt(attempt).account;
         if account != wanted.account {
             return Ok(Came::Strange(format!("it came through {}, not {account}", wanted.account)));
@@ -31,17 +37,12 @@ impl Till<'_> {
                 format!("{} {currency} were to go back, and it says {} {}", refund.amount, said.minor, said.currency);
             return Ok(Came::Strange(text));
         }
-        if let Source::Query(number) = wanted.source
-            && number == refund.queries
-        {
-            refund.query_at = None;
-        }
         if refund.channel_no.is_none() {
             refund.channel_no.clone_from(&wanted.fact.channel_no);
         }
         match wanted.fact.verdict {
             Verdict::Succeeded => self.went_back(id),
-            Verdict::Pending => Ok(Came::To(self.under_way(id))),
+            Verdict::Pending => Ok(Came::To(self.under_way(id, wanted))),
             Verdict::Failed | Verdict::Closed | Verdict::Reversed => Ok(Came::To(self.denied(id, wanted))),
             Verdict::NotFound => Ok(Came::To(self.unseen(id))),
         }
@@ -90,9 +91,11 @@ impl Till<'_> {
         let mut restocked: BTreeMap<Sku, i64> = BTreeMap::new();
         for part in self.repayment(id).lines.clone() {
             if let Some(line) = self.order.lines.iter_mut().find(|line| line.number == part.line) {
-                line.refunded = (line.refunded + part.quantity).min(line.quantity);
-                if part.restock {
-                    *restocked.entry(line.sku.clone()).or_default() += part.quantity;
+                // A refund that is revived may be of units which another gave back meanwhile.
+                let units = part.quantity.min(line.quantity - line.refunded);
+                line.refunded += units;
+                if part.restock && units > 0 {
+                    *restocked.entry(line.sku.clone()).or_default() += units;
                 }
             }
         }
@@ -108,21 +111,37 @@ impl Till<'_> {
         }
     }
 
-    fn under_way(&mut self, id: RefundId) -> Became {
-        if !self.repayment(id).status.is_live() {
+    fn under_way(&mut self, id: RefundId, wanted: &ApplyChannelFact) -> Became {
+        let refund = self.repayment(id);
+        if !refund.status.is_live() {
             return Became::Stale;
         }
-        self.repayment(id).silences = 0;
+        refund.silences = 0;
+        let held = wanted.fact.code.clone();
+        // What an earlier no said holds no more: the channel has it.
+        let is_new = refund.code != held;
+        refund.code.clone_from(&held);
+        if let Some(code) = held.filter(|_| is_new) {
+            let text = format!("the channel holds it with {code}: it is finished by hand there, and may yet succeed");
+            self.review(review::Kind::Stuck, id.to_string(), text);
+        }
         let moved = self.step_refund(id, Event::Submit);
-        self.ask_refund(id, false);
+        self.ask_refund(id);
         if moved { Became::Applied } else { Became::Duplicate }
     }
 
     /// The channel said no. Only a question that confirms it frees the amount: a "failed" may be an accepted one.
     fn denied(&mut self, id: RefundId, wanted: &ApplyChannelFact) -> Became {
         let refund = self.repayment(id);
+        if refund.status == RefundStatus::Succeeded {
+            // A bank may send back what was given back. Our books keep it until a person has looked.
+            let code = wanted.fact.code.as_ref().map_or("no code", |code| code.as_str());
+            let text = format!("it had succeeded, and the channel now says that it failed, with {code}");
+            self.review(review::Kind::RefundFailed, id.to_string(), text);
+            return Became::Stale;
+        }
         if !refund.status.is_live() {
-            return if refund.status == RefundStatus::Succeeded { Became::Stale } else { Became::Duplicate };
+            return Became::Duplicate;
         }
         refund.code.clone_from(&wanted.fact.code);
         if matches!(wanted.source, Source::Query(_)) {
@@ -132,7 +151,7 @@ impl Till<'_> {
                 refund.code = Some(crate::text::Code::from_stored("failed"));
             }
             self.step_refund(id, Event::LoseSight);
-            self.ask_refund(id, true);
+            self.ask_refund_now(id);
         }
         Became::Applied
     }
@@ -151,7 +170,7 @@ impl Till<'_> {
         let attempt = refund.attempt;
         let account = self.attempt(attempt).account;
         self.queue(account, Task::Refund(id), 0);
-        self.ask_refund(id, false);
+        self.ask_refund(id);
         Became::Applied
     }
 

@@ -45,7 +45,7 @@ impl Till<'_> {
         self.ask_charge(id);
     }
 
-    fn query_silent(&mut self, id: AttemptId, number: u32) {
+    pub(super) fn query_silent(&mut self, id: AttemptId, number: u32) {
         let attempt = self.attempt(id);
         if !attempt.status.is_live() || attempt.queries != number {
             return;
@@ -61,16 +61,16 @@ impl Till<'_> {
         }
         self.step_refund(id, Event::LoseSight);
         self.repayment(id).silences += 1;
-        self.ask_refund(id, false);
+        self.ask_refund(id);
     }
 
-    fn refund_query_silent(&mut self, id: RefundId, number: u32) {
+    pub(super) fn refund_query_silent(&mut self, id: RefundId, number: u32) {
         let refund = self.repayment(id);
         if !refund.status.is_live() || refund.queries != number {
             return;
         }
         refund.query_at = None;
         refund.silences += 1;
-        self.ask_refund(id, false);
+        self.ask_refund(id);
     }
 }

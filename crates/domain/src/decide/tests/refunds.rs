@@ -171,6 +171,65 @@ fn a_refund_that_is_revived_where_nothing_is_left_is_for_a_person() {
 }
 
 #[test]
+fn what_the_channel_holds_stays_reserved_and_is_for_a_person_once() {
+    paid(
+        "
+        refund A 120                   -> refund 1 created of 120
+        back A.1 pending code=ABNORMAL -> applied
+        reviews                        -> stuck
+        back A.1 pending code=ABNORMAL src=query -> duplicate
+        reviews                        ->
+        refund A 120                   -> refund_exceeds_captured 80
+        back A.1 succeeded 120         -> applied
+        payment A                      -> paid v7 200/120/120 succeeded requested:succeeded
+        ",
+    );
+}
+
+#[test]
+fn a_failure_behind_a_success_is_for_a_person() {
+    paid(
+        "
+        refund A 120                   -> refund 1 created of 120
+        back A.1 succeeded 120         -> applied
+        back A.1 failed code=account_closed -> stale
+        reviews                        -> refund_failed
+        payment A                      -> paid v6 200/120/120 succeeded requested:succeeded
+        ",
+    );
+}
+
+#[test]
+fn an_answer_that_does_not_fit_is_asked_for_again() {
+    paid(
+        "
+        refund A 120                   -> refund 1 created of 120
+        queue                          -> refund
+        mute A.1 refund                -> applied
+        queue                          -> query_refund+3s
+        back A.1 succeeded 12 src=query -> quarantined
+        queue                          -> query_refund+3s
+        back A.1 succeeded 120 src=query -> applied
+        ",
+    );
+}
+
+#[test]
+fn units_that_were_given_back_twice_come_back_into_stock_once() {
+    paid(
+        "
+        refund A 2*1!                  -> refund 1 created of 50
+        back A.1 failed code=no src=query -> applied
+        refund A 2*2!                  -> refund 2 created of 100
+        back A.2 succeeded             -> applied
+        stock cup                      -> 9/0
+        back A.1 succeeded             -> applied
+        stock cup                      -> 9/0
+        ",
+    );
+}
+
+#[test]
 fn r2_a_lost_reply_is_asked_about_and_sent_again_under_its_number() {
     paid(
         "
