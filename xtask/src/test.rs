@@ -1,12 +1,13 @@
 //! Owns the test command: its steps, their order and what each of them runs.
 
+mod replay;
+
 use std::cell::OnceCell;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use serde::Deserialize;
 
+use self::replay::Invoices;
 use crate::clock::{self, Stopwatch, Took};
 use crate::services::Services;
 use crate::shell::{self, Command};
@@ -20,18 +21,14 @@ const SEEDS_LONG: u64 = 20_000;
 const SEEDS_CRASHED: u64 = 5;
 const SEEDS_CRASHED_LONG: u64 = 200;
 
-/// Five days of a real shop. They are beside the clone where the project is made, and not everywhere.
-const REAL_DAYS: &str = "../shared/data/online-retail";
-const REAL_ORDERS: u64 = 527;
-const REAL_REVENUE_MINOR: i64 = 24_025_829;
-/// A small file in the same format, which the project ships.
-const SAMPLE: &str = "crates/app/tests/fixtures/invoices.csv";
-
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Many more seeds and cases, and the licences; for a night
     #[arg(long)]
     long: bool,
+    /// Only steps whose title contains this
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
 }
 
 struct Context {
@@ -63,6 +60,7 @@ const STEPS: &[Step] = &[
     Step { title: "release build", run: |it| it.binary().map(|_| ()) },
     Step { title: "openapi.json is up to date", run: |it| openapi::check_with(&it.root, it.binary()?) },
     Step { title: "replay of invoices in a storm", run: Context::replay },
+    Step { title: "the same while the server is killed", run: Context::replay_killed },
     Step { title: "demo", run: Context::demo },
     Step { title: "chaos, two minutes", run: |it| chaos::short(&it.root, it.binary()?) },
 ];
@@ -75,7 +73,10 @@ const LONG_STEPS: &[Step] = &[
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let context = Context { root: crate::root(), long: args.long, binary: OnceCell::new(), services: OnceCell::new() };
-    let steps: Vec<_> = STEPS.iter().chain(if args.long { LONG_STEPS } else { &[] }).collect();
+    let steps = STEPS.iter().chain(if args.long { LONG_STEPS } else { &[] });
+    let steps: Vec<_> =
+        steps.filter(|step| args.only.as_ref().is_none_or(|text| step.title.contains(text.as_str()))).collect();
+    ensure!(!steps.is_empty(), "no step's title contains {:?}", args.only.as_deref().unwrap_or_default());
     let whole = Stopwatch::start();
     for (at, step) in steps.iter().enumerate() {
         let title = format!("step {}/{}: {}", at + 1, steps.len(), step.title);
@@ -147,43 +148,11 @@ impl Context {
     }
 
     fn replay(&self) -> Result<()> {
-        #[derive(Deserialize)]
-        struct Replayed {
-            invoices: u64,
-            orders: u64,
-            revenue_minor: i64,
-            captured_minor: i64,
-        }
-        let (files, real) = self.invoices()?;
-        let command = Command::of(self.binary()?).words("replay --storm 5 --pay --json");
-        let command = files.iter().fold(command, |command, file| command.path(file));
-        let output = command.output_in(&self.root)?;
-        print!("{output}");
-        let replayed: Replayed = serde_json::from_str(&output).context("reading the output of `mideng replay`")?;
-        let Replayed { invoices, orders, revenue_minor, captured_minor } = replayed;
-        ensure!(orders == invoices && orders > 0, "{invoices} invoices became {orders} orders");
-        ensure!(captured_minor == revenue_minor, "{captured_minor} was captured for {revenue_minor} of revenue");
-        if real {
-            ensure!(
-                (orders, revenue_minor) == (REAL_ORDERS, REAL_REVENUE_MINOR),
-                "{orders} orders and {revenue_minor} of revenue and captures, not {REAL_ORDERS} and {REAL_REVENUE_MINOR}"
-            );
-        }
-        Ok(())
+        Invoices::find(&self.root)?.replay(self.binary()?, &self.root)
     }
 
-    /// The files, and whether they are the real days.
-    fn invoices(&self) -> Result<(Vec<PathBuf>, bool)> {
-        let folder = self.root.join(REAL_DAYS);
-        let Ok(entries) = fs::read_dir(&folder) else {
-            println!("the real days are not beside this clone: {SAMPLE} instead");
-            return Ok((vec![self.root.join(SAMPLE)], false));
-        };
-        let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "csv"));
-        files.sort();
-        ensure!(!files.is_empty(), "no CSV file in {}", folder.display());
-        Ok((files, true))
+    fn replay_killed(&self) -> Result<()> {
+        Invoices::find(&self.root)?.replay_killed(self.binary()?, &self.root)
     }
 
     fn demo(&self) -> Result<()> {

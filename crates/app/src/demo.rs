@@ -81,8 +81,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         provider.stop().await;
         return Ok(if proof.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    provider.set_mischief(&json!([])).await?;
-    provider.wait_for_payers().await?;
+    provider.desk.set_mischief(&json!([])).await?;
+    provider.desk.wait_for_payers().await?;
     let orders = tour::Orders { clicked: proof.storm.an_order(), unpaid: proof.takings.unpaid.as_deref() };
     tour::print(&server, &provider.url, &orders);
     server.wait().await?;

@@ -1,6 +1,8 @@
 //! Owns a payment provider inside this process, with a merchant's account at it, for the commands that bring their own
 //! server. It knows neither orders nor payments.
 
+mod desk;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,11 +13,12 @@ use domain::ChannelAccountId;
 use domain::channel::{Account, Conditions, Kind};
 use psp_sim::Running;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use store::{Address, NewChannelAccount, Store};
 
 use crate::client::clock::now;
-use crate::client::{Caller, Connection, Policy, Request, Target};
+use crate::client::{Connection, Policy, Request, Target};
+
+pub(crate) use self::desk::{Desk, Sums};
 
 /// The name of the account, which is what a payment asks for.
 pub(crate) const CHANNEL: &str = "sandbox";
@@ -23,7 +26,6 @@ pub(crate) const CHANNEL: &str = "sandbox";
 const TIME_SCALE: f64 = 30.0;
 /// A server reads its accounts anew each second.
 const KNOWN_WITHIN: Duration = Duration::from_secs(15);
-const DELIVERED_WITHIN: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A provider that runs.
@@ -32,28 +34,10 @@ pub(crate) struct Provider {
     pub(crate) url: String,
     /// The merchant's account at it, as our database knows it.
     pub(crate) account: ChannelAccountId,
-    target: Arc<Target>,
+    pub(crate) desk: Desk,
     folder: PathBuf,
     /// None while it is away.
     running: Mutex<Option<Running>>,
-}
-
-/// What its own book says, in minor units over all currencies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sums {
-    pub(crate) charged: i64,
-    pub(crate) refunded: i64,
-}
-
-#[derive(Deserialize)]
-struct Ledger {
-    sums: Vec<Sum>,
-}
-
-#[derive(Deserialize)]
-struct Sum {
-    charged: i64,
-    refunded: i64,
 }
 
 /// The merchant's side of the account.
@@ -63,21 +47,6 @@ struct Settings {
     secrets: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct Callbacks {
-    waiting: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-struct Mischief {
-    rules: Vec<Rule>,
-}
-
-#[derive(Deserialize)]
-struct Rule {
-    hits: u64,
-}
-
 impl Provider {
     /// Starts one on a free port, which pays each charge by itself, and sets up an account at it.
     pub(crate) async fn start(folder: PathBuf, database: &Address) -> anyhow::Result<Self> {
@@ -85,13 +54,7 @@ impl Provider {
         let url = format!("http://{}", running.address);
         let settings = merchant(&folder, "sandbox.json")?;
         let account = set_up(database, &settings).await.context("setting up the account with the payment simulator")?;
-        Ok(Self {
-            target: Arc::new(Target::new(&url, None)?),
-            url,
-            account,
-            folder,
-            running: Mutex::new(Some(running)),
-        })
+        Ok(Self { desk: Desk::at(&url)?, url, account, folder, running: Mutex::new(Some(running)) })
     }
 
     /// Ends it.
@@ -123,63 +86,21 @@ impl Provider {
         let secret = std::fs::read_to_string(file).with_context(|| format!("reading {file}"))?;
         Ok((secret.trim().to_owned(), settings.account))
     }
+}
 
-    /// Waits until the server knows the account. `payment` begins a payment there; it may be sent again afterwards.
-    pub(crate) async fn known(&self, server: &Arc<Target>, payment: &Request) -> anyhow::Result<()> {
-        let mut connection = Connection::new(server.clone());
-        let deadline = now() + KNOWN_WITHIN;
-        while connection.send(payment, Policy::default().timeout).await?.code() == "channel_unavailable" {
-            if now() > deadline {
-                bail!("the server does not know the account within {} s", KNOWN_WITHIN.as_secs());
-            }
-            tokio::time::sleep(PAUSE).await;
+/// Waits until the server knows the account. `payment` begins a payment there; it may be sent again afterwards.
+pub(crate) async fn known(server: &Arc<Target>, payment: &Request) -> anyhow::Result<()> {
+    let mut connection = Connection::new(server.clone());
+    let deadline = now() + KNOWN_WITHIN;
+    loop {
+        let answer = connection.send(payment, Policy::default().timeout).await;
+        if answer.is_ok_and(|answer| answer.code() != "channel_unavailable") {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// Has these faults happen from now on, instead of those before.
-    pub(crate) async fn set_mischief(&self, rules: &Value) -> anyhow::Result<()> {
-        self.desk().ask(&Request::put("/sim/mischief", rules)).await.context("setting the faults").map(drop)
-    }
-
-    /// How often each fault happened, in the order in which they were set.
-    pub(crate) async fn hits(&self) -> anyhow::Result<Vec<u64>> {
-        let mischief: Mischief = self.desk().ask(&Request::get("/sim/mischief")).await?.read()?;
-        Ok(mischief.rules.iter().map(|rule| rule.hits).collect())
-    }
-
-    /// From now on a charge waits for the payer's hand.
-    pub(crate) async fn wait_for_payers(&self) -> anyhow::Result<()> {
-        self.desk().ask(&Request::put("/sim/settings", &json!({"auto_pay_ms": null}))).await.map(drop)
-    }
-
-    /// Waits until no callback is on its way.
-    pub(crate) async fn delivered(&self) -> anyhow::Result<()> {
-        let deadline = now() + DELIVERED_WITHIN;
-        loop {
-            let callbacks: Callbacks = self.desk().ask(&Request::get("/sim/callbacks")).await?.read()?;
-            if callbacks.waiting.is_empty() {
-                return Ok(());
-            }
-            if now() > deadline {
-                bail!("callbacks wait still: {}", callbacks.waiting[0]);
-            }
-            tokio::time::sleep(PAUSE).await;
+        if now() > deadline {
+            bail!("the server does not know the account within {} s", KNOWN_WITHIN.as_secs());
         }
-    }
-
-    /// What its own book says.
-    pub(crate) async fn sums(&self) -> anyhow::Result<Sums> {
-        let ledger: Ledger = self.desk().ask(&Request::get("/sim/ledger")).await?.read()?;
-        let add = |sums: Sums, sum: &Sum| Sums {
-            charged: sums.charged + sum.charged,
-            refunded: sums.refunded + sum.refunded,
-        };
-        Ok(ledger.sums.iter().fold(Sums::default(), add))
-    }
-
-    fn desk(&self) -> Caller {
-        Caller::new(self.target.clone(), Policy::default())
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -40,10 +40,14 @@ pub struct Args {
     /// How long to keep trying while the server gives no final answer, as when it restarts
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     patience: u64,
-    /// Pay every order through a payment simulator of the command's own, each callback repeated, and give back what the
-    /// files' cancellations name
-    #[arg(long, conflicts_with = "url")]
+    /// Pay every order through a payment simulator, each callback repeated, and give back what the files' cancellations
+    /// name. The simulator is one of the command's own; with --url it is the one of --psp-sim
+    #[arg(long)]
     pay: bool,
+    /// The root of a running `mideng psp-sim` whose book holds nothing else, and where the server of --url has an
+    /// account named `sandbox`
+    #[arg(long, value_name = "URL", requires_all = ["pay", "url"])]
+    psp_sim: Option<String>,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -55,11 +59,14 @@ pub struct Args {
 /// Runs the command. The exit code is 0 only if the server's orders equal the files' invoices.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let begin = now();
+    if args.pay && args.server.url.is_some() && args.psp_sim.is_none() {
+        bail!("--pay on the server of --url needs --psp-sim, the simulator at which that server has its account");
+    }
     let book = Book::read(&args.files)?;
     let server = Server::reach(&args.server).await?;
     let policy = Policy { patience: Duration::from_secs(args.patience), ..Policy::default() };
     let audit = tokio::select! {
-        audit = replay(&book, &server, (policy, usize::from(args.storm)), args.pay) => audit,
+        audit = args.replay(&book, &server, policy) => audit,
         _ = tokio::signal::ctrl_c() => bail!("interrupted; run the same command again and it goes on where it stopped"),
     };
     server.stop().await;
@@ -68,19 +75,22 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(report.exit_code())
 }
 
-async fn replay(book: &Book, server: &Server, (policy, copies): (Policy, usize), pay: bool) -> anyhow::Result<Audit> {
-    let mut caller = Caller::new(server.target.clone(), policy);
-    let before = audit::orders(&mut caller, book).await?;
-    catalogue::put(&server.target, policy, book, &before).await?;
-    let storm = storm::send(book, &server.target, policy, copies).await?;
-    let progress = terminal::spinner("counting the orders on the server".to_owned());
-    let after = audit::orders(&mut caller, book).await?;
-    progress.finish_and_clear();
-    let mut audit = Audit::compare(book, &before, &after, storm);
-    if pay {
-        let paid = pay::run(book, &audit.storm, server, (policy, copies)).await?;
-        audit.problems.extend(paid.problems.iter().cloned());
-        audit.paid = Some(paid);
+impl Args {
+    async fn replay(&self, book: &Book, server: &Server, policy: Policy) -> anyhow::Result<Audit> {
+        let copies = usize::from(self.storm);
+        let mut caller = Caller::new(server.target.clone(), policy);
+        let before = audit::orders(&mut caller, book).await?;
+        catalogue::put(&server.target, policy, book, &before).await?;
+        let storm = storm::send(book, &server.target, policy, copies).await?;
+        let progress = terminal::spinner("counting the orders on the server".to_owned());
+        let after = audit::orders(&mut caller, book).await?;
+        progress.finish_and_clear();
+        let mut audit = Audit::compare(book, &before, &after, storm);
+        if self.pay {
+            let paid = pay::run(book, &audit.storm, (server, self.psp_sim.as_deref()), (policy, copies)).await?;
+            audit.problems.extend(paid.problems.iter().cloned());
+            audit.paid = Some(paid);
+        }
+        Ok(audit)
     }
-    Ok(audit)
 }

@@ -16,7 +16,7 @@ use super::storm::Storm;
 use crate::client::clock::now;
 use crate::client::{Answer, Caller, Connection, Policy, Request, Target, spread};
 use crate::payments::{self, Callbacks, Payment, Refund};
-use crate::provider::{Provider, Sums};
+use crate::provider::{self, Provider, Sums};
 use crate::terminal;
 
 /// Payers at the till at once, and the connections of each.
@@ -78,9 +78,9 @@ pub async fn run(target: &Arc<Target>, storm: &Storm, provider: &Provider) -> an
     payers.sort_unstable_by_key(|payer| payer.number);
     let unpaid = payers.pop().map(|payer| payer.order_no.to_owned());
     payers.truncate(PAYERS_MAX);
-    provider.set_mischief(&mischief()).await?;
+    provider.desk.set_mischief(&mischief()).await?;
     if let Some(first) = payers.first() {
-        provider.known(target, &first.pay("phone")).await?;
+        provider::known(target, &first.pay("phone")).await?;
     }
     let till = Till {
         target: target.clone(),
@@ -135,7 +135,7 @@ impl Till<'_> {
         }
         if self.hits().await? == LOST_AT_ONCE {
             self.lost.set(self.lost.get() + LOST_AT_ONCE);
-            self.provider.set_mischief(&mischief()).await?;
+            self.provider.desk.set_mischief(&mischief()).await?;
         }
         self.loses.set(false);
         Ok(())
@@ -143,7 +143,7 @@ impl Till<'_> {
 
     /// How many answers were lost since the faults were set.
     async fn hits(&self) -> anyhow::Result<u64> {
-        Ok(self.provider.hits().await?.first().copied().unwrap_or_default())
+        Ok(self.provider.desk.hits().await?.first().copied().unwrap_or_default())
     }
 
     async fn visit(&self, lane: &mut [Connection], payer: &Payer<'_>) -> anyhow::Result<()> {
@@ -220,10 +220,10 @@ impl Till<'_> {
             Ok(())
         };
         spread(&ids, LANES, || self.caller(), read).await?;
-        self.provider.delivered().await?;
+        self.provider.desk.delivered().await?;
         let callbacks = payments::callbacks(&mut self.caller()).await?;
         let lost = self.lost.get() + self.hits().await?;
-        let sums = self.provider.sums().await?;
+        let sums = self.provider.desk.sums().await?;
         progress.finish_and_clear();
         let seconds = begin.elapsed().as_secs_f64();
         Ok(Takings { callbacks, lost, provider: sums, unpaid, seconds, ..self.takings.into_inner() })

@@ -15,7 +15,7 @@ use super::invoice::{Book, Invoice};
 use super::storm::{self, Storm};
 use crate::client::{Answer, Caller, Connection, Policy, Request, Server, Target, spread};
 use crate::payments::{self, Callbacks, Payment, Refund};
-use crate::provider::{Provider, Sums};
+use crate::provider::{self, Desk, Provider, Sums};
 use crate::{check, terminal};
 
 const LANES: usize = 8;
@@ -37,14 +37,20 @@ pub struct Paid {
     pub callbacks: Callbacks,
     /// What the provider's own book says.
     pub provider: Sums,
-    /// Broken invariants in the database.
-    pub violations: u64,
-    /// Of these, of the ledger.
-    pub ledger_violations: u64,
+    /// Broken invariants in the database, where it is the command's own.
+    pub violations: Option<Violations>,
     /// Cancellations that name no invoice.
     pub unmatched: Vec<Unmatched>,
     /// Everything that is not as it should be, for people.
     pub problems: Vec<String>,
+}
+
+/// How often an invariant is broken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Violations {
+    pub all: u64,
+    /// Of these, of the ledger.
+    pub ledger: u64,
 }
 
 /// An order that is owed for, and its payment once there is one.
@@ -63,31 +69,31 @@ struct Way {
     paid: RefCell<Paid>,
 }
 
-/// Pays all orders, gives back what was cancelled, and looks into both books.
+/// Pays all orders, gives back what was cancelled, and looks into both books. The provider is the simulator at the URL, or
+/// one of the command's own where the server is its own.
 pub async fn run(
     book: &Book,
     storm: &Storm,
-    server: &Server,
+    (server, simulator): (&Server, Option<&str>),
     (policy, copies): (Policy, usize),
 ) -> anyhow::Result<Paid> {
-    let (database, folder) = server.own().context("--pay needs a server of the command's own")?;
-    let provider = Provider::start(folder.join("psp-sim"), database).await?;
     let way = Way { target: server.target.clone(), policy, copies, paid: RefCell::default() };
-    way.pay_all(book, storm, &provider).await?;
-    provider.delivered().await?;
-    let mut paid = way.paid.into_inner();
-    paid.callbacks = payments::callbacks(&mut Caller::new(server.target.clone(), policy)).await?;
-    paid.provider = provider.sums().await?;
+    let Some((database, folder)) = server.own() else {
+        let desk = Desk::at(simulator.context("--pay with --url needs --psp-sim")?)?;
+        way.pay_all(book, storm, &desk).await?;
+        return Ok(way.paid.into_inner());
+    };
+    let provider = Provider::start(folder.join("psp-sim"), database).await?;
+    way.pay_all(book, storm, &provider.desk).await?;
     provider.stop().await;
+    let mut paid = way.paid.into_inner();
+    let mut violations = Violations::default();
     for finding in check::run_all(database).await? {
-        paid.violations += finding.violations;
-        paid.ledger_violations += if finding.id.starts_with("I-4") { finding.violations } else { 0 };
+        violations.all += finding.violations;
+        violations.ledger += if finding.id.starts_with("I-4") { finding.violations } else { 0 };
         paid.problems.extend(finding.examples.iter().map(|example| format!("{}: {example}", finding.id)));
     }
-    let ours = Sums { charged: paid.captured, refunded: paid.refunded };
-    if ours != paid.provider {
-        paid.problems.push(format!("our ledger has {ours:?}, the provider's {:?}", paid.provider));
-    }
+    paid.violations = Some(violations);
     Ok(paid)
 }
 
@@ -100,11 +106,12 @@ fn mischief() -> Value {
 }
 
 impl Way {
-    async fn pay_all(&self, book: &Book, storm: &Storm, provider: &Provider) -> anyhow::Result<()> {
+    async fn pay_all(&self, book: &Book, storm: &Storm, desk: &Desk) -> anyhow::Result<()> {
+        desk.pay_at_once().await?;
         let owed: Vec<Owed> = book.invoices.iter().enumerate().filter_map(|it| Owed::new(it, storm)).collect();
-        provider.set_mischief(&mischief()).await?;
+        desk.set_mischief(&mischief()).await?;
         if let Some(first) = owed.first() {
-            provider.known(&self.target, &first.request()).await?;
+            provider::known(&self.target, &first.request()).await?;
         }
         self.each("payments", &owed, async |way, lane, owed| way.pay(lane, owed).await).await?;
         self.each("payments made", &owed, async |way, _, owed| way.wait(owed).await.map(drop)).await?;
@@ -122,7 +129,22 @@ impl Way {
             paid.refunded += payment.refunded.minor;
             Ok(())
         })
-        .await
+        .await?;
+        self.compare(desk).await
+    }
+
+    /// Our book with the provider's.
+    async fn compare(&self, desk: &Desk) -> anyhow::Result<()> {
+        desk.delivered().await?;
+        let callbacks = payments::callbacks(&mut Caller::new(self.target.clone(), self.policy)).await?;
+        let provider = desk.sums().await?;
+        let mut paid = self.paid.borrow_mut();
+        (paid.callbacks, paid.provider) = (callbacks, provider);
+        let ours = Sums { charged: paid.captured, refunded: paid.refunded };
+        if ours != provider {
+            paid.problems.push(format!("our ledger has {ours:?}, the provider's {provider:?}"));
+        }
+        Ok(())
     }
 
     async fn each<T>(

@@ -51,8 +51,9 @@ struct Money {
     callbacks_repeated: u64,
     provider_charged_minor: i64,
     provider_refunded_minor: i64,
-    ledger_violations: u64,
-    violations: u64,
+    /// Null where the database is not the command's own.
+    ledger_violations: Option<u64>,
+    violations: Option<u64>,
 }
 
 impl Report {
@@ -146,8 +147,8 @@ impl Money {
             callbacks_repeated: paid.callbacks.repeated,
             provider_charged_minor: paid.provider.charged,
             provider_refunded_minor: paid.provider.refunded,
-            ledger_violations: paid.ledger_violations,
-            violations: paid.violations,
+            ledger_violations: paid.violations.map(|it| it.ledger),
+            violations: paid.violations.map(|it| it.all),
             unmatched: paid.unmatched,
         }
     }
@@ -157,7 +158,7 @@ impl Money {
     }
 
     fn is_good(&self, owed: i64) -> bool {
-        self.captured_minor == owed && self.is_both_books() && self.violations == 0
+        self.captured_minor == owed && self.is_both_books() && self.violations.is_none_or(|violations| violations == 0)
     }
 
     fn show(&self, sheet: &mut Sheet, owed: i64) {
@@ -173,8 +174,13 @@ impl Money {
             )
             .row("callbacks", count(self.callbacks))
             .row("  repeated, and absorbed", count(self.callbacks_repeated))
-            .judged("the provider's own ledger", provider, Light::of(self.is_both_books()))
-            .judged("violations in our ledger", count(self.ledger_violations), Light::of(self.ledger_violations == 0))
-            .judged("violations of any invariant", count(self.violations), Light::of(self.violations == 0));
+            .judged("the provider's own ledger", provider, Light::of(self.is_both_books()));
+        for (what, found) in [("our ledger", self.ledger_violations), ("any invariant", self.violations)] {
+            let name = format!("violations of {what}");
+            match found {
+                Some(found) => sheet.judged(name, count(found), Light::of(found == 0)),
+                None => sheet.row(name, "see `mideng check`"),
+            };
+        }
     }
 }

@@ -2,10 +2,17 @@
 //! lost.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{Folder, Server, ended, until};
+use crate::harness::{Database, Folder, Server, Till, ended, on_every_database, until};
+
+on_every_database!(every_order_is_paid_once_while_its_server_is_killed);
+
+/// How often the server is killed, and how long it lives between.
+const KILLS: usize = 5;
+const LIFE: Duration = Duration::from_millis(700);
 
 fn invoices() -> String {
     let invoices = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/invoices.csv");
@@ -54,6 +61,8 @@ async fn invoices_become_orders_once_however_often_and_through_a_kill() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_order_is_paid_once_however_often_it_is_said() {
+    let outside = ["replay", "--url", "http://127.0.0.1:1", "--api-key", "none", "--pay", &invoices()];
+    Folder::new().run(&outside).await.failed_saying(&["--pay", "--psp-sim"]);
     let report = Folder::new().run(&["replay", "--storm", "3", "--pay", "--json", &invoices()]).await.succeeded().out;
     let report: Value = serde_json::from_str(&report).unwrap_or_else(|_| panic!("not a report: {report}"));
     let [orders, callbacks, repeated] = ["orders", "callbacks", "callbacks_repeated"]
@@ -63,4 +72,31 @@ async fn every_order_is_paid_once_however_often_it_is_said() {
     assert_eq!(report["provider_refunded_minor"], report["refunded_minor"], "{report}");
     assert!(repeated >= 6 * orders && callbacks >= orders + repeated, "{report}");
     assert_eq!((&report["violations"], &report["refused"]), (&0.into(), &0.into()), "{report}");
+}
+
+/// The server dies in the middle of orders, payments, callbacks and refunds; the replay and the provider go on asking.
+async fn every_order_is_paid_once_while_its_server_is_killed(database: Database) {
+    let mut till = Till::open(database, &["sandbox"]).await;
+    let server = till.nodes[0].admin.clone();
+    let address = server.address.to_string();
+    let (url, simulator) = (format!("http://{address}"), till.provider.url());
+    let at = ["replay", "--url", &url, "--api-key", &server.secret, "--psp-sim", &simulator];
+    let replay = till.database.command(&[&at[..], &["--storm", "3", "--pay", "--json", &invoices()]].concat());
+    let replay = tokio::spawn(ended(replay));
+    let mut kills = 0;
+    while kills < KILLS && !replay.is_finished() {
+        tokio::time::sleep(LIFE).await;
+        till.nodes.pop().expect("it runs").kill().await;
+        till.nodes.push(till.database.node_at(&address, &[]).await);
+        kills += 1;
+    }
+    assert!(kills > 1, "the replay was over before the server was killed twice");
+    let ended = replay.await.expect("it comes to an end").succeeded();
+    let report: Value = serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("not a report: {ended:?}"));
+    assert_eq!(report["captured_minor"], report["revenue_minor"], "{report}");
+    assert_eq!(report["provider_charged_minor"], report["captured_minor"], "{report}");
+    assert_eq!(report["provider_refunded_minor"], report["refunded_minor"], "{report}");
+    let Till { database, nodes, provider, .. } = till;
+    database.close(nodes).await;
+    drop(provider);
 }

@@ -10,7 +10,7 @@ use super::super::order::sku;
 use super::super::stock;
 use crate::client::{Caller, Policy, Request, Server, ServerArgs, Target, spread};
 use crate::payments;
-use crate::provider::Provider;
+use crate::provider::{self, Provider};
 
 const SKUS: u32 = 1_000;
 /// What each product costs, in fen.
@@ -47,13 +47,13 @@ impl Till {
         let server = Server::reach(&ServerArgs { url: None, api_key: None }).await?;
         let (database, folder) = server.own().context("the measurement needs a server of its own")?;
         let provider = Provider::start(folder.join("psp-sim"), database).await?;
-        provider.wait_for_payers().await?;
+        provider.desk.wait_for_payers().await?;
         let target = server.target.clone();
         stock::prepare(&target, SKUS).await?;
         let till = Self { target, provider, server };
         // The server has looked at its accounts from now on.
         let first = till.orders("first", 1).await?;
-        till.provider.known(&till.target, &payments::begin(&first[0], "first")).await?;
+        provider::known(&till.target, &payments::begin(&first[0], "first")).await?;
         Ok(till)
     }
 

@@ -105,6 +105,11 @@ impl Database {
         self.folder.command(&["serve", "--listen", "127.0.0.1:0", "--database-url", url])
     }
 
+    /// A command beside its servers, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> tokio::process::Command {
+        self.folder.command(arguments)
+    }
+
     /// Runs a command to its end.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         self.folder.run(arguments).await

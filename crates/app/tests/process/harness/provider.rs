@@ -48,6 +48,11 @@ impl Provider {
         self.folder.path().join(format!("merchant/{kind}.json"))
     }
 
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.desk.address)
+    }
+
     /// A secret that both sides know.
     pub(crate) fn secret(&self, name: &str) -> String {
         let text =

@@ -1,0 +1,155 @@
+//! Owns the replay of invoices as a step of the tests: once on a server of the command's own, and once on one that is
+//! killed again and again. All orders are paid, and what the provider has in its book is what was owed.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+use crate::clock::{self, Stopwatch};
+use crate::shell::Command;
+
+/// Five days of a real shop. They are beside the clone where the project is made, and not everywhere.
+const REAL_DAYS: &str = "../shared/data/online-retail";
+const REAL_ORDERS: u64 = 527;
+const REAL_REVENUE_MINOR: i64 = 24_025_829;
+/// A small file in the same format, which the project ships.
+const SAMPLE: &str = "crates/app/tests/fixtures/invoices.csv";
+
+const API_KEY: &str = "mk_replay-on-this-machine-only";
+/// How long a server lives until it is killed.
+const LIFE: Duration = Duration::from_millis(900);
+const START_MAX: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// The files of invoices.
+pub(super) struct Invoices {
+    files: Vec<PathBuf>,
+    is_real: bool,
+}
+
+/// What the replay says.
+#[derive(Deserialize)]
+struct Replayed {
+    invoices: u64,
+    orders: u64,
+    revenue_minor: i64,
+    captured_minor: i64,
+    refunded_minor: i64,
+    provider_charged_minor: i64,
+    provider_refunded_minor: i64,
+}
+
+/// A program in the background, which ends with this.
+struct Running(Child);
+
+impl Invoices {
+    /// The real days, or the project's own file.
+    pub(super) fn find(root: &Path) -> Result<Self> {
+        let folder = root.join(REAL_DAYS);
+        let Ok(entries) = fs::read_dir(&folder) else {
+            println!("the real days are not beside this clone: {SAMPLE} instead");
+            return Ok(Self { files: vec![root.join(SAMPLE)], is_real: false });
+        };
+        let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "csv"));
+        files.sort();
+        ensure!(!files.is_empty(), "no CSV file in {}", folder.display());
+        Ok(Self { files, is_real: true })
+    }
+
+    /// On a server and a provider of the command's own, which asks every invariant, too.
+    pub(super) fn replay(&self, binary: &Path, root: &Path) -> Result<()> {
+        self.judge(&self.command(binary).output_in(root)?)
+    }
+
+    /// On a server that is killed with SIGKILL as long as the replay goes on.
+    pub(super) fn replay_killed(&self, binary: &Path, root: &Path) -> Result<()> {
+        let folder = root.join("target/replay");
+        let _old = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let (server, provider) = (free_address()?, free_address()?);
+        let sim = Command::of(binary).words(&format!("psp-sim --time-scale 120 --listen {provider} --folder psp-sim"));
+        let _provider = Running::start(sim, &folder, "psp-sim", provider)?;
+        let serve = || {
+            let command = Command::of(binary).words(&format!("serve --listen {server} --data data"));
+            Running::start(command.env("MIDENG_BOOTSTRAP_API_KEY", API_KEY), &folder, "serve", server)
+        };
+        let mut running = serve()?;
+        let add = "channel add sandbox --settings psp-sim/merchant/sandbox.json --data data";
+        Command::of(binary).words(add).run_in(&folder)?;
+        let ways = format!("--url http://{server} --api-key {API_KEY} --psp-sim http://{provider}");
+        let output = fs::File::create(folder.join("report.json")).context("making the report's file")?;
+        let mut replay = self.command(binary).words(&ways).start_in(root, output.into(), Stdio::inherit())?;
+        let mut kills = 0;
+        let status = loop {
+            clock::pause(LIFE);
+            if let Some(status) = replay.try_wait()? {
+                break status;
+            }
+            drop(running);
+            running = serve()?;
+            kills += 1;
+        };
+        println!("the server was killed {kills} times");
+        ensure!(status.success(), "the replay failed: {status}; see {}", folder.display());
+        ensure!(kills > 0 || !self.is_real, "the replay was over before the server was killed");
+        self.judge(&fs::read_to_string(folder.join("report.json")).context("reading the report")?)?;
+        drop(running);
+        Command::of(binary).words("check --data data").run_in(&folder)
+    }
+
+    fn command(&self, binary: &Path) -> Command {
+        let command = Command::of(binary).words("replay --storm 5 --pay --json");
+        self.files.iter().fold(command, |command, file| command.path(file))
+    }
+
+    fn judge(&self, report: &str) -> Result<()> {
+        let replayed: Replayed = serde_json::from_str(report).context("reading the output of `mideng replay`")?;
+        let Replayed { invoices, orders, revenue_minor, captured_minor, refunded_minor, .. } = replayed;
+        let book = (replayed.provider_charged_minor, replayed.provider_refunded_minor);
+        println!(
+            "{orders} orders, {captured_minor} captured, {refunded_minor} refunded; the provider's book: {book:?}"
+        );
+        ensure!(orders == invoices && orders > 0, "{invoices} invoices became {orders} orders");
+        ensure!(captured_minor == revenue_minor, "{captured_minor} was captured for {revenue_minor} of revenue");
+        ensure!(book == (captured_minor, refunded_minor), "the provider's book has {book:?}");
+        let wanted = (REAL_ORDERS, REAL_REVENUE_MINOR);
+        ensure!(!self.is_real || (orders, revenue_minor) == wanted, "orders and revenue are not {wanted:?}");
+        Ok(())
+    }
+}
+
+impl Running {
+    /// Starts it, and waits until it takes connections.
+    fn start(command: Command, folder: &Path, name: &str, address: SocketAddr) -> Result<Self> {
+        let log = fs::File::options().create(true).append(true).open(folder.join(format!("{name}.log")));
+        let log = log.with_context(|| format!("opening the log of {name}"))?;
+        let errors = log.try_clone().context("sharing a log")?;
+        let mut running = Self(command.start_in(folder, log.into(), errors.into())?);
+        let stopwatch = Stopwatch::start();
+        while TcpStream::connect(address).is_err() {
+            let ended = running.0.try_wait()?;
+            ensure!(ended.is_none(), "{name} ended by itself: {ended:?}; see {}", folder.display());
+            ensure!(stopwatch.elapsed() < START_MAX, "{name} does not start; see {}", folder.display());
+            clock::pause(LOOK_AGAIN);
+        }
+        Ok(running)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ended = (self.0.kill(), self.0.wait());
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port")?;
+    Ok(listener.local_addr()?)
+}
