@@ -45,10 +45,10 @@ struct Outage {
 
 /// How long callbacks wait, and orders at the same rate.
 pub(super) fn callbacks(name: &str, bench: &Bench) -> Result<Measured> {
-    let words = format!("callbacks --rate 500 --seconds {}", bench.seconds);
-    let rounds = rounds(bench, bench.rounds, &words)?;
-    let ratios: Vec<f64> = rounds.iter().map(|it: &Callbacks| it.callback_p99_us / it.order_p99_us).collect();
-    let of = |side: fn(&Callbacks) -> f64| median(&rounds.iter().map(side).collect::<Vec<_>>());
+    let rounds: Vec<Vec<Callbacks>> = rounds(bench, bench.rounds, "callbacks --rate 500")?;
+    let turns: Vec<Callbacks> = rounds.into_iter().flatten().collect();
+    let ratios: Vec<f64> = turns.iter().map(|it| it.callback_p99_us / it.order_p99_us).collect();
+    let of = |side: fn(&Callbacks) -> f64| median(&turns.iter().map(side).collect::<Vec<_>>());
     Ok(at_most(
         CALLBACK_AT_MOST,
         &ratios,

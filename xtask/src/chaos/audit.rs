@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -34,6 +34,10 @@ pub(super) struct Order {
 }
 
 impl Order {
+    fn has_been_paid_or_expired(&self) -> bool {
+        self.status == "paid" || (self.status == "closed" && self.close_reason.as_deref() == Some("timeout"))
+    }
+
     /// Whether the server closed it by itself, as its time to pay ran out behind this standing.
     fn has_expired_since(&self, status: &str, version: u64) -> bool {
         let expired = self.status == "closed" && self.close_reason.as_deref() == Some("timeout");
@@ -136,11 +140,16 @@ fn states(cases: &[Case], orders: &[Order]) -> Vec<Breach> {
             *last = order;
         }
     }
+    // These go on by themselves, to where money says.
+    let paying: BTreeSet<_> = cases.iter().filter_map(paying).collect();
     let first: BTreeMap<_, _> =
         cases.iter().filter_map(|case| Some((placed(case)?.1, answered_order(case)?.version))).collect();
     let wrong = told.into_iter().filter_map(|(order_no, (last, changes))| {
         // That it is lost is said already.
         let found = listed.get(order_no.as_str())?;
+        if paying.contains(order_no.as_str()) && found.has_been_paid_or_expired() {
+            return None;
+        }
         let version = first.get(&order_no).map_or(last.version, |first| first + changes - 1);
         let is_right = (found.version, &found.status) == (version, &last.status);
         (!is_right && !found.has_expired_since(&last.status, version)).then(|| Breach::State {
@@ -162,6 +171,12 @@ fn placed(case: &Case) -> Option<(&str, String)> {
 fn answered_order(case: &Case) -> Option<Order> {
     let answer = case.before.answer().or(case.now.as_ref().ok())?;
     if answer.status < 300 { serde_json::from_str(&answer.body).ok() } else { None }
+}
+
+/// The number of an order that its client wanted to pay.
+fn paying(case: &Case) -> Option<&str> {
+    let wish = &case.before.wish;
+    (wish.kind == Kind::Pay).then(|| wish.path.split('/').nth(4))?
 }
 
 fn stranger(order: &Order) -> Breach {

@@ -38,6 +38,7 @@ pub(super) enum Fault {
     CommitLate,
     BackendsTerminated,
     DatabaseKilled,
+    ProviderKilled,
 }
 
 /// Whom it hits.
@@ -49,6 +50,8 @@ pub(super) enum Target {
     All,
     /// What all of them share.
     Database,
+    /// Where money is.
+    Provider,
 }
 
 /// A fault with its time, counted from when faults begin.
@@ -70,7 +73,7 @@ pub(super) struct Plan {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Killed,
         Self::Stopped,
         Self::Frozen,
@@ -85,11 +88,12 @@ impl Fault {
         Self::CommitLate,
         Self::BackendsTerminated,
         Self::DatabaseKilled,
+        Self::ProviderKilled,
     ];
 
     /// Whether it needs a database that is a server of its own.
     pub(super) const fn needs_a_wire(self) -> bool {
-        !matches!(self, Self::Killed | Self::Stopped | Self::Frozen | Self::DiskFull)
+        !matches!(self, Self::Killed | Self::Stopped | Self::Frozen | Self::DiskFull | Self::ProviderKilled)
     }
 
     /// How long it lasts, at least and at most, in milliseconds. What servers wait for takes longer than what only cuts.
@@ -97,7 +101,9 @@ impl Fault {
         match self {
             Self::Killed | Self::Stopped => (200, 2_000),
             Self::Frozen | Self::Silenced => (1_000, 8_000),
-            Self::DiskFull | Self::DatabaseKilled | Self::Refused | Self::BackendsTerminated => (1_000, 4_000),
+            Self::DiskFull | Self::DatabaseKilled | Self::Refused | Self::BackendsTerminated | Self::ProviderKilled => {
+                (1_000, 4_000)
+            }
             Self::Delayed | Self::Throttled => (1_500, 5_000),
             Self::Cut => (300, 600),
             Self::CommitCut | Self::ReplyDropped | Self::CommitLate => (1_500, 4_000),
@@ -107,6 +113,7 @@ impl Fault {
     fn target(self, nodes: usize, random: &mut StdRng) -> Target {
         match self {
             Self::DiskFull | Self::BackendsTerminated | Self::DatabaseKilled => Target::Database,
+            Self::ProviderKilled => Target::Provider,
             // One alone is the harder case: the others go on, and take over what it began.
             _ if nodes == 1 || random.random_bool(0.3) => Target::All,
             _ => Target::Node(random.random_range(0..nodes)),
@@ -203,6 +210,7 @@ impl fmt::Display for Fault {
             Self::CommitLate => "COMMIT late, its sender cut off",
             Self::BackendsTerminated => "database ends all connections",
             Self::DatabaseKilled => "database killed and restarted",
+            Self::ProviderKilled => "payment provider killed",
         })
     }
 }
@@ -213,6 +221,7 @@ impl fmt::Display for Target {
             Self::Node(node) => write!(out, "node {node}"),
             Self::All => out.write_str("all nodes"),
             Self::Database => out.write_str("the database"),
+            Self::Provider => out.write_str("the provider"),
         }
     }
 }

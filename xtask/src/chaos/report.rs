@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 
 use super::database::Database;
 use super::ledger::Classes;
+use super::money::Money;
 use super::plan::Fault;
 use crate::shell::Command;
 
@@ -34,7 +35,7 @@ pub(super) struct Report {
 }
 
 /// What clients did.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Counts {
     pub(super) keys: usize,
     pub(super) orders: usize,
@@ -43,6 +44,7 @@ pub(super) struct Counts {
     pub(super) dark: usize,
     /// Those among them that have their answer now.
     pub(super) explained: usize,
+    pub(super) money: Money,
 }
 
 /// Answers a second, and how long they took to come back.
@@ -75,9 +77,10 @@ impl fmt::Display for Report {
         for (class, times) in &self.classes {
             writeln!(out, "    {class:<34} {times:>8}")?;
         }
-        let Counts { keys, orders, tries, dark, explained } = self.counts;
+        let Counts { keys, orders, tries, dark, explained, money } = self.counts;
         writeln!(out, "\n  keys, tries, orders                  {keys}, {tries}, {orders}")?;
         writeln!(out, "  keys left in the dark, explained     {dark}, {explained}")?;
+        writeln!(out, "  money                                {money}")?;
         writeln!(out, "  answers a second before and after    {}", self.speed)?;
         writeln!(out, "\n  promises broken                      {}", self.violations.len())
     }
@@ -115,12 +118,13 @@ impl Report {
             self.seed,
             self.took.as_secs_f64()
         );
-        let Counts { keys, orders, tries, dark, explained } = self.counts;
+        let Counts { keys, orders, tries, dark, explained, money } = self.counts;
         let mut line = |line: fmt::Arguments<'_>| text.write_fmt(line).expect("a text takes text");
         self.injected.iter().for_each(|(fault, times)| line(format_args!("| {fault} | {times} |\n")));
         self.hits.iter().for_each(|(name, times)| line(format_args!("| … {name} | {times} |\n")));
         line(format_args!("\n{keys} keys in {tries} tries made {orders} orders. "));
         line(format_args!("{dark} keys were left in the dark at least once, {explained} of them have their answer.\n"));
+        line(format_args!("Money: {money}.\n"));
         line(format_args!("Answers a second before and after: {}.\n", self.speed));
         line(format_args!("Promises broken: {}.\n", self.violations.len()));
         text

@@ -16,6 +16,7 @@ use super::ledger::Entry;
 use super::load::Load;
 use super::log::Log;
 use super::meter::Meter;
+use super::money;
 use super::plan::{Fault, Plan, Step};
 use super::proxy::Hits;
 use super::report::{Counts, Report, Speed};
@@ -166,6 +167,8 @@ fn examine(scene: &Scene, log: &Arc<Log>, entries: Vec<Entry>) -> Result<(Counts
     println!("  quiet; {} keys are sent again", entries.len());
     let http = Http::new(&scene.fleet.addresses());
     let cases = inquiry::ask_all(&http, log, entries);
+    println!("  payments come to an end");
+    let (money, wrong) = money::settle(&http, &scene.provider, &cases)?;
     let orders = inquiry::list_all(&http)?;
     let dark = || cases.iter().filter(|case| case.before.dark > 0);
     let counts = Counts {
@@ -174,9 +177,10 @@ fn examine(scene: &Scene, log: &Arc<Log>, entries: Vec<Entry>) -> Result<(Counts
         tries: cases.iter().map(|case| u64::from(case.before.tries) + 1).sum(),
         dark: dark().count(),
         explained: dark().filter(|case| case.now.is_ok()).count(),
+        money,
     };
     let breaches = audit::judge(&cases, &orders);
-    Ok((counts, breaches.iter().map(ToString::to_string).collect()))
+    Ok((counts, breaches.iter().map(ToString::to_string).chain(wrong).collect()))
 }
 
 /// `mideng check` on the database, past all proxies.

@@ -11,8 +11,10 @@ use super::database::Database;
 use super::disk::Disk;
 use super::fleet::{Fleet, Place, Ready};
 use super::plan::{Fault, Step, Target};
+use super::provider::Provider;
 use super::proxy::{Proxy, Weather};
 use crate::services::Alone;
+use crate::shell::Command;
 
 const DELAY: Duration = Duration::from_millis(40);
 const LATE: Duration = Duration::from_millis(700);
@@ -21,6 +23,7 @@ const BYTES_PER_SECOND: u32 = 40_000;
 /// Servers, ways, database and disk. What is above is dropped first.
 pub(super) struct Scene {
     pub(super) fleet: Fleet,
+    pub(super) provider: Provider,
     pub(super) proxies: Vec<Proxy>,
     alone: Option<Alone>,
     disk: Disk,
@@ -54,7 +57,18 @@ impl Scene {
             places.push(place);
         }
         let fleet = Fleet::start(binary, folder, places)?;
-        Ok(Self { fleet, proxies, alone, disk, injected: BTreeMap::new(), surprises: Vec::new() })
+        let provider = Provider::start(binary, folder)?;
+        let (injected, surprises) = (BTreeMap::new(), Vec::new());
+        let scene = Self { fleet, provider, proxies, alone, disk, injected, surprises };
+        scene.open_account(binary, folder)?;
+        Ok(scene)
+    }
+
+    /// An account at the provider. Who pays before the servers have seen it is told to come again.
+    fn open_account(&self, binary: &Path, folder: &Path) -> Result<()> {
+        let (flag, value) = self.database_flag();
+        let command = Command::of(binary).words("channel add sandbox --settings").path(&self.provider.settings());
+        command.words(flag).text(&value).bare().run_in(folder).context("opening an account at the payment provider")
     }
 
     /// For people.
@@ -89,6 +103,7 @@ impl Scene {
             Fault::Cut => nodes.iter().for_each(|&node| self.proxies[node].cut()),
             Fault::DatabaseKilled => self.alone.iter_mut().for_each(Alone::kill),
             Fault::BackendsTerminated => {}
+            Fault::ProviderKilled => self.provider.kill(),
             fault => self.set(&nodes, weather(fault)),
         }
         Ok(())
@@ -113,6 +128,7 @@ impl Scene {
             Fault::Killed | Fault::Stopped => nodes.iter().try_for_each(|&node| self.fleet.run(node))?,
             Fault::Frozen => nodes.iter().for_each(|&node| self.fleet.freeze(node, false)),
             Fault::DatabaseKilled => self.alone.iter_mut().try_for_each(Alone::start_again)?,
+            Fault::ProviderKilled => self.provider.run()?,
             Fault::DiskFull => {
                 self.disk.free();
                 // It may have ended over this, and an operator starts it again.
@@ -127,6 +143,10 @@ impl Scene {
     /// Looks for what ended though nobody ended it, and starts it again.
     pub(super) fn watch(&mut self, is_disk_full: bool) -> Result<()> {
         self.surprises.extend(self.fleet.fallen()?);
+        if self.provider.has_fallen() {
+            self.surprises.push("the payment provider ended by itself".to_owned());
+            self.provider.run()?;
+        }
         if let Some(alone) = &mut self.alone
             && !is_disk_full
             && !alone.runs()
@@ -156,7 +176,7 @@ impl Scene {
         match target {
             Target::Node(node) => vec![node],
             Target::All => (0..self.fleet.addresses().len()).collect(),
-            Target::Database => Vec::new(),
+            Target::Database | Target::Provider => Vec::new(),
         }
     }
 }

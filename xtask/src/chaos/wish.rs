@@ -9,6 +9,7 @@ pub(super) enum Kind {
     Cancel,
     Ship,
     Receive,
+    Pay,
 }
 
 /// One request under one key.
@@ -43,12 +44,18 @@ impl Wish {
         Self { body: String::new(), ..Self::change(Kind::Receive, key, order_no, &Value::Null) }
     }
 
+    /// The provider that pays is the only one.
+    pub(super) fn pay(key: String, order_no: &str) -> Self {
+        Self::change(Kind::Pay, key, order_no, &json!({"channel": "sandbox"}))
+    }
+
     fn change(kind: Kind, key: String, order_no: &str, body: &Value) -> Self {
         let event = match kind {
             Kind::Place => "",
             Kind::Cancel => "/cancel",
             Kind::Ship => "/ship",
             Kind::Receive => "/receive",
+            Kind::Pay => "/payments",
         };
         let path = format!("/api/v1/orders/{order_no}{event}");
         Self { kind, key, path, body: body.to_string(), if_match: None }
@@ -59,8 +66,9 @@ impl Kind {
     /// Whether a client that sends what is right may get this final answer.
     pub(super) fn may_get(self, status: u16, code: Option<&str>) -> bool {
         match (self, status) {
-            (Self::Place, 201) | (Self::Cancel | Self::Ship | Self::Receive, 200) => true,
+            (Self::Place | Self::Pay, 201) | (Self::Cancel | Self::Ship | Self::Receive, 200) => true,
             (Self::Place, 409) => code == Some("stock_insufficient"),
+            (Self::Pay, 409) => matches!(code, Some("invalid_transition" | "order_expired")),
             (_, 409) => code == Some("invalid_transition"),
             _ => false,
         }

@@ -18,9 +18,12 @@ pub(crate) enum Case {
         /// So many a second
         #[arg(long, default_value_t = 500)]
         rate: u32,
-        /// Seconds of each, behind two that do not count
-        #[arg(long, default_value_t = 10)]
+        /// Seconds of each, behind one that does not count
+        #[arg(long, default_value_t = 4)]
         seconds: u32,
+        /// How often each of them
+        #[arg(long, default_value_t = 5)]
+        turns: u32,
     },
     /// How long it takes to answer one order, and one callback, again and again
     Duplicates {
@@ -53,7 +56,7 @@ impl Case {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let till = Till::open().await?;
         let figures = match self {
-            Self::Callbacks { rate, seconds } => callback::beside_orders(&till, rate, seconds).await,
+            Self::Callbacks { rate, seconds, turns } => callback::beside_orders(&till, rate, (seconds, turns)).await,
             Self::Duplicates { count, rounds } => callback::duplicates(&till, count, rounds).await,
             Self::Relay { messages } => backlog::drained(&till, messages).await,
             Self::Outage { rate, seconds } => backlog::outage(&till, rate, seconds).await,

@@ -196,3 +196,15 @@ fn what_is_remembered_of_tries_is_right() {
     assert_eq!((entry.tries, entry.dark, entry.executed), (5, 2, 1));
     assert_eq!(entry.answers, [made]);
 }
+
+#[test]
+fn an_order_that_is_being_paid_may_become_paid_and_nothing_else() {
+    for (state, breaches) in [("paid", 0), ("pending_payment", 0), ("shipped", 1), ("completed", 1)] {
+        let mut world = world();
+        let wish = Wish::pay("k4".to_owned(), "ord_1");
+        world.cases.push(case(wish, &Answer { body: "{}".to_owned(), ..problem(201, "") }));
+        let version = if state == "pending_payment" { 1 } else { 2 };
+        world.orders[1] = order("ord_1", "k1", state, version);
+        assert_eq!(world.found().len(), breaches, "{state}: {:?}", world.found());
+    }
+}

@@ -9,20 +9,29 @@ use super::pace::{WARM_UP, at_once, paced};
 use super::till::{LANES, PRICE, Till};
 use crate::client::{Connection, Request};
 
-/// Orders at a rate, then callbacks at the same, each of them the first of its payment.
-pub(super) async fn beside_orders(till: &Till, rate: u32, seconds: u32) -> anyhow::Result<Value> {
+/// Orders and callbacks at the same rate, in turns: each callback is the first of its payment, and comes before the server
+/// has begun to ask for that payment by itself. Which of both goes first changes.
+pub(super) async fn beside_orders(till: &Till, rate: u32, (seconds, turns): (u32, u32)) -> anyhow::Result<Value> {
     let count = usize::try_from(rate * (seconds + WARM_UP))?;
-    let begun = till.begin(&till.orders("paid", count).await?).await?;
-    till.submitted(&begun).await?;
-    let orders: Vec<Request> = (0..count).map(|number| Till::order("beside", number)).collect();
     let signer = Signer::new(till)?;
-    let callbacks = begun.iter().map(|begun| signer.succeeded(begun.attempt())).collect::<Result<Vec<_>, _>>()?;
-    let orders = paced(&till.target, &orders, rate).await?;
-    let callbacks = paced(&till.target, &callbacks, rate).await?;
-    Ok(json!({
-        "order_p50_us": orders.value_at_quantile(0.5), "order_p99_us": orders.value_at_quantile(0.99),
-        "callback_p50_us": callbacks.value_at_quantile(0.5), "callback_p99_us": callbacks.value_at_quantile(0.99),
-    }))
+    let mut figures = Vec::new();
+    for turn in 0..turns {
+        let begun = till.begin(&till.orders(&format!("paid-{turn}"), count).await?).await?;
+        till.submitted(&begun).await?;
+        let orders: Vec<Request> = (0..count).map(|number| Till::order(&format!("beside-{turn}"), number)).collect();
+        let callbacks = begun.iter().map(|begun| signer.succeeded(begun.attempt())).collect::<Result<Vec<_>, _>>()?;
+        let (orders, callbacks) = if turn % 2 == 0 {
+            let callbacks = paced(&till.target, &callbacks, rate).await?;
+            (paced(&till.target, &orders, rate).await?, callbacks)
+        } else {
+            (paced(&till.target, &orders, rate).await?, paced(&till.target, &callbacks, rate).await?)
+        };
+        figures.push(json!({
+            "order_p50_us": orders.value_at_quantile(0.5), "order_p99_us": orders.value_at_quantile(0.99),
+            "callback_p50_us": callbacks.value_at_quantile(0.5), "callback_p99_us": callbacks.value_at_quantile(0.99),
+        }));
+    }
+    Ok(figures.into())
 }
 
 /// The same order many times at once, then the same callback, again and again; none of them is the first.

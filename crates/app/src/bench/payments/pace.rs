@@ -16,7 +16,7 @@ use crate::client::{Connection, Request, Target};
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Not counted.
-pub(super) const WARM_UP: u32 = 2;
+pub(super) const WARM_UP: u32 = 1;
 
 /// Sends so many a second; gives how long each waited from when it was due.
 pub(super) async fn paced(target: &Arc<Target>, requests: &[Request], rate: u32) -> anyhow::Result<Histogram<u64>> {
