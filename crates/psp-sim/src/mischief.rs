@@ -1,6 +1,7 @@
 //! Owns the faults that a tester asked for: which rule meets what, and how often it did. It does not know how a fault
 //! is done.
 
+use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,9 @@ pub(crate) struct Rule {
     /// How often it is done; always, where this is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) times: Option<u64>,
+    /// Of so many that it could meet it meets the last; each of them, where this is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) every: Option<NonZeroU64>,
     #[serde(rename = "do")]
     pub(crate) what: Do,
 }
@@ -89,6 +93,9 @@ pub(crate) struct Counted {
     #[serde(flatten)]
     pub(crate) rule: Rule,
     pub(crate) hits: u64,
+    /// How many it could have met.
+    #[serde(skip)]
+    seen: u64,
 }
 
 /// Why a list of rules is not taken.
@@ -157,7 +164,7 @@ impl Mischief {
         for (at, rule) in rules.iter().enumerate() {
             rule.check().map_err(|why| Unfit { at, why })?;
         }
-        *self.lock() = rules.into_iter().map(|rule| Counted { rule, hits: 0 }).collect();
+        *self.lock() = rules.into_iter().map(|rule| Counted { rule, hits: 0, seen: 0 }).collect();
         Ok(())
     }
 
@@ -172,9 +179,8 @@ impl Mischief {
     /// The first rule that meets a call and is not used up; it counts.
     pub(crate) fn of_call(&self, on: On, kind: Kind, out_trade_no: &str) -> Option<Do> {
         let mut rules = self.lock();
-        let hit = rules.iter_mut().find(|it| it.is_left() && it.rule.meets(on, kind, out_trade_no))?;
-        hit.hits += 1;
-        Some(hit.rule.what.clone())
+        let mut met = rules.iter_mut().filter(|it| it.rule.meets(on, kind, out_trade_no));
+        met.find_map(Counted::hit)
     }
 
     /// All rules that meet a callback and are not used up; each counts.
@@ -190,12 +196,7 @@ impl Mischief {
 
     fn take(&self, meets: impl Fn(&Rule) -> bool) -> Vec<Do> {
         let mut rules = self.lock();
-        let hits = rules.iter_mut().filter(|it| it.is_left() && meets(&it.rule));
-        hits.map(|it| {
-            it.hits += 1;
-            it.rule.what.clone()
-        })
-        .collect()
+        rules.iter_mut().filter(|it| meets(&it.rule)).filter_map(Counted::hit).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Counted>> {
@@ -204,8 +205,17 @@ impl Mischief {
 }
 
 impl Counted {
-    fn is_left(&self) -> bool {
-        self.rule.times.is_none_or(|times| self.hits < times)
+    /// Meets one, where it is its turn and it is not used up; it counts.
+    fn hit(&mut self) -> Option<Do> {
+        if self.rule.times.is_some_and(|times| self.hits >= times) {
+            return None;
+        }
+        self.seen += 1;
+        if self.rule.every.is_some_and(|every| !self.seen.is_multiple_of(every.get())) {
+            return None;
+        }
+        self.hits += 1;
+        Some(self.rule.what.clone())
     }
 }
 
@@ -250,6 +260,17 @@ mod tests {
         assert_eq!(mischief.of_callback(Kind::Alipay, "A"), [Do::WrongAmount]);
         assert!(mischief.is_before_answer(Kind::Alipay, "A"));
         assert!(!mischief.is_before_answer(Kind::Alipay, "A"));
+    }
+
+    #[test]
+    fn a_rule_of_every_third_meets_the_third() {
+        let mischief = rules(json!([
+            {"on": "charge", "every": 3, "times": 2, "do": "drop_after"},
+            {"on": "charge", "every": 2, "do": "hang_after"},
+        ]));
+        let met: Vec<_> = (0..9).map(|_| mischief.of_call(On::Charge, Kind::Sandbox, "A")).collect();
+        let (dropped, hangs) = (Some(Do::DropAfter), Some(Do::HangAfter));
+        assert_eq!(met, [None, hangs.clone(), dropped.clone(), None, hangs.clone(), dropped, None, hangs, None]);
     }
 
     #[test]

@@ -137,15 +137,17 @@ impl Drop for Provider {
     }
 }
 
-/// Some charges are made and their replies lost, some payers' callbacks never come, and all others come several times.
+/// Now and then a call is done and its reply lost, or it fails on its way; now and then a callback is on its way before the
+/// answer, or never comes; all others come several times. Never so often that the provider is taken for one that is away.
 fn mischief() -> Value {
     json!([
-        {"on": "charge", "times": 10, "do": "drop_after"},
-        {"on": "charge", "times": 10, "do": "error_before"},
-        {"on": "refund", "times": 10, "do": "drop_after"},
-        {"on": "query", "times": 10, "do": "error_after"},
-        {"on": "callback", "times": 10, "do": "before_answer"},
-        {"on": "callback", "times": 20, "do": "none"},
+        {"on": "charge", "every": 7, "do": "drop_after"},
+        {"on": "charge", "every": 9, "do": "error_before"},
+        {"on": "refund", "every": 5, "do": "drop_after"},
+        {"on": "query", "every": 8, "do": "error_after"},
+        {"on": "close", "every": 6, "do": "drop_after"},
+        {"on": "callback", "every": 5, "do": "before_answer"},
+        {"on": "callback", "every": 6, "do": "none"},
         {"on": "callback", "do": {"repeat": {"times": 1}}},
         {"on": "callback", "do": {"parallel": {"times": 2}}},
     ])

@@ -2,7 +2,7 @@
 //! killed again and again. All orders are paid, and what the provider has in its book is what was owed.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -74,10 +74,10 @@ impl Invoices {
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let (server, provider) = (free_address()?, free_address()?);
         let sim = Command::of(binary).words(&format!("psp-sim --time-scale 120 --listen {provider} --folder psp-sim"));
-        let _provider = Running::start(sim, &folder, "psp-sim", provider)?;
+        let _provider = Running::start(sim, &folder, "psp-sim")?;
         let serve = || {
             let command = Command::of(binary).words(&format!("serve --listen {server} --data data"));
-            Running::start(command.env("MIDENG_BOOTSTRAP_API_KEY", API_KEY), &folder, "serve", server)
+            Running::start(command.env("MIDENG_BOOTSTRAP_API_KEY", API_KEY), &folder, "serve")
         };
         let mut running = serve()?;
         let add = "channel add sandbox --settings psp-sim/merchant/sandbox.json --data data";
@@ -125,17 +125,19 @@ impl Invoices {
 }
 
 impl Running {
-    /// Starts it, and waits until it takes connections.
-    fn start(command: Command, folder: &Path, name: &str, address: SocketAddr) -> Result<Self> {
-        let log = fs::File::options().create(true).append(true).open(folder.join(format!("{name}.log")));
-        let log = log.with_context(|| format!("opening the log of {name}"))?;
+    /// Starts it, and waits until it says that it listens.
+    fn start(command: Command, folder: &Path, name: &str) -> Result<Self> {
+        let path = folder.join(format!("{name}.log"));
+        let log = fs::File::options().create(true).append(true).open(&path);
+        let log = log.with_context(|| format!("opening {}", path.display()))?;
+        let said_before = usize::try_from(log.metadata()?.len())?;
         let errors = log.try_clone().context("sharing a log")?;
         let mut running = Self(command.start_in(folder, log.into(), errors.into())?);
         let stopwatch = Stopwatch::start();
-        while TcpStream::connect(address).is_err() {
+        while !fs::read_to_string(&path)?.get(said_before..).is_some_and(|said| said.contains("listens on")) {
             let ended = running.0.try_wait()?;
-            ensure!(ended.is_none(), "{name} ended by itself: {ended:?}; see {}", folder.display());
-            ensure!(stopwatch.elapsed() < START_MAX, "{name} does not start; see {}", folder.display());
+            ensure!(ended.is_none(), "{name} ended by itself: {ended:?}; see {}", path.display());
+            ensure!(stopwatch.elapsed() < START_MAX, "{name} does not start; see {}", path.display());
             clock::pause(LOOK_AGAIN);
         }
         Ok(running)

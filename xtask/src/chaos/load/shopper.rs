@@ -89,9 +89,9 @@ impl Shopper {
         let key = format!("{}-{}", self.name, self.entries.len());
         let draw = self.random.random_range(0..100);
         match draw {
-            0..6 if let Some(order) = take(&mut self.pending, &mut self.random) => Wish::cancel(key, &order.number),
+            0..10 if let Some(order) = take(&mut self.pending, &mut self.random) => Wish::cancel(key, &order.number),
             // How it goes on with an order that is being paid is told by the provider's book.
-            6..12 if let Some(order) = take(&mut self.pending, &mut self.random) => Wish::pay(key, &order.number),
+            10..12 if let Some(order) = take(&mut self.pending, &mut self.random) => Wish::pay(key, &order.number),
             12..22 if let Some(order) = take(&mut self.paid, &mut self.random) => {
                 Wish::ship(key, &order.number, order.version)
             }
