@@ -69,7 +69,7 @@ pub struct Refund {
     pub code: Option<Code>,
     /// How often the channel was, or is about to be, asked; each question has its number.
     pub queries: u32,
-    /// How many calls in a row gave no answer.
+    /// How many calls in a row gave no answer. Of a refund that was refused: how often the channel knew of none since.
     pub silences: u32,
     /// When it is asked again; none where its end is known, or a person has been called.
     pub query_at: Option<Timestamp>,
@@ -77,6 +77,13 @@ pub struct Refund {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Refund {
+    /// The channel said no, and that is not confirmed yet.
+    pub const fn is_refused(&self) -> bool {
+        matches!(self.status, Status::Unknown) && self.code.is_some()
+    }
 }
 
 names!(Status {

@@ -73,6 +73,13 @@ impl Till<'_> {
         }
     }
 
+    /// Has it asked after a pause, unless a question is on its way.
+    pub(super) fn ask_refund_after(&mut self, id: RefundId, pause: i64) {
+        if self.repayment(id).query_at.is_none() {
+            self.question_refund(id, pause);
+        }
+    }
+
     fn question_refund(&mut self, id: RefundId, pause: i64) {
         let at = self.command.at;
         let refund = self.repayment(id);

@@ -13,6 +13,10 @@ use crate::stock::{Movement, Source as StockSource};
 use crate::text::Sku;
 use crate::{ApplyChannelFact, Change, RefundId, order, review};
 
+/// A refund that was refused failed once the channel knew of none so often, and so long apart.
+const NOT_FOUND_TIMES: u32 = 2;
+const REFUSED_MS: i64 = 60_000;
+
 impl Till<'_> {
     pub(super) fn returned(&mut self, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
         let Subject::Refund(reference) = &wanted.fact.subject else { return Ok(Came::To(Became::Stale)) };
@@ -150,6 +154,7 @@ impl Till<'_> {
             if refund.code.is_none() {
                 refund.code = Some(crate::text::Code::from_stored("failed"));
             }
+            refund.silences = 0;
             self.step_refund(id, Event::LoseSight);
             self.ask_refund_now(id);
         }
@@ -162,11 +167,16 @@ impl Till<'_> {
         if !refund.status.is_live() {
             return Became::Stale;
         }
-        if refund.code.is_some() {
-            self.fail_for_good(id);
+        refund.silences += 1;
+        if refund.is_refused() {
+            // An earlier try, of which nothing is known, may be on its way still: it is looked for once more.
+            if refund.silences >= NOT_FOUND_TIMES {
+                self.fail_for_good(id);
+            } else {
+                self.ask_refund_after(id, REFUSED_MS);
+            }
             return Became::Applied;
         }
-        refund.silences += 1;
         let attempt = refund.attempt;
         let account = self.attempt(attempt).account;
         self.queue(account, Task::Refund(id), 0);

@@ -3,7 +3,7 @@
 use super::Till;
 use crate::channel::State as Became;
 use crate::outbox::Task;
-use crate::payment::Event;
+use crate::payment::{Event, RefundStatus};
 use crate::{AttemptId, Command, NoteSilence, Outcome, RefundId, Refusal, Reply, State};
 
 pub(in crate::decide) fn silence(state: &State, command: &Command, wanted: &NoteSilence) -> Result<Outcome, Refusal> {
@@ -56,11 +56,13 @@ impl Till<'_> {
     }
 
     fn refund_silent(&mut self, id: RefundId, _wanted: &NoteSilence) {
-        if !self.repayment(id).status.is_live() {
+        // Where the channel said meanwhile that it has it, the question about it is on its way.
+        if !matches!(self.repayment(id).status, RefundStatus::Created | RefundStatus::Unknown) {
             return;
         }
         self.step_refund(id, Event::LoseSight);
-        self.repayment(id).silences += 1;
+        let refund = self.repayment(id);
+        refund.silences = if refund.is_refused() { 0 } else { refund.silences + 1 };
         self.ask_refund(id);
     }
 
@@ -70,7 +72,10 @@ impl Till<'_> {
             return;
         }
         refund.query_at = None;
-        refund.silences += 1;
+        // Of one that was refused only what was found counts; it is asked ever more seldom all the same.
+        if !refund.is_refused() {
+            refund.silences += 1;
+        }
         self.ask_refund(id);
     }
 }

@@ -12,7 +12,7 @@ const PAID: &str = "
     queue                          -> charge
 ";
 
-fn paid(script: &str) -> Shop {
+pub(super) fn paid(script: &str) -> Shop {
     let mut shop = check(PAID);
     more(&mut shop, script);
     shop
@@ -122,79 +122,6 @@ fn lines_come_back_with_their_goods_where_somebody_decided_so() {
         order A                        -> closed v5 refunded partial refunded
         stock tea                      -> 9/0
         stock cup                      -> 8/0
-        ",
-    );
-}
-
-#[test]
-fn r3_a_failure_is_asked_about_and_may_be_a_success() {
-    paid(
-        "
-        refund A 120                   -> refund 1 created of 120
-        back A.1 failed code=busy src=answer -> applied
-        payment A                      -> paid v6 200/120/0 succeeded requested:unknown
-        queue                          -> refund query_refund
-        back A.1 succeeded 120 src=query -> applied
-        payment A                      -> paid v7 200/120/120 succeeded requested:succeeded
-        ",
-    );
-}
-
-#[test]
-fn only_a_confirmed_failure_frees_the_amount() {
-    paid(
-        "
-        refund A 120                   -> refund 1 created of 120
-        back A.1 failed code=no src=answer -> applied
-        refund A 120                   -> refund_exceeds_captured 80
-        back A.1 not_found src=query   -> applied
-        payment A                      -> paid v7 200/0/0 succeeded requested:failed
-        refund A 80                    -> refund 2 created of 80
-        back A.1 succeeded 120         -> applied
-        reviews                        -> refund_revived
-        ",
-    );
-}
-
-#[test]
-fn a_refund_that_is_revived_where_nothing_is_left_is_for_a_person() {
-    paid(
-        "
-        refund A 120                   -> refund 1 created of 120
-        back A.1 failed code=no src=query -> applied
-        refund A 200                   -> refund 2 created of 200
-        back A.1 succeeded 120         -> quarantined
-        reviews                        -> refund_revived
-        payment A                      -> paid v7 200/200/0 succeeded requested:failed requested:created
-        ",
-    );
-}
-
-#[test]
-fn what_the_channel_holds_stays_reserved_and_is_for_a_person_once() {
-    paid(
-        "
-        refund A 120                   -> refund 1 created of 120
-        back A.1 pending code=ABNORMAL -> applied
-        reviews                        -> stuck
-        back A.1 pending code=ABNORMAL src=query -> duplicate
-        reviews                        ->
-        refund A 120                   -> refund_exceeds_captured 80
-        back A.1 succeeded 120         -> applied
-        payment A                      -> paid v7 200/120/120 succeeded requested:succeeded
-        ",
-    );
-}
-
-#[test]
-fn a_failure_behind_a_success_is_for_a_person() {
-    paid(
-        "
-        refund A 120                   -> refund 1 created of 120
-        back A.1 succeeded 120         -> applied
-        back A.1 failed code=account_closed -> stale
-        reviews                        -> refund_failed
-        payment A                      -> paid v6 200/120/120 succeeded requested:succeeded
         ",
     );
 }
