@@ -76,10 +76,13 @@ impl Needs {
             Action::StartPayment(start) => {
                 self.orders.insert((tenant, start.order_no));
                 self.payments_for.insert((tenant, start.order_no));
+                // Made from the key: it is there already where the key was used, and purged since.
+                self.attempts.insert((tenant, start.attempt));
                 self.accounts.extend(start.candidates.iter().map(|&account| (tenant, account)));
             }
             Action::RefundPayment(refund) => {
                 self.payments.insert((tenant, refund.payment));
+                self.refunds.insert((tenant, refund.refund));
             }
             Action::ApplyChannelFact(apply) => {
                 self.add_subject(tenant, &apply.fact.subject);

@@ -25,7 +25,7 @@
 //! account 2 off                                       switches an account
 //! ```
 //! Options: `key=` (a fresh one without), `by=` (principal), `cur=`, `until=`, `v=` (If-Match), `reason=`,
-//! `carrier=`, `name=`, `issued` (the order's number was taken before).
+//! `carrier=`, `name=`, `issued` (the order's number was taken before), `id=A.1` (a key that made the first of A).
 
 mod denials;
 mod money;

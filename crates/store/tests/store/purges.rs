@@ -2,7 +2,7 @@
 //! still finds its order.
 
 use domain::order::Status;
-use domain::{Command, Timestamp};
+use domain::{Action, AttemptId, Command, PaymentId, Timestamp};
 use engine::Verdict;
 use idempotency::Key;
 
@@ -16,6 +16,7 @@ on_every_database!(
     f12_nodes_whose_clocks_are_an_hour_apart_apply_a_key_once,
     a_key_that_was_purged_still_finds_its_order,
     a_purged_key_of_an_order_serves_no_other_action,
+    a_purged_key_of_a_payment_finds_its_attempt_and_its_refund,
     another_request_under_a_purged_key_is_refused_while_its_order_lives,
     numbers_are_purged_once_they_expired,
     the_sweeper_is_told_what_is_due_and_no_more_than_it_asks_for,
@@ -113,6 +114,39 @@ async fn a_key_that_was_purged_still_finds_its_order(kind: Kind) {
     assert_eq!(purge().await, 1);
     assert_eq!((shop.count(RECORDS).await, shop.count(KEYS).await), (0, 1));
     assert_eq!(words(&shop.run(&[shop.desk.place("k", &[("tea", 1)])]).await), ["200"]);
+    assert_eq!(shop.broken().await, Vec::<&str>::new());
+}
+
+/// The ids of attempts and refunds are made from the key: sent again after the purge they are made again.
+async fn a_purged_key_of_a_payment_finds_its_attempt_and_its_refund(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let place = |key| shop.desk.place(key, &[("tea", 1)]);
+    let (first, other) = (place("k"), place("other"));
+    let (number, other_number) = (order_no(&first), order_no(&other));
+    let [start, paid] = shop.desk.pay(number, 100);
+    let refund = || shop.desk.refund(number, 1, Some(40));
+    shop.run(&[first, other, start, paid, refund()]).await;
+    shop.run(&shop.desk.pay(other_number, 100)).await;
+    let before = shop.count("select count(*) from outbox").await;
+    let purge = async || shop.store.records_purge(Timestamp(i64::MAX), 100).await.expect("a step");
+    assert!(purge().await > 4);
+
+    let again = [shop.desk.start(number), refund()];
+    assert_eq!(words(&shop.run(&again).await), ["200", "201"]);
+    assert_eq!(words(&shop.run(&again).await), ["executed", "executed"]);
+    purge().await;
+    // Another order, payment or amount under the same key is another wish.
+    let mut start = shop.desk.start(other_number);
+    let Action::StartPayment(wanted) = &mut start.action else { panic!("{start:?}") };
+    wanted.attempt = AttemptId::new(number.bits());
+    let more = shop.desk.refund(number, 1, Some(50));
+    let mut elsewhere = refund();
+    let Action::RefundPayment(wanted) = &mut elsewhere.action else { panic!("{elsewhere:?}") };
+    wanted.payment = PaymentId::new(other_number.bits());
+    for command in [start, more, elsewhere] {
+        assert_eq!(words(&shop.run(&[command]).await), ["key reused"]);
+    }
+    assert_eq!(shop.count("select count(*) from outbox").await, before, "nothing is asked for again");
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
 

@@ -1,6 +1,7 @@
 //! Owns the beginning of a refund: how much is left, of which attempt, for which lines, and what its channel allows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Till;
 use crate::outbox::Task;
@@ -12,6 +13,9 @@ pub(in crate::decide) fn refund(
     command: &Command,
     wanted: &RefundPayment,
 ) -> Result<Outcome, AnyRefusal> {
+    if let Some(payment) = existing(state, command, wanted)? {
+        return Ok(Outcome::accepted(Reply::Refund { payment, refund: wanted.refund }, Vec::new()));
+    }
     let payment = state.payment(command.tenant, wanted.payment).ok_or(Refusal::NotFound(wanted.payment))?;
     let mut till = Till::open(state, command, payment);
     if payment.captured == 0 || !till.order.was_paid() {
@@ -49,14 +53,31 @@ pub(in crate::decide) fn refund(
     Ok(till.finish(|payment| Reply::Refund { payment, refund: wanted.refund }))
 }
 
+/// The payment whose refund this key made before its record was purged.
+fn existing(state: &State, command: &Command, wanted: &RefundPayment) -> Result<Option<Arc<Payment>>, AnyRefusal> {
+    let Some(payment) = state.payment_of_refund(command.tenant, wanted.refund) else { return Ok(None) };
+    let fits = |refund: &Refund| {
+        let money = Money::new(refund.amount, payment.amount.currency);
+        let lines = wanted.lines.is_empty() || sorted(&wanted.lines) == refund.lines;
+        payment.id == wanted.payment && wanted.amount.is_none_or(|amount| amount == money) && lines
+    };
+    let fits = payment.refund(wanted.refund).is_some_and(fits);
+    if fits { Ok(Some(payment.clone())) } else { Err(AnyRefusal::KeyReused) }
+}
+
+fn sorted(lines: &[RefundLine]) -> Vec<RefundLine> {
+    let mut lines = lines.to_vec();
+    lines.sort_unstable_by_key(|line| line.line);
+    lines
+}
+
 /// The lines, sorted, each with no more units than are neither given back nor about to be.
 fn check_lines(order: &Order, payment: &Payment, wanted: &[RefundLine]) -> Result<Vec<RefundLine>, order::Refusal> {
     let mut pending: BTreeMap<u32, i64> = BTreeMap::new();
     for line in payment.refunds.iter().filter(|refund| refund.status.is_live()).flat_map(|refund| &refund.lines) {
         *pending.entry(line.line).or_default() += line.quantity;
     }
-    let mut lines = wanted.to_vec();
-    lines.sort_unstable_by_key(|line| line.line);
+    let lines = sorted(wanted);
     for line in &lines {
         let of_order = order.lines.iter().find(|other| other.number == line.line);
         let of_order = of_order.ok_or(order::Refusal::LineNotFound(line.line))?;

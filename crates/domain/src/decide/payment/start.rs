@@ -1,5 +1,7 @@
 //! Owns the beginning of an attempt: may the order be paid, through which account, and what of the attempts before.
 
+use std::sync::Arc;
+
 use super::Till;
 use crate::channel::{Account, Method};
 use crate::outbox::Task;
@@ -7,6 +9,9 @@ use crate::payment::{ATTEMPTS_MAX, Attempt, AttemptStatus, Event, Payment, Refus
 use crate::{Command, Money, Order, Outcome, Refusal as AnyRefusal, Reply, StartPayment, State, order};
 
 pub(in crate::decide) fn start(state: &State, command: &Command, wanted: &StartPayment) -> Result<Outcome, AnyRefusal> {
+    if let Some(payment) = existing(state, command, wanted)? {
+        return Ok(Outcome::accepted(Reply::Payment { payment, created: false }, Vec::new()));
+    }
     let order = super::super::find(state, command, wanted.order_no)?;
     order.expect_step(order::Event::Pay)?;
     if command.at >= order.expires_at {
@@ -25,6 +30,14 @@ pub(in crate::decide) fn start(state: &State, command: &Command, wanted: &StartP
     till.begin_attempt(attempt(command, wanted, &till.payment, (account, method, till.order.expires_at)));
     till.queue(account.id, Task::Charge(wanted.attempt), 0);
     Ok(till.finish(|payment| Reply::Payment { payment, created: true }))
+}
+
+/// The payment whose attempt this key made before its record was purged.
+fn existing(state: &State, command: &Command, wanted: &StartPayment) -> Result<Option<Arc<Payment>>, AnyRefusal> {
+    let Some(payment) = state.payment_of_attempt(command.tenant, wanted.attempt) else { return Ok(None) };
+    let method = payment.attempt(wanted.attempt).map(|attempt| attempt.method);
+    let fits = payment.order_no == wanted.order_no && (wanted.method.is_none() || wanted.method == method);
+    if fits { Ok(Some(payment.clone())) } else { Err(AnyRefusal::KeyReused) }
 }
 
 /// The first account of the wanted ones that is switched on and takes the amount.

@@ -145,3 +145,44 @@ fn aba_a_late_retry_of_an_old_number_changes_nothing() {
         ",
     );
 }
+
+#[test]
+fn a_purged_key_finds_its_attempt_and_serves_no_other_order() {
+    check(
+        "
+        put tea 100 stock=9            -> new v1 9/0
+        place A tea*1                  -> new pending_payment v1 100
+        place B tea*1                  -> new pending_payment v1 100
+        start A                        -> open v2 created
+        start A id=A.1                 -> open v2 created
+        start B id=A.1                 -> idempotency_key_reused
+        said A.1 succeeded 100         -> applied
+        queue                          -> charge
+        start A id=A.1                 -> paid v4 100/0/0 succeeded
+        queue                          ->
+        ",
+    );
+}
+
+#[test]
+fn a_purged_key_finds_its_refund_and_serves_no_other() {
+    check(
+        "
+        put tea 100 stock=9            -> new v1 9/0
+        place A tea*3                  -> new pending_payment v1 300
+        place B tea*3                  -> new pending_payment v1 300
+        pay A 300                      -> paid v2
+        pay B 300                      -> paid v2
+        refund A 1*2!                  -> refund 1 created of 200
+        refund A 1*2! id=A.1           -> refund 1 created of 200
+        back A.1 succeeded             -> applied
+        refund A 1*2! id=A.1           -> refund 1 succeeded of 200
+        refund A id=A.1                -> refund 1 succeeded of 200
+        refund A 200 id=A.1            -> refund 1 succeeded of 200
+        refund A 100 id=A.1            -> idempotency_key_reused
+        refund A 200 cur=USD id=A.1    -> idempotency_key_reused
+        refund A 1*2 id=A.1            -> idempotency_key_reused
+        refund B 200 id=A.1            -> idempotency_key_reused
+        ",
+    );
+}

@@ -113,7 +113,7 @@ impl Shop {
         Action::StartPayment(StartPayment {
             order_no,
             payment: PaymentId::new(order_no.bits()),
-            attempt: attempt_id(order_no, before + 1),
+            attempt: said.named("id").map_or(attempt_id(order_no, before + 1), |(of, number)| attempt_id(of, number)),
             provider_key: 7,
             candidates,
             method: None,
@@ -161,7 +161,10 @@ impl Shop {
     }
 
     fn refund_id(&self, said: &Said<'_>) -> RefundId {
-        let (order_no, number) = said.place();
+        self.refund_at(said.place())
+    }
+
+    fn refund_at(&self, (order_no, number): (OrderNo, usize)) -> RefundId {
         let payment = self.state.payment_for(TENANT, order_no).expect("a known payment");
         payment.refunds[number - 1].id
     }
@@ -210,7 +213,7 @@ impl Shop {
         });
         Action::RefundPayment(RefundPayment {
             payment: PaymentId::new(order_no.bits()),
-            refund: RefundId::new(self.commands),
+            refund: said.named("id").map_or(RefundId::new(self.commands), |place| self.refund_at(place)),
             provider_key: self.commands,
             amount,
             reason: RefundReason::from_stored("unwanted"),
@@ -222,8 +225,12 @@ impl Shop {
 impl Said<'_> {
     /// `A.2`: the second of A.
     fn place(&self) -> (OrderNo, usize) {
-        let (_, number) = self.words[1].split_once('.').expect("order.number");
-        (self.order_no(), number.parse().expect("a number"))
+        place(self.words[1])
+    }
+
+    /// `id=A.2`: made from a key that made the second of A.
+    fn named(&self, option: &str) -> Option<(OrderNo, usize)> {
+        self.options.get(option).map(|word| place(word))
     }
 
     fn reference(&self, text: impl Fn(OrderNo, usize) -> String) -> Reference {
@@ -241,6 +248,11 @@ impl Said<'_> {
             stranger: self.options.get("stranger").map(|other| Code::from_stored(other)),
         }
     }
+}
+
+fn place(word: &str) -> (OrderNo, usize) {
+    let (_, number) = word.split_once('.').expect("order.number");
+    (OrderNo::new(u128::from(word.as_bytes()[0])), number.parse().expect("a number"))
 }
 
 fn account_id(number: i64) -> ChannelAccountId {
