@@ -27,6 +27,7 @@
 //! Options: `key=` (a fresh one without), `by=` (principal), `cur=`, `until=`, `v=` (If-Match), `reason=`,
 //! `carrier=`, `name=`, `issued` (the order's number was taken before), `id=A.1` (a key that made the first of A).
 
+mod closings;
 mod denials;
 mod money;
 mod orders;

@@ -4,7 +4,7 @@
 use super::Till;
 use crate::outbox::Task;
 use crate::payment::AttemptStatus;
-use crate::{AttemptId, RefundId, review};
+use crate::{AttemptId, RefundId, Timestamp, review};
 
 const QUICK_MS: i64 = 3_000;
 const QUICK_TIMES: u32 = 10;
@@ -23,6 +23,11 @@ pub(super) fn pause_ms(silences: u32) -> Option<i64> {
     }
 }
 
+/// The pause between calls while it is the payer's turn, which began at `since`.
+pub(super) fn pace_ms(since: Timestamp, at: Timestamp) -> i64 {
+    if at < since.plus_ms(YOUNG_MS) { MINUTE_MS } else { 5 * MINUTE_MS }
+}
+
 impl Till<'_> {
     /// Has the channel asked about an attempt, unless a question is on its way.
     pub(super) fn ask_charge(&mut self, id: AttemptId) {
@@ -32,10 +37,9 @@ impl Till<'_> {
             return;
         }
         let payers_turn = matches!(attempt.status, AttemptStatus::RequiresAction | AttemptStatus::Submitted);
-        let young = at < attempt.created_at.plus_ms(YOUNG_MS);
         let pause = match attempt.silences {
             0 if payers_turn && attempt.queries == 0 => Some(FIRST_MS),
-            0 if payers_turn => Some(if young { MINUTE_MS } else { 5 * MINUTE_MS }),
+            0 if payers_turn => Some(pace_ms(attempt.created_at, at)),
             silences => pause_ms(silences),
         };
         let (account, text) = (attempt.account, attempt.id.to_string());

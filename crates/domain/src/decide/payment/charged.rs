@@ -159,9 +159,17 @@ impl Till<'_> {
         if !attempt.status.is_live() {
             return Became::Stale;
         }
-        let over = at >= attempt.expires_at.plus_ms(OVERDUE_MS);
-        if source == Source::Closing || over {
+        let over = attempt.expires_at.plus_ms(OVERDUE_MS);
+        let is_held = attempt.status == AttemptStatus::RequiresAction;
+        if at >= over || (source == Source::Closing && !is_held) {
             self.step_attempt(id, Event::Close);
+            return Became::Applied;
+        }
+        if source == Source::Closing {
+            // Alipay knows of a charge once its page is opened or its code scanned, and the payer holds that: only when it
+            // is worth nothing any more is it closed for good.
+            attempt.silences = 0;
+            self.close_later(id, over);
             return Became::Applied;
         }
         if attempt.status == AttemptStatus::Unknown && attempt.close_asked_at.is_none() {
@@ -184,19 +192,5 @@ impl Till<'_> {
 
     pub(super) fn next_refund(&self) -> u32 {
         u32::try_from(self.payment.refunds.len()).unwrap_or(u32::MAX).saturating_add(1)
-    }
-
-    /// Asks once more, later, that an attempt be closed.
-    pub(super) fn close_again(&mut self, id: AttemptId) {
-        let attempt = self.attempt(id);
-        let account = attempt.account;
-        match super::ask::pause_ms(attempt.silences) {
-            Some(pause) => self.queue(account, Task::CloseCharge(id), pause),
-            None => self.review(
-                review::Kind::Stuck,
-                id.to_string(),
-                "the channel does not close this attempt; it is asked no more".to_owned(),
-            ),
-        }
     }
 }

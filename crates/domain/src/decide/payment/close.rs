@@ -1,10 +1,11 @@
 //! Owns giving attempts up: the channel is asked to take back what a payer could still pay.
 
 use super::Till;
+use super::ask::{pace_ms, pause_ms};
 use crate::channel;
 use crate::outbox::Task;
 use crate::payment::Event;
-use crate::{AttemptId, Change, Command, OrderNo, Outcome, Refusal, Reply, State};
+use crate::{AttemptId, Change, Command, OrderNo, Outcome, Refusal, Reply, State, Timestamp, review};
 
 /// What giving an order up means for its payment: the changes, beside those of the order.
 pub(in crate::decide) fn give_up(state: &State, command: &Command, order_no: OrderNo, event: Event) -> Vec<Change> {
@@ -41,5 +42,29 @@ impl Till<'_> {
             let account = attempt.account;
             self.queue(account, Task::CloseCharge(id), 0);
         }
+    }
+
+    /// Asks once more, later, that an attempt be closed.
+    pub(super) fn close_again(&mut self, id: AttemptId) {
+        let attempt = self.attempt(id);
+        let account = attempt.account;
+        match pause_ms(attempt.silences) {
+            Some(pause) => self.queue(account, Task::CloseCharge(id), pause),
+            None => self.review(
+                review::Kind::Stuck,
+                id.to_string(),
+                "the channel does not close this attempt; it is asked no more".to_owned(),
+            ),
+        }
+    }
+
+    /// Asks again that an attempt be closed of which the channel knows nothing yet: the last time at `last`.
+    pub(super) fn close_later(&mut self, id: AttemptId, last: Timestamp) {
+        let at = self.command.at;
+        let attempt = self.attempt(id);
+        let account = attempt.account;
+        let since = attempt.close_asked_at.unwrap_or(at);
+        let pause = pace_ms(since, at).min(last.0 - at.0);
+        self.queue(account, Task::CloseCharge(id), pause);
     }
 }

@@ -19,7 +19,9 @@ pub(in crate::decide) fn start(state: &State, command: &Command, wanted: &StartP
     }
     let (account, method) = choose(state, command, wanted, order.total)?;
     let mut till = open(state, command, wanted, order);
-    if till.payment.live().any(|attempt| attempt.account == account.id) {
+    // One that is being taken back leaves room: who changed channels may come back to the first.
+    let is_running = |attempt: &Attempt| attempt.account == account.id && attempt.close_asked_at.is_none();
+    if till.payment.live().any(is_running) {
         return Err(Refusal::InProgress(till.payment.id).into());
     }
     if till.payment.attempts.len() >= ATTEMPTS_MAX {
