@@ -69,7 +69,8 @@ pub struct Refund {
     pub code: Option<Code>,
     /// How often the channel was, or is about to be, asked; each question has its number.
     pub queries: u32,
-    /// How many calls in a row gave no answer. Of a refund that was refused: how often the channel knew of none since.
+    /// How many calls in a row gave no answer. While it is refused: how often the channel knew of none, and one
+    /// more where every try had its answer.
     pub silences: u32,
     /// When it is asked again; none where its end is known, or a person has been called.
     pub query_at: Option<Timestamp>,

@@ -13,7 +13,8 @@ use crate::stock::{Movement, Source as StockSource};
 use crate::text::Sku;
 use crate::{ApplyChannelFact, Change, RefundId, order, review};
 
-/// A refund that was refused failed once the channel knew of none so often, and so long apart.
+/// Where nothing is known of an earlier try, a refund that was refused failed once the channel knew of none so often, and so
+/// long apart; else the first time.
 const NOT_FOUND_TIMES: u32 = 2;
 const REFUSED_MS: i64 = 60_000;
 
@@ -147,14 +148,17 @@ impl Till<'_> {
         if !refund.status.is_live() {
             return Became::Duplicate;
         }
+        let is_new = !refund.is_refused();
         refund.code.clone_from(&wanted.fact.code);
         if matches!(wanted.source, Source::Query(_)) {
             self.fail_for_good(id);
         } else {
+            if is_new {
+                refund.silences = if refund.silences == 0 { NOT_FOUND_TIMES - 1 } else { 0 };
+            }
             if refund.code.is_none() {
                 refund.code = Some(crate::text::Code::from_stored("failed"));
             }
-            refund.silences = 0;
             self.step_refund(id, Event::LoseSight);
             self.ask_refund_now(id);
         }

@@ -24,8 +24,6 @@ fn only_a_confirmed_failure_frees_the_amount() {
         back A.1 failed code=no src=answer -> applied
         refund A 120                   -> refund_exceeds_captured 80
         back A.1 not_found src=query   -> applied
-        refund A 120                   -> refund_exceeds_captured 80
-        back A.1 not_found src=query   -> applied
         payment A                      -> paid v7 200/0/0 succeeded requested:failed
         refund A 80                    -> refund 2 created of 80
         back A.1 succeeded 120         -> applied
@@ -105,7 +103,6 @@ fn a_question_that_found_nothing_does_not_count_behind_a_try_without_an_answer()
         "
         refund A 120                   -> refund 1 created of 120
         back A.1 failed code=busy      -> applied
-        back A.1 not_found src=query   -> applied
         mute A.1 refund                -> applied
         back A.1 not_found src=query   -> applied
         payment A                      -> paid v6 200/120/0 succeeded requested:unknown
