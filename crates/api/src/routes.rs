@@ -43,6 +43,7 @@ pub fn router(api: Api) -> Router {
         .route("/payments/{payment_id}", get(payments::get))
         .route("/payments/{payment_id}/refunds", post(payments::refund))
         .route("/refunds/{refund_id}", get(payments::get_refund))
+        .route("/refunds/{refund_id}/retry", post(payments::retry))
         .layer(limited.clone());
     let notify = Router::new().route("/notify/{channel_account_id}", post(notify::notify)).layer(limited);
     Router::new()

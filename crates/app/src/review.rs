@@ -21,7 +21,8 @@ pub(crate) enum Review {
         #[command(flatten)]
         database: Database,
     },
-    /// Close one, with what was done about it.
+    /// Close one, with what was done about it: a note for people, it moves no money. A refund that failed is sent once more
+    /// with POST /api/v1/refunds/{refund_id}/retry.
     Resolve {
         /// Its id, from `list`.
         id: ReviewId,
@@ -63,6 +64,6 @@ async fn resolve(id: ReviewId, resolution: &str, database: &Database) -> anyhow:
     if !done {
         bail!("there is no review {id}; `mideng review list` shows them all");
     }
-    println!("Review {id} is closed.");
+    println!("Review {id} is closed. That moved no money, and nothing else was changed.");
     Ok(())
 }

@@ -81,6 +81,8 @@ pub enum Action {
     },
     /// Give money back.
     RefundPayment(RefundPayment),
+    /// Give money back of which a refund failed for good.
+    RetryRefund(RetryRefund),
     /// Take note of what a channel said: the one way in for answers, callbacks, queries and statements.
     ApplyChannelFact(ApplyChannelFact),
     /// Take note that a channel gave no answer.
@@ -219,6 +221,18 @@ pub struct RefundPayment {
     pub lines: Vec<RefundLine>,
 }
 
+/// Give money back of which a refund failed for good: for the same reason, of the same attempt, so much and for the same
+/// lines, and under a number of its own, for a provider does not take every number a second time.
+#[derive(Clone, Debug)]
+pub struct RetryRefund {
+    /// The one that failed.
+    pub failed: RefundId,
+    /// The new one's id, made from the request's key.
+    pub refund: RefundId,
+    /// What the provider is given as idempotency key, made from the request's key.
+    pub provider_key: u128,
+}
+
 /// Take note of what a channel said.
 #[derive(Clone, Debug)]
 pub struct ApplyChannelFact {
@@ -252,6 +266,7 @@ impl Action {
             Self::PutProduct(_)
             | Self::MoveStock(_)
             | Self::RefundPayment(_)
+            | Self::RetryRefund(_)
             | Self::ApplyChannelFact(_)
             | Self::NoteSilence(_) => None,
             Self::PlaceOrder(PlaceOrder { number, .. }) => Some(number.order_no()),
@@ -270,7 +285,11 @@ impl Action {
     pub fn rows(&self) -> usize {
         match self {
             Self::PlaceOrder(place) => 4 + 3 * place.lines.len(),
-            Self::StartPayment(_) | Self::RefundPayment(_) | Self::ApplyChannelFact(_) | Self::NoteSilence(_) => 16,
+            Self::StartPayment(_)
+            | Self::RefundPayment(_)
+            | Self::RetryRefund(_)
+            | Self::ApplyChannelFact(_)
+            | Self::NoteSilence(_) => 16,
             _ => 8,
         }
     }

@@ -32,6 +32,7 @@ pub fn decide(state: &State, command: &Command) -> Outcome {
         Action::StartPayment(start) => payment::start(state, command, start),
         Action::CloseAttempts { order_no } => payment::close_all(state, command, *order_no),
         Action::RefundPayment(refund) => payment::refund(state, command, refund),
+        Action::RetryRefund(retry) => payment::retry(state, command, retry),
         Action::ApplyChannelFact(apply) => payment::apply(state, command, apply),
         Action::NoteSilence(silence) => payment::silence(state, command, silence),
     };

@@ -84,6 +84,9 @@ impl Needs {
                 self.payments.insert((tenant, refund.payment));
                 self.refunds.insert((tenant, refund.refund));
             }
+            Action::RetryRefund(retry) => {
+                self.refunds.extend([(tenant, retry.failed), (tenant, retry.refund)]);
+            }
             Action::ApplyChannelFact(apply) => {
                 self.add_subject(tenant, &apply.fact.subject);
                 if apply.source.is_from_outside() {

@@ -77,6 +77,11 @@ impl Payment {
         self.attempts.iter().filter(|attempt| attempt.status.is_live())
     }
 
+    /// Whether an attempt's money came late or twice: all of it goes back by itself, and it is nobody's to refund.
+    pub fn is_excess(&self, attempt: &Attempt) -> bool {
+        self.refunds.iter().any(|refund| refund.attempt == attempt.id && refund.cause != Cause::Requested)
+    }
+
     /// What of an attempt's money is not reserved for refunds.
     pub fn refundable(&self, attempt: &Attempt) -> i64 {
         let of_it = self.refunds.iter().filter(|refund| refund.attempt == attempt.id && refund.status.reserves());

@@ -50,7 +50,7 @@ impl Refusal {
                 order::Refusal::NoShipment => "no_shipment",
             },
             Self::Payment(refusal) => match refusal {
-                payment::Refusal::NotFound(_) => "not_found",
+                payment::Refusal::NotFound(_) | payment::Refusal::RefundNotFound(_) => "not_found",
                 payment::Refusal::OrderExpired(_) => "order_expired",
                 payment::Refusal::NoChannel(_) => "no_channel",
                 payment::Refusal::InProgress(_) => "payment_in_progress",
@@ -58,6 +58,7 @@ impl Refusal {
                 payment::Refusal::NotPaid(_) => "payment_not_captured",
                 payment::Refusal::CurrencyMismatch => "currency_mismatch",
                 payment::Refusal::ExceedsCaptured { .. } => "refund_exceeds_captured",
+                payment::Refusal::NotFailed(_) => "refund_not_failed",
                 payment::Refusal::TooManyRefunds(_) => "refunds_exhausted",
                 payment::Refusal::TooOld => "refund_period_over",
             },

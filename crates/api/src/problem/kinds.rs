@@ -269,7 +269,8 @@ pub const KINDS: &[Kind] = &[
         409,
         NewKey,
         "Nothing was captured",
-        "Nothing was taken for the order, or what was taken goes back by itself: there is nothing to refund.",
+        "Nothing was taken for the order, or what was taken came late or twice and goes back by itself: there is nothing \
+         to refund. Where that failed, send the refund that failed once more.",
     ),
     kind(
         "refund_exceeds_captured",
@@ -278,6 +279,13 @@ pub const KINDS: &[Kind] = &[
         "More than is left to give back",
         "Refunds that succeeded or are under way have reserved the rest: `left` says how many minor units one refund can \
          still give back.",
+    ),
+    kind(
+        "refund_not_failed",
+        409,
+        NewKey,
+        "The refund did not fail",
+        "Only a refund that failed for good is sent once more; this one is under way, or went back.",
     ),
     kind(
         "refunds_exhausted",

@@ -82,6 +82,25 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, request: Mutation) -> Result
     request.submit(action, derived_from_request).await
 }
 
+/// Send a refund once more that failed for good, under a new number: so much, of the same attempt, for the same lines.
+#[utoipa::path(post, path = "/api/v1/refunds/{refund_id}/retry", tag = "payments",
+    params(("refund_id" = String, Path, description = "The id of the refund that failed"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 201, body = wire::Refund, description = "A new refund was begun, and its amount reserved"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn retry(path: IdPath<RefundId>, request: Mutation) -> Result<Response, Problem> {
+    request.require_key()?;
+    request.no_body()?;
+    let action = Action::RetryRefund(domain::RetryRefund {
+        failed: path.0,
+        refund: RefundId::new(request.number("retry")?),
+        provider_key: request.number("retry key")?,
+    });
+    request.submit(action, derived_from_request).await
+}
+
 /// One refund.
 #[utoipa::path(get, path = "/api/v1/refunds/{refund_id}", tag = "payments",
     params(("refund_id" = String, Path, description = "The refund's id")),

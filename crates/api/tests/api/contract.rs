@@ -27,6 +27,7 @@ const ROUTES: &[&str] = &[
     "POST /api/v1/orders/{order_no}/ship",
     "POST /api/v1/payments/{payment_id}/refunds",
     "POST /api/v1/products/{sku}/stock-movements",
+    "POST /api/v1/refunds/{refund_id}/retry",
     "POST /notify/{channel_account_id}",
     "PUT /api/v1/orders/{order_no}/shipment",
     "PUT /api/v1/products/{sku}",

@@ -6,6 +6,7 @@ mod charged;
 mod close;
 mod fact;
 mod refund;
+mod retry;
 mod returned;
 mod silence;
 mod start;
@@ -15,12 +16,13 @@ use std::sync::Arc;
 pub(super) use close::{close_all, give_up};
 pub(super) use fact::apply;
 pub(super) use refund::refund;
+pub(super) use retry::retry;
 pub(super) use silence::silence;
 pub(super) use start::start;
 
 use crate::ledger::Posting;
 use crate::outbox::{Message, Task};
-use crate::payment::{Attempt, AttemptStatus, Event, Payment, Refund, RefundStatus, Status, Step, Subject};
+use crate::payment::{Attempt, AttemptStatus, Event, Payment, Refund, Status, Step, Subject};
 use crate::review::{self, Review};
 use crate::stock::Holding;
 use crate::{
@@ -98,14 +100,6 @@ impl<'a> Till<'a> {
         let number = attempt.number;
         self.payment.attempts.push(attempt);
         self.note(Subject::Attempt(number), Event::Begin, None, AttemptStatus::Created.name());
-    }
-
-    /// Adds a refund that is new; its amount is not to be given back another time.
-    fn begin_refund(&mut self, refund: Refund) {
-        let number = refund.number;
-        self.payment.refund_reserved += refund.amount;
-        self.payment.refunds.push(refund);
-        self.note(Subject::Refund(number), Event::Begin, None, RefundStatus::Created.name());
     }
 
     fn note(&mut self, subject: Subject, event: Event, from: Option<&'static str>, to: &'static str) {

@@ -17,6 +17,7 @@
 //! said A.1 succeeded 290      -> applied              a channel's word about the first attempt; `src=` how it came
 //! silent A.1 charge           -> applied              no answer; `charge`, `close` or `query`
 //! refund A 100 1*2 2*1!       -> refund 1 created of 100   `!`: back into stock
+//! retry A.1                   -> refund 2 created of 100   the first failed for good
 //! back A.1 succeeded 100      -> applied              a channel's word about the first refund
 //! mute A.1 refund             -> applied              no answer; `refund` or `query`
 //! sweep A                     -> applied              its time is over: close its attempts
@@ -36,6 +37,7 @@ mod products;
 mod refunds;
 mod refusals;
 mod replays;
+mod retries;
 mod script;
 mod words;
 

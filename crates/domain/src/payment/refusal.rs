@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Money, OrderNo, PaymentId};
+use crate::{Money, OrderNo, PaymentId, RefundId};
 
 /// Why a command on a payment is refused. Each depends on state, so each is stored under the key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -10,6 +10,9 @@ pub enum Refusal {
     /// No such payment.
     #[error("there is no payment {0}")]
     NotFound(PaymentId),
+    /// No such refund.
+    #[error("there is no refund {0}")]
+    RefundNotFound(RefundId),
     /// The order's time to pay is over.
     #[error("the time to pay the order {0} is over")]
     OrderExpired(OrderNo),
@@ -34,6 +37,9 @@ pub enum Refusal {
         /// Minor units that are left.
         left: i64,
     },
+    /// It is under way, or went back.
+    #[error("the refund {0} did not fail for good")]
+    NotFailed(RefundId),
     /// The provider allows no more refunds of this charge.
     #[error("the channel allows {0} refunds of one charge, and there were as many")]
     TooManyRefunds(usize),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::ledger::{Account, Kind, Posting};
-use domain::payment::{self, Cause, Entry, Payment, RefundStatus, Subject};
+use domain::payment::{self, Entry, Payment, RefundStatus, Subject};
 use domain::{Order, PaymentId, TenantId};
 use proptest::prelude::{prop_assert, prop_assert_eq};
 use proptest::test_runner::TestCaseError;
@@ -52,7 +52,8 @@ impl Till {
         prop_assert!(payment.refunded <= payment.refund_reserved && payment.refund_reserved <= captured, "I-3");
         prop_assert_eq!(order.refunded + order.returned, payment.refunded, "I-3");
         let owed = if order.was_paid() { captured - order.total.minor } else { captured };
-        prop_assert_eq!(owed, sum(&|refund| refund.cause != Cause::Requested), "I-2: the excess has its refunds");
+        let excess = payment.attempts.iter().filter(|attempt| payment.is_excess(attempt));
+        prop_assert_eq!(owed, excess.map(|attempt| attempt.captured).sum::<i64>(), "I-2: the excess has its refunds");
         self.audit_ledger(payment)?;
         self.audit_ends(order, payment)
     }

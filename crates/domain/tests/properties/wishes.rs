@@ -3,12 +3,12 @@
 use domain::channel::{Digest, Fact, Source, Subject, Verdict};
 use domain::order::CloseReason;
 use domain::outbox::Task;
-use domain::payment::RefundLine;
+use domain::payment::{RefundLine, RefundStatus};
 use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Reference, RefundReason, Sku, TrackingNo};
 use domain::{
     Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
     MovementId, NoteSilence, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId,
-    RefundPayment, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
+    RefundPayment, RetryRefund, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -163,6 +163,7 @@ impl What {
         let payment = || books.state.payment_for(tenant, order.order_no);
         let attempt = |pick: u8| payment()?.attempts.get(usize::from(pick)).map(|attempt| attempt.id);
         let refund = |pick: u8| payment()?.refunds.get(usize::from(pick)).map(|refund| refund.id);
+        let failed = || payment()?.refunds.iter().rev().find(|refund| refund.status == RefundStatus::Failed);
         let made = u128::from(books.commands);
         let fact = |subject, verdict: u8, amount| Fact {
             subject,
@@ -205,6 +206,11 @@ impl What {
                 let task = [Task::Charge(id), Task::CloseCharge(id), Task::QueryCharge(id, 1)][usize::from(*task)];
                 Action::NoteSilence(NoteSilence { task, code: None })
             }
+            Self::Refund { amount: None, line: None, .. } if failed().is_some() => Action::RetryRefund(RetryRefund {
+                failed: failed()?.id,
+                refund: RefundId::new(made),
+                provider_key: made,
+            }),
             Self::Refund { amount, line, .. } => Action::RefundPayment(RefundPayment {
                 payment: payment()?.id,
                 refund: RefundId::new(made),

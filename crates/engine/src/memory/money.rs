@@ -7,7 +7,7 @@ use domain::channel::{Account, ChannelEvent, Digest};
 use domain::ledger::{Kind, Posting};
 use domain::order::Status;
 use domain::outbox::Message;
-use domain::payment::{self, AttemptStatus, Cause, Entry, Payment, RefundStatus};
+use domain::payment::{self, AttemptStatus, Entry, Payment, RefundStatus};
 use domain::review::Review;
 use domain::{Change, ChannelAccountId, Needs, Order, OrderNo, PaymentId, ReviewId, State, TenantId, ledger};
 
@@ -113,7 +113,9 @@ impl Money {
         hold(payment.refunded == sum(&|refund| refund.status == RefundStatus::Succeeded), "I-3")?;
         hold(payment.refunded == order.refunded + order.returned, "I-3")?;
         let excess = if order.was_paid() { captured - order.total.minor } else { captured };
-        hold(excess == sum(&|refund| refund.cause != Cause::Requested), "I-2: the excess has its refunds")?;
+        let given_back = payment.attempts.iter().filter(|attempt| payment.is_excess(attempt));
+        let given_back: i64 = given_back.map(|attempt| attempt.captured).sum();
+        hold(excess == given_back, "I-2: the excess has its refunds")?;
         let open = order.status == Status::PendingPayment;
         hold(open == (payment.status == payment::Status::Open), "a payment is open while its order is")?;
         hold(self.cash(payment) == captured - payment.refunded, "I-4")?;

@@ -33,14 +33,16 @@ pub(super) const ALL: &[Invariant] = &[
     },
     Invariant {
         id: "I-2b",
-        title: "money that came late or twice has a refund of its own, and nothing else has",
+        title: "money that came late or twice has refunds of its own, and nothing else has",
         broken_by: concat!(
             "
             select o.order_no || ': captured ' || o.captured_minor || ' of ' || o.total_minor || ', given back by itself '
                 || coalesce(r.amount, 0)
             from all_orders o
-            left join (select tenant_id, order_no, sum(amount_minor) amount from refunds where cause <> 'requested'
-                group by tenant_id, order_no) r on r.tenant_id = o.tenant_id and r.order_no = o.order_no
+            left join (select a.tenant_id, a.order_no, sum(a.captured_minor) amount from payment_attempts a
+                where exists (select 1 from refunds f where f.tenant_id = a.tenant_id and f.attempt_id = a.attempt_id
+                    and f.cause <> 'requested' and f.amount_minor = a.captured_minor)
+                group by a.tenant_id, a.order_no) r on r.tenant_id = o.tenant_id and r.order_no = o.order_no
             where coalesce(r.amount, 0) <> o.captured_minor - case when ",
             was_paid!(),
             " then o.total_minor else 0 end"

@@ -13,6 +13,7 @@ on_every_database!(
     r6_exactly_what_is_left,
     r7_a_cancel_behind_a_full_refund_works,
     r8_a_refund_is_of_its_own_payment,
+    a_refund_that_nobody_asked_for_and_that_failed_is_sent_once_more,
 );
 
 async fn r1_two_refunds_that_are_too_much_together(database: Database) {
@@ -128,5 +129,32 @@ async fn r8_a_refund_is_of_its_own_payment(database: Database) {
         assert_eq!(till.payment(payment).await["refunded"]["amount"], 1_800);
     }
     until("all moved", || async { till.provider.left().await == 2 * (1_999 - 1_800) }).await;
+    till.close().await;
+}
+
+async fn a_refund_that_nobody_asked_for_and_that_failed_is_sent_once_more(database: Database) {
+    let till = Till::open(database, &["sandbox"]).await;
+    let order_no = till.order("late").await;
+    let (payment, attempt) = till.open_payment(&order_no, "pay", "sandbox").await;
+    let refuses = rule("refund", json!({"refuse": {"code": "not_today"}}));
+    till.provider.fails(json!([rule("close", "error_before"), refuses])).await;
+    let post = async |path: String, key: &str, body: &str| {
+        till.admin().send(http::Method::POST, &path, key, body).await.expect("the server is there")
+    };
+    post(format!("/api/v1/orders/{order_no}/cancel"), "cancel", r#"{"reason":"customer"}"#).await.expect(200);
+    till.provider.pay("sandbox", &attempt).await;
+    till.refunds_are(&payment, &["failed"]).await;
+    assert_eq!(till.reviews().await, ["refund_failed", "late_payment"]);
+    till.provider.behaves().await;
+    till.refund(&payment, "by-hand", None).await.expect(409);
+    let failed = till.payment(&payment).await["refunds"][0]["refund_id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/refunds/{failed}/retry");
+    let first = post(path.clone(), "retry", "").await.expect(201);
+    assert_eq!((first.text("/cause").as_str(), first.json()["amount"]["amount"].as_i64()), ("late", Some(1_999)));
+    assert_ne!(first.text("/refund_id"), failed);
+    post(path.clone(), "retry", "").await.replays(&first);
+    post(path, "another", "").await.expect(409);
+    till.refunds_are(&payment, &["failed", "succeeded"]).await;
+    till.order_is(&order_no, "closed", "refunded").await;
     till.close().await;
 }

@@ -2,10 +2,11 @@
 
 use super::Till;
 use super::fact::Came;
+use super::refund::Repayment;
 use crate::channel::{Source, State as Became, Subject, Verdict};
 use crate::ledger::{Account, Kind};
 use crate::outbox::Task;
-use crate::payment::{AttemptStatus, Cause, Event, Refund, RefundStatus, Status};
+use crate::payment::{AttemptStatus, Cause, Event, Status};
 use crate::stock::Holding;
 use crate::text::RefundReason;
 use crate::{ApplyChannelFact, AttemptId, Money, RefundId, order, review};
@@ -79,28 +80,19 @@ impl Till<'_> {
         };
         self.step_order(event)?;
         let attempt = self.attempt(id);
-        let (account, amount, provider_key) = (attempt.account, attempt.captured, attempt.provider_key);
+        let (amount, provider_key) = (attempt.captured, attempt.provider_key);
         // The refund of all of an attempt: made from it, so that it is the same whenever it is made.
         let refund = RefundId::new(id.bits());
-        self.begin_refund(Refund {
+        let new = Repayment {
             id: refund,
-            number: self.next_refund(),
-            attempt: id,
             provider_key: !provider_key,
+            attempt: id,
             amount,
             cause,
             reason: RefundReason::from_stored(text),
             lines: Vec::new(),
-            status: RefundStatus::Created,
-            channel_no: None,
-            code: None,
-            queries: 0,
-            silences: 0,
-            query_at: None,
-            created_at: self.command.at,
-            updated_at: self.command.at,
-        });
-        self.queue(account, Task::Refund(refund), 0);
+        };
+        self.repay(new, 0);
         self.review(kind, id.to_string(), format!("{text}; refund {refund} gives it back"));
         Ok(())
     }
@@ -188,9 +180,5 @@ impl Till<'_> {
             return Came::To(Became::Stale);
         }
         Came::Strange("it was paid and wholly given back, and we saw neither".to_owned())
-    }
-
-    pub(super) fn next_refund(&self) -> u32 {
-        u32::try_from(self.payment.refunds.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 }

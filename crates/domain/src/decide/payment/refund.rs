@@ -5,8 +5,54 @@ use std::sync::Arc;
 
 use super::Till;
 use crate::outbox::Task;
-use crate::payment::{Attempt, Cause, Payment, Refund, RefundLine, RefundStatus, Refusal};
-use crate::{Command, Money, Order, Outcome, RefundPayment, Refusal as AnyRefusal, Reply, State, Timestamp, order};
+use crate::payment::{Attempt, Cause, Event, Payment, Refund, RefundLine, RefundStatus, Refusal, Subject};
+use crate::text::RefundReason;
+use crate::{
+    AttemptId, Command, Money, Order, Outcome, RefundId, RefundPayment, Refusal as AnyRefusal, Reply, State, Timestamp,
+    order,
+};
+
+/// A refund that is new.
+pub(super) struct Repayment {
+    pub(super) id: RefundId,
+    pub(super) provider_key: u128,
+    pub(super) attempt: AttemptId,
+    pub(super) amount: i64,
+    pub(super) cause: Cause,
+    pub(super) reason: RefundReason,
+    pub(super) lines: Vec<RefundLine>,
+}
+
+impl Till<'_> {
+    /// Adds a refund; its amount is not to be given back another time. Its channel is asked after a pause.
+    pub(super) fn repay(&mut self, new: Repayment, pause: i64) {
+        let Repayment { id, provider_key, attempt, amount, cause, reason, lines } = new;
+        let number = u32::try_from(self.payment.refunds.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let at = self.command.at;
+        self.payment.refund_reserved += amount;
+        self.payment.refunds.push(Refund {
+            id,
+            number,
+            attempt,
+            provider_key,
+            amount,
+            cause,
+            reason,
+            lines,
+            status: RefundStatus::Created,
+            channel_no: None,
+            code: None,
+            queries: 0,
+            silences: 0,
+            query_at: None,
+            created_at: at,
+            updated_at: at,
+        });
+        self.note(Subject::Refund(number), Event::Begin, None, RefundStatus::Created.name());
+        let account = self.attempt(attempt).account;
+        self.queue(account, Task::Refund(id), pause);
+    }
+}
 
 pub(in crate::decide) fn refund(
     state: &State,
@@ -22,34 +68,26 @@ pub(in crate::decide) fn refund(
         return Err(Refusal::NotPaid(payment.id).into());
     }
     let lines = check_lines(&till.order, payment, &wanted.lines)?;
-    let left = payment.attempts.iter().map(|attempt| payment.refundable(attempt)).max().unwrap_or(0);
+    // What came twice goes back by itself.
+    let owed = || payment.attempts.iter().filter(|attempt| !payment.is_excess(attempt));
+    let left = owed().map(|attempt| payment.refundable(attempt)).max().unwrap_or(0);
     let amount = amount(&till.order, payment, wanted, left)?;
-    let attempt = payment.attempts.iter().find(|attempt| payment.refundable(attempt) >= amount);
+    let attempt = owed().find(|attempt| payment.refundable(attempt) >= amount);
     let attempt = attempt.filter(|_| amount > 0).ok_or(Refusal::ExceedsCaptured { left })?;
     let pause = allowed_after(payment, attempt, command.at)?;
     // Everything is given back at once: then every line is.
     let whole = wanted.lines.is_empty() && payment.refunds.is_empty() && amount == till.order.total.minor;
     let lines = if whole { all_lines(&till.order) } else { lines };
-    let account = attempt.account;
-    till.begin_refund(Refund {
+    let new = Repayment {
         id: wanted.refund,
-        number: till.next_refund(),
-        attempt: attempt.id,
         provider_key: wanted.provider_key,
+        attempt: attempt.id,
         amount,
         cause: Cause::Requested,
         reason: wanted.reason.clone(),
         lines,
-        status: RefundStatus::Created,
-        channel_no: None,
-        code: None,
-        queries: 0,
-        silences: 0,
-        query_at: None,
-        created_at: command.at,
-        updated_at: command.at,
-    });
-    till.queue(account, Task::Refund(wanted.refund), pause);
+    };
+    till.repay(new, pause);
     Ok(till.finish(|payment| Reply::Refund { payment, refund: wanted.refund }))
 }
 
@@ -72,7 +110,11 @@ fn sorted(lines: &[RefundLine]) -> Vec<RefundLine> {
 }
 
 /// The lines, sorted, each with no more units than are neither given back nor about to be.
-fn check_lines(order: &Order, payment: &Payment, wanted: &[RefundLine]) -> Result<Vec<RefundLine>, order::Refusal> {
+pub(super) fn check_lines(
+    order: &Order,
+    payment: &Payment,
+    wanted: &[RefundLine],
+) -> Result<Vec<RefundLine>, order::Refusal> {
     let mut pending: BTreeMap<u32, i64> = BTreeMap::new();
     for line in payment.refunds.iter().filter(|refund| refund.status.is_live()).flat_map(|refund| &refund.lines) {
         *pending.entry(line.line).or_default() += line.quantity;
@@ -105,7 +147,7 @@ fn amount(order: &Order, payment: &Payment, wanted: &RefundPayment, left: i64) -
 }
 
 /// How long the channel wants to be left alone first, in milliseconds.
-fn allowed_after(payment: &Payment, attempt: &Attempt, at: Timestamp) -> Result<i64, Refusal> {
+pub(super) fn allowed_after(payment: &Payment, attempt: &Attempt, at: Timestamp) -> Result<i64, Refusal> {
     let rules = attempt.channel.refund_rules();
     let before: Vec<&Refund> = payment.refunds.iter().filter(|refund| refund.attempt == attempt.id).collect();
     if before.len() >= rules.refunds_max {

@@ -59,7 +59,8 @@ impl Till<'_> {
         if revived {
             let text = "it succeeded at the channel, which had confirmed that it failed".to_owned();
             self.review(review::Kind::RefundRevived, id.to_string(), text);
-            if self.payment.refund_reserved + amount > self.payment.captured {
+            let left = self.payment.attempt(attempt).map_or(0, |attempt| self.payment.refundable(attempt));
+            if amount > left {
                 // The amount was given back another way meanwhile: only a person can put that right.
                 return Ok(Came::To(Became::Quarantined));
             }
@@ -195,7 +196,10 @@ impl Till<'_> {
         let (amount, cause) = (self.repayment(id).amount, self.repayment(id).cause);
         self.payment.refund_reserved -= amount;
         if cause != Cause::Requested {
-            let text = "money that is not ours could not be given back; it is still owed".to_owned();
+            let text = format!(
+                "money that is not ours could not be given back; it is still owed. POST /api/v1/refunds/{id}/retry sends \
+                 it again"
+            );
             self.review(review::Kind::RefundFailed, id.to_string(), text);
         }
     }

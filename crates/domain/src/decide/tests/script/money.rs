@@ -11,7 +11,7 @@ use crate::payment::{Payment, RefundLine};
 use crate::text::{ChannelNo, Code, Reference, RefundReason};
 use crate::{
     Action, ApplyChannelFact, AttemptId, Change, ChannelAccountId, NoteSilence, OrderNo, Outcome, PaymentId, RefundId,
-    RefundPayment, Reply, StartPayment,
+    RefundPayment, Reply, RetryRefund, StartPayment,
 };
 
 /// What commands left since somebody looked.
@@ -126,6 +126,11 @@ impl Shop {
             "start" => self.start(said),
             "sweep" => Action::CloseAttempts { order_no: said.order_no() },
             "refund" => self.refund(said),
+            "retry" => Action::RetryRefund(RetryRefund {
+                failed: self.refund_id(said),
+                refund: said.named("id").map_or(RefundId::new(self.commands), |place| self.refund_at(place)),
+                provider_key: self.commands,
+            }),
             "said" => {
                 let fact = said
                     .fact(Subject::Charge(said.reference(|order_no, number| attempt_id(order_no, number).to_string())));

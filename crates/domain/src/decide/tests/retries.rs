@@ -1,0 +1,81 @@
+//! Owns the tables of refunds that failed for good and are sent once more: booked where the first would have been.
+
+use super::{check, more};
+
+const OPEN: &str = "
+    put tea 100 stock=9            -> new v1 9/0
+    place A tea*3 until=100000     -> new pending_payment v1 300
+    start A                        -> open v2 created
+    queue                          -> charge
+";
+
+fn open(script: &str) {
+    more(&mut check(OPEN), script);
+}
+
+#[test]
+fn money_that_came_late_is_given_back_after_all() {
+    open(
+        "
+        cancel A                       -> closed v2
+        said A.1 succeeded 300         -> applied
+        retry A.1                      -> refund_not_failed
+        back A.1 failed code=no src=query -> applied
+        reviews                        -> late_payment refund_failed
+        payment A                      -> cancelled v6 300/0/0 succeeded late:failed
+        refund A                       -> payment_not_captured
+        queue                          -> close_charge refund
+        retry A.1                      -> refund 2 created of 300
+        queue                          -> refund
+        retry A.1                      -> refund_exceeds_captured 0
+        retry A.1 id=A.2               -> refund 2 created of 300
+        retry A.2                      -> refund_not_failed
+        order A                        -> closed v3 late_paid unfulfilled customer
+        back A.2 succeeded 300         -> applied
+        order A                        -> closed v4 refunded unfulfilled customer
+        payment A                      -> cancelled v8 300/300/300 succeeded late:failed late:succeeded
+        ledger                         ->
+        ",
+    );
+}
+
+#[test]
+fn money_that_came_twice_is_given_back_after_all_and_is_no_refund_of_the_order() {
+    open(
+        "
+        start A via=2                  -> open v3 created created
+        said A.2 succeeded 300 via=2   -> applied
+        said A.1 succeeded 300         -> applied
+        back A.1 failed code=no src=query -> applied
+        refund A 300                   -> refund 2 created of 300
+        refund A 1                     -> refund_exceeds_captured 0
+        back A.2 failed code=no src=query via=2 -> applied
+        retry A.1                      -> refund 3 created of 300
+        back A.3 succeeded 300         -> applied
+        order A                        -> paid v4 paid unfulfilled
+        ledger                         -> channel=300 sales=-300
+        back A.1 succeeded 300         -> quarantined
+        payment A                      -> paid v12 600/300/300 succeeded succeeded double:failed requested:failed double:succeeded
+        ",
+    );
+}
+
+#[test]
+fn what_was_asked_for_is_sent_once_more_with_its_lines() {
+    open(
+        "
+        said A.1 succeeded 300         -> applied
+        refund A 1*2!                  -> refund 1 created of 200
+        back A.1 failed code=no src=query -> applied
+        retry A.1                      -> refund 2 created of 200
+        back A.2 succeeded             -> applied
+        order A                        -> paid v3 partially_refunded unfulfilled
+        stock tea                      -> 8/0
+        refund A 1*1                   -> refund 3 created of 100
+        back A.3 failed code=no src=query -> applied
+        refund A 1*1                   -> refund 4 created of 100
+        retry A.3                      -> refund_exceeds_captured 0
+        retry A.3 id=A.1               -> idempotency_key_reused
+        ",
+    );
+}
