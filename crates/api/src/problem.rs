@@ -95,7 +95,9 @@ impl Problem {
                 problem.with("current_version", current)
             }
             Refusal::Order(
-                order::Refusal::TooManyShipped { line, left } | order::Refusal::TooManyRefunded { line, left },
+                order::Refusal::TooManyShipped { line, left }
+                | order::Refusal::TooManyRefunded { line, left }
+                | order::Refusal::RefundUnderWay { line, left },
             ) => problem.with("line", line).with("left", left),
             Refusal::Payment(payment::Refusal::ExceedsCaptured { left }) => problem.with("left", left),
             Refusal::Payment(payment::Refusal::InProgress(payment)) => problem.with("payment_id", payment.to_string()),

@@ -94,7 +94,12 @@ impl Needs {
                 }
             }
             Action::NoteSilence(silence) => self.add_task(tenant, silence.task),
-            Action::ShipOrder(_) | Action::CorrectShipment(_) | Action::ReceiveOrder { .. } => {
+            Action::ShipOrder(ship) => {
+                self.orders.insert((tenant, ship.order_no));
+                // What a refund is about to give back is not sent.
+                self.payments_for.insert((tenant, ship.order_no));
+            }
+            Action::CorrectShipment(_) | Action::ReceiveOrder { .. } => {
                 // The products of these orders' lines are known only once the orders are loaded: storage loads
                 // the stock of every reservation it finds.
                 self.orders.extend(command.action.order_no().map(|order_no| (tenant, order_no)));

@@ -168,6 +168,11 @@ impl Order {
         if left > 0 { left } else { 0 }
     }
 
+    /// Some of it was sent, and the rest was sent or given back.
+    pub fn is_all_sent(&self) -> bool {
+        !self.shipments.is_empty() && self.lines.iter().all(|line| Self::unshipped(line) == 0)
+    }
+
     /// Takes one step of the transition table: status, version and time change, and the history entry is given.
     pub fn step(&mut self, event: Event, cause: Cause<'_>) -> Result<HistoryEntry, Refusal> {
         let from = self.status;

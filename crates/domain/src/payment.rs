@@ -10,6 +10,8 @@ pub use entry::{Entry, Event, Step, Subject, transitions};
 pub use refund::{Cause, Refund, RefundLine, Status as RefundStatus};
 pub use refusal::Refusal;
 
+use std::collections::BTreeMap;
+
 use crate::names::names;
 use crate::order;
 use crate::{AttemptId, Money, OrderNo, PaymentId, RefundId, TenantId, Timestamp};
@@ -80,6 +82,15 @@ impl Payment {
     /// Whether an attempt's money came late or twice: all of it goes back by itself, and it is nobody's to refund.
     pub fn is_excess(&self, attempt: &Attempt) -> bool {
         self.refunds.iter().any(|refund| refund.attempt == attempt.id && refund.cause != Cause::Requested)
+    }
+
+    /// Units of each line that are about to be given back.
+    pub fn units_under_way(&self) -> BTreeMap<u32, i64> {
+        let mut units = BTreeMap::new();
+        for line in self.refunds.iter().filter(|refund| refund.status.is_live()).flat_map(|refund| &refund.lines) {
+            *units.entry(line.line).or_default() += line.quantity;
+        }
+        units
     }
 
     /// What of an attempt's money is not reserved for refunds.

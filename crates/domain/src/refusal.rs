@@ -46,6 +46,7 @@ impl Refusal {
                 order::Refusal::LineNotFound(_) => "line_not_found",
                 order::Refusal::TooManyRefunded { .. } => "quantity_exceeds_unrefunded",
                 order::Refusal::TooManyShipped { .. } => "quantity_exceeds_unshipped",
+                order::Refusal::RefundUnderWay { .. } => "refund_under_way",
                 order::Refusal::TrackingTaken(_) => "tracking_no_taken",
                 order::Refusal::NoShipment => "no_shipment",
             },

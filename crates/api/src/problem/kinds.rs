@@ -232,6 +232,14 @@ pub const KINDS: &[Kind] = &[
         "More units of a line were named than are left to ship: `line` and `left` say which and how many.",
     ),
     kind(
+        "refund_under_way",
+        409,
+        NewKey,
+        "A refund of the line is under way",
+        "Units of a line are about to be given back and are not sent: `line` and `left` say which, and how many can be sent \
+         now. Read the refund to see what becomes of it.",
+    ),
+    kind(
         "tracking_no_taken",
         409,
         NewKey,

@@ -1,5 +1,7 @@
 //! Owns sending parcels and correcting their numbers.
 
+use std::collections::BTreeMap;
+
 use crate::order::{Event, Line, Parcel, Shipment};
 use crate::text::{Carrier, TrackingNo};
 use crate::{Command, CorrectShipment, Order, Outcome, Refusal, Reply, ShipOrder, State, order};
@@ -16,7 +18,9 @@ pub(super) fn ship(state: &State, command: &Command, wanted: &ShipOrder) -> Resu
     order.expect_version(wanted.expected_version)?;
     let whole = if wanted.lines.is_none() { Event::ShipAll } else { Event::ShipPart };
     order.expect_step(whole)?;
-    let parcels = load(&mut order.lines, wanted.lines.as_deref())?;
+    let payment = state.payment_for(command.tenant, wanted.order_no);
+    let under_way = payment.map(|payment| payment.units_under_way()).unwrap_or_default();
+    let parcels = load(&mut order.lines, wanted.lines.as_deref(), &under_way)?;
     let event =
         if order.lines.iter().all(|line| Order::unshipped(line) == 0) { Event::ShipAll } else { Event::ShipPart };
     let entry = order.step(event, command.cause())?;
@@ -74,8 +78,13 @@ fn find_parcel<'a>(order: &'a Order, carrier: &Carrier, tracking_no: &TrackingNo
     order.shipments.iter().find(|parcel| parcel.carrier == *carrier && parcel.tracking_no == *tracking_no)
 }
 
-/// Marks units as shipped: the wanted ones, or all that are left. The parcels come sorted by line.
-fn load(lines: &mut [Line], wanted: Option<&[Parcel]>) -> Result<Vec<Parcel>, order::Refusal> {
+/// Marks units as shipped: the wanted ones, or all that are left; none that a refund is about to give back. The parcels come
+/// sorted by line.
+fn load(
+    lines: &mut [Line],
+    wanted: Option<&[Parcel]>,
+    under_way: &BTreeMap<u32, i64>,
+) -> Result<Vec<Parcel>, order::Refusal> {
     let mut parcels = match wanted {
         Some(wanted) => wanted.to_vec(),
         None => lines.iter().map(|line| Parcel { line: line.number, quantity: Order::unshipped(line) }).collect(),
@@ -90,6 +99,10 @@ fn load(lines: &mut [Line], wanted: Option<&[Parcel]>) -> Result<Vec<Parcel>, or
         let left = Order::unshipped(line);
         if parcel.quantity > left {
             return Err(order::Refusal::TooManyShipped { line: line.number, left });
+        }
+        let left = (left - under_way.get(&line.number).copied().unwrap_or(0)).max(0);
+        if parcel.quantity > left {
+            return Err(order::Refusal::RefundUnderWay { line: line.number, left });
         }
         line.shipped += parcel.quantity;
     }

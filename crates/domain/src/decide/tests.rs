@@ -39,6 +39,7 @@ mod refusals;
 mod replays;
 mod retries;
 mod script;
+mod strange;
 mod words;
 
 use script::Shop;

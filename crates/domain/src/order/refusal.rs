@@ -54,6 +54,14 @@ pub enum Refusal {
         /// Units that are not in a parcel yet.
         left: i64,
     },
+    /// Units of the line are about to be given back.
+    #[error("a refund of units of line {line} is under way, and {left} can be sent now")]
+    RefundUnderWay {
+        /// Which line.
+        line: u32,
+        /// Units that can be sent.
+        left: i64,
+    },
     /// More than is left of the line to give back.
     #[error("line {line} has {left} left to give back")]
     TooManyRefunded {

@@ -30,7 +30,7 @@ pub enum Event {
     Expire,
     /// Some of it is sent, some is left.
     ShipPart,
-    /// The last of it is sent.
+    /// The last of it is sent, or what was not sent is given back.
     ShipAll,
     /// A parcel's number is corrected.
     CorrectShipment,

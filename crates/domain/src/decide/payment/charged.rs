@@ -8,11 +8,21 @@ use crate::ledger::{Account, Kind};
 use crate::outbox::Task;
 use crate::payment::{AttemptStatus, Cause, Event, Status};
 use crate::stock::Holding;
-use crate::text::RefundReason;
+use crate::text::{ChannelNo, RefundReason};
 use crate::{ApplyChannelFact, AttemptId, Money, RefundId, order, review};
 
 /// For so long behind its deadline a channel that knows of no charge may still come to know of it.
 const OVERDUE_MS: i64 = 10 * 60_000;
+
+/// What a further word of success comes to: one that names another movement at the channel is no repetition.
+pub(super) fn again(known: Option<&ChannelNo>, wanted: &ApplyChannelFact) -> Came {
+    match (known, &wanted.fact.channel_no) {
+        (Some(known), Some(said)) if known != said => {
+            Came::Strange(format!("it had succeeded as {known}, and now it says {said}: money may have moved twice"))
+        }
+        _ => Came::To(Became::Duplicate),
+    }
+}
 
 impl Till<'_> {
     pub(super) fn charged(&mut self, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
@@ -31,7 +41,7 @@ impl Till<'_> {
             attempt.channel_no.clone_from(&wanted.fact.channel_no);
         }
         match wanted.fact.verdict {
-            Verdict::Succeeded => self.succeeded(id, wanted.fact.amount),
+            Verdict::Succeeded => self.succeeded(id, wanted),
             Verdict::Failed | Verdict::Closed => Ok(Came::To(self.ended(id, wanted))),
             Verdict::Pending => Ok(Came::To(self.pending(id, wanted))),
             Verdict::NotFound => Ok(Came::To(self.not_found(id, wanted.source))),
@@ -40,16 +50,20 @@ impl Till<'_> {
     }
 
     /// Money was taken. That is so whatever we thought; only how much must be what was asked for.
-    fn succeeded(&mut self, id: AttemptId, amount: Option<Money>) -> Result<Came, order::Refusal> {
+    fn succeeded(&mut self, id: AttemptId, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
         let currency = self.payment.amount.currency;
         let attempt = self.attempt(id);
         let (asked, account) = (Money::new(attempt.amount, currency), attempt.account);
-        if amount != Some(asked) {
-            let said = amount.map_or("no amount".to_owned(), |money| format!("{} {}", money.minor, money.currency));
+        if wanted.fact.amount != Some(asked) {
+            let said = wanted
+                .fact
+                .amount
+                .map_or("no amount".to_owned(), |money| format!("{} {}", money.minor, money.currency));
             return Ok(Came::Strange(format!("{} {} were asked for, and it says {said}", asked.minor, asked.currency)));
         }
         if !self.step_attempt(id, Event::Succeed) {
-            return Ok(Came::To(Became::Duplicate));
+            let known = self.attempt(id).channel_no.clone();
+            return Ok(again(known.as_ref(), wanted));
         }
         self.attempt(id).captured = asked.minor;
         self.payment.captured += asked.minor;
@@ -176,9 +190,13 @@ impl Till<'_> {
 
     /// It was paid and given back. Known, if we did that; else somebody did it behind our back.
     fn reversed(&mut self, id: AttemptId) -> Came {
-        if self.attempt(id).status == AttemptStatus::Succeeded {
-            return Came::To(Became::Stale);
+        let attempt = self.attempt(id).clone();
+        if attempt.status != AttemptStatus::Succeeded {
+            return Came::Strange("it was paid and wholly given back, and we saw neither".to_owned());
         }
-        Came::Strange("it was paid and wholly given back, and we saw neither".to_owned())
+        match self.payment.refundable(&attempt) {
+            0 => Came::To(Became::Stale),
+            left => Came::Strange(format!("it was wholly given back, and {left} minor units of that not by us")),
+        }
     }
 }

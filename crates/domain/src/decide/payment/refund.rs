@@ -1,6 +1,5 @@
 //! Owns the beginning of a refund: how much is left, of which attempt, for which lines, and what its channel allows.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Till;
@@ -76,7 +75,9 @@ pub(in crate::decide) fn refund(
     let attempt = attempt.filter(|_| amount > 0).ok_or(Refusal::ExceedsCaptured { left })?;
     let pause = allowed_after(payment, attempt, command.at)?;
     // Everything is given back at once: then every line is.
-    let whole = wanted.lines.is_empty() && payment.refunds.is_empty() && amount == till.order.total.minor;
+    let of_order = |refund: &Refund| refund.cause == Cause::Requested && refund.status.reserves();
+    let is_first = !payment.refunds.iter().any(of_order);
+    let whole = wanted.lines.is_empty() && is_first && amount == till.order.total.minor;
     let lines = if whole { all_lines(&till.order) } else { lines };
     let new = Repayment {
         id: wanted.refund,
@@ -115,10 +116,7 @@ pub(super) fn check_lines(
     payment: &Payment,
     wanted: &[RefundLine],
 ) -> Result<Vec<RefundLine>, order::Refusal> {
-    let mut pending: BTreeMap<u32, i64> = BTreeMap::new();
-    for line in payment.refunds.iter().filter(|refund| refund.status.is_live()).flat_map(|refund| &refund.lines) {
-        *pending.entry(line.line).or_default() += line.quantity;
-    }
+    let pending = payment.units_under_way();
     let lines = sorted(wanted);
     for line in &lines {
         let of_order = order.lines.iter().find(|other| other.number == line.line);
@@ -156,11 +154,10 @@ pub(super) fn allowed_after(payment: &Payment, attempt: &Attempt, at: Timestamp)
     if at > attempt.updated_at.plus_ms(rules.period_ms) {
         return Err(Refusal::TooOld);
     }
-    // Those before may be waiting for their own turn: this one stands behind them.
-    let turn = before.iter().map(|refund| refund.created_at.0).max().map_or(at.0, |last| last + rules.pause_ms);
-    let queued = before.iter().filter(|refund| refund.status == RefundStatus::Created).count();
-    let queue = i64::try_from(queued.saturating_sub(1)).unwrap_or(0).saturating_mul(rules.pause_ms);
-    Ok((turn - at.0).max(0).saturating_add(queue))
+    // Each stands behind the one before, which may be waiting for its own turn.
+    let after = |last: Option<i64>, at: Timestamp| last.map_or(at.0, |last| at.0.max(last + rules.pause_ms));
+    let last = before.iter().fold(None, |last, refund| Some(after(last, refund.created_at)));
+    Ok(after(last, at) - at.0)
 }
 
 fn all_lines(order: &Order) -> Vec<RefundLine> {

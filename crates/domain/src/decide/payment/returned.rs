@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Till;
+use super::charged::again;
 use super::fact::Came;
 use crate::channel::{Source, State as Became, Subject, Verdict};
 use crate::ledger::{Account, Kind};
@@ -46,14 +47,14 @@ impl Till<'_> {
             refund.channel_no.clone_from(&wanted.fact.channel_no);
         }
         match wanted.fact.verdict {
-            Verdict::Succeeded => self.went_back(id),
+            Verdict::Succeeded => self.went_back(id, wanted),
             Verdict::Pending => Ok(Came::To(self.under_way(id, wanted))),
             Verdict::Failed | Verdict::Closed | Verdict::Reversed => Ok(Came::To(self.denied(id, wanted))),
             Verdict::NotFound => Ok(Came::To(self.unseen(id))),
         }
     }
 
-    fn went_back(&mut self, id: RefundId) -> Result<Came, order::Refusal> {
+    fn went_back(&mut self, id: RefundId, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
         let revived = self.repayment(id).status == RefundStatus::Failed;
         let (amount, attempt) = (self.repayment(id).amount, self.repayment(id).attempt);
         if revived {
@@ -67,7 +68,8 @@ impl Till<'_> {
             self.payment.refund_reserved += amount;
         }
         if !self.step_refund(id, Event::Succeed) {
-            return Ok(Came::To(Became::Duplicate));
+            let known = self.repayment(id).channel_no.clone();
+            return Ok(again(known.as_ref(), wanted));
         }
         self.payment.refunded += amount;
         let cause = self.repayment(id).cause;
@@ -84,6 +86,9 @@ impl Till<'_> {
                 self.step_order(order::Event::RefundAll)?;
             } else {
                 self.step_order(order::Event::RefundPart)?;
+                if self.order.status == order::Status::Paid && self.order.is_all_sent() {
+                    self.step_order(order::Event::ShipAll)?;
+                }
             }
         } else {
             self.order.returned += amount;

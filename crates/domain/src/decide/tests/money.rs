@@ -154,18 +154,6 @@ fn p8_p9_p10_what_does_not_fit_moves_nothing() {
 }
 
 #[test]
-fn p11_reversed_is_stale_where_it_succeeded_and_strange_where_it_did_not() {
-    open(
-        "
-        said A.1 reversed              -> quarantined
-        said A.1 succeeded 300         -> applied
-        said A.1 reversed              -> stale
-        payment A                      -> paid v4 300/0/0 succeeded
-        ",
-    );
-}
-
-#[test]
 fn p13_p14_a_second_request_finds_the_payment_under_way() {
     open(
         "

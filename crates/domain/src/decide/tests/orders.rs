@@ -1,6 +1,6 @@
 //! Owns the table of an order's life as commands reach it: each standing, each command, legal or not.
 
-use super::check;
+use super::{check, more};
 
 /// A standing: the order's status there, the line that leads to it, and how the order then reads.
 struct Standing {
@@ -127,6 +127,67 @@ fn time_runs_out_once_the_deadline_is_reached() {
         expire A                       -> closed v2
         order A                        -> closed v2 unpaid unfulfilled timeout
         stock tea                      -> 5/0
+        ",
+    );
+}
+
+/// An order of two lines, paid.
+const TWO_LINES: &str = "
+    put tea 100 stock=9            -> new v1 9/0
+    put cup 50 stock=9             -> new v1 9/0
+    place A tea*1 cup*2            -> new pending_payment v1 200
+    pay A 200                      -> paid v2
+";
+
+#[test]
+fn units_of_a_refund_under_way_are_not_sent() {
+    let mut shop = check(TWO_LINES);
+    more(
+        &mut shop,
+        "
+        refund A 2*1                   -> refund 1 created of 50
+        ship A T1 2*2 v=2              -> refund_under_way 2 1
+        ship A T1 v=2                  -> refund_under_way 2 1
+        ship A T1 2*3 v=2              -> quantity_exceeds_unshipped 2 2
+        ship A T1 1*1 2*1 v=2          -> paid v3
+        ship A T2 2*1 v=3              -> refund_under_way 2 0
+        back A.1 failed code=no src=query -> applied
+        ship A T2 v=3                  -> shipped v4
+        refund A 2*1                   -> refund 2 created of 50
+        receive A                      -> completed v5
+        ",
+    );
+}
+
+#[test]
+fn an_order_is_shipped_once_what_was_not_sent_is_given_back() {
+    let mut shop = check(TWO_LINES);
+    more(
+        &mut shop,
+        "
+        ship A T1 1*1 v=2              -> paid v3
+        refund A 2*1                   -> refund 1 created of 50
+        back A.1 succeeded             -> applied
+        order A                        -> paid v4 partially_refunded partial
+        refund A 2*1                   -> refund 2 created of 50
+        back A.2 succeeded             -> applied
+        order A                        -> shipped v6 partially_refunded shipped
+        receive A                      -> completed v7
+        ",
+    );
+}
+
+#[test]
+fn an_order_of_which_nothing_was_sent_is_not_shipped_by_a_refund() {
+    let mut shop = check(TWO_LINES);
+    more(
+        &mut shop,
+        "
+        refund A 150                   -> refund 1 created of 150
+        back A.1 succeeded             -> applied
+        refund A 1*1 2*1               -> refund 2 created of 50
+        back A.2 succeeded             -> applied
+        order A                        -> closed v4 refunded unfulfilled refunded
         ",
     );
 }

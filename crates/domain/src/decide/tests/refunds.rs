@@ -59,6 +59,27 @@ fn all_of_it_closes_the_order_and_restocks_nothing() {
 }
 
 #[test]
+fn all_of_it_is_every_line_also_behind_refunds_that_failed_or_were_of_other_money() {
+    paid(
+        "
+        refund A 50                    -> refund 1 created of 50
+        back A.1 failed code=no src=query -> applied
+        refund A                       -> refund 2 created of 200
+        ship A T1 v=2                  -> refund_under_way 1 0
+        back A.2 succeeded             -> applied
+        order A                        -> closed v3 refunded unfulfilled refunded
+        ",
+    );
+    open_twice(
+        "
+        said A.1 succeeded 200         -> applied
+        refund A                       -> refund 2 created of 200
+        ship A T1 v=3                  -> refund_under_way 1 0
+        ",
+    );
+}
+
+#[test]
 fn r7_a_cancel_behind_a_full_refund_gives_nothing_back_again() {
     paid(
         "
@@ -201,6 +222,38 @@ fn r4_what_wechat_pay_allows() {
         ",
     );
     more(&mut shop, "refund A 1 -> refund_period_over");
+}
+
+#[test]
+fn r4_each_refund_stands_a_minute_behind_the_one_before_whatever_became_of_it() {
+    let mut shop = check(
+        "
+        account 1 kind=wechat_pay
+        put tea 100 stock=9            -> new v1 9/0
+        place A tea*1 until=100000     -> new pending_payment v1 100
+        pay A 100                      -> paid v2
+        refund A 1                     -> refund 1 created of 1
+        back A.1 pending src=answer    -> applied
+        queue                          -> charge refund query_refund+3s
+        ",
+    );
+    more(
+        &mut shop,
+        "
+        at 1000
+        refund A 1                     -> refund 2 created of 1
+        at 2000
+        refund A 1                     -> refund 3 created of 1
+        queue                          -> refund+59s refund+118s
+        at 100000
+        back A.2 succeeded 1 src=answer -> applied
+        refund A 1                     -> refund 4 created of 1
+        queue                          -> refund+80s
+        at 300000
+        refund A 1                     -> refund 5 created of 1
+        queue                          -> refund
+        ",
+    );
 }
 
 #[test]

@@ -67,7 +67,9 @@ fn named(refusal: &Refusal) -> String {
         Refusal::Order(order::Refusal::CurrencyMismatch(sku)) => format!(" {sku}"),
         Refusal::Order(order::Refusal::LineNotFound(line)) => format!(" {line}"),
         Refusal::Order(
-            order::Refusal::TooManyShipped { line, left } | order::Refusal::TooManyRefunded { line, left },
+            order::Refusal::TooManyShipped { line, left }
+            | order::Refusal::TooManyRefunded { line, left }
+            | order::Refusal::RefundUnderWay { line, left },
         ) => format!(" {line} {left}"),
         Refusal::Payment(payment::Refusal::ExceedsCaptured { left }) => format!(" {left}"),
         _ => String::new(),

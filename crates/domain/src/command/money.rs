@@ -1,0 +1,81 @@
+//! Owns what can be wanted of an order's money, and what is told of it from outside.
+
+use crate::channel::{Digest, Fact, Method, NextAction, Source};
+use crate::outbox::Task;
+use crate::payment::RefundLine;
+use crate::text::{Code, RefundReason};
+use crate::{AttemptId, ChannelAccountId, Money, OrderNo, PaymentId, RefundId};
+
+/// Try to collect what an order owes.
+#[derive(Clone, Debug)]
+pub struct StartPayment {
+    /// Which order.
+    pub order_no: OrderNo,
+    /// The payment's id if it is the order's first attempt, made at intake.
+    pub payment: PaymentId,
+    /// The attempt's id, made from the request's key.
+    pub attempt: AttemptId,
+    /// What the provider is given as idempotency key, made from the request's key.
+    pub provider_key: u128,
+    /// Through which accounts it may go, the best one first.
+    pub candidates: Vec<ChannelAccountId>,
+    /// How the payer pays; where it is not said, the usual way of the channel.
+    pub method: Option<Method>,
+    /// Where the channel sends the payer's browser afterwards.
+    pub return_url: Option<String>,
+}
+
+/// Give money back.
+#[derive(Clone, Debug)]
+pub struct RefundPayment {
+    /// Of which payment.
+    pub payment: PaymentId,
+    /// The refund's id, made from the request's key.
+    pub refund: RefundId,
+    /// What the provider is given as idempotency key, made from the request's key.
+    pub provider_key: u128,
+    /// How much, over zero; where it is not said, what the lines cost, or all that is left.
+    pub amount: Option<Money>,
+    /// Why, in words.
+    pub reason: RefundReason,
+    /// For which lines, each at most once.
+    pub lines: Vec<RefundLine>,
+}
+
+/// Give money back of which a refund failed for good: for the same reason, of the same attempt, so much and for the same
+/// lines, and under a number of its own, for a provider does not take every number a second time.
+#[derive(Clone, Debug)]
+pub struct RetryRefund {
+    /// The one that failed.
+    pub failed: RefundId,
+    /// The new one's id, made from the request's key.
+    pub refund: RefundId,
+    /// What the provider is given as idempotency key, made from the request's key.
+    pub provider_key: u128,
+}
+
+/// Take note of what a channel said.
+#[derive(Clone, Debug)]
+pub struct ApplyChannelFact {
+    /// Through which account.
+    pub account: ChannelAccountId,
+    /// How it came.
+    pub source: Source,
+    /// What.
+    pub fact: Fact,
+    /// What names it.
+    pub digest: Digest,
+    /// What the payer does next, where the channel said so.
+    pub action: Option<NextAction>,
+    /// True where it was kept because nobody knew its number, and is tried again.
+    pub is_again: bool,
+}
+
+/// Take note that a channel gave no answer.
+#[derive(Clone, Debug)]
+pub struct NoteSilence {
+    /// To which task.
+    pub task: Task,
+    /// Why, in a word.
+    pub code: Option<Code>,
+}

@@ -1,0 +1,69 @@
+//! Owns the tables of words that contradict what is known: a second success, and money that somebody else gave back.
+
+use super::{check, more};
+
+/// An order of 300 with one attempt through account 1.
+const OPEN: &str = "
+    put tea 100 stock=9            -> new v1 9/0
+    place A tea*3 until=100000     -> new pending_payment v1 300
+    start A                        -> open v2 created
+";
+
+fn open(script: &str) {
+    more(&mut check(OPEN), script);
+}
+
+#[test]
+fn a_second_success_under_another_number_of_the_channel_is_for_a_person() {
+    open(
+        "
+        said A.1 succeeded 300 no=x1   -> applied
+        said A.1 succeeded 300 no=x1   -> duplicate
+        said A.1 succeeded 300         -> duplicate
+        reviews                        ->
+        said A.1 succeeded 300 no=x2   -> quarantined
+        reviews                        -> quarantined
+        payment A                      -> paid v4 300/0/0 succeeded
+        refund A 100                   -> refund 1 created of 100
+        back A.1 succeeded 100 no=r1   -> applied
+        back A.1 succeeded 100         -> duplicate
+        back A.1 succeeded 100 no=r2   -> quarantined
+        reviews                        -> quarantined
+        payment A                      -> paid v6 300/100/100 succeeded requested:succeeded
+        ",
+    );
+}
+
+#[test]
+fn p11_reversed_is_stale_where_we_gave_all_of_it_back() {
+    open(
+        "
+        said A.1 succeeded 300         -> applied
+        refund A 100                   -> refund 1 created of 100
+        back A.1 succeeded 100         -> applied
+        refund A 200                   -> refund 2 created of 200
+        said A.1 reversed              -> stale
+        back A.2 succeeded 200         -> applied
+        said A.1 reversed              -> stale
+        payment A                      -> paid v8 300/300/300 succeeded requested:succeeded requested:succeeded
+        reviews                        ->
+        ",
+    );
+}
+
+#[test]
+fn p11_reversed_is_strange_where_we_did_not_see_it_paid_or_did_not_give_it_back() {
+    open(
+        "
+        said A.1 reversed              -> quarantined
+        said A.1 succeeded 300         -> applied
+        reviews                        -> quarantined
+        said A.1 reversed              -> quarantined
+        reviews                        -> quarantined
+        refund A 100                   -> refund 1 created of 100
+        back A.1 succeeded 100         -> applied
+        said A.1 reversed              -> quarantined
+        payment A                      -> paid v6 300/100/100 succeeded requested:succeeded
+        ",
+    );
+}
