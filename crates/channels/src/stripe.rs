@@ -18,6 +18,7 @@ mod answer;
 mod currency;
 mod event;
 mod gateway;
+mod known;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +46,7 @@ impl Stripe {
 
     /// Creates the intent, or is told again what was answered when it was created.
     async fn create(&self, charge: &Charge) -> Result<answer::Intent, Failure> {
+        known::may_create(charge)?;
         let amount = currency::minor_text(charge.amount)?;
         let currency = charge.amount.currency.code().to_ascii_lowercase();
         let wish = [
@@ -59,7 +61,7 @@ impl Stripe {
         Ok(intent)
     }
 
-    /// The intent's number. Where nobody wrote it down, the same key brings the same intent, for at least a day.
+    /// The intent's number. Where nobody wrote it down, the same key brings the same intent, while Stripe keeps the key.
     async fn intent_no(&self, charge: &Charge) -> Result<String, Failure> {
         match &charge.channel_no {
             Some(number) => Ok(number.clone()),
@@ -67,11 +69,8 @@ impl Stripe {
         }
     }
 
-    async fn create_refund(&self, reversal: &Reversal) -> Result<answer::Refund, Failure> {
+    async fn create_refund(&self, reversal: &Reversal, charge_no: &str) -> Result<answer::Refund, Failure> {
         let amount = currency::minor_text(reversal.amount)?;
-        let Some(charge_no) = &reversal.charge_no else {
-            return Err(fact::refused(answer::NO_CHARGE_NO, "Stripe gives back by the number of its payment intent"));
-        };
         let wish = [
             ("amount", &amount[..]),
             ("metadata[out_refund_no]", &reversal.out_refund_no),
@@ -95,7 +94,10 @@ impl Channel for Stripe {
         if charge.method != Method::Card {
             return Err(fact::refused("method_not_supported", "Stripe has cards here"));
         }
-        let intent = self.create(charge).await?;
+        let intent = match &charge.channel_no {
+            Some(number) => fact::afterwards(self.get(&intent_path(number)).await)?,
+            None => self.create(charge).await?,
+        };
         let fact = intent.fact(&charge.out_trade_no)?;
         let action = intent.client_secret.filter(|_| fact.verdict == Verdict::Pending).map(NextAction::ClientSecret);
         Ok(Opened { fact, action })
@@ -111,8 +113,7 @@ impl Channel for Stripe {
             }
             number => number?,
         };
-        let path = format!("/v1/payment_intents/{}", form::escape(&number));
-        match self.get::<answer::Intent>(&path).await {
+        match self.get::<answer::Intent>(&intent_path(&number)).await {
             Err(Failure::Refused { code, .. }) if code == answer::NOT_FOUND => fact::bare(charge, Verdict::NotFound),
             intent => {
                 let intent = if charge.channel_no.is_none() { fact::afterwards(intent) } else { intent };
@@ -126,7 +127,7 @@ impl Channel for Stripe {
             Err(Failure::Refused { .. }) => return fact::afterwards(self.query(charge).await),
             number => number?,
         };
-        let path = format!("/v1/payment_intents/{}/cancel", form::escape(&number));
+        let path = intent_path(&number) + "/cancel";
         match self.post::<answer::Intent>(&path, &[], None).await {
             Ok(intent) => Ok(intent.fact(&charge.out_trade_no)?),
             Err(Failure::Refused { code, .. }) if code == answer::TOO_LATE || code == answer::NOT_FOUND => {
@@ -137,32 +138,29 @@ impl Channel for Stripe {
         }
     }
 
+    /// Stripe forgets a key after a day, and asked for again behind that it would give back a second time. How often and
+    /// when this refund was asked for before is not known here, so it is looked for first, always.
     async fn refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
-        Ok(self.create_refund(reversal).await?.fact(&reversal.out_refund_no)?)
+        let charge_no = known::charge_no(reversal)?;
+        let refund = match self.find_refund(reversal, charge_no).await? {
+            Some(refund) => refund,
+            None => self.create_refund(reversal, charge_no).await?,
+        };
+        Ok(refund.fact(&reversal.out_refund_no)?)
     }
 
     async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
-        let number = match &reversal.channel_no {
-            Some(number) => number.clone(),
-            None => match self.create_refund(reversal).await {
-                Err(Failure::Refused { code, message }) if answer::GIVEN_BACK.contains(&&code[..]) => {
-                    return Err(Failure::Unknown(format!("Stripe says {code}: {message}")));
-                }
-                Err(Failure::Refused { code, .. }) if code != answer::NO_CHARGE_NO => {
-                    let said = fact::Said { code: Some(&code), ..fact::Said::default() };
-                    return Ok(said.of_refund(&reversal.out_refund_no, Verdict::Failed)?);
-                }
-                refund => refund?.id,
-            },
+        let Some(number) = &reversal.channel_no else {
+            return match self.find_refund(reversal, known::charge_no(reversal)?).await? {
+                Some(refund) => Ok(refund.fact(&reversal.out_refund_no)?),
+                None => fact::bare_refund(reversal, Verdict::NotFound),
+            };
         };
-        match self.get::<answer::Refund>(&format!("/v1/refunds/{}", form::escape(&number))).await {
+        match self.get::<answer::Refund>(&format!("/v1/refunds/{}", form::escape(number))).await {
             Err(Failure::Refused { code, .. }) if code == answer::NOT_FOUND => {
                 fact::bare_refund(reversal, Verdict::NotFound)
             }
-            refund => {
-                let refund = if reversal.channel_no.is_none() { fact::afterwards(refund) } else { refund };
-                Ok(refund?.fact(&reversal.out_refund_no)?)
-            }
+            refund => Ok(refund?.fact(&reversal.out_refund_no)?),
         }
     }
 
@@ -187,4 +185,8 @@ impl Channel for Stripe {
     fn read_statement(&self, _file: &[u8]) -> Result<Vec<StatementLine>, Rejected> {
         Err(Rejected::Malformed("Stripe's reports are not read".to_owned()))
     }
+}
+
+fn intent_path(number: &str) -> String {
+    format!("/v1/payment_intents/{}", form::escape(number))
 }

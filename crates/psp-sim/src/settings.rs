@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) alipay_unseen_until_scanned: bool,
     /// Where Stripe's events go, unless the intent's metadata has a `notify_url`.
     pub(crate) stripe_webhook_url: Option<String>,
+    /// How long Stripe keeps an answer under its key.
+    pub(crate) stripe_key_ms: u64,
 }
 
 impl Default for Settings {
@@ -44,6 +46,7 @@ impl Default for Settings {
             alipay_bill: BillForm::Zip,
             alipay_unseen_until_scanned: false,
             stripe_webhook_url: None,
+            stripe_key_ms: 24 * 3_600_000,
         }
     }
 }

@@ -75,6 +75,9 @@ impl Protocol for Stripe {
             (&Method::GET, ["v1", "payment_intents", number]) => (On::Query, of(number)),
             (&Method::POST, ["v1", "payment_intents", number, "cancel"]) => (On::Close, of(number)),
             (&Method::POST, ["v1", "refunds"]) => (On::Refund, given("payment_intent").and_then(|it| of(&it))),
+            (&Method::GET, ["v1", "refunds"]) => {
+                (On::QueryRefund, asked.queried("payment_intent").and_then(|it| of(&it)))
+            }
             (&Method::GET, ["v1", "refunds", number]) => {
                 let of = |refund: &Refund| refund.out_trade_no.clone();
                 (On::QueryRefund, world.book.read(|pages| pages.refund(number).map(of)))
@@ -162,6 +165,7 @@ fn dispatch(turn: &mut Turn<'_>, asked: &Asked, fails: Option<&str>) -> Reply {
         (&Method::GET, ["v1", "payment_intents", number]) => intents::retrieve(turn, number),
         (&Method::POST, ["v1", "payment_intents", number, "cancel"]) => intents::cancel(turn, number),
         (&Method::POST, ["v1", "refunds"]) => refunds::create(turn, &parameters, fails),
+        (&Method::GET, ["v1", "refunds"]) => refunds::list(turn, asked),
         (&Method::GET, ["v1", "refunds", number]) => refunds::retrieve(turn, number),
         (&Method::POST, ["v1", "webhook_endpoints"]) => webhooks::create(turn.world, &parameters),
         _ => {

@@ -13,9 +13,6 @@ use crate::fact::{Said, Unreadable, same};
 pub(super) const NOT_FOUND: &str = "resource_missing";
 /// The intent can no longer be cancelled; what it is, a query tells.
 pub(super) const TOO_LATE: &str = "payment_intent_unexpected_state";
-/// So a refund is refused where its amount is given back already, perhaps by this very refund, when its key is forgotten
-/// after a day. Too large an amount has no code of its own.
-pub(super) const GIVEN_BACK: &[&str] = &["charge_already_refunded", "amount_too_large", "invalid_request_error"];
 /// A refund was not even asked for.
 pub(super) const NO_CHARGE_NO: &str = "charge_no_missing";
 
@@ -94,6 +91,11 @@ impl Refund {
     /// Our number, where the refund is ours.
     pub(super) fn out_refund_no(&self) -> Option<&str> {
         self.metadata.as_ref()?.get("out_refund_no")?.as_str()
+    }
+
+    /// Whether no money moves by it any more. A status that is not known may be one of money.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.status.as_deref(), Some("failed" | "canceled"))
     }
 
     /// Whether it is the one that was asked about.

@@ -7,9 +7,6 @@ use crate::clock;
 use crate::kind::Kind;
 use crate::merchant::account;
 
-/// An answer is kept for a day, as Stripe keeps it.
-const SAVED_FOR_MS: i64 = 24 * 3_600_000;
-
 /// The book as it stands.
 #[derive(Default)]
 pub(crate) struct Pages {
@@ -62,8 +59,9 @@ impl Pages {
         numbers.filter_map(|number| self.refunds.get(number))
     }
 
-    pub(crate) fn saved(&self, key: &str, now: i64) -> Option<&Saved> {
-        self.saved.get(key).filter(|saved| now - saved.at < SAVED_FOR_MS)
+    /// The answer under a key, where it is not older than this.
+    pub(crate) fn saved(&self, key: &str, since: i64) -> Option<&Saved> {
+        self.saved.get(key).filter(|saved| saved.at > since)
     }
 
     /// The callbacks that are not acknowledged yet.

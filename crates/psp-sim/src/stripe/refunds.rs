@@ -6,8 +6,13 @@ use super::intents::charge_number;
 use super::parameters::Parameters;
 use super::{Answered, Refused, intent};
 use crate::book::{Asking, Charge, Refund, Refusal, Status};
+use crate::exchange::Asked;
 use crate::kind::Kind;
 use crate::world::Turn;
+
+/// How many a list has where nobody says, and at most.
+const LIMIT: usize = 10;
+const LIMIT_MAX: usize = 100;
 
 pub(super) fn create(turn: &mut Turn<'_>, parameters: &Parameters, fails: Option<&str>) -> Answered {
     let number = match (parameters.get("payment_intent"), parameters.get("charge")) {
@@ -61,6 +66,35 @@ pub(super) fn retrieve(turn: &Turn<'_>, number: &str) -> Answered {
     let found = refund.and_then(|refund| Some((refund, turn.pages.charge(&refund.charge_no)?)));
     let (refund, charge) = found.ok_or_else(|| Refused::missing("refund", number, "id"))?;
     Ok(shown(refund, charge))
+}
+
+/// The latest first, in pages: <https://docs.stripe.com/api/refunds/list>, <https://docs.stripe.com/api/pagination>.
+pub(super) fn list(turn: &Turn<'_>, asked: &Asked) -> Answered {
+    let limit = asked.queried("limit").map_or(Ok(LIMIT), |text| text.parse().map_err(|_| "Invalid integer"));
+    let limit = limit.and_then(|limit| match limit {
+        1..=LIMIT_MAX => Ok(limit),
+        _ => Err("This value must be greater than or equal to 1, and at most 100."),
+    });
+    let limit = limit.map_err(|message| Refused::invalid(message, "limit"))?;
+    let number = asked.queried("payment_intent");
+    let charge = number.as_ref().map(|number| {
+        intent(turn.pages, number).map_err(|_| Refused::missing("payment_intent", number, "payment_intent"))
+    });
+    let charge = charge.transpose()?;
+    let is_wanted = |refund: &&Refund| {
+        refund.kind == Kind::Stripe && charge.as_ref().is_none_or(|charge| refund.charge_no == charge.charge_no)
+    };
+    let mut wanted: Vec<_> = turn.pages.refunds().filter(is_wanted).collect();
+    wanted.sort_by(|one, other| (other.created_at, &other.refund_no).cmp(&(one.created_at, &one.refund_no)));
+    if let Some(after) = asked.queried("starting_after") {
+        let place = wanted.iter().position(|refund| refund.refund_no == after);
+        let place = place.ok_or_else(|| Refused::missing("refund", &after, "starting_after"))?;
+        wanted.drain(..=place);
+    }
+    let has_more = wanted.len() > limit;
+    let shown = wanted.into_iter().take(limit);
+    let data: Vec<_> = shown.filter_map(|it| Some(self::shown(it, turn.pages.charge(&it.charge_no)?))).collect();
+    Ok(json!({"object": "list", "url": "/v1/refunds", "has_more": has_more, "data": data}))
 }
 
 /// A refund, as answers and events have it.

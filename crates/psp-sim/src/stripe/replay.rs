@@ -21,7 +21,8 @@ pub(super) fn under_key<'a>(turn: &mut Turn<'a>, asked: &Asked, work: impl FnOnc
         return idempotency_error("Idempotency keys may have at most 255 characters.");
     }
     let fingerprint = keys::sha256_hex(&[asked.path.as_bytes(), b"\n", &asked.body].concat());
-    if let Some(saved) = turn.pages.saved(key, turn.now).cloned() {
+    let since = turn.now - i64::try_from(turn.world.settings.now().stripe_key_ms).unwrap_or(i64::MAX);
+    if let Some(saved) = turn.pages.saved(key, since).cloned() {
         if saved.fingerprint != fingerprint {
             return idempotency_error(
                 "Keys for idempotent requests can only be used with the same parameters they were first used with.",

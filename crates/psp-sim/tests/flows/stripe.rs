@@ -92,3 +92,46 @@ async fn one_key_is_one_intent_and_one_refund_however_many_ask_at_once() {
     assert_eq!(merchant.ledger().len(), 2);
     merchant.running.stop().await;
 }
+
+#[tokio::test]
+async fn refunds_are_listed_in_pages_and_a_key_is_forgotten() {
+    let merchant = Merchant::new().await;
+    let mut intents = Vec::new();
+    for number in ["T1", "T2"] {
+        let form = format!("amount=1000&currency=usd&metadata[out_trade_no]={number}");
+        let intent = ask(&merchant, "/v1/payment_intents", number, Some(&form)).await.unwrap();
+        intents.push(intent.body["id"].as_str().unwrap().to_owned());
+        merchant.desk("POST", &format!("/sim/charges/stripe/{number}/pay"), nothing()).await;
+    }
+    let form = |intent: usize, number: &str| {
+        format!("payment_intent={}&amount=10&metadata[out_refund_no]={number}", intents[intent])
+    };
+    for (intent, number) in [(0, "R1"), (0, "R2"), (1, "R3"), (0, "R4")] {
+        assert_eq!(ask(&merchant, "/v1/refunds", number, Some(&form(intent, number))).await.unwrap().status, 200);
+    }
+    let listed = async |query: &str| {
+        let path = format!("/v1/refunds?payment_intent={}{query}", intents[0]);
+        let page = ask(&merchant, &path, "", None).await.unwrap().body;
+        let refunds = page["data"].as_array().unwrap_or_else(|| panic!("{page}")).iter();
+        let numbers: Vec<_> = refunds.map(|it| it["metadata"]["out_refund_no"].as_str().unwrap().to_owned()).collect();
+        let last = page["data"].as_array().and_then(|all| all.last()?["id"].as_str().map(ToOwned::to_owned));
+        assert_eq!((page["object"].as_str(), page["url"].as_str()), (Some("list"), Some("/v1/refunds")));
+        (numbers.join(" "), page["has_more"].as_bool().unwrap(), last.unwrap_or_default())
+    };
+    assert_eq!(listed("").await.0, "R4 R2 R1");
+    let (page, more, last) = listed("&limit=2").await;
+    assert_eq!((&page[..], more), ("R4 R2", true));
+    let (page, more, _) = listed(&format!("&limit=2&starting_after={last}")).await;
+    assert_eq!((&page[..], more), ("R1", false));
+    for (path, status) in
+        [("?limit=0", 400), ("?limit=101", 400), ("?payment_intent=pi_none", 404), ("?starting_after=re_none", 404)]
+    {
+        assert_eq!(ask(&merchant, &format!("/v1/refunds{path}"), "", None).await.unwrap().status, status, "{path}");
+    }
+    // Behind its day a key is new: the same request moves money again.
+    assert!(ask(&merchant, "/v1/refunds", "R1", Some(&form(0, "R1"))).await.unwrap().is_replay);
+    merchant.desk("PUT", "/sim/settings", json!({"stripe_key_ms": 0})).await;
+    assert!(!ask(&merchant, "/v1/refunds", "R1", Some(&form(0, "R1"))).await.unwrap().is_replay);
+    assert_eq!(listed("").await.0, "R1 R4 R2 R1");
+    merchant.running.stop().await;
+}

@@ -14,6 +14,7 @@ on_every_database!(
     r7_a_cancel_behind_a_full_refund_works,
     r8_a_refund_is_of_its_own_payment,
     a_refund_that_nobody_asked_for_and_that_failed_is_sent_once_more,
+    r9_a_refund_asked_for_again_when_its_key_is_forgotten,
 );
 
 async fn r1_two_refunds_that_are_too_much_together(database: Database) {
@@ -156,5 +157,22 @@ async fn a_refund_that_nobody_asked_for_and_that_failed_is_sent_once_more(databa
     post(path, "another", "").await.expect(409);
     till.refunds_are(&payment, &["failed", "succeeded"]).await;
     till.order_is(&order_no, "closed", "refunded").await;
+    till.close().await;
+}
+
+async fn r9_a_refund_asked_for_again_when_its_key_is_forgotten(database: Database) {
+    let mut till = Till::open(database, &["stripe"]).await;
+    let (_, payment, _) = till.paid("forgotten", "stripe").await;
+    till.provider.set(json!({"stripe_key_ms": 0})).await;
+    till.provider.fails(json!([rule("refund", "hang_after"), rule("callback", "none")])).await;
+    till.refund(&payment, "refund", Some(500)).await.expect(201);
+    let refunds = async |till: &Till| till.provider.movements().await.iter().filter(|row| row.0 == "refund").count();
+    until("the provider gave it back", || async { refunds(&till).await == 1 }).await;
+    // The server dies before it hears of that, and its next life begins with the refund again.
+    till.nodes.remove(0).kill().await;
+    till.provider.fails(json!([rule("callback", "none")])).await;
+    till.nodes.push(till.database.node_with(&[]).await);
+    till.refunds_are(&payment, &["succeeded"]).await;
+    assert_eq!(refunds(&till).await, 1);
     till.close().await;
 }

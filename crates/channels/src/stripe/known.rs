@@ -1,0 +1,95 @@
+//! Owns what stands in for a key that Stripe has forgotten: looking for a refund by our number, and making no intent anew.
+//! It does not know what is done with what is found.
+//!
+//! Rules: <https://docs.stripe.com/api/refunds/list>, <https://docs.stripe.com/api/idempotent_requests>.
+
+use domain::{AttemptId, Timestamp};
+use serde::Deserialize;
+
+use super::Stripe;
+use super::answer::{NO_CHARGE_NO, Refund};
+use crate::fact::Unreadable;
+use crate::{Charge, Failure, Reversal, clock, fact, form};
+
+/// The most refunds that Stripe lists at once, and the most lists that are read: twice as many as the rules let a charge
+/// have, for others may give back in Stripe's own pages.
+const PAGE: usize = 100;
+const PAGES_MAX: usize = 20;
+/// Stripe keeps a key for at least 24 hours; by then nothing may be under way under it.
+const KEY_MS: i64 = 20 * 60 * 60 * 1_000;
+
+/// Refunds, the latest first.
+#[derive(Deserialize)]
+struct Page {
+    data: Vec<Refund>,
+    has_more: bool,
+}
+
+impl Stripe {
+    /// The refund of our number, if there is one. Where there are several, one that failed is not the one.
+    pub(super) async fn find_refund(&self, reversal: &Reversal, charge_no: &str) -> Result<Option<Refund>, Failure> {
+        let first = format!("/v1/refunds?payment_intent={}&limit={PAGE}", form::escape(charge_no));
+        let (mut path, mut failed) = (first.clone(), None);
+        for _ in 0..PAGES_MAX {
+            let page: Page = self.get(&path).await.map_err(|failure| match failure {
+                // A list that is not given says nothing of what would be on it.
+                Failure::Refused { code, message } => Failure::Unknown(format!("no list of refunds: {code} {message}")),
+                failure => failure,
+            })?;
+            let last = page.data.last().map(|refund| refund.id.clone());
+            for refund in page.data {
+                match refund.out_refund_no() {
+                    Some(number) if number != reversal.out_refund_no => (),
+                    None => (),
+                    Some(_) if refund.has_failed() => failed = failed.or(Some(refund)),
+                    Some(_) => return Ok(Some(refund)),
+                }
+            }
+            match last {
+                _ if !page.has_more => return Ok(failed),
+                Some(last) => path = format!("{first}&starting_after={}", form::escape(&last)),
+                None => return Err(Unreadable::new("Stripe lists nothing, and says that there is more").into()),
+            }
+        }
+        Err(Failure::Unknown("the list of the charge's refunds is too long".to_owned()))
+    }
+}
+
+/// Stripe's number of the charge that a refund is of.
+pub(super) fn charge_no(reversal: &Reversal) -> Result<&str, Failure> {
+    let number = reversal.charge_no.as_deref();
+    number.ok_or_else(|| fact::refused(NO_CHARGE_NO, "Stripe gives back by the number of its payment intent"))
+}
+
+/// Behind its day a key makes another intent, which would be asked about and closed in the place of the one that may be
+/// paid. Intents cannot be looked for by our number: their list has no such filter, and the search is behind the truth by
+/// a minute or more (<https://docs.stripe.com/search#data-freshness>). So none is made then, and a person is called.
+/// How old a charge is, its number tells: it begins with the time of its making.
+pub(super) fn may_create(charge: &Charge) -> Result<(), Failure> {
+    let begun = charge.out_trade_no.parse().map(|id: AttemptId| id.bits() >> 80);
+    let begun = begun.ok().and_then(|milliseconds| i64::try_from(milliseconds).ok()).map(Timestamp);
+    if begun.is_some_and(|begun| clock::now().0 - begun.0 > KEY_MS) {
+        return Err(Failure::Unknown(
+            "Stripe may have forgotten the key of this charge; it is not made anew".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::channel::Method;
+
+    use super::*;
+    use crate::tests::example;
+
+    #[test]
+    fn no_intent_is_made_behind_the_day_of_its_key() {
+        for (hours, may) in [(0, true), (19, true), (21, false), (25, false), (24 * 400, false)] {
+            let begun = u128::try_from(clock::now().0 - hours * 3_600_000).unwrap();
+            let out_trade_no = AttemptId::new(begun << 80 | 7).to_string();
+            let charge = Charge { out_trade_no, ..example::charge(Method::Card) };
+            assert_eq!(may_create(&charge).is_ok(), may, "{hours} h");
+        }
+    }
+}
