@@ -188,8 +188,15 @@ async fn settings(name: &str, file: &PathBuf, database: &Database) -> anyhow::Re
     let (store, tenant) = admin::open(database).await?;
     let accounts = store.channel_accounts().await?;
     let account = accounts.into_iter().find(|row| row.account.tenant == tenant && row.account.name == name);
-    told(name, account.is_some())?;
-    let text = read(account.map_or(Kind::Sandbox, |row| row.account.kind), file)?;
+    let Some(account) = account else { return told(name, false) };
+    let kind = account.account.kind;
+    let text = read(kind, file)?;
+    if let Some(member) = channels::moved(kind, &account.settings, &text) {
+        bail!(
+            "{member} of the channel {name:?} does not change: its payments and refunds under way would be asked about \
+             at another merchant. Add a new account with `mideng channel add`, and switch this one off."
+        );
+    }
     store.channel_account_settings(tenant, name, &text, api::now()).await?;
     store.close().await;
     println!("Channel {name} has its new settings; running servers take them over within a second.");

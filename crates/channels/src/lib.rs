@@ -28,7 +28,7 @@ use thiserror::Error;
 
 pub use directory::{Directory, Entry, Listed, Wanted};
 pub use health::Health;
-pub use open::open;
+pub use open::{moved, open};
 
 /// How long a provider has to answer one request.
 pub const ANSWER_MAX: Duration = Duration::from_secs(10);

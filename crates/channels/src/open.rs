@@ -26,6 +26,20 @@ pub fn open(kind: Kind, settings: &str) -> Result<Arc<dyn Channel>, Failure> {
     Ok(channel)
 }
 
+/// The member of an account's settings that says whose account it is, and differs. What is under way is asked about there,
+/// so it never changes; keys, certificates and addresses may. Stripe's account is known by its key alone, which may change.
+pub fn moved(kind: Kind, before: &str, after: &str) -> Option<&'static str> {
+    let names: &[&str] = match kind {
+        Kind::Sandbox => &["account"],
+        Kind::Alipay => &["app_id", "seller_id"],
+        Kind::WechatPay => &["app_id", "mch_id"],
+        Kind::Stripe => &[],
+    };
+    let read = |text| serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
+    let (before, after) = (read(before), read(after));
+    names.iter().copied().find(|name| before[name] != after[name])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +84,26 @@ mod tests {
                 fewer.remove(name);
                 assert!(failure(kind, &serde_json::to_string(&fewer).unwrap()).contains(name), "{kind} {name}");
             }
+        }
+    }
+
+    #[test]
+    fn an_account_does_not_move_to_another_merchant() {
+        for (kind, from, to, expected) in [
+            (Kind::Sandbox, "\"account\":\"", "x", Some("account")),
+            (Kind::Alipay, "\"app_id\":\"", "x", Some("app_id")),
+            (Kind::Alipay, "\"seller_id\":\"", "x", Some("seller_id")),
+            (Kind::WechatPay, "\"app_id\":\"", "x", Some("app_id")),
+            (Kind::WechatPay, "\"mch_id\":\"", "x", Some("mch_id")),
+            (Kind::WechatPay, "\"merchant_serial\":\"", "x", None),
+            (Kind::Stripe, "\"gateway\":\"", "https://y.example/", None),
+            (Kind::Sandbox, "CARGO_PKG_NAME", "", None),
+        ] {
+            let before = settings(kind);
+            assert!(before.contains(from), "{kind} {from}");
+            let after = before.replace(from, &format!("{from}{to}"));
+            assert_eq!(moved(kind, &before, &after), expected, "{kind} {from}");
+            assert_eq!(moved(kind, &before, &before), None, "{kind}");
         }
     }
 

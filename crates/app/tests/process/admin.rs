@@ -101,3 +101,23 @@ async fn the_first_key_is_printed_once() {
     Shopper { secret, ..server.admin.clone() }.get("/api/v1/orders").await.expect(200);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_channel_takes_new_keys_and_no_other_merchant() {
+    let folder = Folder::new();
+    folder.serve(&[]).await.stop().await;
+    let write = |account: &str, secrets: &str| {
+        let settings =
+            format!(r#"{{"gateway":"http://127.0.0.1:9/sandbox","account":"{account}","secrets":{secrets}}}"#);
+        std::fs::write(folder.file("till.json"), settings).expect("it can be written");
+    };
+    let change = || folder.run(&["channel", "settings", "sandbox", "till.json"]);
+    write("one", r#"["env:PATH"]"#);
+    folder.run(&["channel", "add", "sandbox", "--settings", "till.json"]).await.succeeded();
+    write("one", r#"["env:HOME","env:PATH"]"#);
+    change().await.succeeded();
+    write("two", r#"["env:HOME","env:PATH"]"#);
+    change().await.failed_saying(&["account", "does not change", "channel add"]);
+    let unknown = folder.run(&["channel", "settings", "other", "till.json"]).await;
+    unknown.failed_saying(&["no channel \"other\""]);
+}
