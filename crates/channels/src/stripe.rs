@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::sign::MacKey;
 use crate::{
     Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
-    ask, fact, form,
+    ask, clock, fact, form,
 };
 
 mod answer;
@@ -46,7 +46,7 @@ impl Stripe {
 
     /// Creates the intent, or is told again what was answered when it was created.
     async fn create(&self, charge: &Charge) -> Result<answer::Intent, Failure> {
-        known::may_create(charge)?;
+        known::may_create(charge, clock::now())?;
         let amount = currency::minor_text(charge.amount)?;
         let currency = charge.amount.currency.code().to_ascii_lowercase();
         let wish = [

@@ -140,7 +140,7 @@ async fn the_requests() {
         json!({
             "out_trade_no": TRADE, "amount": 1999, "currency": "CNY", "subject": "一本书 & more", "method": "page",
             "notify_url": "https://shop.example/notify?a=1&b=2", "return_url": "https://shop.example/thanks",
-            "expires_at": "2026-03-01T00:00:00.000Z",
+            "expires_at": "2100-01-01T00:00:00.000Z",
         })
     );
     assert_eq!((&seen[3].target[..], seen[3].header("idempotency-key")), ("/sandbox/v1/refunds", KEY));

@@ -3,20 +3,21 @@
 //!
 //! Rules: <https://docs.stripe.com/api/refunds/list>, <https://docs.stripe.com/api/idempotent_requests>.
 
-use domain::{AttemptId, Timestamp};
+use domain::Timestamp;
 use serde::Deserialize;
 
 use super::Stripe;
 use super::answer::{NO_CHARGE_NO, Refund};
 use crate::fact::Unreadable;
-use crate::{Charge, Failure, Reversal, clock, fact, form};
+use crate::{Charge, Failure, Reversal, fact, form};
 
 /// The most refunds that Stripe lists at once, and the most lists that are read: twice as many as the rules let a charge
 /// have, for others may give back in Stripe's own pages.
 const PAGE: usize = 100;
 const PAGES_MAX: usize = 20;
-/// Stripe keeps a key for at least 24 hours; by then nothing may be under way under it.
-const KEY_MS: i64 = 20 * 60 * 60 * 1_000;
+/// For so long behind its deadline a charge may be asked for under its key. Stripe keeps a key for at least 24 hours; so this
+/// holds where an order waits for its payment at most twelve hours, which is 24 times as long as it does by default.
+const BEHIND_DEADLINE_MS: i64 = 12 * 60 * 60 * 1_000;
 
 /// Refunds, the latest first.
 #[derive(Deserialize)]
@@ -63,12 +64,10 @@ pub(super) fn charge_no(reversal: &Reversal) -> Result<&str, Failure> {
 
 /// Behind its day a key makes another intent, which would be asked about and closed in the place of the one that may be
 /// paid. Intents cannot be looked for by our number: their list has no such filter, and the search is behind the truth by
-/// a minute or more (<https://docs.stripe.com/search#data-freshness>). So none is made then, and a person is called.
-/// How old a charge is, its number tells: it begins with the time of its making.
-pub(super) fn may_create(charge: &Charge) -> Result<(), Failure> {
-    let begun = charge.out_trade_no.parse().map(|id: AttemptId| id.bits() >> 80);
-    let begun = begun.ok().and_then(|milliseconds| i64::try_from(milliseconds).ok()).map(Timestamp);
-    if begun.is_some_and(|begun| clock::now().0 - begun.0 > KEY_MS) {
+/// a minute or more (<https://docs.stripe.com/search#data-freshness>). So none is made then, and a person is called. What
+/// protects the payer meanwhile: an intent whose answer was lost is paid by nobody, for nobody was told its secret.
+pub(super) fn may_create(charge: &Charge, now: Timestamp) -> Result<(), Failure> {
+    if now > charge.expires_at.plus_ms(BEHIND_DEADLINE_MS) {
         return Err(Failure::Unknown(
             "Stripe may have forgotten the key of this charge; it is not made anew".to_owned(),
         ));
@@ -85,11 +84,10 @@ mod tests {
 
     #[test]
     fn no_intent_is_made_behind_the_day_of_its_key() {
-        for (hours, may) in [(0, true), (19, true), (21, false), (25, false), (24 * 400, false)] {
-            let begun = u128::try_from(clock::now().0 - hours * 3_600_000).unwrap();
-            let out_trade_no = AttemptId::new(begun << 80 | 7).to_string();
-            let charge = Charge { out_trade_no, ..example::charge(Method::Card) };
-            assert_eq!(may_create(&charge).is_ok(), may, "{hours} h");
+        let charge = example::charge(Method::Card);
+        for (hours, may) in [(-1, true), (0, true), (12, true), (13, false), (25, false), (24 * 400, false)] {
+            let now = charge.expires_at.plus_ms(hours * 3_600_000);
+            assert_eq!(may_create(&charge, now).is_ok(), may, "{hours} h");
         }
     }
 }

@@ -12,6 +12,8 @@ pub(crate) const REFUND: &str = "R20260301000000000000000000001";
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 /// 2026-03-01 08:00:00 in China.
 pub(crate) const AT: Timestamp = Timestamp(1_772_323_200_000);
+/// 2100-01-01 08:00:00 in China.
+const DEADLINE: Timestamp = Timestamp(4_102_444_800_000);
 
 /// What can be asked of a channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +39,7 @@ pub(crate) fn charge(method: Method) -> Charge {
         method,
         notify_url: "https://shop.example/notify?a=1&b=2".into(),
         return_url: Some("https://shop.example/thanks".into()),
-        expires_at: AT,
+        expires_at: DEADLINE,
     }
 }
 

@@ -190,7 +190,7 @@ async fn the_requests() {
         body(0),
         json!({
             "appid": "wx1", "mchid": "1900", "description": "一本书 & more", "out_trade_no": TRADE,
-            "time_expire": "2026-03-01T08:00:00+08:00", "notify_url": "https://shop.example/notify?a=1&b=2",
+            "time_expire": "2100-01-01T08:00:00+08:00", "notify_url": "https://shop.example/notify?a=1&b=2",
             "amount": { "total": 1999, "currency": "CNY" },
         })
     );
