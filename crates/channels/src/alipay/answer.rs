@@ -25,7 +25,13 @@ pub(super) const TOO_LATE_TO_CLOSE: &[&str] = &[
 ];
 /// Behind these nobody knows what was done (<https://opendocs.alipay.com/common/02km9f>).
 const UNKNOWN: &[&str] = &["20000", "ACQ.SYSTEM_ERROR", "aop.ACQ.SYSTEM_ERROR", "isp.unknow-error", "aop.unknow-error"];
-/// Nothing was done, because the account is not set up as it must be.
+/// The gateway itself said no, before anything was looked at, as it does where the account is not set up as it must be: a
+/// token that does not hold, members that are missing or wrong, an interface that is not signed for or switched on
+/// (<https://opendocs.alipay.com/common/02km9f>, "public error codes").
+const NOT_BEGUN: &[&str] = &["20001", "40001", "40002", "40006"];
+/// The business behind the gateway said no; its own code stands beside. No other code is a refusal.
+const BUSINESS: &str = "40004";
+/// So is the account not set up either, whatever code stands beside.
 const UNUSABLE: &[&str] = &["isv.invalid-app-id", "isv.invalid-signature", "isv.missing-signature-key"];
 
 /// A signed answer: done, or refused with a code.
@@ -109,10 +115,14 @@ pub(super) fn open(text: &str, method: &str, keys: &[PublicKey]) -> Result<Said,
     if UNKNOWN.contains(&&head.code[..]) || UNKNOWN.contains(&&code[..]) {
         return Err(Failure::Unknown(words()));
     }
-    if UNUSABLE.contains(&&code[..]) {
+    if NOT_BEGUN.contains(&&head.code[..]) || UNUSABLE.contains(&&code[..]) {
         return Err(Failure::Misconfigured(words()));
     }
-    let refusal = (head.code != "10000").then_some((code, message));
+    let refusal = match &head.code[..] {
+        "10000" => None,
+        BUSINESS => Some((code, message)),
+        _ => return Err(Failure::Unknown(words())),
+    };
     Ok(Said { refusal, body: response.to_owned() })
 }
 

@@ -77,7 +77,6 @@ async fn every_status_and_code() {
         (Call::Query, "error_response", no("isv.invalid-signature"), "misconfigured"),
         (Call::Query, QUERY, r#"{"code":"20000","msg":"Service Currently Unavailable"}"#.into(), "unknown"),
         (Call::Query, QUERY, r#"{"code":"20000","sub_code":"isp.unknow-error"}"#.into(), "unknown"),
-        (Call::Query, QUERY, r#"{"code":"40006","msg":"Insufficient Permissions"}"#.into(), "refused 40006"),
         (Call::Query, CLOSE, trade("TRADE_SUCCESS", paid), "unknown"),
         (Call::Close, CLOSE, back(r#","trade_no":"2026""#), "closed no=2026"),
         (Call::Close, CLOSE, no("ACQ.TRADE_NOT_EXIST"), "not_found"),
@@ -105,6 +104,32 @@ async fn every_status_and_code() {
     for (call, node, response, expected) in table {
         let body = signed(node, &response);
         assert_eq!(asked(call, move |_| json(200, &body)).await, expected, "{call:?} {response}");
+    }
+}
+
+/// What the gateway says of itself is no answer of a payment's.
+#[tokio::test]
+async fn an_account_that_may_not_ask_is_told_apart_from_a_payment_that_failed() {
+    for (code, sub, expected) in [
+        ("20001", "aop.invalid-auth-token", "misconfigured"),
+        ("20001", "aop.invalid-app-auth-token", "misconfigured"),
+        ("40001", "isv.missing-signature-key", "misconfigured"),
+        ("40002", "isv.invalid-app-id", "misconfigured"),
+        ("40002", "isv.invalid-signature", "misconfigured"),
+        ("40002", "isv.invalid-timestamp", "misconfigured"),
+        ("40002", "isv.invalid-parameter", "misconfigured"),
+        ("40002", "", "misconfigured"),
+        ("40006", "isv.insufficient-isv-permissions", "misconfigured"),
+        ("40006", "", "misconfigured"),
+        ("40003", "isv.invalid-auth-relations", "unknown"),
+        ("40005", "", "unknown"),
+        ("40004", "ACQ.TOTAL_FEE_EXCEED", "refused ACQ.TOTAL_FEE_EXCEED"),
+    ] {
+        let response = format!(r#"{{"code":"{code}","msg":"words","sub_code":"{sub}"}}"#);
+        for (call, node) in [(Call::Charge(Method::Qr), CODE), (Call::Refund, GIVE_BACK), (Call::Close, CLOSE)] {
+            let body = signed(node, &response);
+            assert_eq!(asked(call, move |_| json(200, &body)).await, expected, "{call:?} {response}");
+        }
     }
 }
 
@@ -191,7 +216,7 @@ async fn a_page_is_a_signed_address_and_nothing_is_sent() {
         business,
         json!({
             "out_trade_no": TRADE, "product_code": "FAST_INSTANT_TRADE_PAY", "subject": "一本书 & more",
-            "time_expire": "2026-03-01 08:00:00", "total_amount": "19.99",
+            "time_expire": "2100-01-01 08:00:00", "total_amount": "19.99",
         })
     );
     for (name, value) in [
