@@ -18,6 +18,9 @@ pub(crate) use period::Period;
 /// Providers redeliver callbacks for a day and more; a key must outlive that.
 const KEY_RETENTION_LEAST_S: u64 = 25 * 60 * 60;
 
+/// An account's callbacks go to a path of 38 characters behind it; Alipay takes 256 in all, WeChat Pay 255.
+const PUBLIC_URL_MAX: usize = 200;
+
 /// The flags of `mideng serve`. Each is also a member of `mideng.yaml` and, in capitals with `MIDENG_` before it, a
 /// variable of the environment.
 #[derive(Args, Clone, Debug, Default, Serialize)]
@@ -233,6 +236,9 @@ impl Settings {
             && !(url.starts_with("https://") || url.starts_with("http://"))
         {
             bail!("public_url is {url:?}; give a URL such as https://pay.example.com");
+        }
+        if self.public_url.as_ref().is_some_and(|url| url.len() > PUBLIC_URL_MAX) {
+            bail!("public_url is longer than {PUBLIC_URL_MAX} characters; providers take no URL of callbacks as long");
         }
         if let Some(key) = &self.bootstrap_api_key {
             crate::secret::check(key)?;

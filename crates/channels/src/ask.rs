@@ -83,7 +83,7 @@ impl Ask {
         headers.insert(USER_AGENT, HeaderValue::from_static("mideng"));
         for (name, value) in question.headers {
             let mut value = HeaderValue::try_from(value)
-                .map_err(|_| Failure::NotSent(format!("the header {name} cannot hold its value")))?;
+                .map_err(|_| Failure::Misconfigured(format!("the header {name} cannot hold its value")))?;
             // Keeps credentials out of every Debug and of HTTP/2's tables.
             value.set_sensitive(true);
             headers.insert(HeaderName::from_static(name), value);
@@ -147,18 +147,23 @@ pub(crate) fn target(url: &Url) -> String {
 /// An address behind the gateway; `path` is escaped already and begins with a slash.
 pub(crate) fn behind(gateway: &Url, path: &str) -> Result<Url, Failure> {
     let text = format!("{}{path}", gateway.as_str().trim_end_matches('/'));
-    Url::parse(&text).map_err(|_| Failure::NotSent("the request has no address".to_owned()))
+    Url::parse(&text).map_err(|_| Failure::Misconfigured("the request has no address".to_owned()))
 }
 
-/// Only where no connection stood is it certain that nothing was sent. The address is left out: it may be signed.
+/// Only where no connection stood is it certain that nothing was sent. A request that cannot even be put together is not
+/// mended by waiting. The address is left out: it may be signed.
 fn classified(error: reqwest::Error) -> Failure {
     let error = error.without_url();
-    let nothing_sent = error.is_connect() || error.is_builder();
+    let (unfit, nothing_sent) = (error.is_builder(), error.is_connect());
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         let _ = write!(text, ": {cause}");
         source = cause.source();
     }
-    if nothing_sent { Failure::NotSent(text) } else { Failure::Unknown(text) }
+    match (unfit, nothing_sent) {
+        (true, _) => Failure::Misconfigured(text),
+        (false, true) => Failure::NotSent(text),
+        (false, false) => Failure::Unknown(text),
+    }
 }

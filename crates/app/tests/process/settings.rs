@@ -82,6 +82,8 @@ async fn a_wrong_variable_or_flag() {
     }
     folder.run(&["serve", "--config", "none.yaml"]).await.failed_saying(&["none.yaml", "does not exist"]);
     folder.run(&["serve", "--key-retention", "24h"]).await.failed_saying(&["25h"]);
+    let long = format!("https://{}.example", "a".repeat(200));
+    folder.run(&["serve", "--public-url", &long]).await.failed_saying(&["public_url", "200"]);
     for (flag, value) in [("--listen", "nowhere"), ("--answer-wait", "soon"), ("--body-bytes-max", "many")] {
         let said = folder.run(&["serve", flag, value]).await;
         assert!(!said.status.success() && said.err.contains(flag), "{said:?}");

@@ -36,8 +36,16 @@ async fn without_a_connection_nothing_was_sent() {
         let failure = Ask::open().unwrap().send(question(url)).await.unwrap_err();
         assert!(matches!(failure, Failure::NotSent(_)), "{url}: {failure}");
     }
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_put_together_is_not_mended_by_waiting() {
     let header = Question { headers: vec![("x-test", "a\nb".to_owned())], ..question("http://127.0.0.1:1/") };
-    assert!(matches!(Ask::open().unwrap().send(header).await, Err(Failure::NotSent(_))));
+    for unfit in [header, question("ftp://127.0.0.1:1/")] {
+        let url = unfit.url.clone();
+        let failure = Ask::open().unwrap().send(unfit).await.unwrap_err();
+        assert!(matches!(failure, Failure::Misconfigured(_)), "{url}: {failure}");
+    }
 }
 
 #[tokio::test]

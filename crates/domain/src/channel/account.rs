@@ -79,6 +79,15 @@ impl Kind {
         }
     }
 
+    /// The most characters of the URL to which it sends the payer's browser afterwards. Alipay's document of
+    /// `alipay.trade.page.pay`: `return_url`, 256. The others name no limit, or send nobody anywhere.
+    pub const fn return_url_max(self) -> usize {
+        match self {
+            Self::Alipay => 256,
+            Self::Sandbox | Self::WechatPay | Self::Stripe => usize::MAX,
+        }
+    }
+
     /// What it allows of refunds. WeChat Pay's document of refunds, "Apply for refund", v3: within a year, 50 partial
     /// refunds of an order, one a minute.
     pub const fn refund_rules(self) -> RefundRules {

@@ -14,6 +14,7 @@ on_every_database!(
     p13_while_the_provider_is_asked_a_second_request_is_refused,
     p14_paid_twice_at_once_and_again_it_is_one_debit,
     s8_late_money_for_a_refunded_order_moves_no_stock,
+    a_payer_is_sent_back_to_no_url_that_the_channel_would_not_take,
 );
 
 const PRICE: i64 = 1_999;
@@ -157,5 +158,23 @@ async fn s8_late_money_for_a_refunded_order_moves_no_stock(database: Database) {
     till.refunds_are(&payment, &["succeeded", "succeeded"]).await;
     till.order_is(&order_no, "closed", "refunded").await;
     assert_eq!(till.admin().stock().await, [999, 0, 999], "sold once, and nobody decided to put it back");
+    till.close().await;
+}
+
+async fn a_payer_is_sent_back_to_no_url_that_the_channel_would_not_take(database: Database) {
+    let till = Till::open(database, &["alipay", "sandbox"]).await;
+    let order_no = till.order("long").await;
+    let path = format!("/api/v1/orders/{order_no}/payments");
+    let start = async |key: &str, channel: &str, length: usize| {
+        let url = format!("https://shop.example/{}", "a".repeat(length - 21));
+        let body = json!({"channel": channel, "method": "page", "return_url": url}).to_string();
+        till.admin().send(http::Method::POST, &path, key, &body).await.expect("the server is there")
+    };
+    let refused = start("one", "alipay", 257).await.expect(422);
+    assert!(refused.text("/detail").contains("257 characters, and this channel takes at most 256"), "{refused:?}");
+    // Any channel is one that takes it.
+    let attempts = start("two", "any", 257).await.expect(201).json()["attempts"].clone();
+    assert_eq!(attempts[0]["channel"], "sandbox");
+    start("three", "alipay", 256).await.expect(201);
     till.close().await;
 }
