@@ -34,8 +34,8 @@ impl Conflicts {
         }
     }
 
-    /// Counts one conflict.
-    pub(crate) fn note(&self, (tenant, principal, key, at): &Seen, kind: &'static str) {
+    /// Counts one conflict. True where it is the first of its kind under its key since the last hand-over.
+    pub(crate) fn note(&self, (tenant, principal, key, at): &Seen, kind: &'static str) -> bool {
         metrics::counter!("mideng_conflicts_total", "kind" => kind).increment(1);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let room = kept.len() < KEPT_MAX;
@@ -44,6 +44,7 @@ impl Conflicts {
             Some(conflict) => {
                 conflict.times += 1;
                 conflict.last_at = *at;
+                false
             }
             None if room => {
                 let conflict = Conflict {
@@ -56,8 +57,9 @@ impl Conflicts {
                     last_at: *at,
                 };
                 kept.insert(slot, conflict);
+                true
             }
-            None => {}
+            None => false,
         }
     }
 

@@ -113,6 +113,17 @@ pub enum Rejected {
     Malformed(String),
 }
 
+impl Rejected {
+    /// The stable name of why.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Signature(_) => "signature",
+            Self::Stale(_) => "stale",
+            Self::Malformed(_) => "malformed",
+        }
+    }
+}
+
 /// What a callback says.
 #[derive(Clone, Debug)]
 pub enum Notice {

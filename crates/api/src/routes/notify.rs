@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use channels::{Acknowledgement, Callback, Entry, Notice, Receipt};
+use channels::{Acknowledgement, Callback, Entry, Notice, Receipt, Rejected};
 use domain::channel::{Digest, Fact, Source};
 use domain::{Action, ApplyChannelFact, ChannelAccountId, Command};
 use http::{HeaderValue, StatusCode, header};
@@ -64,18 +64,23 @@ pub(crate) async fn notify(
             Receipt::Taken
         }
         Err(rejected) => {
-            // Only a hash of it is kept: it may be anything, from anybody.
-            let hash = hex(&Sha256::digest(&body)[..8]);
-            tracing::warn!(channel = entry.account.name, %rejected, hash, %request_id, "a callback is not believed");
-            count(&entry, "rejected");
-            if let Ok(actor) = api.actor(entry.account.tenant).await {
-                let key = Key::derived("callback", &format!("{}:{hash}", entry.account.id));
-                api.conflicts().note(&(entry.account.tenant, actor, key, stamp::now()), "callback_rejected");
-            }
+            disbelieve(&api, &entry, &rejected, (&body, &request_id)).await;
             Receipt::Rejected
         }
     };
     Ok(respond(&channel.acknowledge(receipt)))
+}
+
+/// Counts what is not believed: one row for each account and reason, however many come, for anybody may send them. Of one
+/// among many, the log has a hash: it may be anything.
+async fn disbelieve(api: &Api, entry: &Entry, rejected: &Rejected, (body, request_id): (&[u8], &RequestId)) {
+    count(entry, "rejected");
+    let Ok(actor) = api.actor(entry.account.tenant).await else { return };
+    let key = Key::derived("callback", &format!("{}:{}", entry.account.id, rejected.reason()));
+    if api.conflicts().note(&(entry.account.tenant, actor, key, stamp::now()), "callback_rejected") {
+        let hash = hex(&Sha256::digest(body)[..8]);
+        tracing::warn!(channel = entry.account.name, %rejected, hash, %request_id, "a callback is not believed");
+    }
 }
 
 /// Applies what was said, once.

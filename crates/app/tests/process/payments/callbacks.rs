@@ -59,6 +59,18 @@ async fn a_forged_callback_changes_nothing(database: Database) {
         metrics.contains(r#"mideng_callbacks_total{channel="sandbox",result="rejected"} 4"#),
         "with the one that the harness sent: {metrics}"
     );
+    // Anybody may send them: however many come, and whatever they say, they fill no table.
+    for number in 0..40 {
+        assert_eq!(send(&till, &forged, now, &format!("{{\"number\":{number}}}")).await.status, 401);
+    }
+    let url = till.database.url.clone();
+    let counted = async || {
+        let list = till.database.run(&["conflicts", "--json", "--database-url", &url]).await.succeeded().out;
+        let rows = list.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("one object"));
+        rows.map(|row| row["times"].as_u64().expect("a number")).collect::<Vec<_>>()
+    };
+    until("all are counted", async || counted().await.iter().sum::<u64>() >= 40 + 6).await;
+    assert!(counted().await.len() <= 4 * 3, "a row for each account and reason: {:?}", counted().await);
     // The true one is taken.
     let good = sign(&till.provider.secret("sandbox.secret"), now, &body);
     till.provider.pay("sandbox", &attempt).await;
