@@ -13,11 +13,20 @@ use crate::Relay;
 /// How long a command may take.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
 
+/// Why an answer is not known to be applied.
+#[derive(Debug)]
+pub(crate) enum NotTaken {
+    /// The message is performed again, and its answer may be taken then.
+    Yet(String),
+    /// No answer to this message will ever be taken: a person has to look.
+    Ever(String),
+}
+
 impl Relay {
-    /// Hands an answer in. `Err` where it is not known to be applied: the message is performed again.
-    pub(crate) async fn hand_in(&self, due: &Due, action: Action) -> Result<(), String> {
+    /// Hands an answer in.
+    pub(crate) async fn hand_in(&self, due: &Due, action: Action) -> Result<(), NotTaken> {
         let message = &due.message;
-        let principal = self.actors.of(message.tenant).await.map_err(|error| error.to_string())?;
+        let principal = self.actors.of(message.tenant).await.map_err(|error| NotTaken::Yet(error.to_string()))?;
         // Message numbers may be used again on a database that was put back; what they are about may not.
         let (name, subject, number) = (message.task.name(), message.task.subject(), message.task.number());
         let identity = format!("{}:{name}:{subject}:{number}", due.id);
@@ -33,16 +42,18 @@ impl Relay {
             request_id: format!("relay_{name}"),
             action,
         };
-        let ticket = self.engine.submit(command).map_err(|refused| format!("{refused:?}"))?;
+        let ticket = self.engine.submit(command).map_err(|refused| NotTaken::Yet(format!("{refused:?}")))?;
         match ticket.wait(ANSWER_WAIT).await {
             Ok(Answered::Executed(_) | Answered::Replayed(_)) => Ok(()),
-            Ok(Answered::KeyReused) => Err("the key of the message belongs to another".to_owned()),
+            Ok(Answered::KeyReused) => {
+                Err(NotTaken::Ever("the key of its answer belongs to another request".to_owned()))
+            }
             Ok(Answered::Failed(failure @ Failure::Broken)) => {
                 tracing::error!(?failure, identity, "an answer could not be applied: this is a bug");
-                Err(format!("{failure:?}"))
+                Err(NotTaken::Ever("its answer breaks the transaction that would apply it".to_owned()))
             }
-            Ok(Answered::Failed(failure)) => Err(format!("{failure:?}")),
-            Err(waiting) => Err(format!("{waiting:?}")),
+            Ok(Answered::Failed(failure)) => Err(NotTaken::Yet(format!("{failure:?}"))),
+            Err(waiting) => Err(NotTaken::Yet(format!("{waiting:?}"))),
         }
     }
 }

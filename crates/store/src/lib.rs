@@ -42,7 +42,7 @@ pub use connect::Store;
 pub use copy::Copy;
 pub use dialect::Alone;
 pub use movements::{Moved, MovementKey, MovementPage};
-pub use outbox::{Due, Later, Lease};
+pub use outbox::{Due, Illegible, Later, Lease};
 pub use read::{Cursor, HistoryRow, OrderFilter, Page};
 pub use reviews::ReviewRow;
 pub use sweep::OrdersDue;

@@ -36,6 +36,17 @@ pub struct Due {
     pub tries: u32,
 }
 
+/// A row that this version cannot read.
+#[derive(Debug)]
+pub struct Illegible {
+    /// Its number.
+    pub id: i64,
+    /// Whose.
+    pub tenant: TenantId,
+    /// What cannot be read.
+    pub error: Error,
+}
+
 /// A message that is left for later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Later {
@@ -91,6 +102,18 @@ impl Store {
         Ok(())
     }
 
+    /// Whether nobody took a lane over, and nobody may now.
+    pub async fn lane_is_held(&self, lease: &Lease) -> Result<bool, Error> {
+        const DOING: &str = "asking whose a lane is";
+        let (lanes, clock, Lease { lane, owner, epoch }) = (schema::LANES, self.database.clock(), lease);
+        let mine = format!(
+            "select 1 from {lanes} where lane = {lane} and owner = '{owner}' and epoch = {epoch} \
+             and lease_until >= {clock}"
+        );
+        let question = Statement::from_string(self.lister.get_database_backend(), mine);
+        Ok(soon(DOING, self.lister.query_one_raw(question)).await?.is_some())
+    }
+
     /// What is due in these lanes, the oldest first, but for what goes to these accounts; and apart from it the rows that
     /// this version cannot read, so that they do not hold up the others.
     pub async fn messages_due(
@@ -99,10 +122,10 @@ impl Store {
         but: &[ChannelAccountId],
         now: Timestamp,
         limit: u64,
-    ) -> Result<(Vec<Due>, Vec<(i64, Error)>), Error> {
-        let (mut messages, mut unreadable) = (Vec::new(), Vec::new());
+    ) -> Result<(Vec<Due>, Vec<Illegible>), Error> {
+        let (mut messages, mut illegible) = (Vec::new(), Vec::new());
         if lanes.is_empty() {
-            return Ok((messages, unreadable));
+            return Ok((messages, illegible));
         }
         let mut query = Query::select();
         query
@@ -131,10 +154,13 @@ impl Store {
             let id: i64 = row.try_get_by_index(0).doing(LOOKING)?;
             match due(&row, id) {
                 Ok(message) => messages.push(message),
-                Err(error) => unreadable.push((id, error)),
+                Err(error) => {
+                    let tenant = TenantId(row.try_get_by_index(1).doing(LOOKING)?);
+                    illegible.push(Illegible { id, tenant, error });
+                }
             }
         }
-        Ok((messages, unreadable))
+        Ok((messages, illegible))
     }
 
     /// Removes what was done and puts off what was not, if the leases still hold; false, and nothing is written, if one of

@@ -15,6 +15,7 @@ mod migrations;
 mod movements;
 mod nodes;
 mod outages;
+mod outbox;
 mod plans;
 mod purges;
 mod render;

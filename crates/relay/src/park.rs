@@ -1,0 +1,63 @@
+//! Owns messages that cannot be performed: they are tried from time to time, and a person is called.
+
+use domain::review::{self, Review};
+use domain::{ReviewId, TenantId};
+use sha2::{Digest as _, Sha256};
+use store::{Due, Illegible, Later};
+
+use crate::Relay;
+use crate::order::Ending;
+
+#[cfg(test)]
+mod tests;
+
+/// How often a message is tried that cannot be performed as things are set up, until a person is called; and the pause
+/// before the next try.
+const TRIES_MAX: u32 = 10;
+const STUCK_PAUSE_MS: i64 = 60_000;
+const PARKED_PAUSE_MS: i64 = 60 * 60_000;
+
+impl Relay {
+    /// Puts a message off that could not be performed; the last times before a person.
+    pub(crate) async fn stuck(&self, due: &Due, why: &str) -> Ending {
+        let tries = due.tries.saturating_add(1);
+        if tries >= TRIES_MAX {
+            let task = due.message.task;
+            let identity = format!("{}:{}:{}:{}", due.id, task.name(), task.subject(), task.number());
+            let detail = format!("{} cannot be performed: {why}", task.name());
+            self.park(due.message.tenant, &identity, (task.subject(), detail)).await;
+        }
+        let pause = if tries < TRIES_MAX { STUCK_PAUSE_MS } else { PARKED_PAUSE_MS };
+        Ending::Later(self.put_off(due.id, pause, tries, why.to_owned()))
+    }
+
+    /// Puts a row off that this version cannot read, and before a person.
+    pub(crate) async fn illegible(&self, row: &Illegible) -> Later {
+        tracing::error!(id = row.id, error = %row.error, "a message of the outbox cannot be read; it is put off");
+        let detail = format!("a message cannot be read: {}", row.error);
+        self.park(row.tenant, &format!("{}:illegible", row.id), (format!("outbox {}", row.id), detail)).await;
+        self.put_off(row.id, PARKED_PAUSE_MS, TRIES_MAX, row.error.to_string())
+    }
+
+    fn put_off(&self, id: i64, pause_ms: i64, tries: u32, error: String) -> Later {
+        Later { id, due_at: (self.options.now)().plus_ms(pause_ms), tries, error }
+    }
+
+    /// Calls a person, once for each message: its review has the same id each time, so that it can be raised as often as
+    /// the message is tried, and a node that dies in between loses none.
+    async fn park(&self, tenant: TenantId, identity: &str, (subject, detail): (String, String)) {
+        let digest = Sha256::digest(format!("parked:{}:{identity}", tenant.0));
+        let bits = digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte));
+        let review = Review {
+            id: ReviewId::new(bits),
+            tenant,
+            kind: review::Kind::Parked,
+            subject,
+            detail: detail.chars().take(500).collect(),
+            at: (self.options.now)(),
+        };
+        if let Err(error) = self.store.review_raise(&review).await {
+            tracing::warn!(%error, "a message that cannot be performed could not be put before a person; tried again");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Owns the tests of the relay: a real database and engine, and a provider that says what the test wants.
+
+mod lease;
+mod orders;
+mod poison;
+mod provider;
+mod shop;

@@ -1,0 +1,80 @@
+//! Owns what whoever empties the outbox may rely on: whose a lane is, what is due in it, and what cannot be read.
+
+use domain::{ChannelAccountId, Timestamp};
+use store::{Error, Illegible, Later};
+
+use crate::desk::order_no;
+use crate::ground::{Kind, on_every_database};
+use crate::shop::Shop;
+
+on_every_database!(
+    a_lane_is_held_until_its_lease_is_over_or_somebody_took_it,
+    under_an_old_lease_nothing_is_settled,
+    a_message_that_cannot_be_read_holds_up_no_other,
+);
+
+const NONE: &[ChannelAccountId] = &[];
+const LEASE_MS: i64 = 60_000;
+
+/// A shop with so many payments that were begun.
+async fn begun(kind: Kind, count: usize) -> Shop {
+    let shop = Shop::stocked(kind).await;
+    for number in 0..count {
+        let place = shop.desk.place(&format!("k{number}"), &[("tea", 1)]);
+        let start = shop.desk.start(order_no(&place));
+        shop.run(&[place, start]).await;
+    }
+    shop
+}
+
+async fn a_lane_is_held_until_its_lease_is_over_or_somebody_took_it(kind: Kind) {
+    let shop = Shop::open(kind).await;
+    let store = &shop.store;
+    let held = store.lanes_take("a", LEASE_MS).await.expect("they are free");
+    assert!(store.lane_is_held(&held[0]).await.expect("the database is there"));
+    assert_eq!(store.lanes_take("b", LEASE_MS).await.expect("they are not free"), []);
+    store.lanes_free("a").await.expect("the database is there");
+    assert!(!store.lane_is_held(&held[0]).await.expect("the database is there"), "anybody may take it");
+    let taken = store.lanes_take("b", LEASE_MS).await.expect("they are free");
+    assert_eq!((taken.len(), taken[0].epoch), (held.len(), held[0].epoch + 1));
+    assert!(!store.lane_is_held(&held[0]).await.expect("the database is there"));
+    assert!(store.lane_is_held(&taken[0]).await.expect("the database is there"));
+    // Had again, it is another lease.
+    store.lanes_free("b").await.expect("the database is there");
+    store.lanes_take("a", LEASE_MS).await.expect("they are free");
+    assert!(!store.lane_is_held(&held[0]).await.expect("the database is there"));
+}
+
+async fn under_an_old_lease_nothing_is_settled(kind: Kind) {
+    let shop = begun(kind, 2).await;
+    let store = &shop.store;
+    let old = store.lanes_take("a", LEASE_MS).await.expect("they are free");
+    let lanes: Vec<i64> = old.iter().map(|lease| lease.lane).collect();
+    let (due, _) = store.messages_due(&lanes, NONE, Timestamp(1_000), 9).await.expect("the database is there");
+    let later = Later { id: due[1].id, due_at: Timestamp(5_000), tries: 3, error: "why".to_owned() };
+    store.lanes_free("a").await.expect("the database is there");
+    let new = store.lanes_take("b", LEASE_MS).await.expect("they are free");
+    let settle = async |leases| {
+        let settled = store.messages_settle(leases, &[due[0].id], std::slice::from_ref(&later)).await;
+        let (left, _) = store.messages_due(&lanes, NONE, Timestamp(1_000), 9).await.expect("the database is there");
+        (settled.expect("the database is there"), left.len())
+    };
+    assert_eq!(settle(&old).await, (false, 2));
+    assert_eq!(settle(&new).await, (true, 0));
+    let (left, _) = store.messages_due(&lanes, NONE, Timestamp(5_000), 9).await.expect("the database is there");
+    assert_eq!(left.iter().map(|due| (due.id, due.tries)).collect::<Vec<_>>(), [(due[1].id, 3)]);
+}
+
+async fn a_message_that_cannot_be_read_holds_up_no_other(kind: Kind) {
+    let shop = begun(kind, 2).await;
+    shop.ground
+        .plant("update outbox set task = 'sing' where id = (select id from (select min(id) id from outbox) m)")
+        .await;
+    let lanes: Vec<i64> = (0..16).collect();
+    let found = shop.store.messages_due(&lanes, NONE, Timestamp(1_000), 9).await;
+    let (due, illegible) = found.expect("the database is there");
+    assert_eq!((due.len(), illegible.len()), (1, 1));
+    let Illegible { tenant, error, .. } = &illegible[0];
+    assert_eq!(*tenant, shop.desk.tenant);
+    assert!(matches!(error, Error::Unreadable { table: "outbox", column: "task", .. }), "{error}");
+}
