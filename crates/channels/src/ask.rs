@@ -121,6 +121,11 @@ impl Answer {
         std::str::from_utf8(&self.body).map_err(|_| Failure::Unknown("the answer is no text".to_owned()))
     }
 
+    /// How long the other side wants to be left alone, where it said so in seconds; a date is not looked at.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+    }
+
     /// For an answer that says nothing of what was done.
     pub(crate) fn unknown(&self, what: &str) -> Failure {
         Failure::Unknown(format!("{what}, with status {}", self.status))

@@ -164,6 +164,15 @@ pub enum Failure {
     /// It was sent, or may have been, and no answer can be believed. Only asking tells.
     #[error("it is not known what the channel did: {0}")]
     Unknown(String),
+    /// The channel takes no more requests now. This one comes again under the same number, which is safe whatever was done;
+    /// others may be taken meanwhile.
+    #[error("the channel was asked too often: {said}")]
+    TooOften {
+        /// The channel's words.
+        said: String,
+        /// How long it wants to be left alone, where it said so.
+        pause: Option<Duration>,
+    },
     /// The channel said no, and that it did nothing.
     #[error("the channel refused with {code}: {message}")]
     Refused {

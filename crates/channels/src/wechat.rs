@@ -130,9 +130,6 @@ impl Channel for Wechat {
             "reason": fact::cut(&reversal.reason, REASON_MAX),
         });
         let said = self.call(Verb::POST, "/v3/refund/domestic/refunds", Some(&wish)).await?;
-        if said.refused_with(answer::TOO_OFTEN) {
-            return Err(said.not_sent());
-        }
         Ok(said.done::<answer::Refund>()?.asked(reversal, self)?)
     }
 

@@ -1,5 +1,7 @@
 //! Owns one message: is it still wanted, what is the channel asked, and what does its answer mean.
 
+use std::time::Duration;
+
 use channels::{Charge, Entry, Failure, Reversal};
 use domain::channel::{Digest, Fact, NextAction, Source, Subject, Verdict};
 use domain::outbox::Task;
@@ -10,6 +12,11 @@ use store::Due;
 
 use crate::Relay;
 
+/// The pause behind a call too many, where the channel did not say how long; and the bounds of what it may say.
+const TOO_OFTEN_PAUSE: Duration = Duration::from_secs(5);
+const TOO_OFTEN_PAUSE_MIN: Duration = Duration::from_secs(1);
+const TOO_OFTEN_PAUSE_MAX: Duration = Duration::from_mins(5);
+
 /// What became of a message.
 #[derive(Debug)]
 pub(crate) enum Performed {
@@ -19,6 +26,8 @@ pub(crate) enum Performed {
     Answer(Box<Action>),
     /// The destination is not there; nothing was sent and no try used up.
     Away,
+    /// The channel takes no more now: it comes again so many milliseconds later, and no try is used up.
+    Later(i64, String),
     /// It cannot be performed as things are set up.
     Stuck(String),
 }
@@ -161,6 +170,17 @@ fn said(
             );
             silence("no_answer".to_owned())
         }
+        Err(Failure::TooOften { said, pause }) => {
+            // Of this message, and not of the account: its provider is there.
+            entry.health.answered();
+            tracing::info!(
+                channel = entry.account.name,
+                subject = task.subject(),
+                said,
+                "a channel was asked too often"
+            );
+            Performed::Later(pause_ms(pause), said)
+        }
         Err(Failure::Refused { code, message }) => {
             entry.health.answered();
             tracing::info!(channel = entry.account.name, subject = task.subject(), code, message, "a channel refused");
@@ -179,6 +199,12 @@ fn said(
             Performed::Stuck(why)
         }
     }
+}
+
+/// How long a channel is left alone that was asked too often: as long as it said, within bounds.
+fn pause_ms(said: Option<Duration>) -> i64 {
+    let pause = said.unwrap_or(TOO_OFTEN_PAUSE).clamp(TOO_OFTEN_PAUSE_MIN, TOO_OFTEN_PAUSE_MAX);
+    i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Whether a message about an attempt is still to be performed: the attempt may have come to its end, or been asked

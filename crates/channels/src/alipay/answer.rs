@@ -31,6 +31,8 @@ const UNKNOWN: &[&str] = &["20000", "ACQ.SYSTEM_ERROR", "aop.ACQ.SYSTEM_ERROR", 
 const NOT_BEGUN: &[&str] = &["20001", "40001", "40002", "40006"];
 /// The business behind the gateway said no; its own code stands beside. No other code is a refusal.
 const BUSINESS: &str = "40004";
+/// The calls of an application are limited; nothing was done (<https://opendocs.alipay.com/common/02km9f>).
+const TOO_OFTEN: &str = "40005";
 /// So is the account not set up either, whatever code stands beside.
 const UNUSABLE: &[&str] = &["isv.invalid-app-id", "isv.invalid-signature", "isv.missing-signature-key"];
 
@@ -114,6 +116,9 @@ pub(super) fn open(text: &str, method: &str, keys: &[PublicKey]) -> Result<Said,
     let words = || fact::brief(&format!("Alipay says {code}: {message}"));
     if UNKNOWN.contains(&&head.code[..]) || UNKNOWN.contains(&&code[..]) {
         return Err(Failure::Unknown(words()));
+    }
+    if head.code == TOO_OFTEN {
+        return Err(Failure::TooOften { said: words(), pause: None });
     }
     if NOT_BEGUN.contains(&&head.code[..]) || UNUSABLE.contains(&&code[..]) {
         return Err(Failure::Misconfigured(words()));

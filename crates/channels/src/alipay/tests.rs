@@ -77,6 +77,7 @@ async fn every_status_and_code() {
         (Call::Query, "error_response", no("isv.invalid-signature"), "misconfigured"),
         (Call::Query, QUERY, r#"{"code":"20000","msg":"Service Currently Unavailable"}"#.into(), "unknown"),
         (Call::Query, QUERY, r#"{"code":"20000","sub_code":"isp.unknow-error"}"#.into(), "unknown"),
+        (Call::Query, QUERY, r#"{"code":"40005","sub_code":"isv.app-call-limited"}"#.into(), "too often"),
         (Call::Query, CLOSE, trade("TRADE_SUCCESS", paid), "unknown"),
         (Call::Close, CLOSE, back(r#","trade_no":"2026""#), "closed no=2026"),
         (Call::Close, CLOSE, no("ACQ.TRADE_NOT_EXIST"), "not_found"),
@@ -99,6 +100,7 @@ async fn every_status_and_code() {
         (Call::Charge(Method::Qr), CODE, back(r#","qr_code":"https:\/\/qr.example\/1""#), "pending"),
         (Call::Charge(Method::Qr), CODE, no("ACQ.ACCESS_FORBIDDEN"), "refused ACQ.ACCESS_FORBIDDEN"),
         (Call::Charge(Method::Qr), CODE, no("ACQ.SYSTEM_ERROR"), "unknown"),
+        (Call::Charge(Method::Qr), CODE, r#"{"code":"40005","msg":"Call Limited"}"#.into(), "too often"),
         (Call::Charge(Method::Card), CODE, String::new(), "refused method_not_supported"),
     ];
     for (call, node, response, expected) in table {

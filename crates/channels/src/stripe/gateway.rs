@@ -74,8 +74,8 @@ fn failed(status: u16, answer: &Answer) -> Failure {
     let message = error.message.unwrap_or_default();
     let said = fact::brief(&format!("Stripe says {status} {code}: {message}"));
     match status {
-        // Not counted, not begun.
-        429 => Failure::NotSent(said),
+        // Not counted, not begun. <https://docs.stripe.com/rate-limits>
+        429 => Failure::TooOften { said, pause: answer.retry_after() },
         // The key is not one of Stripe's, or may not do this. Nothing was looked at.
         401 | 403 => Failure::Misconfigured(said),
         // The same key is at work, or was used for something else: what it did is not told.

@@ -78,8 +78,8 @@ async fn what_a_creation_says() {
         (card, 400, "<html>".into(), "unknown"),
         (card, 401, error("invalid_request_error", ""), "misconfigured"),
         (card, 409, error("idempotency_error", "idempotency_key_in_use"), "unknown"),
-        (card, 429, error("invalid_request_error", "lock_timeout"), "not sent"),
-        (card, 429, error("invalid_request_error", "rate_limit"), "not sent"),
+        (card, 429, error("invalid_request_error", "lock_timeout"), "too often"),
+        (card, 429, error("invalid_request_error", "rate_limit"), "too often"),
         (card, 500, error("api_error", ""), "unknown"),
         (card, 302, String::new(), "unknown"),
         (Call::Charge(Method::Qr), 200, String::new(), "refused method_not_supported"),
@@ -97,7 +97,7 @@ async fn what_a_creation_says() {
         // A question makes nothing, whatever a creation would be answered.
         (Call::QueryRefund, 200, refund("succeeded"), "refund not_found"),
         (Call::Query, 409, error("idempotency_error", "idempotency_key_in_use"), "unknown"),
-        (Call::Query, 429, error("", ""), "not sent"),
+        (Call::Query, 429, error("", ""), "too often"),
     ];
     for (call, status, body, expected) in table {
         let text = format!("{call:?} {status} {body}");
@@ -203,7 +203,20 @@ async fn a_second_question_refuses_nothing() {
     let charge = Charge { channel_no: Some("pi_1".into()), ..example::charge(Method::Card) };
     let channel = channel(&desk.address);
     for outcome in [channel.query(&charge).await, channel.close(&charge).await] {
-        assert_eq!(example::shown(&outcome), "not sent");
+        assert_eq!(example::shown(&outcome), "too often");
+    }
+}
+
+#[tokio::test]
+async fn how_long_it_wants_to_be_left_alone() {
+    for (said, expected) in
+        [("7", "too often, 7 s"), ("Wed, 21 Oct 2026 07:28:00 GMT", "too often"), ("-1", "too often")]
+    {
+        let desk = Desk::open(move |_| {
+            let headers = vec![("retry-after".to_owned(), said.to_owned())];
+            Reply::Say(429, headers, error("invalid_request_error", "rate_limit"))
+        });
+        assert_eq!(example::ask(&*channel(&desk.await.address), Call::Refund).await, expected, "{said}");
     }
 }
 

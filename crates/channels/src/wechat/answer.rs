@@ -1,6 +1,8 @@
 //! Owns what WeChat Pay's answers and notifications say: codes, and the facts in them. It does not know how they came,
 //! nor whether they are signed.
 
+use std::time::Duration;
+
 use domain::channel::{Fact, Verdict};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -19,11 +21,11 @@ pub(super) const NO_REFUND: &[&str] = &["RESOURCE_NOT_EXISTS", "REFUND_NOT_EXIST
 pub(super) const NO_LONGER_OPEN: &[&str] =
     &["ORDERPAID", "ORDER_PAID", "ORDER_CLOSED", "ORDERCLOSED", "OUT_TRADE_NO_USED", "TRADE_STATE_ERROR"];
 /// Behind these nobody knows what was done, whatever the status.
-const UNKNOWN: &[&str] =
-    &["SYSTEM_ERROR", "SYSTEMERROR", "BANK_ERROR", "BANKERROR", "FREQUENCY_LIMITED", "RATELIMIT_EXCEEDED"];
+const UNKNOWN: &[&str] = &["SYSTEM_ERROR", "SYSTEMERROR", "BANK_ERROR", "BANKERROR"];
 
-/// Asked too often. Of a refund it is certain that it was not taken.
-pub(super) const TOO_OFTEN: &[&str] = &["FREQUENCY_LIMITED", "RATELIMIT_EXCEEDED"];
+/// Asked too often, or for a refund too soon behind another of the same trade: the same request is to come again
+/// (APIv3, error codes of each document).
+const TOO_OFTEN: &[&str] = &["FREQUENCY_LIMITED", "RATELIMIT_EXCEEDED"];
 
 /// An answer: done, or refused with a code.
 #[derive(Debug)]
@@ -123,9 +125,14 @@ impl Said {
         Failure::Unknown(self.words())
     }
 
-    /// For an answer that certainly did nothing, and may do it next time.
-    pub(super) fn not_sent(self) -> Failure {
-        Failure::NotSent(self.words())
+    /// Whether the request was not looked at, because there were too many.
+    pub(super) fn is_too_often(&self) -> bool {
+        self.status == 429 || self.refused_with(TOO_OFTEN)
+    }
+
+    /// For an answer to one request too many.
+    pub(super) fn too_often(self, pause: Option<Duration>) -> Failure {
+        Failure::TooOften { said: self.words(), pause }
     }
 
     /// For an answer that certainly did nothing, and will not until somebody looks at the account.

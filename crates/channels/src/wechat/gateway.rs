@@ -44,7 +44,11 @@ impl Wechat {
         self.verify(signed).map_err(unsigned)?;
         clock::near(signed.timestamp.unwrap_or(""), clock::now()).map_err(unsigned)?;
         let said = Said::read(&answer)?;
-        if said.status == 401 { Err(said.misconfigured()) } else { Ok(said) }
+        match said.status {
+            401 => Err(said.misconfigured()),
+            _ if said.is_too_often() => Err(said.too_often(answer.retry_after())),
+            _ => Ok(said),
+        }
     }
 
     /// Fetches a bill from where a signed answer said; the file is not signed, its sum in the answer was.

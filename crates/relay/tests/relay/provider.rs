@@ -19,6 +19,8 @@ pub enum Say {
     Fact(Verdict),
     Refuse(&'static str),
     Silent,
+    /// Asked too often; how long it wants to be left alone.
+    TooOften(Option<Duration>),
     /// Breaks the task that asks.
     Panic,
     /// Answers with this only once [`Provider::release`] was called.
@@ -67,6 +69,7 @@ impl Provider {
             Say::Fact(verdict) => Ok((verdict, None)),
             Say::Refuse(code) => Err(Failure::Refused { code: code.to_owned(), message: "words".to_owned() }),
             Say::Silent => Err(Failure::Unknown("the line is dead".to_owned())),
+            Say::TooOften(pause) => Err(Failure::TooOften { said: "slower".to_owned(), pause }),
             Say::Panic => panic!("as the test wants it"),
             Say::Held(verdict) => {
                 self.standing.fetch_add(1, Ordering::SeqCst);
