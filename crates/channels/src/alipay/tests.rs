@@ -124,7 +124,7 @@ async fn an_account_that_may_not_ask_is_told_apart_from_a_payment_that_failed() 
         ("40006", "isv.insufficient-isv-permissions", "misconfigured"),
         ("40006", "", "misconfigured"),
         ("40003", "isv.invalid-auth-relations", "unknown"),
-        ("40005", "", "unknown"),
+        ("40005", "", "too often"),
         ("40004", "ACQ.TOTAL_FEE_EXCEED", "refused ACQ.TOTAL_FEE_EXCEED"),
     ] {
         let response = format!(r#"{{"code":"{code}","msg":"words","sub_code":"{sub}"}}"#);

@@ -24,7 +24,7 @@ pub(super) const NO_LONGER_OPEN: &[&str] =
 const UNKNOWN: &[&str] = &["SYSTEM_ERROR", "SYSTEMERROR", "BANK_ERROR", "BANKERROR"];
 
 /// Asked too often, or for a refund too soon behind another of the same trade: the same request is to come again
-/// (APIv3, error codes of each document).
+/// (`APIv3`, error codes of each document).
 const TOO_OFTEN: &[&str] = &["FREQUENCY_LIMITED", "RATELIMIT_EXCEEDED"];
 
 /// An answer: done, or refused with a code.
