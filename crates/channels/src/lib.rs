@@ -226,6 +226,12 @@ pub trait Channel: Send + Sync {
     /// Reads a callback, if it is believed.
     fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected>;
 
+    /// Fetches what may be missing to believe a callback, such as the provider's next certificate. True where reading it
+    /// again may end otherwise.
+    async fn learn(&self, _callback: &Callback<'_>) -> bool {
+        false
+    }
+
     /// How the provider wants its callback answered.
     fn acknowledge(&self, receipt: Receipt) -> Acknowledgement;
 

@@ -18,6 +18,7 @@ use crate::{
 
 mod answer;
 mod bill;
+mod certificates;
 mod gateway;
 mod notify;
 #[cfg(test)]
@@ -35,7 +36,7 @@ pub(crate) struct Wechat {
     merchant_serial: String,
     private_key: PrivateKey,
     api_v3_keys: Vec<SealKey>,
-    platform_keys: Vec<(String, PublicKey)>,
+    platform: certificates::Platform,
     ask: ask::Ask,
 }
 
@@ -54,8 +55,9 @@ impl Wechat {
             merchant_serial: settings.text("merchant_serial")?,
             private_key,
             api_v3_keys: api_v3_keys.map_err(|said| wrong("api_v3_keys", &said))?,
-            platform_keys: platform_keys
+            platform: platform_keys
                 .collect::<Result<_, _>>()
+                .map(certificates::Platform::new)
                 .map_err(|said: String| wrong("platform_keys", &said))?,
             ask: ask::Ask::open()?,
         })
@@ -144,6 +146,13 @@ impl Channel for Wechat {
 
     fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected> {
         notify::read(self, callback)
+    }
+
+    async fn learn(&self, callback: &Callback<'_>) -> bool {
+        match notify::header(callback, "wechatpay-serial") {
+            Some(serial) => self.learn_certificate(serial).await,
+            None => false,
+        }
     }
 
     fn acknowledge(&self, receipt: Receipt) -> Acknowledgement {

@@ -84,6 +84,15 @@ pub(crate) async fn set(State(world): Shared, body: Bytes) -> Response {
     }
 }
 
+/// Has WeChat Pay sign with another certificate, and with its first one instead of its public key.
+pub(crate) async fn certificate(State(world): Shared) -> Response {
+    match tokio::task::spawn_blocking(move || world.certificates.change()).await {
+        Ok(Ok(made)) => json_of(200, &made),
+        Ok(Err(message)) => failed(503, "no_certificate", &message),
+        Err(_) => failed(503, "no_certificate", "it was not made"),
+    }
+}
+
 pub(crate) async fn callbacks(State(world): Shared) -> Response {
     json_of(200, &world.post.shown())
 }

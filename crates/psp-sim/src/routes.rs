@@ -20,6 +20,7 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
         .route("/sim/charges/{kind}/{out_trade_no}/{what}", post(desk::act))
         .route("/sim/ledger", get(desk::ledger))
         .route("/sim/settings", put(desk::set).get(desk::settings))
+        .route("/sim/wechat_pay/certificate", post(desk::certificate))
         .route("/sim/callbacks", get(desk::callbacks))
         .route("/sim/mischief", put(desk::set_mischief).get(desk::mischief).delete(desk::clear_mischief))
         .with_state(Arc::clone(world));

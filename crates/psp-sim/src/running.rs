@@ -15,6 +15,7 @@ use crate::merchant::Merchant;
 use crate::mischief::Mischief;
 use crate::notify::{self, Post};
 use crate::settings::Kept;
+use crate::wechat::Certificates;
 use crate::world::World;
 use crate::{Error, Options, routes, serve};
 
@@ -69,6 +70,7 @@ fn open(options: &Options, address: SocketAddr) -> Result<(Arc<World>, File), Er
     let world = World {
         book: Book::open(folder)?,
         merchant: Merchant::open(folder, &gateway)?,
+        certificates: Certificates::open(folder)?,
         mischief: Mischief::default(),
         settings: Kept::open(folder, options.auto_pay_ms),
         agenda: Agenda::default(),

@@ -2,11 +2,13 @@
 //! what may be done with a charge.
 
 mod bill;
+mod certificates;
 mod notice;
 mod refunds;
 #[cfg(test)]
 mod tests;
 mod transactions;
+mod x509;
 
 use http::Method;
 use serde_json::json;
@@ -19,6 +21,8 @@ use crate::mischief::On;
 use crate::protocols::{Call, Parcel, Protocol};
 use crate::world::{Change, World};
 use crate::{clock, keys};
+
+pub(crate) use certificates::Certificates;
 
 /// WeChat Pay.
 pub(crate) struct Wechat;
@@ -79,6 +83,7 @@ impl Protocol for Wechat {
             }
             (&Method::POST, ["v3", "refund", "domestic", "refunds"]) => refunds::refund(world, asked, fails),
             (&Method::GET, ["v3", "refund", "domestic", "refunds", number]) => refunds::query(world, number),
+            (&Method::GET, ["v3", "certificates"]) => certificates::list(world),
             (&Method::GET, ["v3", "bill", "tradebill"]) => bill::url(world, asked),
             (&Method::GET, ["v3", "billdownload", "file"]) => bill::download(world, asked),
             _ => Err(error(404, "RESOURCE_NOT_EXISTS", "请求的资源不存在")),
@@ -142,13 +147,16 @@ impl Protocol for Wechat {
 fn sign(world: &World, body: &[u8], at: i64, spoil: bool) -> Vec<(&'static str, String)> {
     let timestamp = (at / 1_000).to_string();
     let nonce = keys::random_hex(16).unwrap_or_default();
-    let signature = world.merchant.wechat.sign(&signed_text(&[&timestamp, &nonce], body), spoil);
+    let certificate = world.certificates.current();
+    let signer = certificate.as_ref().map_or(&world.merchant.wechat, |certificate| &certificate.signer);
+    let signature = signer.sign(&signed_text(&[&timestamp, &nonce], body), spoil);
+    let serial = certificate.as_ref().map_or(WECHAT_PUBLIC_KEY_ID, |certificate| certificate.serial());
     vec![
         ("wechatpay-timestamp", timestamp),
         ("wechatpay-nonce", nonce),
         ("wechatpay-signature", signature),
         ("wechatpay-signature-type", SCHEMA.to_owned()),
-        ("wechatpay-serial", WECHAT_PUBLIC_KEY_ID.to_owned()),
+        ("wechatpay-serial", serial.to_owned()),
     ]
 }
 

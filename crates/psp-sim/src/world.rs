@@ -10,12 +10,14 @@ use crate::merchant::Merchant;
 use crate::mischief::{Do, Mischief};
 use crate::notify::Post;
 use crate::settings::Kept;
+use crate::wechat::Certificates;
 use crate::{clock, numbers, protocols};
 
 /// What the protocols share.
 pub(crate) struct World {
     pub(crate) book: Book,
     pub(crate) merchant: Merchant,
+    pub(crate) certificates: Certificates,
     pub(crate) mischief: Mischief,
     pub(crate) settings: Kept,
     pub(crate) agenda: Agenda,

@@ -56,7 +56,12 @@ pub(crate) async fn notify(
         Ok(Err(_)) => return Err(Problem::new("body_too_large", "the callback is too long, or did not arrive whole")),
         Err(_) => return Err(Problem::new("body_timeout", "the callback did not arrive in time")),
     };
-    let receipt = match channel.read(&Callback { headers: &headers, body: &body, at: stamp::now() }) {
+    let callback = Callback { headers: &headers, body: &body, at: stamp::now() };
+    let mut said = channel.read(&callback);
+    if matches!(said, Err(Rejected::Signature(_))) && channel.learn(&callback).await {
+        said = channel.read(&callback);
+    }
+    let receipt = match said {
         Ok(Notice::Fact(fact)) => take(&api, &entry, fact, &request_id).await,
         Ok(Notice::Ignored(what)) => {
             tracing::debug!(channel = entry.account.name, what, "a callback of no concern");

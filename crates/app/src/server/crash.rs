@@ -100,6 +100,10 @@ impl Channel for MortalChannel {
         self.channel.read(callback)
     }
 
+    async fn learn(&self, callback: &Callback<'_>) -> bool {
+        self.channel.learn(callback).await
+    }
+
     fn acknowledge(&self, receipt: Receipt) -> Acknowledgement {
         self.channel.acknowledge(receipt)
     }

@@ -2,6 +2,7 @@
 //! is the judge. Named after real incidents.
 
 mod callbacks;
+mod certificates;
 mod charges;
 mod crashes;
 mod refunds;

@@ -12,9 +12,6 @@ use crate::{Failure, clock, sign};
 /// How requests and answers are signed; the only way there is.
 pub(super) const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048";
 
-/// Begins the name of a key that is not a certificate's.
-const PUBLIC_KEY: &str = "PUB_KEY_ID_";
-
 /// What a signature of the provider comes with.
 #[derive(Clone, Copy)]
 pub(super) struct Signed<'a> {
@@ -25,6 +22,19 @@ pub(super) struct Signed<'a> {
     pub(super) body: &'a [u8],
 }
 
+impl<'a> Signed<'a> {
+    /// What an answer comes with.
+    pub(super) fn of(answer: &'a Answer) -> Self {
+        Self {
+            serial: answer.header("wechatpay-serial"),
+            timestamp: answer.header("wechatpay-timestamp"),
+            nonce: answer.header("wechatpay-nonce"),
+            signature: answer.header("wechatpay-signature"),
+            body: &answer.body,
+        }
+    }
+}
+
 impl Wechat {
     /// Asks, and believes the answer only where it is signed and of now. Behind 5xx nobody knows what was done.
     pub(super) async fn call(&self, method: Method, path: &str, wish: Option<&Value>) -> Result<Said, Failure> {
@@ -33,15 +43,12 @@ impl Wechat {
         if answer.status >= 500 {
             return Err(Said::read(&answer)?.unknown());
         }
-        let signed = Signed {
-            serial: answer.header("wechatpay-serial"),
-            timestamp: answer.header("wechatpay-timestamp"),
-            nonce: answer.header("wechatpay-nonce"),
-            signature: answer.header("wechatpay-signature"),
-            body: &answer.body,
-        };
+        let signed = Signed::of(&answer);
         let unsigned = |what: String| answer.unknown(&format!("the answer's signature does not hold ({what})"));
-        self.verify(signed).map_err(unsigned)?;
+        if let Some(serial) = signed.serial {
+            self.learn_certificate(serial).await;
+        }
+        self.platform.verify(signed).map_err(unsigned)?;
         clock::near(signed.timestamp.unwrap_or(""), clock::now()).map_err(unsigned)?;
         let said = Said::read(&answer)?;
         match said.status {
@@ -69,22 +76,7 @@ impl Wechat {
         Ok(answer.body)
     }
 
-    /// Whether a signature is of the key that it names.
-    pub(super) fn verify(&self, signed: Signed<'_>) -> Result<(), String> {
-        let (Some(serial), Some(timestamp), Some(nonce), Some(signature)) =
-            (signed.serial, signed.timestamp, signed.nonce, signed.signature)
-        else {
-            return Err("a header of the signature is missing".to_owned());
-        };
-        let key = self.platform_keys.iter().find(|(name, _)| name.eq_ignore_ascii_case(serial));
-        let (_, key) = key.ok_or("it is of a key that is not set up")?;
-        let mut text = format!("{timestamp}\n{nonce}\n").into_bytes();
-        text.extend_from_slice(signed.body);
-        text.push(b'\n');
-        if key.verifies(&text, signature) { Ok(()) } else { Err("it is not of the key that it names".to_owned()) }
-    }
-
-    fn question(&self, method: Method, url: Url, body: String) -> Question {
+    pub(super) fn question(&self, method: Method, url: Url, body: String) -> Question {
         let (timestamp, nonce) = (clock::seconds(clock::now()), sign::token());
         let text = format!("{method}\n{}\n{timestamp}\n{nonce}\n{body}\n", ask::target(&url));
         let signature = self.private_key.sign(text.as_bytes());
@@ -94,8 +86,7 @@ impl Wechat {
         );
         let mut headers = vec![("accept", "application/json".to_owned()), ("authorization", authorization)];
         // Asks for answers signed with this key, and not with a certificate's, while the provider moves from one to the other.
-        let public_key = self.platform_keys.iter().find(|(name, _)| name.starts_with(PUBLIC_KEY));
-        headers.extend(public_key.map(|(name, _)| ("wechatpay-serial", name.clone())));
+        headers.extend(self.platform.public_key_id().map(|name| ("wechatpay-serial", name.to_owned())));
         if !body.is_empty() {
             headers.push(("content-type", "application/json".to_owned()));
         }

@@ -14,8 +14,9 @@ struct Notification {
     resource: Resource,
 }
 
+/// Something that is sealed.
 #[derive(Deserialize)]
-struct Resource {
+pub(super) struct Resource {
     algorithm: String,
     ciphertext: String,
     nonce: String,
@@ -23,8 +24,13 @@ struct Resource {
     associated_data: String,
 }
 
+/// A header of a callback.
+pub(super) fn header<'a>(callback: &Callback<'a>, wanted: &str) -> Option<&'a str> {
+    callback.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| &value[..])
+}
+
 pub(super) fn read(wechat: &Wechat, callback: &Callback<'_>) -> Result<Notice, Rejected> {
-    let header = |wanted: &str| callback.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| &value[..]);
+    let header = |wanted| header(callback, wanted);
     if header("wechatpay-signature-type").is_some_and(|scheme| scheme != SCHEME) {
         return Err(Rejected::Signature("it is of a kind that is not known".to_owned()));
     }
@@ -35,7 +41,7 @@ pub(super) fn read(wechat: &Wechat, callback: &Callback<'_>) -> Result<Notice, R
         signature: header("wechatpay-signature"),
         body: callback.body,
     };
-    wechat.verify(signed).map_err(Rejected::Signature)?;
+    wechat.platform.verify(signed).map_err(Rejected::Signature)?;
     clock::near(signed.timestamp.unwrap_or(""), callback.at).map_err(Rejected::Stale)?;
     let notification: Notification = serde_json::from_slice(callback.body).map_err(Unreadable::json)?;
     let fact = match &notification.event_type[..] {
@@ -53,7 +59,7 @@ pub(super) fn read(wechat: &Wechat, callback: &Callback<'_>) -> Result<Notice, R
 }
 
 /// While keys are changed, it is sealed with one of several.
-fn open(wechat: &Wechat, resource: &Resource) -> Result<Vec<u8>, Rejected> {
+pub(super) fn open(wechat: &Wechat, resource: &Resource) -> Result<Vec<u8>, Rejected> {
     if resource.algorithm != "AEAD_AES_256_GCM" {
         return Err(Rejected::Malformed("it is sealed in a way that is not known".to_owned()));
     }

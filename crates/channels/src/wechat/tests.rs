@@ -8,10 +8,10 @@ use crate::tests::desk::{Desk, Reply, Seen};
 use crate::tests::example::{self, AT, Call, REFUND, TRADE};
 use crate::tests::keys;
 
-const SERIAL: &str = "PUB_KEY_ID_1";
-const NEW_KEY: &str = "fedcba9876543210fedcba9876543210";
+pub(super) const SERIAL: &str = "PUB_KEY_ID_1";
+pub(super) const NEW_KEY: &str = "fedcba9876543210fedcba9876543210";
 
-fn channel(address: &str) -> Arc<dyn Channel> {
+pub(super) fn channel(address: &str) -> Arc<dyn Channel> {
     let private = keys::reference("test_merchant.pkcs8.pem");
     let (public, certificate) =
         (keys::reference("test_provider.public.pem"), keys::reference("test_provider.certificate.pem"));
@@ -58,7 +58,7 @@ async fn asked(call: Call, reply: impl Fn(&Seen) -> Reply + Send + Sync + 'stati
     example::ask(&*channel(&desk.await.address), call).await
 }
 
-fn trade(state: &str) -> String {
+pub(super) fn trade(state: &str) -> String {
     format!(
         r#"{{"appid":"wx1","mchid":"1900","out_trade_no":"{TRADE}","transaction_id":"42","trade_state":"{state}","trade_state_desc":"words","amount":{{"total":1999,"payer_total":1999,"currency":"CNY"}}}}"#
     )
@@ -201,7 +201,7 @@ async fn the_requests() {
     assert_eq!(example::shown(&refused), "refused currency_not_supported");
 }
 
-fn event(kind: &str, resource: &str, key: &str) -> String {
+pub(super) fn event(kind: &str, resource: &str, key: &str) -> String {
     let key = SealKey::read(&Secret::new(key)).unwrap();
     let sealed = key.seal("abcdefghijkl", "transaction", resource.as_bytes());
     json!({

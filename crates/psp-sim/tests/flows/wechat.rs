@@ -5,10 +5,17 @@ use base64::engine::general_purpose::STANDARD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 
-use crate::merchant::{Came, Merchant, nothing, seconds};
+use crate::merchant::{Came, Merchant, nothing, seconds, start};
 use crate::rsa;
 
 async fn ask(merchant: &Merchant, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let (status, came) = answered(merchant, method, path, body).await;
+    assert!(is_signed(merchant, &came), "{path}");
+    (status, serde_json::from_slice(&came.body).unwrap_or_default())
+}
+
+/// The answer, whoever signed it.
+async fn answered(merchant: &Merchant, method: &str, path: &str, body: &Value) -> (u16, Came) {
     let settings: Value = serde_json::from_str(&merchant.secret("wechat_pay.json")).unwrap();
     let (target, timestamp) = (format!("/wechat{path}"), seconds());
     let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -22,9 +29,7 @@ async fn ask(merchant: &Merchant, method: &str, path: &str, body: &Value) -> (u1
     let request = merchant.client.request(method.parse().unwrap(), format!("{}{target}", merchant.base));
     let answer = request.header("authorization", authorization).body(body).send().await.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let came = Came { headers, body: answer.bytes().await.unwrap() };
-    assert!(is_signed(merchant, &came), "{path}");
-    (status, serde_json::from_slice(&came.body).unwrap_or_default())
+    (status, Came { headers, body: answer.bytes().await.unwrap() })
 }
 
 fn is_signed(merchant: &Merchant, came: &Came) -> bool {
@@ -37,12 +42,16 @@ fn is_signed(merchant: &Merchant, came: &Came) -> bool {
 /// The name of a notice's event, and what was sealed in it.
 fn notice(merchant: &Merchant, came: &Came) -> (String, Value) {
     let body = came.json();
-    let member = |name: &str| body["resource"][name].as_str().unwrap();
+    let plain = opened(merchant, &body["resource"]);
+    (body["event_type"].as_str().unwrap().to_owned(), serde_json::from_slice(&plain).unwrap())
+}
+
+fn opened(merchant: &Merchant, resource: &Value) -> Vec<u8> {
+    let member = |name: &str| resource[name].as_str().unwrap();
     let key = UnboundKey::new(&AES_256_GCM, merchant.secret("wechat_pay.api_v3_key").as_bytes()).unwrap();
     let nonce = Nonce::try_assume_unique_for_key(member("nonce").as_bytes()).unwrap();
     let mut sealed = STANDARD.decode(member("ciphertext")).unwrap();
-    let plain = LessSafeKey::new(key).open_in_place(nonce, Aad::from(member("associated_data")), &mut sealed).unwrap();
-    (body["event_type"].as_str().unwrap().to_owned(), serde_json::from_slice(plain).unwrap())
+    LessSafeKey::new(key).open_in_place(nonce, Aad::from(member("associated_data")), &mut sealed).unwrap().to_vec()
 }
 
 fn native(merchant: &Merchant, number: &str) -> Value {
@@ -124,5 +133,32 @@ async fn what_is_closed_is_not_paid_and_a_stranger_is_told_apart() {
     assert!(is_signed(&merchant, old) && old.header("wechatpay-timestamp").parse::<u64>().unwrap() + 3_000 < seconds());
     assert_eq!(notice(&merchant, stranger).1["appid"], "wx0000000000000099");
     assert_eq!(notice(&merchant, stranger).1["mchid"], "1900000099");
+    merchant.running.stop().await;
+}
+
+#[tokio::test]
+async fn certificates_take_the_place_of_each_other_and_are_listed_sealed() {
+    let mut merchant = Merchant::new().await;
+    let none = ask(&merchant, "GET", "/v3/certificates", &nothing()).await;
+    assert_eq!((none.0, none.1["code"].as_str()), (404, Some("RESOURCE_NOT_EXISTS")));
+    let mut made = Vec::new();
+    for count in [1, 2, 2] {
+        made.insert(0, merchant.desk("POST", "/sim/wechat_pay/certificate", nothing()).await);
+        let (status, came) = answered(&merchant, "GET", "/v3/certificates", &nothing()).await;
+        let list = came.json()["data"].as_array().unwrap().clone();
+        assert_eq!((status, came.header("wechatpay-serial")), (200, made[0]["serial"].as_str().unwrap()));
+        assert_eq!(list.len(), count, "the one that signs and the one before it");
+        for (listed, made) in list.iter().zip(&made) {
+            let plain = opened(&merchant, &listed["encrypt_certificate"]);
+            assert_eq!(listed["serial_no"], made["serial"]);
+            assert_eq!(str::from_utf8(&plain).unwrap(), made["certificate"].as_str().unwrap());
+        }
+    }
+    // A later life signs with it too.
+    merchant.running.stop().await;
+    merchant.running = start(merchant.folder.path()).await;
+    merchant.base = format!("http://{}", merchant.running.address);
+    let (_, came) = answered(&merchant, "GET", "/v3/certificates", &nothing()).await;
+    assert_eq!(came.header("wechatpay-serial"), made[0]["serial"].as_str().unwrap());
     merchant.running.stop().await;
 }

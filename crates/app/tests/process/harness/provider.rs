@@ -73,6 +73,11 @@ impl Provider {
         self.ask(Method::PUT, "/sim/settings", &settings).await.expect(200);
     }
 
+    /// Has WeChat Pay sign with another certificate; its number and itself.
+    pub(crate) async fn certificate(&self) -> Value {
+        self.ask(Method::POST, "/sim/wechat_pay/certificate", &Value::Null).await.expect(200).json()
+    }
+
     /// The payer pays.
     pub(crate) async fn pay(&self, kind: &str, out_trade_no: &str) {
         self.ask(Method::POST, &format!("/sim/charges/{kind}/{out_trade_no}/pay"), &Value::Null).await.expect(200);
