@@ -18,6 +18,8 @@ pub enum Kind {
     RefundFailed,
     /// A refund was found to have succeeded behind a failure that a question had confirmed.
     RefundRevived,
+    /// Money moved under a number that nobody here knows.
+    Unmatched,
     /// The statement and our books differ.
     Difference,
     /// A message that cannot be performed.
@@ -48,6 +50,7 @@ names!(Kind {
     DoublePayment = "double_payment",
     RefundFailed = "refund_failed",
     RefundRevived = "refund_revived",
+    Unmatched = "unmatched",
     Difference = "difference",
     Parked = "parked",
 });

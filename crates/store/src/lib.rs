@@ -26,6 +26,7 @@ mod rows;
 mod schema;
 mod set;
 mod soon;
+mod strays;
 mod sweep;
 
 use domain::{OrderNo, TenantId};

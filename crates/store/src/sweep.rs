@@ -1,8 +1,10 @@
 //! Owns the bounded steps that keep the database tidy: what is due, and what may be purged.
 
+use std::cmp::max;
 use std::collections::HashMap;
 
 use domain::order::Status;
+use domain::payment::Attempt;
 use domain::{TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order as Direction, Query};
 use sea_orm::{
@@ -38,7 +40,7 @@ static CONFLICTS_FORGOTTEN: Write = Write::delete(
 
 impl Store {
     /// Unpaid orders whose time is up, the oldest deadline first. Of those of which an attempt can still be paid, the channel
-    /// is asked first; only those whose time was up at `long_ago` are closed all the same.
+    /// is asked first; only those whose time was up, and whose channels were all asked, at `long_ago` are closed all the same.
     pub async fn orders_due(&self, now: Timestamp, long_ago: Timestamp, limit: u64) -> Result<OrdersDue, Error> {
         const DOING: &str = "looking for orders that are due";
         let mut all = OrdersDue::default();
@@ -50,15 +52,15 @@ impl Store {
             let mut reading = self.database.read().await.doing(DOING)?;
             let attempts = load::find_in::<AttemptRow>(&mut reading, AttemptRow::FIND, keys, Intent::Read).await;
             drop(reading);
-            let mut unasked: HashMap<(i64, String), bool> = HashMap::new();
+            let mut live: HashMap<(i64, String), Live> = HashMap::new();
             for row in attempts.map_err(load_error)?.into_iter().filter(|row| row.attempt.status.is_live()) {
-                *unasked.entry((row.tenant_id, row.order_no)).or_default() |= row.attempt.close_asked_at.is_none();
+                live.entry((row.tenant_id, row.order_no)).or_default().add(&row.attempt);
             }
             for (tenant, order_no, expires_at) in due {
                 let key = (TenantId(tenant), parse_order_no(&order_no)?);
-                match unasked.get(&(tenant, order_no)) {
-                    Some(true) => all.to_close.push(key),
-                    Some(false) if expires_at > long_ago.0 => {}
+                match live.get(&(tenant, order_no)) {
+                    Some(Live { unasked: Some(number), .. }) => all.to_close.push((key, *number)),
+                    Some(Live { asked_at, .. }) if max(expires_at, *asked_at) > long_ago.0 => {}
                     _ => all.to_expire.push(key),
                 }
             }
@@ -175,8 +177,27 @@ const PAGES: u64 = 20;
 pub struct OrdersDue {
     /// Those that are closed now.
     pub to_expire: Vec<OrderKey>,
-    /// Those whose channels are to be asked to close an attempt.
-    pub to_close: Vec<OrderKey>,
+    /// Those whose channels are to be asked to close an attempt, with the number of the latest that was not asked for: one
+    /// that began at the deadline may come behind the first asking.
+    pub to_close: Vec<(OrderKey, u32)>,
+}
+
+/// Attempts of an order that can still be paid.
+#[derive(Default)]
+struct Live {
+    /// The number of the latest whose channel was not asked to close it.
+    unasked: Option<u32>,
+    /// When the last was asked.
+    asked_at: i64,
+}
+
+impl Live {
+    fn add(&mut self, attempt: &Attempt) {
+        match attempt.close_asked_at {
+            None => self.unasked = max(self.unasked, Some(attempt.number)),
+            Some(at) => self.asked_at = max(self.asked_at, at.0),
+        }
+    }
 }
 
 fn due(now: Timestamp, limit: u64) -> Select<entity::order::Entity> {

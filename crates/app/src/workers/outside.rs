@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use channels::{Directory, Listed};
 use domain::channel::{ChannelEvent, Source};
-use domain::{Action, ApplyChannelFact, Command};
+use domain::{Action, ApplyChannelFact, Command, Timestamp};
 use engine::Engine;
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use store::{Actors, Store};
@@ -15,6 +15,11 @@ use super::{every, tick};
 
 /// How long a word about an unknown number is tried again: longer than any provider repeats it.
 const RETRY_FOR_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// So long behind its coming a success under an unknown number is put before a person; a callback may come before the
+/// command that made its number is committed, but not so long.
+const WAIT_MS: i64 = 5 * 60_000;
+/// So far back a node looks each time, for the clocks of others.
+const OVERLAP_MS: i64 = 10 * 60_000;
 /// How many are tried in one step.
 const STEP: u64 = 200;
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
@@ -29,6 +34,8 @@ pub(crate) struct Outside {
 /// Tries again what came before its time.
 pub(super) struct Strays {
     store: Store,
+    /// What came before that was put before a person.
+    from: Option<Timestamp>,
     engine: Engine,
     actors: Actors,
 }
@@ -66,15 +73,19 @@ impl Outside {
 
 impl Strays {
     pub(super) fn new(store: &Store, engine: &Engine, actors: &Actors) -> Self {
-        Self { store: store.clone(), engine: engine.clone(), actors: actors.clone() }
+        Self { store: store.clone(), from: None, engine: engine.clone(), actors: actors.clone() }
     }
 
-    pub(super) async fn run(self, stop: CancellationToken) {
+    pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut timer = every(Duration::from_secs(2));
+        let mut ticks: u32 = 0;
         while tick(&mut timer, &stop).await {
-            if let Err(error) = self.step().await {
+            // What has waited for minutes can wait for half of one.
+            let told = if ticks.is_multiple_of(15) { self.tell().await } else { Ok(()) };
+            if let Err(error) = told.and(self.step().await) {
                 tracing::warn!(error = format!("{error:#}"), "words about unknown numbers could not be tried again");
             }
+            ticks = ticks.wrapping_add(1);
         }
     }
 
@@ -86,6 +97,16 @@ impl Strays {
                 let _applied = ticket.wait(ANSWER_WAIT).await;
             }
         }
+        Ok(())
+    }
+
+    /// Puts before a person what has waited for long.
+    async fn tell(&mut self) -> anyhow::Result<()> {
+        let now = api::now();
+        let until = now.plus_ms(-WAIT_MS);
+        let from = self.from.unwrap_or(now.plus_ms(-RETRY_FOR_MS));
+        let last = self.store.strays_review(from, until, STEP).await?;
+        self.from = Some(last.map_or(until.plus_ms(-OVERLAP_MS), |last| last.plus_ms(1)));
         Ok(())
     }
 }

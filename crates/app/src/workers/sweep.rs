@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Action, Command, OrderNo, PrincipalId, TenantId, Timestamp};
 use engine::{Answered, Engine};
 use idempotency::{CommandId, Fingerprints, Key, Target};
-use store::{Actors, OrdersDue, Store};
+use store::{Actors, OrderKey, OrdersDue, Store};
 use tokio_util::sync::CancellationToken;
 
 use super::{every, tick};
@@ -56,8 +56,11 @@ impl Sweeper {
             let OrdersDue { to_expire, to_close } = self.store.orders_due(now, now.plus_ms(-CLOSING_MS), STEP).await?;
             let found = (to_expire.len() + to_close.len()) as u64;
             let close = |order_no| Action::CloseAttempts { order_no };
+            // An attempt that began at the deadline is a duty of its own.
+            let to_close = to_close.into_iter().map(|(key, number)| (key, format!("{}:{number}", key.1))).collect();
             let mut done = self.submit_all(to_close, "close", now, close).await?;
-            done += self.submit_all(to_expire, "expire", now, |order_no| Action::ExpireOrder { order_no }).await?;
+            let expire = |order_no| Action::ExpireOrder { order_no };
+            done += self.submit_all(each(to_expire), "expire", now, expire).await?;
             if done == 0 || found < STEP || stop.is_cancelled() {
                 return Ok(());
             }
@@ -67,23 +70,24 @@ impl Sweeper {
     async fn complete(&mut self) -> anyhow::Result<()> {
         let now = api::now();
         let due = self.store.orders_due_to_complete(now.plus_ms(-self.receive_after_ms), STEP).await?;
-        self.submit_all(due, "complete", now, |order_no| Action::ReceiveOrder { order_no, automatic: true }).await?;
+        self.submit_all(each(due), "complete", now, |order_no| Action::ReceiveOrder { order_no, automatic: true })
+            .await?;
         Ok(())
     }
 
-    /// Submits one command for each order, all at once so that they share transactions, and waits for them; gives how
+    /// Submits one command for each order and duty, all at once so that they share transactions, and waits for them; gives how
     /// many were executed now.
     async fn submit_all(
         &mut self,
-        due: Vec<(TenantId, OrderNo)>,
+        due: Vec<(OrderKey, String)>,
         purpose: &'static str,
         now: Timestamp,
         action: impl Fn(OrderNo) -> Action,
     ) -> anyhow::Result<usize> {
         let mut tickets = Vec::with_capacity(due.len());
-        for (tenant, order_no) in due {
+        for ((tenant, order_no), identity) in due {
             let principal = self.actors.of(tenant).await?;
-            let duty = Duty { tenant, principal, purpose, order_no };
+            let duty = Duty { tenant, principal, purpose, identity };
             match self.engine.submit(duty.command(now, action(order_no))) {
                 Ok(ticket) => tickets.push(ticket),
                 // Shoppers come first; the rest is due again in a second.
@@ -103,19 +107,25 @@ struct Duty {
     tenant: TenantId,
     principal: PrincipalId,
     purpose: &'static str,
-    order_no: OrderNo,
+    /// What names it among those of this purpose.
+    identity: String,
+}
+
+/// A duty that an order has once.
+fn each(due: Vec<OrderKey>) -> Vec<(OrderKey, String)> {
+    due.into_iter().map(|key| (key, key.1.to_string())).collect()
 }
 
 impl Duty {
     /// The command. Its key names the order and the purpose, so that two sweeps, or two nodes, apply it once.
     fn command(&self, at: Timestamp, action: Action) -> Command {
-        let identity = self.order_no.to_string();
-        let target = Target { method: "SWEEP", route: self.purpose, ids: &[&identity], query: "", precondition: "" };
+        let target =
+            Target { method: "SWEEP", route: self.purpose, ids: &[&self.identity], query: "", precondition: "" };
         Command {
             id: CommandId(api::id()),
             tenant: self.tenant,
             principal: self.principal,
-            key: Key::derived(self.purpose, &identity),
+            key: Key::derived(self.purpose, &self.identity),
             fingerprints: Fingerprints::of(&target, ""),
             at,
             request_id: format!("sweep_{}", self.purpose),

@@ -23,5 +23,7 @@ mod servers;
 mod settings;
 mod shop;
 mod statements;
+mod strays;
+mod sweeps;
 mod texts;
 mod unreadable;

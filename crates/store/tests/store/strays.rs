@@ -1,0 +1,46 @@
+//! Owns the promise to words about numbers that nobody knew: they are applied when the number appears, and a success that
+//! waits for long is put before a person, once.
+
+use domain::Timestamp;
+use domain::channel::Verdict;
+use engine::Verdict as Decided;
+
+use crate::desk::order_no;
+use crate::ground::{Kind, on_every_database};
+use crate::shop::Shop;
+
+on_every_database!(a_success_about_an_unknown_number_is_told_once_and_applied_when_it_appears);
+
+async fn a_success_about_an_unknown_number_is_told_once_and_applied_when_it_appears(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let place = shop.desk.place("k", &[("tea", 1)]);
+    let number = order_no(&place);
+    let mut said = shop.desk.said(number, Verdict::Succeeded, Some(100));
+    said.at = Timestamp(1_000);
+    let mut failed = shop.desk.said(number, Verdict::Failed, None);
+    failed.at = Timestamp(1_000);
+    shop.run(&[place, said.clone(), failed]).await;
+    let tell = async |until| shop.store.strays_review(Timestamp(0), Timestamp(until), 10).await.expect("a step");
+    let reviews = async || shop.store.reviews(shop.desk.tenant, false, 9).await.expect("reviews");
+    assert_eq!((tell(1_000).await, reviews().await.len()), (None, 0), "not yet");
+    for _ in 0..2 {
+        assert_eq!(tell(1_001).await, None);
+        let reviews = reviews().await;
+        assert_eq!(reviews.len(), 1, "{reviews:?}");
+        assert_eq!(reviews[0].kind, "unmatched");
+        assert!(reviews[0].detail.contains("100 CNY"), "{}", reviews[0].detail);
+    }
+    let full = shop.store.strays_review(Timestamp(0), Timestamp(1_001), 1).await.expect("a step");
+    assert_eq!(full, Some(Timestamp(1_000)), "there may be more");
+
+    assert_eq!(shop.store.events_to_retry(Timestamp(0), 10).await.expect("events"), []);
+    shop.run(&[shop.desk.start(number)]).await;
+    let known = shop.store.events_to_retry(Timestamp(0), 10).await.expect("events");
+    assert_eq!(known.len(), 2);
+    said.key = idempotency::Key::from_stored("again");
+    let applied = shop.run(&[said]).await;
+    let Decided::Decided { record, .. } = &applied[0] else { panic!("{applied:?}") };
+    assert!(String::from_utf8_lossy(&record.answer.body).contains("applied"), "{record:?}");
+    assert_eq!(tell(i64::MAX).await, None);
+    assert_eq!(reviews().await.len(), 1);
+}
