@@ -35,6 +35,14 @@ pub struct Message {
     pub created_at: Timestamp,
 }
 
+impl Message {
+    /// Whether it is due as soon as it is committed, whatever any clock says: whoever wrote it may be ahead of whoever
+    /// performs it.
+    pub fn is_due_at_once(&self) -> bool {
+        self.due_at <= self.created_at
+    }
+}
+
 impl Task {
     /// The stable name of its kind.
     pub const fn name(self) -> &'static str {

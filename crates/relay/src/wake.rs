@@ -27,7 +27,7 @@ impl<S: Storage> Storage for Waking<S> {
         let committed = self.storage.commit(transaction, commit).await;
         // A question for later wakes nobody: the poll finds it in its time.
         let now = |change: &Change| match change {
-            Change::MessageQueued(message) => message.due_at <= message.created_at,
+            Change::MessageQueued(message) => message.is_due_at_once(),
             _ => false,
         };
         if committed.is_ok() && commit.changes.iter().any(now) {

@@ -11,6 +11,9 @@ use crate::set::{Rows, Write, number, row, text};
 use crate::soon::soon;
 use crate::{Doing as _, Error, Store, commit};
 
+/// Stands for the time of what is due at once: earlier than any clock tells.
+const AT_ONCE: i64 = 0;
+
 const LOOKING: &str = "looking for messages";
 const SETTLING: &str = "settling messages";
 
@@ -192,7 +195,11 @@ impl Store {
     /// How many messages wait, and since when the oldest of those that are due.
     pub async fn outbox_lag(&self, now: Timestamp) -> Result<(u64, Option<Timestamp>), Error> {
         const DOING: &str = "counting messages";
-        let sql = format!("select count(*), min(case when due_at <= {} then due_at end) from outbox", now.0);
+        let sql = format!(
+            "select count(*), min(case when due_at = {AT_ONCE} then created_at when due_at <= {} then due_at end) \
+             from outbox",
+            now.0
+        );
         let question = Statement::from_string(self.lister.get_database_backend(), sql);
         let row = soon(DOING, self.lister.query_one_raw(question)).await?;
         let Some(row) = row else { return Ok((0, None)) };
@@ -200,6 +207,12 @@ impl Store {
         let oldest: Option<i64> = row.try_get_by_index(1).doing(DOING)?;
         Ok((u64::try_from(count).unwrap_or(0), oldest.map(Timestamp)))
     }
+}
+
+/// From when on a message is given out: one that is due at once does not wait until the clock of whoever looks has come as
+/// far as that of whoever wrote it.
+pub(crate) fn due_at(message: &Message) -> i64 {
+    if message.is_due_at_once() { AT_ONCE } else { message.due_at.0 }
 }
 
 /// The lane of a payment's messages.

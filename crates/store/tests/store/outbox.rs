@@ -1,5 +1,6 @@
 //! Owns what whoever empties the outbox may rely on: whose a lane is, what is due in it, and what cannot be read.
 
+use domain::channel::Verdict;
 use domain::{ChannelAccountId, Timestamp};
 use store::{Error, Illegible, Later};
 
@@ -11,6 +12,7 @@ on_every_database!(
     a_lane_is_held_until_its_lease_is_over_or_somebody_took_it,
     under_an_old_lease_nothing_is_settled,
     a_message_that_cannot_be_read_holds_up_no_other,
+    what_is_due_at_once_waits_for_no_clock,
 );
 
 const NONE: &[ChannelAccountId] = &[];
@@ -77,4 +79,30 @@ async fn a_message_that_cannot_be_read_holds_up_no_other(kind: Kind) {
     let Illegible { tenant, error, .. } = &illegible[0];
     assert_eq!(*tenant, shop.desk.tenant);
     assert!(matches!(error, Error::Unreadable { table: "outbox", column: "task", .. }), "{error}");
+}
+
+/// A node whose clock is far ahead begins a payment: one whose clock is right performs it now, and asks about it in time.
+async fn what_is_due_at_once_waits_for_no_clock(kind: Kind) {
+    const AHEAD: u64 = 1_000_000;
+    let shop = Shop::stocked(kind).await;
+    let desk = shop.desk_from(AHEAD);
+    let place = desk.place("k", &[("tea", 1)]);
+    let order = order_no(&place);
+    let [start, paid] = desk.pay(order, 100);
+    let (refund, denied) = (desk.refund(order, 1, None), desk.back(order, 1, Verdict::Failed));
+    shop.run(&[place, start]).await;
+    let lanes: Vec<i64> = (0..16).collect();
+    let tasks = async |now: u64| {
+        let now = Timestamp(i64::try_from(now).expect("a small time"));
+        let (due, _) = shop.store.messages_due(&lanes, NONE, now, 9).await.expect("the database is there");
+        due.iter().map(|due| due.message.task.name()).collect::<Vec<_>>()
+    };
+    assert_eq!(tasks(10).await, ["charge"]);
+    let (count, since) = shop.store.outbox_lag(Timestamp(10)).await.expect("the database is there");
+    assert_eq!((count, since), (1, Some(Timestamp(i64::try_from(AHEAD).expect("a small time") + 1))));
+    shop.run(&[paid, refund]).await;
+    assert_eq!(tasks(10).await, ["charge", "refund"], "in the order in which they were written");
+    // A denial is asked about at once too.
+    shop.run(&[denied]).await;
+    assert_eq!(tasks(10).await, ["charge", "refund", "query_refund"]);
 }

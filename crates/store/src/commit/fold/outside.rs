@@ -39,7 +39,7 @@ pub(super) fn outbox(batch: &Batch<'_>) -> Rows {
             message.task.name(),
             message.task.subject(),
             message.task.number(),
-            message.due_at.0,
+            outbox::due_at(message),
             message.created_at.0,
             0_i64,
         ]);
