@@ -91,6 +91,10 @@ impl Channel for Alipay {
         Kind::Alipay
     }
 
+    fn is_made_here(&self, method: Method) -> bool {
+        method == Method::Page
+    }
+
     async fn charge(&self, charge: &Charge) -> Result<Opened, Failure> {
         match charge.method {
             Method::Page => self.page(charge),

@@ -27,7 +27,7 @@ use domain::{Money, Timestamp};
 use thiserror::Error;
 
 pub use directory::{Directory, Entry, Listed, Wanted};
-pub use health::Health;
+pub use health::{Health, Report};
 pub use open::{moved, open};
 
 /// How long a provider has to answer one request.
@@ -207,6 +207,12 @@ pub struct StatementLine {
 pub trait Channel: Send + Sync {
     /// Which provider.
     fn kind(&self) -> Kind;
+
+    /// Whether a charge of this method is made without asking the provider: that it is made says nothing of how the
+    /// provider does.
+    fn is_made_here(&self, _method: Method) -> bool {
+        false
+    }
 
     /// Asks that a payer may pay. Asked again with the same number it is the same charge.
     async fn charge(&self, charge: &Charge) -> Result<Opened, Failure>;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use channels::{Charge, Entry, Failure, Reversal};
+use channels::{Charge, Entry, Failure, Health, Reversal};
 use domain::channel::{Digest, Fact, NextAction, Source, Subject, Verdict};
 use domain::outbox::Task;
 use domain::payment::{Attempt, AttemptStatus, Refund, RefundStatus};
@@ -63,7 +63,8 @@ impl Relay {
             Ok(channel) => channel,
             Err(failure) => return Performed::Stuck(failure.to_string()),
         };
-        if !entry.health.may_ask() {
+        let is_made_here = matches!(task, Task::Charge(_)) && channel.is_made_here(charge.method);
+        if !is_made_here && !entry.health.may_ask() {
             return Performed::Away;
         }
         let (answer, source) = match task {
@@ -76,7 +77,10 @@ impl Relay {
         let subject = || Subject::Charge(Reference::from_stored(&charge.out_trade_no));
         // What was refused when it was asked for moved nothing.
         let refused = matches!(task, Task::Charge(_)).then(subject);
-        said(entry, task, (answer, source), refused)
+        // Nobody was asked: it says nothing of how the provider does.
+        let nobodys = Health::default();
+        let health = if is_made_here { &nobodys } else { &*entry.health };
+        said((entry, health), task, (answer, source), refused)
     }
 
     async fn ask_refund(&self, entry: &Entry, task: Task, reversal: &Reversal) -> Performed {
@@ -93,7 +97,7 @@ impl Relay {
         };
         let subject = || Subject::Refund(Reference::from_stored(&reversal.out_refund_no));
         let refused = matches!(task, Task::Refund(_)).then(subject);
-        said(entry, task, (answer.map(|fact| (fact, None)), source), refused)
+        said((entry, &entry.health), task, (answer.map(|fact| (fact, None)), source), refused)
     }
 
     fn charge(&self, payment: &Payment, attempt: &Attempt) -> Charge {
@@ -132,7 +136,7 @@ impl Relay {
 
 /// What an answer, or the want of one, means.
 fn said(
-    entry: &Entry,
+    (entry, health): (&Entry, &Health),
     task: Task,
     (answer, source): (Result<(Fact, Option<NextAction>), Failure>, Source),
     refused: Option<Subject>,
@@ -151,16 +155,16 @@ fn said(
     };
     match answer {
         Ok((fact, action)) => {
-            entry.health.answered();
+            health.answered();
             apply(fact, action)
         }
         Err(Failure::NotSent(why)) => {
-            entry.health.away();
+            health.away();
             tracing::warn!(channel = entry.account.name, why, "a channel cannot be reached; it is tried again");
             Performed::Away
         }
         Err(Failure::Unknown(why)) => {
-            entry.health.silent();
+            health.silent();
             tracing::warn!(
                 channel = entry.account.name,
                 task = task.name(),
@@ -172,7 +176,7 @@ fn said(
         }
         Err(Failure::TooOften { said, pause }) => {
             // Of this message, and not of the account: its provider is there.
-            entry.health.answered();
+            health.answered();
             tracing::info!(
                 channel = entry.account.name,
                 subject = task.subject(),
@@ -182,7 +186,7 @@ fn said(
             Performed::Later(pause_ms(pause), said)
         }
         Err(Failure::Refused { code, message }) => {
-            entry.health.answered();
+            health.answered();
             tracing::info!(channel = entry.account.name, subject = task.subject(), code, message, "a channel refused");
             match refused {
                 Some(subject) => {
@@ -195,7 +199,7 @@ fn said(
             }
         }
         Err(Failure::Misconfigured(why)) => {
-            entry.health.away();
+            health.away();
             Performed::Stuck(why)
         }
     }

@@ -12,6 +12,7 @@ mod lanes;
 mod order;
 mod park;
 mod run;
+mod tell;
 mod wake;
 
 use std::sync::Arc;

@@ -197,6 +197,7 @@ impl Round {
         let many = self.done.len() + self.later.len() >= SETTLE_MANY;
         if many || self.settle_at.is_some_and(|at| at <= Instant::now()) {
             self.settle().await;
+            self.relay.tell_health().await;
             // There is room again.
             self.look_at = Instant::now();
         }

@@ -34,8 +34,7 @@ static TABLES: LazyLock<Vec<Copied>> = LazyLock::new(|| {
         // Once a process: a statement lives as long as it does.
         insert: Write::insert(table.name(), table.columns().leak()),
     };
-    // Leases are of the moment, and of the nodes there.
-    schema::tables().iter().filter(|table| table.name() != schema::LANES).map(copied).collect()
+    schema::tables().iter().filter(|table| !schema::is_of_the_moment(table)).map(copied).collect()
 });
 
 /// A copy that goes on step by step.

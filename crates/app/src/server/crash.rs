@@ -10,7 +10,7 @@ use channels::{
     Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
 };
 use domain::Needs;
-use domain::channel::{Fact, Kind};
+use domain::channel::{Fact, Kind, Method};
 use engine::{Commit, Fault, Scope, Snapshot, Storage};
 
 /// Counts points, and dies at one of them.
@@ -74,6 +74,10 @@ impl MortalChannel {
 impl Channel for MortalChannel {
     fn kind(&self) -> Kind {
         self.channel.kind()
+    }
+
+    fn is_made_here(&self, method: Method) -> bool {
+        self.channel.is_made_here(method)
     }
 
     async fn charge(&self, charge: &Charge) -> Result<Opened, Failure> {

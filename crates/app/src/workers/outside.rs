@@ -1,5 +1,5 @@
-//! Owns what this node knows of the outside: accounts with providers as they stand in the database, and words about numbers
-//! that nobody knew and that are known by now.
+//! Owns what this node knows of the outside: accounts with providers as they stand in the database, how these do as other
+//! nodes found, and words about numbers that nobody knew and that are known by now.
 
 use std::time::Duration;
 
@@ -56,6 +56,12 @@ impl Outside {
         });
         for (name, failure) in self.directory.replace(listed.collect()) {
             tracing::error!(channel = name, %failure, "an account with a payment provider cannot be used");
+        }
+        // Whoever holds the lanes asks the providers; this node may know of them only what it is told.
+        for (told, age_ms) in self.store.channel_health().await? {
+            if let Some(entry) = self.directory.find(told.account) {
+                entry.health.hear(told.is_well, Duration::from_millis(u64::try_from(age_ms).unwrap_or(0)));
+            }
         }
         Ok(())
     }

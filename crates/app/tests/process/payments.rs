@@ -5,4 +5,5 @@ mod callbacks;
 mod certificates;
 mod charges;
 mod crashes;
+mod health;
 mod refunds;

@@ -50,6 +50,13 @@ async fn asked(call: Call, reply: impl Fn(&Seen) -> Reply + Send + Sync + 'stati
     example::ask(&*channel(&desk.await.address), call).await
 }
 
+#[test]
+fn only_a_page_is_made_without_asking() {
+    let alipay = channel("127.0.0.1:9");
+    let methods = [Method::Page, Method::Qr, Method::Card];
+    assert_eq!(methods.map(|method| alipay.is_made_here(method)), [true, false, false]);
+}
+
 #[tokio::test]
 async fn every_status_and_code() {
     let no = |code: &str| format!(r#"{{"code":"40004","msg":"Business Failed","sub_code":"{code}","sub_msg":"交易"}}"#);

@@ -9,7 +9,7 @@ use channels::{
     Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
 };
 use domain::Money;
-use domain::channel::{Fact, Kind, Subject, Verdict};
+use domain::channel::{Fact, Kind, Method, Subject, Verdict};
 use domain::text::Reference;
 use tokio::sync::Semaphore;
 
@@ -35,6 +35,7 @@ pub struct Provider {
     calls: Mutex<Vec<String>>,
     gate: Semaphore,
     standing: AtomicUsize,
+    is_made_here: bool,
 }
 
 impl Provider {
@@ -44,7 +45,13 @@ impl Provider {
             calls: Mutex::default(),
             gate: Semaphore::new(0),
             standing: AtomicUsize::default(),
+            is_made_here: false,
         }
+    }
+
+    /// One whose charges are made without asking it.
+    pub fn made_here(self) -> Self {
+        Self { is_made_here: true, ..self }
     }
 
     /// What it was asked, in order.
@@ -100,6 +107,10 @@ fn fact(subject: Subject, verdict: Verdict, amount: Money) -> Fact {
 impl Channel for Provider {
     fn kind(&self) -> Kind {
         Kind::Sandbox
+    }
+
+    fn is_made_here(&self, _method: Method) -> bool {
+        self.is_made_here
     }
 
     async fn charge(&self, charge: &Charge) -> Result<Opened, Failure> {

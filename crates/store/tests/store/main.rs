@@ -9,6 +9,7 @@ mod contract;
 mod copies;
 mod desk;
 mod ground;
+mod health;
 mod invariants;
 mod lists;
 mod migrations;

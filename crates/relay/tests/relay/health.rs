@@ -1,0 +1,40 @@
+//! Owns what is learned of a provider by asking it, and whom it is told to.
+
+use domain::channel::Verdict;
+use domain::payment::AttemptStatus;
+
+use crate::provider::{Provider, Say};
+use crate::shop::{ACCOUNT, Shop, until};
+
+/// Two calls without an answer, a page that is only built, and a third one: that makes three in a row.
+#[tokio::test]
+async fn a_charge_that_asks_nobody_is_no_sign_of_life() {
+    let shop = Shop::open(Provider::new(|_| Say::Fact(Verdict::Pending)).made_here()).await;
+    let relay = shop.relay("a");
+    let health = shop.directory.find(ACCOUNT).expect("it is known").health.clone();
+    health.silent();
+    health.silent();
+    shop.begun(1).await;
+    until("the page is made", async || shop.payment(1).await.attempts[0].status != AttemptStatus::Created).await;
+    assert!(health.is_open());
+    health.silent();
+    assert!(!health.is_open());
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_node_finds_is_told_to_the_others() {
+    let shop = Shop::open(Provider::new(|_| Say::Silent)).await;
+    let relay = shop.relay("a");
+    let told = async || shop.store.channel_health().await.expect("the database is there");
+    for number in 1..=3 {
+        assert_eq!(told().await, [], "two silences are no news");
+        shop.begun(number).await;
+        until("it is asked", async || shop.provider.calls().len() == usize::try_from(number).expect("few")).await;
+    }
+    until("it is told", async || !told().await.is_empty()).await;
+    let (health, age_ms) = told().await[0];
+    assert_eq!((health.account, health.is_well, health.asked, health.answered), (ACCOUNT, false, 3, 0));
+    assert!(health.closed_for_ms.is_some_and(|left| left <= 1_000) && age_ms < 1_000, "{health:?} {age_ms}");
+    relay.stop().await;
+}
