@@ -13,6 +13,8 @@ mod order;
 mod park;
 mod run;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod wake;
 
 use std::sync::Arc;

@@ -43,32 +43,33 @@ impl Relay {
         let Queue { messages, mut payment, lease, mut as_of } = queue;
         let mut ended = Vec::with_capacity(messages.len());
         let mut messages = messages.into_iter();
-        while let Some(due) = messages.next() {
-            let mut is_known = true;
+        for due in messages.by_ref() {
             // The call before may have taken long, and the machine may have slept.
             if as_of.elapsed(&self) > SURE_FOR {
                 as_of = Moment::now(&self);
-                is_known = self.is_held(&lease).await;
-                payment = if is_known { self.payment_of(&due).await } else { None };
-                is_known = payment.is_some();
+                payment = if self.is_held(&lease).await { self.payment_of(&due).await } else { None };
+                // It may have slept over the question, too.
+                if payment.is_none() || as_of.elapsed(&self) > self.options.lease / 3 {
+                    ended.push((due, Ending::Untouched));
+                    break;
+                }
             }
-            let (ending, changed) = match &payment {
-                _ if !is_known => (Ending::Untouched, false),
-                Some(payment) => self.one(&due, payment).await,
+            let Some(known) = &payment else {
                 // A payment is never removed: a message without one is of a database that was put together by hand.
-                None => (Ending::Done, false),
+                ended.push((due, Ending::Done));
+                continue;
             };
+            let (ending, changed) = self.one(&due, known).await;
             ended.push((due, ending));
             if changed {
                 payment = self.payment_of(&due).await;
-                is_known = payment.is_some();
-            }
-            if !is_known {
-                // As it is now it could not be read: the rest stays as it is, and is fetched again.
-                ended.extend(messages.map(|due| (due, Ending::Untouched)));
-                break;
+                if payment.is_none() {
+                    break;
+                }
             }
         }
+        // What was not reached stays as it is, and is fetched again.
+        ended.extend(messages.map(|due| (due, Ending::Untouched)));
         ended
     }
 
@@ -94,14 +95,11 @@ impl Relay {
     /// Performs one message; tells whether the payment may be other than before.
     async fn one(&self, due: &Due, payment: &Payment) -> (Ending, bool) {
         // What breaks here is this message's, and not of those that wait behind it.
-        let performed = AssertUnwindSafe(self.perform_and_tell(due, payment)).catch_unwind().await;
-        match performed {
-            Ok(ended) => ended,
-            Err(_) => {
-                tracing::error!(message = due.id, "a message broke its task: this is a bug");
-                (self.stuck(due, "it broke its task").await, true)
-            }
+        if let Ok(ended) = AssertUnwindSafe(self.perform_and_tell(due, payment)).catch_unwind().await {
+            return ended;
         }
+        tracing::error!(message = due.id, "a message broke its task: this is a bug");
+        (self.stuck(due, "it broke its task").await, true)
     }
 
     async fn perform_and_tell(&self, due: &Due, payment: &Payment) -> (Ending, bool) {

@@ -10,9 +10,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Relay;
-use crate::clock::Moment;
+use crate::clock::{Moment, jittered};
 use crate::lanes::Lanes;
 use crate::order::{Ending, Queue};
+
+#[cfg(test)]
+mod tests;
 
 /// What is done is settled at the latest so long after, and at the latest when there is so much of it.
 const SETTLE_WITHIN: Duration = Duration::from_millis(20);
@@ -241,10 +244,4 @@ impl Round {
             tracing::warn!(%error, "the outbox's lanes could not be freed; their lease runs out");
         }
     }
-}
-
-/// Between three and five quarters of a period: nodes that were started together do not ask together.
-fn jittered(period: Duration, random: u128) -> Duration {
-    let part = u32::try_from(random & 0xff).unwrap_or(0);
-    period * 3 / 4 + period * part / 512
 }

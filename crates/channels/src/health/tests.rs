@@ -87,7 +87,7 @@ async fn a_node_that_asks_nothing_believes_what_it_hears_for_a_minute() {
     assert!(!health.is_well());
     then(5_000).await;
     assert!(health.is_well(), "whoever told it is gone, or has nothing to ask");
-    health.hear(false, Duration::from_secs(120));
+    health.hear(false, Duration::from_mins(2));
     assert!(health.is_well(), "old");
     health.hear(false, Duration::ZERO);
     then(3_000).await;

@@ -1,49 +1,14 @@
 //! Owns the tests of calling a person: at the last try and behind it, and once.
 
-use std::sync::Arc;
-
-use channels::Directory;
-use domain::outbox::{Message, Task};
-use domain::{ChannelAccountId, Command, Outcome, PaymentId, RefundId, TenantId, Timestamp};
-use engine::{Engine, Executor, Render};
-use idempotency::Answer;
-use store::{Actors, Address, Due, Error, Illegible, Store};
-use tempfile::TempDir;
-use tokio::sync::Notify;
+use domain::RefundId;
+use store::{Error, Illegible};
 
 use crate::order::Ending;
-use crate::{Options, Relay};
-
-struct Silent;
-
-impl Render for Silent {
-    fn render(&self, _command: &Command, _outcome: &Outcome) -> Answer {
-        Answer { status: 200, headers: Vec::new(), body: Vec::new().into() }
-    }
-}
-
-async fn relay() -> (TempDir, Store, TenantId, Relay) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(Address::Sqlite(folder.path().join("mideng.db"))).await.unwrap();
-    store.migrate().await.unwrap();
-    let tenant = store.tenant_create("shop", "ten_1", Timestamp(0)).await.unwrap();
-    let (engine, _) = Engine::start_thread(store.clone(), Executor::new(Silent), engine::Options::default()).unwrap();
-    let options = Options::new("a".to_owned(), "http://shop.example".to_owned(), (|| Timestamp(1_000), || 7));
-    let actors = Actors::new(&store, || ("acc_1".to_owned(), Timestamp(0)));
-    let bell = Arc::new(Notify::new());
-    let relay = Relay::new((&store, &engine), &Directory::default(), &actors, &bell, options);
-    (folder, store, tenant, relay)
-}
-
-fn due(tenant: TenantId, id: i64, tries: u32) -> Due {
-    let (at, task) = (Timestamp(0), Task::Refund(RefundId::new(5)));
-    let (payment, account) = (PaymentId::new(1), ChannelAccountId::new(1));
-    Due { id, message: Message { tenant, payment, account, task, due_at: at, created_at: at }, tries }
-}
+use crate::tests::{AT, due, relay};
 
 fn tries(ending: &Ending) -> (u32, i64) {
     let Ending::Later(later) = ending else { panic!("{ending:?}") };
-    (later.tries, later.due_at.0 - 1_000)
+    (later.tries, later.due_at.0 - AT.0)
 }
 
 #[tokio::test]
@@ -74,7 +39,7 @@ async fn a_row_that_cannot_be_read_is_put_before_a_person_once() {
     for _ in 0..2 {
         let error = Error::Refused("written by a newer version".to_owned());
         let later = relay.illegible(&Illegible { id: 3, tenant, error }).await;
-        assert_eq!((later.id, later.due_at), (3, Timestamp(3_601_000)));
+        assert_eq!((later.id, later.due_at), (3, AT.plus_ms(3_600_000)));
     }
     let reviews = store.reviews(tenant, true, 9).await.unwrap();
     assert_eq!(reviews.len(), 1);

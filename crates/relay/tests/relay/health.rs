@@ -3,8 +3,9 @@
 use domain::channel::Verdict;
 use domain::payment::AttemptStatus;
 
+use crate::clock::until;
 use crate::provider::{Provider, Say};
-use crate::shop::{ACCOUNT, Shop, until};
+use crate::shop::{ACCOUNT, Shop};
 
 /// Two calls without an answer, a page that is only built, and a third one: that makes three in a row.
 #[tokio::test]

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use domain::channel::Verdict;
+use relay::Options;
 
-use crate::provider::{A_WHILE, Provider, Say};
-use crate::shop::{Shop, asked, now, sleep_through, until};
+use crate::clock::{A_WHILE, now, sleep_through, until};
+use crate::provider::{Provider, Say};
+use crate::shop::{Shop, asked};
 
-const AN_HOUR: Duration = Duration::from_secs(3_600);
+const AN_HOUR: Duration = Duration::from_hours(1);
 
 /// The first of two messages of one payment is under way when the machine falls asleep.
 #[tokio::test]
@@ -60,5 +62,29 @@ async fn who_wakes_fetches_nothing_under_an_old_lease() {
     shop.refund(1, 11, 30).await;
     tokio::time::sleep(A_WHILE).await;
     assert_eq!(shop.provider.calls(), Vec::<String>::new());
+    sleeper.stop().await;
+}
+
+/// Who stopped in the middle keeps nothing of what it did not send: with the lanes back, it goes on there, although no more
+/// than three calls of the account may be under way.
+#[tokio::test]
+async fn who_stopped_in_the_middle_begins_there_anew() {
+    let shop = Shop::open(Provider::new(|_| Say::Held(Verdict::Succeeded))).await;
+    shop.paid(1).await;
+    for refund in 11..=13 {
+        shop.refund(1, refund, 20).await;
+    }
+    let few = |options| Options { under_way_of_account_max: 3, ..options };
+    let sleeper = shop.relay_with("sleeper", few);
+    until("the first is under way", async || shop.provider.standing() == 1).await;
+    shop.taken_over("sleeper", "other").await;
+    sleep_through(AN_HOUR);
+    shop.provider.release();
+    until("the first is done", async || shop.payment(1).await.refunded == 20).await;
+    tokio::time::sleep(A_WHILE).await;
+    assert_eq!(shop.provider.calls(), [asked("refund", 11)]);
+    shop.store.lanes_free("other").await.expect("the database is there");
+    until("all are done", async || shop.payment(1).await.refunded == 60).await;
+    assert_eq!(shop.provider.calls(), [11, 12, 13].map(|refund| asked("refund", refund)));
     sleeper.stop().await;
 }

@@ -6,8 +6,9 @@ use domain::RefundId;
 use domain::channel::Verdict;
 use idempotency::Key;
 
-use crate::provider::{A_WHILE, Provider, Say};
-use crate::shop::{Shop, asked, put, sleep_through, until};
+use crate::clock::{A_WHILE, sleep_through, until};
+use crate::provider::{Provider, Say};
+use crate::shop::{Shop, asked, put};
 
 const MORE_THAN_THE_PAUSE: Duration = Duration::from_secs(61);
 

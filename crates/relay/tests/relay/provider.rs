@@ -149,6 +149,3 @@ impl Channel for Provider {
         Ok(Vec::new())
     }
 }
-
-/// A pause that is long beside everything here, and short for who waits.
-pub const A_WHILE: Duration = Duration::from_millis(300);

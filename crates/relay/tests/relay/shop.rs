@@ -1,6 +1,5 @@
-//! Owns a shop on a database of its own with an engine, a clock that a test moves, and relays on it.
+//! Owns a shop on a database of its own with an engine, and relays on it.
 
-use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,37 +18,13 @@ use store::{Account, Actors, Address, Due, NewChannelAccount, ReviewRow, Store};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::{PATIENCE, id, now};
 use crate::provider::Provider;
 
 pub const ACCOUNT: ChannelAccountId = ChannelAccountId::new(1);
-const PATIENCE: Duration = Duration::from_secs(10);
 const LANES: std::ops::Range<i64> = 0..16;
-
-thread_local! {
-    /// What the wall's clock is ahead of the machine's: a machine that sleeps has the one go on and the other stand still.
-    static AHEAD_MS: Cell<i64> = const { Cell::new(0) };
-    static BEGAN: OnceCell<Instant> = const { OnceCell::new() };
-    static MADE: Cell<u128> = const { Cell::new(1_000) };
-}
-
-/// The wall's clock.
-pub fn now() -> Timestamp {
-    let passed = BEGAN.with(|began| began.get_or_init(Instant::now).elapsed());
-    Timestamp(1_800_000_000_000 + AHEAD_MS.get() + i64::try_from(passed.as_millis()).expect("a short test"))
-}
-
-/// The wall's clock goes on at once, and nothing else does.
-pub fn sleep_through(time: Duration) {
-    AHEAD_MS.set(AHEAD_MS.get() + i64::try_from(time.as_millis()).expect("a short sleep"));
-}
-
-fn id() -> u128 {
-    MADE.set(MADE.get() + 1);
-    MADE.get()
-}
 
 pub struct Shop {
     pub store: Store,
@@ -101,9 +76,14 @@ impl Shop {
 
     /// A relay of this name.
     pub fn relay(&self, owner: &str) -> Running {
+        self.relay_with(owner, |options| options)
+    }
+
+    /// The same with other options.
+    pub fn relay_with(&self, owner: &str, with: impl Fn(Options) -> Options) -> Running {
         let poll = Duration::from_millis(30);
         let options = Options { poll, ..Options::new(owner.to_owned(), "http://shop.example".to_owned(), (now, id)) };
-        let relay = Relay::new((&self.store, &self.engine), &self.directory, &self.actors, &self.bell, options);
+        let relay = Relay::new((&self.store, &self.engine), &self.directory, &self.actors, &self.bell, with(options));
         let stop = CancellationToken::new();
         Running { task: Some(tokio::spawn(relay.run(stop.clone()))), stop }
     }
@@ -221,15 +201,6 @@ impl Drop for Running {
         if let Some(task) = &self.task {
             task.abort();
         }
-    }
-}
-
-/// Waits until it holds.
-pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds().await {
-        assert!(begun.elapsed() < PATIENCE, "{what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
