@@ -98,7 +98,7 @@ impl Mutation {
     pub(crate) fn number(&self, purpose: &str) -> Result<u128, Problem> {
         self.require_key()?;
         let scope = (self.caller.0.tenant.0, self.caller.0.principal.0);
-        Ok(self.key.as_ref().map_or(0, |key| idempotency::derive(purpose, scope, key)))
+        Ok(self.key.as_ref().map_or(0, |key| idempotency::derive(self.api.installation(), purpose, scope, key)))
     }
 
     /// Whose data is asked for.

@@ -62,6 +62,7 @@ struct Inner {
     metrics: Metrics,
     directory: Directory,
     actors: Actors,
+    installation: u128,
     tracker: TaskTracker,
 }
 
@@ -75,6 +76,8 @@ pub struct Parts {
     pub directory: Directory,
     /// In whose name the server itself acts.
     pub actors: Actors,
+    /// The installation's name, a part of each number that a provider is given.
+    pub installation: u128,
     /// Where conflicts are counted.
     pub conflicts: Conflicts,
     /// The text of the metrics page.
@@ -88,14 +91,29 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 impl Api {
     /// Puts the parts together.
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { engine, store, directory, actors, conflicts, metrics } = parts;
+        let Parts { engine, store, directory, actors, installation, conflicts, metrics } = parts;
         let credentials = Credentials::new(store.clone());
         let tracker = TaskTracker::new();
-        Self(Arc::new(Inner { engine, store, settings, credentials, conflicts, metrics, directory, actors, tracker }))
+        Self(Arc::new(Inner {
+            engine,
+            store,
+            settings,
+            credentials,
+            conflicts,
+            metrics,
+            directory,
+            actors,
+            installation,
+            tracker,
+        }))
     }
 
     pub(crate) fn directory(&self) -> &Directory {
         &self.0.directory
+    }
+
+    pub(crate) fn installation(&self) -> u128 {
+        self.0.installation
     }
 
     /// In whose name the server itself acts in a tenant.

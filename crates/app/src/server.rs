@@ -96,6 +96,7 @@ impl Server {
             store: store.clone(),
             directory: directory.clone(),
             actors: actors.clone(),
+            installation: store.installation(api::id()).await.context("reading the installation's name")?,
             conflicts: conflicts.clone(),
             metrics: metrics.clone(),
         };

@@ -17,6 +17,7 @@ mod entity;
 mod found;
 mod hash;
 mod health;
+mod installation;
 mod load;
 mod movements;
 mod outage;

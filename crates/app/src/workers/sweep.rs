@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Action, Command, OrderNo, PrincipalId, TenantId, Timestamp};
 use engine::{Answered, Engine};
 use idempotency::{CommandId, Fingerprints, Key, Target};
-use store::{Actors, OrderKey, OrdersDue, Store};
+use store::{Actors, OrdersDue, Store};
 use tokio_util::sync::CancellationToken;
 
 use super::{every, tick};
@@ -101,6 +101,8 @@ impl Sweeper {
         Ok(executed)
     }
 }
+
+type OrderKey = (TenantId, OrderNo);
 
 /// What the server does to an order on its own account.
 struct Duty {

@@ -165,26 +165,7 @@ impl What {
         let refund = |pick: u8| payment()?.refunds.get(usize::from(pick)).map(|refund| refund.id);
         let failed = || payment()?.refunds.iter().rev().find(|refund| refund.status == RefundStatus::Failed);
         let made = u128::from(books.commands);
-        let fact = |subject, verdict: u8, amount| Fact {
-            subject,
-            // Mostly success: else little of what lies behind it is reached.
-            verdict: Verdict::ALL.get(usize::from(verdict)).copied().unwrap_or(Verdict::Succeeded),
-            amount,
-            channel_no: None,
-            code: None,
-            stranger: None,
-        };
-        let said = |account, source: u8, fact| {
-            Action::ApplyChannelFact(ApplyChannelFact {
-                account: ChannelAccountId::new(account),
-                source: [Source::Callback, Source::Answer, Source::Closing, Source::Statement, Source::Query(1)]
-                    [usize::from(source)],
-                fact,
-                digest: Digest(made.to_be_bytes()),
-                action: None,
-                is_again: false,
-            })
-        };
+        let said = |account, source, fact| said(account, (source, made), fact);
         Some(match self {
             Self::Start { account, .. } => Action::StartPayment(StartPayment {
                 order_no: order.order_no,
@@ -232,6 +213,24 @@ impl What {
             _ => Action::CloseAttempts { order_no: order.order_no },
         })
     }
+}
+
+fn fact(subject: Subject, verdict: u8, amount: Option<Money>) -> Fact {
+    // Mostly success: else little of what lies behind it is reached.
+    let verdict = Verdict::ALL.get(usize::from(verdict)).copied().unwrap_or(Verdict::Succeeded);
+    Fact { subject, verdict, amount, channel_no: None, code: None, stranger: None }
+}
+
+fn said(account: u128, (source, made): (u8, u128), fact: Fact) -> Action {
+    let sources = [Source::Callback, Source::Answer, Source::Closing, Source::Statement, Source::Query(1)];
+    Action::ApplyChannelFact(ApplyChannelFact {
+        account: ChannelAccountId::new(account),
+        source: sources[usize::from(source)],
+        fact,
+        digest: Digest(made.to_be_bytes()),
+        action: None,
+        is_again: false,
+    })
 }
 
 fn sku(at: u8) -> Sku {

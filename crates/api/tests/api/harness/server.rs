@@ -87,12 +87,14 @@ impl Shop {
         let metrics: api::Metrics = Arc::new(|| "# no metrics in tests\n".to_owned());
         let actors = Actors::new(&store, || (format!("acc_{:032x}", api::id()), api::now()));
         let directory = directory(&store).await;
+        let installation = store.installation(api::id()).await.expect("the database is there");
         let (engine_of_api, store_of_api) = (engine.clone(), store.clone());
         let parts = Parts {
             engine: engine_of_api,
             store: store_of_api,
             directory,
             actors,
+            installation,
             conflicts: Conflicts::default(),
             metrics,
         };

@@ -105,6 +105,15 @@ impl Database {
         self.folder.command(&["serve", "--listen", "127.0.0.1:0", "--database-url", url])
     }
 
+    /// The name of the installation whose database it is.
+    pub(crate) async fn installation(&self) -> u128 {
+        let address = self.url.parse::<store::Address>().expect("an address");
+        let store = store::Store::open_existing(&address).await.expect("a server has made it");
+        let name = store.installation(0).await.expect("it has a name");
+        store.close().await;
+        name
+    }
+
     /// A command beside its servers, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> tokio::process::Command {
         self.folder.command(arguments)

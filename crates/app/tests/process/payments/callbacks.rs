@@ -112,8 +112,9 @@ async fn p2_the_same_callback_many_times_at_once(database: Database) {
 async fn p5_a_callback_about_a_number_that_nobody_knows_yet(database: Database) {
     let till = Till::open(database, &["sandbox"]).await;
     let order_no = till.order("lost").await;
+    let key = Key::new("pay").expect("a key");
     // On a new database the first tenant's accounts are the server's own and the administrator's.
-    let attempt = AttemptId::new(derive("charge", (1, 2), &Key::new("pay").expect("a key"))).to_string();
+    let attempt = AttemptId::new(derive(till.database.installation().await, "charge", (1, 2), &key)).to_string();
     let body = paid_body(&attempt, 1_999);
     let (secret, now) = (till.provider.secret("sandbox.secret"), seconds());
     for _ in 0..2 {

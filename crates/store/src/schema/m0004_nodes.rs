@@ -1,8 +1,9 @@
-//! Owns the schema's fourth step: how providers do, as whoever asks them tells the other nodes.
+//! Owns the schema's fourth step: what the nodes of an installation share of it, its name and how providers do; and the
+//! index by which a provider's day is compared with the books.
 
 use sea_orm_migration::prelude::*;
 
-use super::table::{Table, clustered, create, number, number_where, text};
+use super::table::{Table, clustered, create, index, number, number_where, text};
 use crate::dialect::Flavour;
 
 /// See the module.
@@ -17,7 +18,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let flavour = Flavour::of(manager.get_connection()).await?;
-        create(manager, flavour, &tables(), Vec::new()).await
+        create(manager, flavour, &tables(), vec![index("ledger_entries", &["tenant_id", "account", "posted_at"])]).await
     }
 
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
@@ -28,7 +29,11 @@ impl MigrationTrait for Migration {
 /// What the nodes tell each other of accounts: rows that are of the moment, as leases are.
 pub(crate) const HEALTH: &str = "channel_health";
 
+/// The installation's name, in one row: it goes with the data, and no two have the same.
+pub(crate) const INSTALLATION: &str = "installation";
+
 pub(super) fn tables() -> Vec<Table> {
+    let name = vec![number_where("id", "id = 1"), text("name", 32)];
     // Times are the database's own.
     let columns = vec![
         text("account_id", 30),
@@ -38,5 +43,5 @@ pub(super) fn tables() -> Vec<Table> {
         number("answered"),
         number("told_at"),
     ];
-    vec![clustered(HEALTH, columns, &["account_id"])]
+    vec![clustered(INSTALLATION, name, &["id"]), clustered(HEALTH, columns, &["account_id"])]
 }
