@@ -12,8 +12,8 @@ use crate::soon::soon;
 use crate::{Doing as _, Error, Store};
 
 const DOING: &str = "reading what an account captured and gave back";
-/// How many rows of the ledger one page looks at.
-const PAGE: u64 = 5_000;
+/// How many rows of the ledger are one page.
+const PAGE: u64 = 2_000;
 
 /// One movement of money in an account with a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,23 +31,22 @@ pub struct Moved {
 /// Where the next page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovementKey {
+    at: Timestamp,
     source: String,
-    account: String,
 }
 
 /// A page of movements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovementPage {
-    /// Those of the account and the time; may be none though more follow.
+    /// In the order of time.
     pub rows: Vec<Moved>,
     /// Where the next page begins, if there is one.
     pub next: Option<MovementKey>,
 }
 
 impl Store {
-    /// What moved money in an account from the first moment on and before the second one, as far as a page goes. A page is of so
-    /// many rows of the ledger that are looked at, in the order of its key, so that each question is short however long the
-    /// ledger is.
+    /// What moved money in an account from the first moment on and before the second one, as far as a page goes: each
+    /// question is short, however long the ledger and the day are.
     pub async fn movements(
         &self,
         (tenant, account): (TenantId, ChannelAccountId),
@@ -55,34 +54,33 @@ impl Store {
         when: &Range<Timestamp>,
         after: Option<&MovementKey>,
     ) -> Result<MovementPage, Error> {
-        let behind = after.map(|MovementKey { source, account }| {
-            // The first half is what an index is walked by.
-            let same = Expr::col("source").gt(source.as_str()).or(Expr::col("account").gt(account.as_str()));
-            Expr::col("source").gte(source.as_str()).and(same)
+        let behind = after.map(|MovementKey { at, source }| {
+            let later = Expr::col("posted_at").gt(at.0);
+            later.or(Expr::col("posted_at").eq(at.0).and(Expr::col("source").gt(source.as_str())))
         });
+        let from = after.map_or(when.start, |key| key.at);
         let query = Query::select()
-            .columns(["source", "account", "amount_minor", "currency", "posted_at"])
+            .columns(["source", "posted_at", "amount_minor", "currency"])
             .from("ledger_entries")
             .and_where(Expr::col("tenant_id").eq(tenant.0))
+            .and_where(Expr::col("account").eq(Account::Channel(account).name()))
+            .and_where(Expr::col("posted_at").gte(from.0))
+            .and_where(Expr::col("posted_at").lt(when.end.0))
             .and_where(Expr::col("kind").eq(kind.name()))
             .and_where_option(behind)
+            .order_by("posted_at", Direction::Asc)
             .order_by("source", Direction::Asc)
-            .order_by("account", Direction::Asc)
             .limit(PAGE)
             .take();
-        let found = soon(DOING, self.lister.query_all(&query)).await?;
-        let (wanted, is_full) = (Account::Channel(account).name(), found.len() as u64 == PAGE);
-        let (mut rows, mut last) = (Vec::new(), None);
-        for row in found {
+        let mut rows = Vec::new();
+        for row in soon(DOING, self.lister.query_all(&query)).await? {
             let source: String = row.try_get_by_index(0).doing(DOING)?;
-            let account: String = row.try_get_by_index(1).doing(DOING)?;
-            let at = Timestamp(row.try_get_by_index(4).doing(DOING)?);
-            if account == wanted && when.contains(&at) {
-                rows.push(Moved { kind, amount: amount(&row, &source)?, source: source.clone(), at });
-            }
-            last = Some(MovementKey { source, account });
+            let at = Timestamp(row.try_get_by_index(1).doing(DOING)?);
+            rows.push(Moved { kind, amount: amount(&row, &source)?, source, at });
         }
-        Ok(MovementPage { rows, next: last.filter(|_| is_full) })
+        let last = rows.last().filter(|_| rows.len() as u64 == PAGE);
+        let next = last.map(|Moved { at, source, .. }| MovementKey { at: *at, source: source.clone() });
+        Ok(MovementPage { rows, next })
     }
 }
 
