@@ -226,6 +226,10 @@ fn pending() -> Problem {
 
 fn failed(failure: Failure) -> Problem {
     match failure {
+        Failure::Unavailable => {
+            let refusal = domain::payment::Refusal::Unavailable;
+            Problem::new("channel_unavailable", refusal.to_string())
+        }
         Failure::Busy => Problem::new("overloaded", "the database was too busy; nothing was done"),
         Failure::Broken => Problem::new("internal_error", "the request could not be applied; nothing was done"),
         Failure::Pending => pending(),

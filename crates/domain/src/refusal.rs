@@ -53,7 +53,8 @@ impl Refusal {
             Self::Payment(refusal) => match refusal {
                 payment::Refusal::NotFound(_) | payment::Refusal::RefundNotFound(_) => "not_found",
                 payment::Refusal::OrderExpired(_) => "order_expired",
-                payment::Refusal::NoChannel(_) => "no_channel",
+                payment::Refusal::Unavailable => "channel_unavailable",
+                payment::Refusal::NoChannel(_) | payment::Refusal::ReturnUrlTooLong { .. } => "no_channel",
                 payment::Refusal::InProgress(_) => "payment_in_progress",
                 payment::Refusal::TooManyAttempts(_) => "attempts_exhausted",
                 payment::Refusal::NotPaid(_) => "payment_not_captured",

@@ -24,6 +24,8 @@ pub enum Answered {
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
+    /// What it needs of the outside cannot be used now; nothing was applied.
+    Unavailable,
     /// The storage kept refusing; nothing was applied.
     Busy,
     /// This command breaks its transaction, alone too; nothing was applied. A bug of ours.

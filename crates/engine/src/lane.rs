@@ -197,6 +197,7 @@ fn gather(batch: &[Command], verdicts: Vec<Verdict>) -> (Commit, Vec<Answered>) 
             Verdict::Executed(answer) => Answered::Executed(answer),
             Verdict::Replayed(answer) => Answered::Replayed(answer),
             Verdict::KeyReused => Answered::KeyReused,
+            Verdict::Unavailable => Answered::Failed(Failure::Unavailable),
         })
         .collect();
     (commit, answers)

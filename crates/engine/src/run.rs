@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use domain::{Change, Command, Outcome, Refusal, decide};
+use domain::{Change, Command, Outcome, Refusal, decide, payment};
 use idempotency::{Admission, Answer, Prior, Record, admit};
 
 use crate::storage::{Scope, Snapshot};
@@ -26,6 +26,8 @@ pub enum Verdict {
     Replayed(Answer),
     /// The key belongs to another request.
     KeyReused,
+    /// Refused for the moment: nothing is stored under the key.
+    Unavailable,
 }
 
 /// Runs batches. There is one real implementation, [`Executor`]; the simulator plants bugs in others.
@@ -77,6 +79,9 @@ impl<R: Render> Executor<R> {
         let outcome = decide(&snapshot.state, command);
         if matches!(outcome, Outcome::Refused(Refusal::KeyReused)) {
             return Verdict::KeyReused;
+        }
+        if matches!(outcome, Outcome::Refused(Refusal::Payment(payment::Refusal::Unavailable))) {
+            return Verdict::Unavailable;
         }
         let answer = self.render.render(command, &outcome);
         let changes = match outcome {

@@ -3,14 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::{Action, AttemptId, ChannelAccountId, PaymentId, RefundId};
+use domain::{Action, AttemptId, PaymentId, RefundId};
 use http::header;
 
 use super::ids::IdPath;
 use super::orders::OrderPath;
 use crate::auth::Caller;
 use crate::mutation::{Mutation, derived_from_request};
-use crate::problem::{FieldError, Problem};
+use crate::problem::Problem;
 use crate::state::Api;
 use crate::{stamp, wire};
 
@@ -18,21 +18,16 @@ use crate::{stamp, wire};
 #[utoipa::path(post, path = "/api/v1/orders/{order_no}/payments", tag = "payments", request_body = wire::StartPayment,
     params(("order_no" = String, Path, description = "The order's number"),
         ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
-    responses((status = 201, body = wire::Payment, description = "An attempt was begun; `next_action` says what the payer does"),
+    responses((status = 201, body = wire::Payment, description = "An attempt was begun; `next_action` says what the payer does. \
+        A repetition is told this first answer again, whatever came since: read the payment for how it stands"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
 pub(crate) async fn start(State(api): State<Api>, path: OrderPath, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let wanted = request.json::<wire::StartPayment>()?.checked()?;
+    // None is no refusal yet: the request may have been applied when there was one.
     let candidates = api.directory().candidates(request.tenant(), &wanted.channel);
-    if candidates.is_empty() {
-        return Err(Problem::new(
-            "channel_unavailable",
-            "no channel of this name or kind can be used; nothing was done",
-        ));
-    }
-    let candidates = sending_back(&api, candidates, wanted.return_url.as_deref())?;
     let action = Action::StartPayment(domain::StartPayment {
         order_no: path.0,
         payment: PaymentId::new(stamp::id()),
@@ -43,23 +38,6 @@ pub(crate) async fn start(State(api): State<Api>, path: OrderPath, request: Muta
         return_url: wanted.return_url,
     });
     request.submit(action, derived_from_request).await
-}
-
-/// Those that take a URL of this length. One that is cut would send the payer elsewhere.
-fn sending_back(
-    api: &Api,
-    candidates: Vec<ChannelAccountId>,
-    return_url: Option<&str>,
-) -> Result<Vec<ChannelAccountId>, Problem> {
-    let length = return_url.map_or(0, str::len);
-    let most = |id: &ChannelAccountId| api.directory().find(*id).map_or(0, |entry| entry.account.kind.return_url_max());
-    let longest = candidates.iter().map(most).max().unwrap_or(0);
-    let fitting: Vec<_> = candidates.into_iter().filter(|id| length <= most(id)).collect();
-    if fitting.is_empty() {
-        let message = format!("the return_url has {length} characters, and this channel takes at most {longest}");
-        return Err(Problem::invalid(&[FieldError { pointer: "/return_url".to_owned(), code: "invalid", message }]));
-    }
-    Ok(fitting)
 }
 
 /// One payment, with its attempts and refunds.

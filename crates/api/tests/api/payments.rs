@@ -68,6 +68,37 @@ async fn a_payment_is_begun_once_and_answered_the_same_again() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_applied_is_answered_the_same_when_no_channel_is_left() {
+    let (shop, path) = owing().await;
+    let first = pay(&shop.admin, &path, "pay").send().await.expect(201);
+    shop.directory.replace(Vec::new());
+    pay(&shop.admin, &path, "pay").send().await.replays(&first);
+    for _ in 0..2 {
+        let refused = pay(&shop.admin, &path, "other").send().await.problem(503, "channel_unavailable");
+        assert_eq!(refused.header("retry-after"), Some("5"));
+        assert_eq!(refused.header("idempotency-status"), None);
+    }
+    let restarted = shop.restart().await;
+    // Nothing was stored: what is told now is how the order stands.
+    pay(&restarted.admin, &path, "other").send().await.problem(409, "payment_in_progress");
+    pay(&restarted.admin, &path, "pay").send().await.replays(&first);
+    restarted.close().await;
+}
+
+#[tokio::test]
+async fn a_repetition_is_told_the_first_answer_and_a_read_how_it_stands() {
+    let (shop, path) = owing().await;
+    let first = pay(&shop.admin, &path, "pay").send().await.expect(201);
+    assert_eq!(first.str("/attempts/0/status"), "created", "the provider has said nothing yet");
+    let said = charge(&first.str("/attempts/0/attempt_id"), 1_999);
+    call_back(&shop, &CHANNEL.to_string(), CHANNEL_SECRET, &said).await.expect(200);
+    pay(&shop.admin, &path, "pay").send().await.replays(&first);
+    let now = shop.admin.get(&format!("/api/v1/payments/{}", first.str("/payment_id"))).await.expect(200);
+    assert_eq!((now.str("/status").as_str(), now.str("/attempts/0/status").as_str()), ("paid", "succeeded"));
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn a_wish_that_makes_no_sense_is_refused_and_not_stored() {
     let (shop, path) = owing().await;
     let wish = |body: Value| shop.admin.post(&path, "k").json(&body).send();

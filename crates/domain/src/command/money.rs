@@ -17,7 +17,7 @@ pub struct StartPayment {
     pub attempt: AttemptId,
     /// What the provider is given as idempotency key, made from the request's key.
     pub provider_key: u128,
-    /// Through which accounts it may go, the best one first.
+    /// Through which accounts it may go, the best one first; none where none that was asked for can be used now.
     pub candidates: Vec<ChannelAccountId>,
     /// How the payer pays; where it is not said, the usual way of the channel.
     pub method: Option<Method>,

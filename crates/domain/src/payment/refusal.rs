@@ -4,7 +4,8 @@ use thiserror::Error;
 
 use crate::{Money, OrderNo, PaymentId, RefundId};
 
-/// Why a command on a payment is refused. Each depends on state, so each is stored under the key.
+/// Why a command on a payment is refused. Each depends on state, so each but
+/// [`Self::Unavailable`] is stored under the key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// No such payment.
@@ -19,6 +20,17 @@ pub enum Refusal {
     /// No account that is switched on takes this amount this way.
     #[error("no payment channel that is switched on takes {} {} this way", .0.minor, .0.currency)]
     NoChannel(Money),
+    /// No account that takes the payment takes the URL that leads the payer back.
+    #[error("the return_url has {length} characters, and this channel takes at most {most}")]
+    ReturnUrlTooLong {
+        /// So many has it, in bytes of its text.
+        length: usize,
+        /// The most that any of the accounts takes.
+        most: usize,
+    },
+    /// None of the accounts that were asked for can be used now. Not stored: it may pass.
+    #[error("no channel of this name or kind can be used; nothing was done")]
+    Unavailable,
     /// An attempt through the same account is still running.
     #[error("the payment {0} is already under way; ask what became of it, or choose another channel")]
     InProgress(PaymentId),

@@ -18,7 +18,13 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let flavour = Flavour::of(manager.get_connection()).await?;
-        create(manager, flavour, &tables(), vec![index("ledger_entries", &["tenant_id", "account", "posted_at", "source"])]).await
+        create(
+            manager,
+            flavour,
+            &tables(),
+            vec![index("ledger_entries", &["tenant_id", "account", "posted_at", "source"])],
+        )
+        .await
     }
 
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {

@@ -115,6 +115,7 @@ pub fn word(verdict: &Verdict) -> String {
         Verdict::Executed(_) => "executed".to_owned(),
         Verdict::Replayed(_) => "replayed".to_owned(),
         Verdict::KeyReused => "key reused".to_owned(),
+        Verdict::Unavailable => "unavailable".to_owned(),
     }
 }
 

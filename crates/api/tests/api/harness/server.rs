@@ -43,6 +43,7 @@ pub(crate) struct Shop {
     pub(crate) engine: Engine,
     pub(crate) faults: Faults,
     pub(crate) tenant: TenantId,
+    pub(crate) directory: Directory,
     lane: JoinHandle<()>,
     socket: JoinHandle<()>,
     api: Api,
@@ -88,11 +89,11 @@ impl Shop {
         let actors = Actors::new(&store, || (format!("acc_{:032x}", api::id()), api::now()));
         let directory = directory(&store).await;
         let installation = store.installation(api::id()).await.expect("the database is there");
-        let (engine_of_api, store_of_api) = (engine.clone(), store.clone());
+        let (engine_of_api, store_of_api, directory_of_api) = (engine.clone(), store.clone(), directory.clone());
         let parts = Parts {
             engine: engine_of_api,
             store: store_of_api,
-            directory,
+            directory: directory_of_api,
             actors,
             installation,
             conflicts: Conflicts::default(),
@@ -102,7 +103,8 @@ impl Shop {
         let stop = CancellationToken::new();
         let socket = tokio::spawn(api::serve(listener, api::router(api.clone()), setup.limits, stop.clone()));
         let admin = Client { address, bearer: None };
-        let mut server = Self { admin, store, engine, faults, tenant, lane, socket, api, stop, database, folder };
+        let mut server =
+            Self { admin, store, engine, faults, tenant, directory, lane, socket, api, stop, database, folder };
         server.admin = server.client(tenant, "admin", Role::Admin).await;
         server
     }

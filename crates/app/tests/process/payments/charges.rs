@@ -170,7 +170,7 @@ async fn a_payer_is_sent_back_to_no_url_that_the_channel_would_not_take(database
         let body = json!({"channel": channel, "method": "page", "return_url": url}).to_string();
         till.admin().send(http::Method::POST, &path, key, &body).await.expect("the server is there")
     };
-    let refused = start("one", "alipay", 257).await.expect(422);
+    let refused = start("one", "alipay", 257).await.expect(409);
     assert!(refused.text("/detail").contains("257 characters, and this channel takes at most 256"), "{refused:?}");
     // Any channel is one that takes it.
     let attempts = start("two", "any", 257).await.expect(201).json()["attempts"].clone();

@@ -42,20 +42,32 @@ fn existing(state: &State, command: &Command, wanted: &StartPayment) -> Result<O
     if fits { Ok(Some(payment.clone())) } else { Err(AnyRefusal::KeyReused) }
 }
 
-/// The first account of the wanted ones that is switched on and takes the amount.
+/// The first account of the wanted ones that is switched on, takes the amount, and sends the payer back to a URL of this
+/// length: one that is cut would send the payer elsewhere.
 fn choose<'a>(
     state: &'a State,
     command: &Command,
     wanted: &StartPayment,
     amount: Money,
 ) -> Result<(&'a Account, Method), Refusal> {
+    if wanted.candidates.is_empty() {
+        return Err(Refusal::Unavailable);
+    }
     let accounts = wanted.candidates.iter().filter_map(|&id| state.account(command.tenant, id));
     let mut usable = accounts.filter_map(|account| {
         let methods = account.kind.methods().iter().copied();
         let mut possible = methods.filter(|&method| wanted.method.is_none_or(|only| only == method));
         possible.find(|&method| account.takes(amount, method)).map(|method| (account, method))
     });
-    usable.next().ok_or(Refusal::NoChannel(amount))
+    let length = wanted.return_url.as_ref().map_or(0, String::len);
+    let mut most = None;
+    let fits = |(account, _): &(&Account, Method)| {
+        let longest = account.kind.return_url_max();
+        most = most.max(Some(longest));
+        length <= longest
+    };
+    let found = usable.find(fits);
+    found.ok_or_else(|| most.map_or(Refusal::NoChannel(amount), |most| Refusal::ReturnUrlTooLong { length, most }))
 }
 
 fn open<'a>(state: &'a State, command: &'a Command, wanted: &StartPayment, order: Order) -> Till<'a> {
