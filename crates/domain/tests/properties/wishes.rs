@@ -1,14 +1,12 @@
 //! Owns random commands: few skus, little stock and few keys, so that they get in each other's way.
 
-use domain::channel::{Digest, Fact, Source, Subject, Verdict};
+mod money;
+
 use domain::order::CloseReason;
-use domain::outbox::Task;
-use domain::payment::{RefundLine, RefundStatus};
-use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Reference, RefundReason, Sku, TrackingNo};
+use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Sku, TrackingNo};
 use domain::{
-    Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
-    MovementId, NoteSilence, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId,
-    RefundPayment, RetryRefund, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
+    Action, Command, CorrectShipment, LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource,
+    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -154,83 +152,6 @@ impl Wish {
             }
         })
     }
-}
-
-impl What {
-    /// What is wished of an order's money.
-    fn money(&self, books: &Books, tenant: TenantId, order: u8) -> Option<Action> {
-        let order = books.pick(tenant, order)?;
-        let payment = || books.state.payment_for(tenant, order.order_no);
-        let attempt = |pick: u8| payment()?.attempts.get(usize::from(pick)).map(|attempt| attempt.id);
-        let refund = |pick: u8| payment()?.refunds.get(usize::from(pick)).map(|refund| refund.id);
-        let failed = || payment()?.refunds.iter().rev().find(|refund| refund.status == RefundStatus::Failed);
-        let made = u128::from(books.commands);
-        let said = |account, source, fact| said(account, (source, made), fact);
-        Some(match self {
-            Self::Start { account, .. } => Action::StartPayment(StartPayment {
-                order_no: order.order_no,
-                payment: PaymentId::new(made),
-                attempt: AttemptId::new(made),
-                provider_key: made,
-                candidates: vec![ChannelAccountId::new(u128::from(*account))],
-                method: None,
-                return_url: None,
-            }),
-            Self::Said { attempt: pick, verdict, short, source, .. } => {
-                let id = attempt(*pick)?;
-                let account = payment()?.attempt(id)?.account.bits();
-                let subject = Subject::Charge(Reference::from_stored(&id.to_string()));
-                said(account, *source, fact(subject, *verdict, Some(money(order.total.minor - short))))
-            }
-            Self::Silent { attempt: pick, task, .. } => {
-                let id = attempt(*pick)?;
-                let task = [Task::Charge(id), Task::CloseCharge(id), Task::QueryCharge(id, 1)][usize::from(*task)];
-                Action::NoteSilence(NoteSilence { task, code: None })
-            }
-            Self::Refund { amount: None, line: None, .. } if failed().is_some() => Action::RetryRefund(RetryRefund {
-                failed: failed()?.id,
-                refund: RefundId::new(made),
-                provider_key: made,
-            }),
-            Self::Refund { amount, line, .. } => Action::RefundPayment(RefundPayment {
-                payment: payment()?.id,
-                refund: RefundId::new(made),
-                provider_key: made,
-                amount: amount.map(money),
-                reason: RefundReason::from_stored("unwanted"),
-                lines: line
-                    .map(|(line, quantity, restock)| RefundLine { line, quantity, restock })
-                    .into_iter()
-                    .collect(),
-            }),
-            Self::Back { refund: pick, verdict, source, .. } => {
-                let id = refund(*pick)?;
-                let attempt = payment()?.refund(id)?.attempt;
-                let account = payment()?.attempt(attempt)?.account.bits();
-                let subject = Subject::Refund(Reference::from_stored(&id.to_string()));
-                said(account, *source, fact(subject, *verdict, None))
-            }
-            _ => Action::CloseAttempts { order_no: order.order_no },
-        })
-    }
-}
-
-fn fact(subject: Subject, verdict: u8, amount: Option<Money>) -> Fact {
-    // Mostly success: else little of what lies behind it is reached.
-    let verdict = Verdict::ALL.get(usize::from(verdict)).copied().unwrap_or(Verdict::Succeeded);
-    Fact { subject, verdict, amount, channel_no: None, code: None, stranger: None }
-}
-
-fn said(account: u128, (source, made): (u8, u128), fact: Fact) -> Action {
-    let sources = [Source::Callback, Source::Answer, Source::Closing, Source::Statement, Source::Query(1)];
-    Action::ApplyChannelFact(ApplyChannelFact {
-        account: ChannelAccountId::new(account),
-        source: sources[usize::from(source)],
-        fact,
-        digest: Digest(made.to_be_bytes()),
-        action: None,
-        is_again: false,
-    })
 }
 
 fn sku(at: u8) -> Sku {
