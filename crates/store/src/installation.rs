@@ -19,7 +19,7 @@ impl Store {
         let turn = self.turn().await?;
         // Of nodes that start together one is first.
         let insert = format!(
-            "insert into {INSTALLATION} (id, name) select 1, '{new:032x}' from (select 1 as one) as nothing \
+            "insert into {INSTALLATION} (id, name) select 1, '{new:032x}' from (select 1 as one) as seed \
              where not exists (select 1 from {INSTALLATION})"
         );
         let made = soon(DOING, self.administrator.execute_unprepared(&insert)).await;

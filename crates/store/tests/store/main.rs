@@ -10,6 +10,7 @@ mod copies;
 mod desk;
 mod ground;
 mod health;
+mod installation;
 mod invariants;
 mod lists;
 mod migrations;
