@@ -17,8 +17,12 @@ impl Command {
     /// From a line without quotes: words apart by spaces.
     pub(crate) fn new(line: &str) -> Self {
         let mut words = line.split_whitespace();
-        let mut inner = process::Command::new(words.next().unwrap_or_default());
+        let program = words.next().unwrap_or_default();
+        let mut inner = process::Command::new(program);
         inner.args(words);
+        if program == "cargo" {
+            forget_this_package(&mut inner);
+        }
         Self { line: line.to_owned(), inner }
     }
 
@@ -122,6 +126,18 @@ impl Command {
     pub(crate) fn is_installed(&mut self) -> bool {
         let status = self.inner.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
+    }
+}
+
+/// What `cargo run` tells this program of its own package is not for what another cargo builds: build scripts that look at
+/// it would be run again, and all that hangs on them built again, each time one builds by hand in between.
+fn forget_this_package(cargo: &mut process::Command) {
+    for (name, _) in std::env::vars_os() {
+        let is_own =
+            name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
+        if is_own {
+            cargo.env_remove(name);
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use crate::{Doing as _, Error, Store};
 const DOING: &str = "reading the installation's name";
 
 impl Store {
-    /// The name, the same on every node and in every copy and backup. Where there is none yet it is `new` from now on.
+    /// The name, the same on every node and in every copy and backup. Where there is none yet it is `new` from now on; or 0,
+    /// which is none, where providers were asked before there were names: what they were asked for keeps its number.
     pub async fn installation(&self, new: u128) -> Result<u128, Error> {
         if let Some(name) = self.named().await? {
             return Ok(name);
@@ -19,8 +20,10 @@ impl Store {
         let turn = self.turn().await?;
         // Of nodes that start together one is first.
         let insert = format!(
-            "insert into {INSTALLATION} (id, name) select 1, '{new:032x}' from (select 1 as one) as seed \
-             where not exists (select 1 from {INSTALLATION})"
+            "insert into {INSTALLATION} (id, name) select 1, \
+             case when exists (select 1 from payment_attempts) then '{none:032x}' else '{new:032x}' end \
+             from (select 1 as one) as seed where not exists (select 1 from {INSTALLATION})",
+            none = 0
         );
         let made = soon(DOING, self.administrator.execute_unprepared(&insert)).await;
         drop(turn);

@@ -34,10 +34,6 @@ pub(super) struct Order {
 }
 
 impl Order {
-    fn has_been_paid_or_expired(&self) -> bool {
-        self.status == "paid" || (self.status == "closed" && self.close_reason.as_deref() == Some("timeout"))
-    }
-
     /// Whether the server closed it by itself, as its time to pay ran out behind this standing.
     fn has_expired_since(&self, status: &str, version: u64) -> bool {
         let expired = self.status == "closed" && self.close_reason.as_deref() == Some("timeout");
@@ -147,7 +143,7 @@ fn states(cases: &[Case], orders: &[Order]) -> Vec<Breach> {
     let wrong = told.into_iter().filter_map(|(order_no, (last, changes))| {
         // That it is lost is said already.
         let found = listed.get(order_no.as_str())?;
-        if paying.contains(order_no.as_str()) && found.has_been_paid_or_expired() {
+        if paying.contains(order_no.as_str()) && matches!(&found.status[..], "paid" | "closed") {
             return None;
         }
         let version = first.get(&order_no).map_or(last.version, |first| first + changes - 1);

@@ -62,10 +62,17 @@ pub(super) fn settle(http: &Http, provider: &Provider, cases: &[Case]) -> Result
         let (mut money, wrong) = look(http, provider, &begun)?;
         money.settled_after = stopwatch.elapsed();
         if wrong.is_empty() || money.settled_after > SETTLED_WITHIN {
-            return Ok((money, wrong));
+            return Ok((money, [wrong, blind(&money)].concat()));
         }
         clock::pause(LOOK_AGAIN);
     }
+}
+
+/// A run in which nothing was paid, or nothing went back, has shown nothing.
+fn blind(money: &Money) -> Vec<String> {
+    let seen = [("payments were begun", money.payments > 0), ("money was taken", money.captured > 0)];
+    let seen = seen.into_iter().chain([("money was given back", money.refunded > 0)]);
+    seen.filter(|(_, is_seen)| !is_seen).map(|(what, _)| format!("BLIND: it is not so that {what}")).collect()
 }
 
 fn look(http: &Http, provider: &Provider, begun: &BTreeSet<String>) -> Result<(Money, Vec<String>)> {

@@ -10,6 +10,7 @@ pub(super) enum Kind {
     Ship,
     Receive,
     Pay,
+    Refund,
 }
 
 /// One request under one key.
@@ -49,9 +50,16 @@ impl Wish {
         Self::change(Kind::Pay, key, order_no, &json!({"channel": "sandbox"}))
     }
 
+    /// A little of what was paid.
+    pub(super) fn refund(key: String, payment: &str) -> Self {
+        let body = json!({"amount": {"amount": 100, "currency": "CNY"}, "reason": "a scratch"}).to_string();
+        let path = format!("/api/v1/payments/{payment}/refunds");
+        Self { kind: Kind::Refund, key, path, body, if_match: None }
+    }
+
     fn change(kind: Kind, key: String, order_no: &str, body: &Value) -> Self {
         let event = match kind {
-            Kind::Place => "",
+            Kind::Place | Kind::Refund => "",
             Kind::Cancel => "/cancel",
             Kind::Ship => "/ship",
             Kind::Receive => "/receive",
@@ -66,9 +74,10 @@ impl Kind {
     /// Whether a client that sends what is right may get this final answer.
     pub(super) fn may_get(self, status: u16, code: Option<&str>) -> bool {
         match (self, status) {
-            (Self::Place | Self::Pay, 201) | (Self::Cancel | Self::Ship | Self::Receive, 200) => true,
+            (Self::Place | Self::Pay | Self::Refund, 201) | (Self::Cancel | Self::Ship | Self::Receive, 200) => true,
             (Self::Place, 409) => code == Some("stock_insufficient"),
             (Self::Pay, 409) => matches!(code, Some("invalid_transition" | "order_expired")),
+            (Self::Refund, 409) => matches!(code, Some("payment_not_captured" | "refund_exceeds_captured")),
             (_, 409) => code == Some("invalid_transition"),
             _ => false,
         }

@@ -111,8 +111,16 @@ impl Strays {
         let now = api::now();
         let until = now.plus_ms(-WAIT_MS);
         let from = self.from.unwrap_or(now.plus_ms(-RETRY_FOR_MS));
-        let last = self.store.strays_review(from, until, STEP).await?;
-        self.from = Some(last.map_or(until.plus_ms(-OVERLAP_MS), |last| last.plus_ms(1)));
+        let mut limit = STEP;
+        self.from = loop {
+            match self.store.strays_review(from, until, limit).await? {
+                // All of one moment, as behind a backup that was put back: so many more are looked at together.
+                Some(last) if last == from => limit *= 4,
+                // What came in the last moment may be told in part; the rest of it comes in the next step.
+                Some(last) => break Some(last),
+                None => break Some(until.plus_ms(-OVERLAP_MS)),
+            }
+        };
         Ok(())
     }
 }

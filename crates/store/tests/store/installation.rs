@@ -1,9 +1,10 @@
 //! Owns the promise of an installation's name: one for all nodes, which the first of them gives, and copies keep.
 
+use crate::desk::order_no;
 use crate::ground::{Kind, on_every_database};
 use crate::shop::Shop;
 
-on_every_database!(an_installation_has_one_name_for_good);
+on_every_database!(an_installation_has_one_name_for_good, one_that_asked_before_it_had_a_name_has_none);
 
 async fn an_installation_has_one_name_for_good(kind: Kind) {
     let shop = Shop::stocked(kind).await;
@@ -19,4 +20,12 @@ async fn an_installation_has_one_name_for_good(kind: Kind) {
     }
     let name = shop.store.installation(9).await.expect("a name");
     assert!(name != 9, "it was named before");
+}
+
+async fn one_that_asked_before_it_had_a_name_has_none(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let place = shop.desk.place("k", &[("tea", 1)]);
+    let [start, paid] = shop.desk.pay(order_no(&place), 100);
+    shop.run(&[place, start, paid]).await;
+    assert_eq!(shop.store.installation(7).await.expect("a name"), 0, "its numbers stay");
 }

@@ -24,6 +24,8 @@ const ASKED_MAX: Duration = Duration::from_secs(2);
 const LAST_PATIENCE: Duration = Duration::from_secs(15);
 /// How many orders a client keeps in mind to change them.
 const ORDERS_MAX: usize = 50;
+/// So few that most of them are still under way.
+const PAYMENTS_MAX: usize = 3;
 
 /// One client.
 pub(super) struct Shopper {
@@ -36,6 +38,15 @@ pub(super) struct Shopper {
     /// Orders that are paid and not shipped.
     paid: Vec<Order>,
     shipped: Vec<Order>,
+    /// Payments that were begun.
+    payments: Vec<Payment>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Payment {
+    #[serde(rename = "payment_id")]
+    id: String,
+    order_no: String,
 }
 
 #[derive(Clone, Deserialize)]
@@ -67,7 +78,16 @@ impl Shopper {
     pub(super) fn new(crowd: Arc<Crowd>, number: usize, seed: u64) -> Self {
         let name = format!("c{number}");
         let random = StdRng::seed_from_u64(seed.wrapping_add(number as u64));
-        Self { crowd, name, random, entries: Vec::new(), pending: Vec::new(), paid: Vec::new(), shipped: Vec::new() }
+        Self {
+            crowd,
+            name,
+            random,
+            entries: Vec::new(),
+            pending: Vec::new(),
+            paid: Vec::new(),
+            shipped: Vec::new(),
+            payments: Vec::new(),
+        }
     }
 
     /// Until all is over.
@@ -89,8 +109,10 @@ impl Shopper {
         let key = format!("{}-{}", self.name, self.entries.len());
         let draw = self.random.random_range(0..100);
         match draw {
-            0..10 if let Some(order) = take(&mut self.pending, &mut self.random) => Wish::cancel(key, &order.number),
-            // How it goes on with an order that is being paid is told by the provider's book.
+            // Some think better of it while they pay: if their money comes all the same, it goes back.
+            0 if let Some(payment) = take(&mut self.payments, &mut self.random) => Wish::cancel(key, &payment.order_no),
+            1 if let Some(payment) = take(&mut self.payments, &mut self.random) => Wish::refund(key, &payment.id),
+            2..10 if let Some(order) = take(&mut self.pending, &mut self.random) => Wish::cancel(key, &order.number),
             10..12 if let Some(order) = take(&mut self.pending, &mut self.random) => Wish::pay(key, &order.number),
             12..22 if let Some(order) = take(&mut self.paid, &mut self.random) => {
                 Wish::ship(key, &order.number, order.version)
@@ -189,6 +211,11 @@ impl Shopper {
     }
 
     fn keep(&mut self, answer: &Answer) {
+        if let Ok(payment) = serde_json::from_str::<Payment>(&answer.body)
+            && self.payments.len() < PAYMENTS_MAX
+        {
+            self.payments.push(payment);
+        }
         let Ok(order) = serde_json::from_str::<Order>(&answer.body) else { return };
         let orders = match order.status.as_str() {
             "pending_payment" => &mut self.pending,
@@ -206,6 +233,6 @@ impl Shopper {
     }
 }
 
-fn take(orders: &mut Vec<Order>, random: &mut StdRng) -> Option<Order> {
+fn take<T>(orders: &mut Vec<T>, random: &mut StdRng) -> Option<T> {
     (!orders.is_empty()).then(|| orders.swap_remove(random.random_range(0..orders.len())))
 }

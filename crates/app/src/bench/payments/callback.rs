@@ -26,6 +26,7 @@ pub(super) async fn beside_orders(till: &Till, rate: u32, (seconds, turns): (u32
         } else {
             (paced(&till.target, &orders, rate).await?, paced(&till.target, &callbacks, rate).await?)
         };
+        till.paid(&begun).await?;
         figures.push(json!({
             "order_p50_us": orders.value_at_quantile(0.5), "order_p99_us": orders.value_at_quantile(0.99),
             "callback_p50_us": callbacks.value_at_quantile(0.5), "callback_p99_us": callbacks.value_at_quantile(0.99),
@@ -44,6 +45,7 @@ pub(super) async fn duplicates(till: &Till, count: usize, rounds: usize) -> anyh
     for request in [&order, &callback] {
         at_once(&mut lanes, request, count).await?;
     }
+    till.paid(&begun).await?;
     let (mut orders, mut callbacks) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         orders.push(at_once(&mut lanes, &order, count).await?.as_secs_f64() * 1_000.0);

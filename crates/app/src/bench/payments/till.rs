@@ -85,16 +85,25 @@ impl Till {
 
     /// Waits until the provider has taken all of these.
     pub(super) async fn submitted(&self, begun: &[Begun]) -> anyhow::Result<()> {
+        self.all(begun, "requires_action").await
+    }
+
+    /// Waits until all of these are paid: what was measured is what it says.
+    pub(super) async fn paid(&self, begun: &[Begun]) -> anyhow::Result<()> {
+        self.all(begun, "succeeded").await
+    }
+
+    async fn all(&self, begun: &[Begun], status: &'static str) -> anyhow::Result<()> {
         let wait = async |caller: &mut Caller, _: usize, begun: &Begun| {
             for _ in 0..1_200 {
                 let path = format!("/api/v1/payments/{}", begun.payment_id);
                 let now: Begun = caller.ask(&Request::get(&path)).await?.read()?;
-                if now.attempts.iter().all(|attempt| attempt.status == "requires_action") {
+                if now.attempts.iter().all(|attempt| attempt.status == status) {
                     return Ok(());
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
-            anyhow::bail!("the provider does not take payment {} within a minute", begun.payment_id)
+            anyhow::bail!("payment {} is not {status} within a minute", begun.payment_id)
         };
         spread(begun, LANES, || self.caller(), wait).await
     }
