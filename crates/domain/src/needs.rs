@@ -85,7 +85,8 @@ impl Needs {
                 self.refunds.insert((tenant, refund.refund));
             }
             Action::RetryRefund(retry) => {
-                self.refunds.extend([(tenant, retry.failed), (tenant, retry.refund)]);
+                // What follows it is of the same payment.
+                self.refunds.insert((tenant, retry.failed));
             }
             Action::ApplyChannelFact(apply) => {
                 self.add_subject(tenant, &apply.fact.subject);

@@ -78,7 +78,8 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, request: Mutation) -> Result
     request.submit(action, derived_from_request).await
 }
 
-/// Send a refund once more that failed for good, under a new number: so much, of the same attempt, for the same lines.
+/// Send a refund once more that failed for good, under a new number: so much, of the same attempt, for the same lines. It
+/// is followed by one, whatever keys ask for that: who asks again is answered with the one that is there.
 #[utoipa::path(post, path = "/api/v1/refunds/{refund_id}/retry", tag = "payments",
     params(("refund_id" = String, Path, description = "The id of the refund that failed"),
         ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
@@ -89,12 +90,7 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, request: Mutation) -> Result
 pub(crate) async fn retry(path: IdPath<RefundId>, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     request.no_body()?;
-    let action = Action::RetryRefund(domain::RetryRefund {
-        failed: path.0,
-        refund: RefundId::new(request.number("retry")?),
-        provider_key: request.number("retry key")?,
-    });
-    request.submit(action, derived_from_request).await
+    request.submit(Action::RetryRefund(domain::RetryRefund { failed: path.0 }), derived_from_request).await
 }
 
 /// One refund.

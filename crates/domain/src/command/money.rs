@@ -1,5 +1,7 @@
 //! Owns what can be wanted of an order's money, and what is told of it from outside.
 
+use idempotency::Key;
+
 use crate::channel::{Digest, Fact, Method, NextAction, Source};
 use crate::outbox::Task;
 use crate::payment::RefundLine;
@@ -44,14 +46,10 @@ pub struct RefundPayment {
 
 /// Give money back of which a refund failed for good: for the same reason, of the same attempt, so much and for the same
 /// lines, and under a number of its own, for a provider does not take every number a second time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct RetryRefund {
     /// The one that failed.
     pub failed: RefundId,
-    /// The new one's id, made from the request's key.
-    pub refund: RefundId,
-    /// What the provider is given as idempotency key, made from the request's key.
-    pub provider_key: u128,
 }
 
 /// Take note of what a channel said.
@@ -69,6 +67,24 @@ pub struct ApplyChannelFact {
     pub action: Option<NextAction>,
     /// True where it was kept because nobody knew its number, and is tried again.
     pub is_again: bool,
+}
+
+impl RetryRefund {
+    /// The new one's id: made from the one that failed, so that one failure is followed by one, however often and under
+    /// whatever keys that is asked for.
+    pub fn refund(&self) -> RefundId {
+        RefundId::new(self.number("retry"))
+    }
+
+    /// What the provider is given as the new one's idempotency key.
+    pub fn provider_key(&self) -> u128 {
+        self.number("retry key")
+    }
+
+    /// The number of the one that failed is of its installation and tenant, and so is what is made from it.
+    fn number(&self, purpose: &str) -> u128 {
+        idempotency::derive(0, purpose, (0, 0), &Key::derived("retry", &self.failed.to_string()))
+    }
 }
 
 /// Take note that a channel gave no answer.

@@ -154,7 +154,9 @@ async fn a_refund_that_nobody_asked_for_and_that_failed_is_sent_once_more(databa
     assert_eq!((first.text("/cause").as_str(), first.json()["amount"]["amount"].as_i64()), ("late", Some(1_999)));
     assert_ne!(first.text("/refund_id"), failed);
     post(path.clone(), "retry", "").await.replays(&first);
-    post(path, "another", "").await.expect(409);
+    // Another key is answered with the one that is there.
+    let other = post(path, "another", "").await.expect(201);
+    assert_eq!(other.text("/refund_id"), first.text("/refund_id"));
     till.refunds_are(&payment, &["failed", "succeeded"]).await;
     till.order_is(&order_no, "closed", "refunded").await;
     till.close().await;

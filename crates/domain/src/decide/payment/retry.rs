@@ -10,13 +10,11 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
     let payment = state.payment_of_refund(command.tenant, wanted.failed);
     let payment = payment.ok_or(Refusal::RefundNotFound(wanted.failed))?;
     let failed = payment.refund(wanted.failed).ok_or(Refusal::RefundNotFound(wanted.failed))?;
-    if let Some(other) = state.payment_of_refund(command.tenant, wanted.refund) {
-        // The key made it before its record was purged.
-        let fits = other.refund(wanted.refund).is_some_and(|made| {
-            (made.attempt, made.amount, made.cause) == (failed.attempt, failed.amount, failed.cause)
-        });
-        let reply = Reply::Refund { payment: other.clone(), refund: wanted.refund };
-        return if fits { Ok(Outcome::accepted(reply, Vec::new())) } else { Err(AnyRefusal::KeyReused) };
+    let next = wanted.refund();
+    if payment.refund(next).is_some() {
+        // Another key asked for it, or this one did before its record was purged. Should that one have failed as well, it is
+        // sent once more by its own id.
+        return Ok(Outcome::accepted(Reply::Refund { payment: payment.clone(), refund: next }, Vec::new()));
     }
     if failed.status != RefundStatus::Failed {
         return Err(Refusal::NotFailed(failed.id).into());
@@ -30,8 +28,8 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
     let lines = check_lines(&till.order, payment, &failed.lines)?;
     let pause = allowed_after(payment, &attempt, command.at)?;
     let new = Repayment {
-        id: wanted.refund,
-        provider_key: wanted.provider_key,
+        id: next,
+        provider_key: wanted.provider_key(),
         attempt: failed.attempt,
         amount: failed.amount,
         cause: failed.cause,
@@ -39,5 +37,5 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
         lines,
     };
     till.repay(new, pause);
-    Ok(till.finish(|payment| Reply::Refund { payment, refund: wanted.refund }))
+    Ok(till.finish(|payment| Reply::Refund { payment, refund: next }))
 }

@@ -27,8 +27,8 @@ fn money_that_came_late_is_given_back_after_all() {
         queue                          -> close_charge refund
         retry A.1                      -> refund 2 created of 300
         queue                          -> refund
-        retry A.1                      -> refund_exceeds_captured 0
-        retry A.1 id=A.2               -> refund 2 created of 300
+        retry A.1                      -> refund 2 created of 300
+        queue                          ->
         retry A.2                      -> refund_not_failed
         order A                        -> closed v3 late_paid unfulfilled customer
         back A.2 succeeded 300         -> applied
@@ -75,7 +75,43 @@ fn what_was_asked_for_is_sent_once_more_with_its_lines() {
         back A.3 failed code=no src=query -> applied
         refund A 1*1                   -> refund 4 created of 100
         retry A.3                      -> refund_exceeds_captured 0
-        retry A.3 id=A.1               -> idempotency_key_reused
+        ",
+    );
+}
+
+#[test]
+fn one_failure_is_followed_by_one_refund_whatever_key_asks_for_it() {
+    open(
+        "
+        said A.1 succeeded 300         -> applied
+        refund A 100                   -> refund 1 created of 100
+        back A.1 failed code=no src=query -> applied
+        queue                          -> refund
+        retry A.1 key=one              -> refund 2 created of 100
+        queue                          -> refund
+        retry A.1 key=two              -> refund 2 created of 100
+        retry A.1 key=three by=2       -> refund 2 created of 100
+        queue                          ->
+        back A.2 succeeded 100         -> applied
+        retry A.1 key=four             -> refund 2 succeeded of 100
+        payment A                      -> paid v8 300/100/100 succeeded requested:failed requested:succeeded
+        ",
+    );
+}
+
+#[test]
+fn a_retry_that_failed_is_sent_once_more_by_its_own_id() {
+    open(
+        "
+        said A.1 succeeded 300         -> applied
+        refund A 100                   -> refund 1 created of 100
+        back A.1 failed code=no src=query -> applied
+        retry A.1                      -> refund 2 created of 100
+        back A.2 failed code=no src=query -> applied
+        retry A.1                      -> refund 2 failed of 100
+        retry A.2                      -> refund 3 created of 100
+        retry A.2                      -> refund 3 created of 100
+        payment A                      -> paid v9 300/100/0 succeeded requested:failed requested:failed requested:created
         ",
     );
 }

@@ -126,11 +126,7 @@ impl Shop {
             "start" => self.start(said),
             "sweep" => Action::CloseAttempts { order_no: said.order_no() },
             "refund" => self.refund(said),
-            "retry" => Action::RetryRefund(RetryRefund {
-                failed: self.refund_id(said),
-                refund: said.named("id").map_or(RefundId::new(self.commands), |place| self.refund_at(place)),
-                provider_key: self.commands,
-            }),
+            "retry" => Action::RetryRefund(RetryRefund { failed: self.refund_id(said) }),
             "said" => {
                 let fact = said
                     .fact(Subject::Charge(said.reference(|order_no, number| attempt_id(order_no, number).to_string())));
