@@ -79,11 +79,12 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, request: Mutation) -> Result
 }
 
 /// Send a refund once more that failed for good, under a new number: so much, of the same attempt, for the same lines. It
-/// is followed by one, whatever keys ask for that: who asks again is answered with the one that is there.
+/// is followed by one, whatever keys ask for that: who asks again is answered with the one that is there. Of one whose
+/// provider never said what became of it, and was asked for the last time, the provider is asked anew.
 #[utoipa::path(post, path = "/api/v1/refunds/{refund_id}/retry", tag = "payments",
     params(("refund_id" = String, Path, description = "The id of the refund that failed"),
         ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
-    responses((status = 201, body = wire::Refund, description = "A new refund was begun, and its amount reserved"),
+    responses((status = 201, body = wire::Refund, description = "The refund that is under way: a new one, or the same"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]

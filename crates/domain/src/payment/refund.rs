@@ -85,6 +85,12 @@ impl Refund {
     pub const fn is_refused(&self) -> bool {
         matches!(self.status, Status::Unknown) && self.code.is_some()
     }
+
+    /// Its end is not known, and nobody asks for it any more: a person was called. Of one that was not sent yet the message is
+    /// on its way.
+    pub const fn is_left_alone(&self) -> bool {
+        matches!(self.status, Status::Submitted | Status::Unknown) && self.query_at.is_none()
+    }
 }
 
 names!(Status {

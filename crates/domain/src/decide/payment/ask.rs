@@ -61,7 +61,10 @@ impl Till<'_> {
         }
         let text = refund.id.to_string();
         let Some(pause) = pause_ms(refund.silences.max(refund.queries)) else {
-            let detail = "the channel does not say what became of this refund; it is asked no more".to_owned();
+            let detail = format!(
+                "the channel does not say what became of this refund; it is asked no more. POST /api/v1/refunds/{id}/retry has \
+                 it asked again"
+            );
             return self.review(review::Kind::Stuck, text, detail);
         };
         self.question_refund(id, pause);
@@ -82,6 +85,13 @@ impl Till<'_> {
         if self.repayment(id).query_at.is_none() {
             self.question_refund(id, pause);
         }
+    }
+
+    /// Has it asked at once, as often as the first time: a person who was called wants it so.
+    pub(super) fn ask_refund_anew(&mut self, id: RefundId) {
+        let refund = self.repayment(id);
+        (refund.queries, refund.silences) = (0, 0);
+        self.question_refund(id, 0);
     }
 
     fn question_refund(&mut self, id: RefundId, pause: i64) {

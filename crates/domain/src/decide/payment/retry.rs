@@ -16,10 +16,14 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
         // sent once more by its own id.
         return Ok(Outcome::accepted(Reply::Refund { payment: payment.clone(), refund: next }, Vec::new()));
     }
+    let mut till = Till::open(state, command, payment);
+    if failed.is_left_alone() {
+        till.ask_refund_anew(failed.id);
+        return Ok(till.finish(|payment| Reply::Refund { payment, refund: wanted.failed }));
+    }
     if failed.status != RefundStatus::Failed {
         return Err(Refusal::NotFailed(failed.id).into());
     }
-    let mut till = Till::open(state, command, payment);
     let attempt = till.attempt(failed.attempt).clone();
     let left = payment.refundable(&attempt);
     if failed.amount > left {

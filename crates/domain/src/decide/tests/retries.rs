@@ -100,6 +100,60 @@ fn one_failure_is_followed_by_one_refund_whatever_key_asks_for_it() {
 }
 
 #[test]
+fn a_refund_that_nobody_asks_about_any_more_is_asked_about_again() {
+    let mut shop = check(OPEN);
+    more(
+        &mut shop,
+        "
+        said A.1 succeeded 300         -> applied
+        refund A 1*1                   -> refund 1 created of 100
+        mute A.1 refund                -> applied
+        retry A.1                      -> refund_not_failed
+        ",
+    );
+    for _ in 0..12 {
+        more(&mut shop, "mute A.1 query -> applied");
+    }
+    shop.run("queue");
+    more(
+        &mut shop,
+        "
+        reviews                        -> stuck
+        ship A T1 v=2                  -> refund_under_way 1 2
+        retry A.1                      -> refund 1 unknown of 100
+        queue                          -> query_refund
+        retry A.1                      -> refund_not_failed
+        mute A.1 query                 -> applied
+        queue                          -> query_refund+3s
+        reviews                        ->
+        back A.1 succeeded 100 src=query -> applied
+        ship A T1 v=3                  -> shipped v4
+        ",
+    );
+}
+
+#[test]
+fn what_the_channel_held_for_too_long_is_asked_about_again() {
+    let mut shop = check(OPEN);
+    more(&mut shop, "said A.1 succeeded 300 -> applied\nrefund A 100 -> refund 1 created of 100");
+    more(&mut shop, "back A.1 pending src=answer -> applied");
+    for _ in 0..13 {
+        more(&mut shop, "back A.1 pending src=query -> duplicate");
+    }
+    shop.run("queue");
+    more(
+        &mut shop,
+        "
+        reviews                        -> stuck
+        retry A.1                      -> refund 1 submitted of 100
+        queue                          -> query_refund
+        back A.1 pending src=query     -> duplicate
+        queue                          -> query_refund+3s
+        ",
+    );
+}
+
+#[test]
 fn a_retry_that_failed_is_sent_once_more_by_its_own_id() {
     open(
         "
