@@ -78,9 +78,10 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, request: Mutation) -> Result
     request.submit(action, derived_from_request).await
 }
 
-/// Send a refund once more that failed for good, under a new number: so much, of the same attempt, for the same lines. It
-/// is followed by one, whatever keys ask for that: who asks again is answered with the one that is there. Of one whose
-/// provider never said what became of it, and was asked for the last time, the provider is asked anew.
+/// Send a refund once more that failed for good: so much, of the same attempt, for the same lines. Where its provider has it
+/// as failed it is followed by a new one, and by one only, whatever keys ask for that; where its provider knew of none, it is
+/// sent again under its own number. Of one whose provider never said what became of it, and was asked for the last time, the
+/// provider is asked anew.
 #[utoipa::path(post, path = "/api/v1/refunds/{refund_id}/retry", tag = "payments",
     params(("refund_id" = String, Path, description = "The id of the refund that failed"),
         ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),

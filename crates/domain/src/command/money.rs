@@ -45,7 +45,9 @@ pub struct RefundPayment {
 }
 
 /// Give money back of which a refund failed for good: for the same reason, of the same attempt, so much and for the same
-/// lines, and under a number of its own, for a provider does not take every number a second time.
+/// lines. Where the channel knew of none it is sent again under its own number, for what was sent before may yet arrive; where
+/// the channel has it as failed, under a new one, for a failed one stays so. Of one that nobody asks about any more, the
+/// channel is asked anew.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryRefund {
     /// The one that failed.

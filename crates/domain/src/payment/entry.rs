@@ -21,6 +21,8 @@ pub enum Event {
     Succeed,
     /// It is certain that none does.
     Fail,
+    /// It is sent once more.
+    Retry,
     /// It was given up.
     Close,
     /// The amount is collected.
@@ -81,6 +83,7 @@ names!(Event {
     LoseSight = "lose_sight",
     Succeed = "succeed",
     Fail = "fail",
+    Retry = "retry",
     Close = "close",
     Pay = "pay",
     Cancel = "cancel",
@@ -89,13 +92,14 @@ names!(Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Begin,
         Self::Submit,
         Self::RequireAction,
         Self::LoseSight,
         Self::Succeed,
         Self::Fail,
+        Self::Retry,
         Self::Close,
         Self::Pay,
         Self::Cancel,

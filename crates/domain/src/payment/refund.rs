@@ -69,8 +69,8 @@ pub struct Refund {
     pub code: Option<Code>,
     /// How often the channel was, or is about to be, asked; each question has its number.
     pub queries: u32,
-    /// How many calls in a row gave no answer. While it is refused: how often the channel knew of none, and one
-    /// more where every try had its answer.
+    /// How many calls in a row gave no answer. While it is refused: 1 since the channel knew of none. Of one that failed: 0
+    /// where the channel itself said so.
     pub silences: u32,
     /// When it is asked again; none where its end is known, or a person has been called.
     pub query_at: Option<Timestamp>,
@@ -84,6 +84,11 @@ impl Refund {
     /// The channel said no, and that is not confirmed yet.
     pub const fn is_refused(&self) -> bool {
         matches!(self.status, Status::Unknown) && self.code.is_some()
+    }
+
+    /// It failed for good, and not because the channel knew of none: the channel has it, under this number, as failed.
+    pub const fn is_failed_there(&self) -> bool {
+        matches!(self.status, Status::Failed) && self.silences == 0
     }
 
     /// Its end is not known, and nobody asks for it any more: a person was called. Of one that was not sent yet the message is
@@ -118,11 +123,12 @@ impl Status {
 
     /// Where a refund goes from here; `None` where the table has no such cell.
     pub const fn on(self, event: Event) -> Option<Self> {
-        use Event::{Fail, LoseSight, Submit, Succeed};
+        use Event::{Fail, LoseSight, Retry, Submit, Succeed};
         match (self, event) {
             (Self::Created | Self::Unknown, Submit) => Some(Self::Submitted),
             (Self::Created | Self::Submitted, LoseSight) => Some(Self::Unknown),
             (Self::Created | Self::Submitted | Self::Unknown, Fail) => Some(Self::Failed),
+            (Self::Failed, Retry) => Some(Self::Created),
             // Behind a failure it is a matter for a person, and the truth all the same.
             (Self::Created | Self::Submitted | Self::Unknown | Self::Failed, Succeed) => Some(Self::Succeeded),
             _ => None,

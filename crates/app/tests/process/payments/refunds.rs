@@ -52,13 +52,18 @@ async fn r3_a_refund_that_seems_to_fail_and_was_made(database: Database) {
     till.provider.fails(json!([rule("refund", "error_after"), rule("callback", "none")])).await;
     till.refund(&payment, "refund", Some(700)).await.expect(201);
     till.refunds_are(&payment, &["succeeded"]).await;
-    // A refusal is asked about too, and frees the amount only once that confirmed it.
-    till.provider.fails(json!([rule("refund", json!({"refuse": {"code": "not_today"}}))])).await;
-    till.refund(&payment, "refused", Some(1_299)).await.expect(201);
+    // A failure is asked about too, and frees the amount only once that confirmed it.
+    till.provider.fails(json!([rule("refund", json!({"fail_later": {"code": "not_today"}}))])).await;
+    till.refund(&payment, "fails", Some(1_299)).await.expect(201);
     till.refunds_are(&payment, &["succeeded", "failed"]).await;
     till.provider.behaves().await;
-    till.refund(&payment, "after-all", Some(1_299)).await.expect(201);
+    till.refund(&payment, "after-all", Some(1_000)).await.expect(201);
     till.refunds_are(&payment, &["succeeded", "failed", "succeeded"]).await;
+    // A refusal alone, of which the provider knows nothing later, frees nothing for a minute.
+    till.provider.fails(json!([rule("refund", json!({"refuse": {"code": "not_today"}}))])).await;
+    till.refund(&payment, "refused", Some(299)).await.expect(201);
+    till.refunds_are(&payment, &["succeeded", "failed", "succeeded", "unknown"]).await;
+    assert_eq!(till.payment(&payment).await["refundable"]["amount"], 0, "it is reserved");
     till.close().await;
 }
 
@@ -137,8 +142,8 @@ async fn a_refund_that_nobody_asked_for_and_that_failed_is_sent_once_more(databa
     let till = Till::open(database, &["sandbox"]).await;
     let order_no = till.order("late").await;
     let (payment, attempt) = till.open_payment(&order_no, "pay", "sandbox").await;
-    let refuses = rule("refund", json!({"refuse": {"code": "not_today"}}));
-    till.provider.fails(json!([rule("close", "error_before"), refuses])).await;
+    let fails = rule("refund", json!({"fail_later": {"code": "not_today"}}));
+    till.provider.fails(json!([rule("close", "error_before"), fails])).await;
     let post = async |path: String, key: &str, body: &str| {
         till.admin().send(http::Method::POST, &path, key, body).await.expect("the server is there")
     };

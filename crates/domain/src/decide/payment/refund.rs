@@ -73,7 +73,7 @@ pub(in crate::decide) fn refund(
     let amount = amount(&till.order, payment, wanted, left)?;
     let attempt = owed().find(|attempt| payment.refundable(attempt) >= amount);
     let attempt = attempt.filter(|_| amount > 0).ok_or(Refusal::ExceedsCaptured { left })?;
-    let pause = allowed_after(payment, attempt, command.at)?;
+    let pause = allowed_after(payment, attempt, None, command.at)?;
     // Everything is given back at once: then every line is.
     let of_order = |refund: &Refund| refund.cause == Cause::Requested && refund.status.reserves();
     let is_first = !payment.refunds.iter().any(of_order);
@@ -144,10 +144,16 @@ fn amount(order: &Order, payment: &Payment, wanted: &RefundPayment, left: i64) -
     Ok(wanted.lines.iter().map(price).fold(0, i64::saturating_add).min(left))
 }
 
-/// How long the channel wants to be left alone first, in milliseconds.
-pub(super) fn allowed_after(payment: &Payment, attempt: &Attempt, at: Timestamp) -> Result<i64, Refusal> {
+/// How long the channel wants to be left alone first, in milliseconds; before a new refund, or before one is sent again.
+pub(super) fn allowed_after(
+    payment: &Payment,
+    attempt: &Attempt,
+    again: Option<RefundId>,
+    at: Timestamp,
+) -> Result<i64, Refusal> {
     let rules = attempt.channel.refund_rules();
-    let before: Vec<&Refund> = payment.refunds.iter().filter(|refund| refund.attempt == attempt.id).collect();
+    let is_other = |refund: &&Refund| refund.attempt == attempt.id && Some(refund.id) != again;
+    let before: Vec<&Refund> = payment.refunds.iter().filter(is_other).collect();
     if before.len() >= rules.refunds_max {
         return Err(Refusal::TooManyRefunds(rules.refunds_max));
     }

@@ -3,8 +3,9 @@
 
 use super::Till;
 use super::refund::{Repayment, allowed_after, check_lines};
-use crate::payment::{RefundStatus, Refusal};
-use crate::{Command, Outcome, Refusal as AnyRefusal, Reply, RetryRefund, State};
+use crate::outbox::Task;
+use crate::payment::{Event, RefundStatus, Refusal};
+use crate::{Command, Outcome, Refusal as AnyRefusal, RefundId, Reply, RetryRefund, State};
 
 pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryRefund) -> Result<Outcome, AnyRefusal> {
     let payment = state.payment_of_refund(command.tenant, wanted.failed);
@@ -30,7 +31,12 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
         return Err(Refusal::ExceedsCaptured { left }.into());
     }
     let lines = check_lines(&till.order, payment, &failed.lines)?;
-    let pause = allowed_after(payment, &attempt, command.at)?;
+    let again = (!failed.is_failed_there()).then_some(failed.id);
+    let pause = allowed_after(payment, &attempt, again, command.at)?;
+    if let Some(id) = again {
+        till.resend(id, pause);
+        return Ok(till.finish(|payment| Reply::Refund { payment, refund: id }));
+    }
     let new = Repayment {
         id: next,
         provider_key: wanted.provider_key(),
@@ -42,4 +48,18 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
     };
     till.repay(new, pause);
     Ok(till.finish(|payment| Reply::Refund { payment, refund: next }))
+}
+
+impl Till<'_> {
+    /// Sends a refund again of which the channel knew nothing: under its own number, for an earlier try may yet arrive, and
+    /// is the same refund then.
+    fn resend(&mut self, id: RefundId, pause: i64) {
+        self.step_refund(id, Event::Retry);
+        let refund = self.repayment(id);
+        (refund.code, refund.queries, refund.silences) = (None, 0, 0);
+        let (attempt, amount) = (refund.attempt, refund.amount);
+        self.payment.refund_reserved += amount;
+        let account = self.attempt(attempt).account;
+        self.queue(account, Task::Refund(id), pause);
+    }
 }

@@ -14,9 +14,8 @@ use crate::stock::{Movement, Source as StockSource};
 use crate::text::Sku;
 use crate::{ApplyChannelFact, Change, RefundId, order, review};
 
-/// Where nothing is known of an earlier try, a refund that was refused failed once the channel knew of none so often, and so
-/// long apart; else the first time.
-const NOT_FOUND_TIMES: u32 = 2;
+/// A refund that was refused failed once the channel knew of none twice, so long apart. No refusal makes the wait needless: an
+/// earlier try may be on its way of which nothing is known, such as one that was sent by a server which then died.
 const REFUSED_MS: i64 = 60_000;
 
 impl Till<'_> {
@@ -154,14 +153,11 @@ impl Till<'_> {
         if !refund.status.is_live() {
             return Became::Duplicate;
         }
-        let is_new = !refund.is_refused();
         refund.code.clone_from(&wanted.fact.code);
+        refund.silences = 0;
         if matches!(wanted.source, Source::Query(_)) {
             self.fail_for_good(id);
         } else {
-            if is_new {
-                refund.silences = if refund.silences == 0 { NOT_FOUND_TIMES - 1 } else { 0 };
-            }
             if refund.code.is_none() {
                 refund.code = Some(crate::text::Code::from_stored("failed"));
             }
@@ -177,21 +173,32 @@ impl Till<'_> {
         if !refund.status.is_live() {
             return Became::Stale;
         }
-        refund.silences += 1;
         if refund.is_refused() {
-            // An earlier try, of which nothing is known, may be on its way still: it is looked for once more.
-            if refund.silences >= NOT_FOUND_TIMES {
-                self.fail_for_good(id);
-            } else {
-                self.ask_refund_after(id, REFUSED_MS);
-            }
+            self.unseen_and_refused(id);
             return Became::Applied;
         }
+        refund.silences += 1;
         let attempt = refund.attempt;
         let account = self.attempt(attempt).account;
         self.queue(account, Task::Refund(id), 0);
         self.ask_refund(id);
         Became::Applied
+    }
+
+    /// The second time ends it, unless that came too soon behind the first.
+    fn unseen_and_refused(&mut self, id: RefundId) {
+        let at = self.command.at;
+        let refund = self.repayment(id);
+        if refund.silences == 0 {
+            refund.silences = 1;
+            refund.updated_at = at;
+        }
+        let over = refund.updated_at.plus_ms(REFUSED_MS);
+        if at < over {
+            self.ask_refund_after(id, over.0 - at.0);
+        } else {
+            self.fail_for_good(id);
+        }
     }
 
     fn fail_for_good(&mut self, id: RefundId) {

@@ -24,6 +24,13 @@ fn only_a_confirmed_failure_frees_the_amount() {
         back A.1 failed code=no src=answer -> applied
         refund A 120                   -> refund_exceeds_captured 80
         back A.1 not_found src=query   -> applied
+        queue                          -> refund query_refund query_refund+60s
+        at 50000
+        back A.1 not_found src=query   -> applied
+        queue                          -> query_refund+10s
+        payment A                      -> paid v6 200/120/0 succeeded requested:unknown
+        at 60000
+        back A.1 not_found src=query   -> applied
         payment A                      -> paid v7 200/0/0 succeeded requested:failed
         refund A 80                    -> refund 2 created of 80
         back A.1 succeeded 120         -> applied
@@ -90,6 +97,7 @@ fn an_earlier_try_may_yet_arrive_so_a_no_is_final_once_two_questions_found_nothi
         back A.1 not_found src=query   -> applied
         queue                          -> query_refund+60s
         payment A                      -> paid v6 200/120/0 succeeded requested:unknown
+        at 60000
         mute A.1 query                 -> applied
         back A.1 not_found src=query   -> applied
         payment A                      -> paid v7 200/0/0 succeeded requested:failed
@@ -107,6 +115,28 @@ fn a_question_that_found_nothing_does_not_count_behind_a_try_without_an_answer()
         back A.1 not_found src=query   -> applied
         payment A                      -> paid v6 200/120/0 succeeded requested:unknown
         back A.1 succeeded 120 src=query -> applied
+        ",
+    );
+}
+
+#[test]
+fn each_word_about_a_later_try_begins_the_minute_anew() {
+    paid(
+        "
+        refund A 120                   -> refund 1 created of 120
+        back A.1 failed code=no src=answer -> applied
+        back A.1 not_found src=query   -> applied
+        at 60000
+        mute A.1 refund                -> applied
+        back A.1 not_found src=query   -> applied
+        at 110000
+        back A.1 failed code=no        -> applied
+        at 120000
+        back A.1 not_found src=query   -> applied
+        payment A                      -> paid v6 200/120/0 succeeded requested:unknown
+        at 180000
+        back A.1 not_found src=query   -> applied
+        payment A                      -> paid v7 200/0/0 succeeded requested:failed
         ",
     );
 }

@@ -153,6 +153,54 @@ fn what_the_channel_held_for_too_long_is_asked_about_again() {
     );
 }
 
+/// The channel refused it, and knew of none twice, a minute apart.
+const REFUSED: &str = "
+    said A.1 succeeded 300         -> applied
+    refund A 1*2!                  -> refund 1 created of 200
+    back A.1 failed code=no src=answer -> applied
+    back A.1 not_found src=query   -> applied
+    at 60000
+    back A.1 not_found src=query   -> applied
+    payment A                      -> paid v7 300/0/0 succeeded requested:failed
+    queue                          -> refund query_refund query_refund+60s
+";
+
+#[test]
+fn what_the_channel_never_had_is_sent_again_under_its_own_number() {
+    let mut shop = check(OPEN);
+    more(&mut shop, REFUSED);
+    more(
+        &mut shop,
+        "
+        retry A.1                      -> refund 1 created of 200
+        queue                          -> refund
+        payment A                      -> paid v8 300/200/0 succeeded requested:created
+        retry A.1                      -> refund_not_failed
+        mute A.1 refund                -> applied
+        queue                          -> query_refund+3s
+        back A.1 failed code=no src=query -> applied
+        retry A.1                      -> refund 2 created of 200
+        payment A                      -> paid v11 300/200/0 succeeded requested:failed requested:created
+        back A.2 succeeded             -> applied
+        stock tea                      -> 8/0
+        ",
+    );
+}
+
+#[test]
+fn what_the_channel_never_had_is_not_sent_again_where_nothing_is_left() {
+    let mut shop = check(OPEN);
+    more(&mut shop, REFUSED);
+    more(
+        &mut shop,
+        "
+        refund A 101                   -> refund 2 created of 101
+        retry A.1                      -> refund_exceeds_captured 199
+        payment A                      -> paid v8 300/101/0 succeeded requested:failed requested:created
+        ",
+    );
+}
+
 #[test]
 fn a_retry_that_failed_is_sent_once_more_by_its_own_id() {
     open(
