@@ -49,7 +49,7 @@ impl Till<'_> {
             Verdict::Succeeded => self.went_back(id, wanted),
             Verdict::Pending => Ok(Came::To(self.under_way(id, wanted))),
             Verdict::Failed | Verdict::Closed | Verdict::Reversed => Ok(Came::To(self.denied(id, wanted))),
-            Verdict::NotFound => Ok(Came::To(self.unseen(id))),
+            Verdict::NotFound => Ok(Came::To(self.unseen(id, wanted.source))),
         }
     }
 
@@ -168,10 +168,16 @@ impl Till<'_> {
     }
 
     /// The channel knows of none: it said no before, or it never saw it.
-    fn unseen(&mut self, id: RefundId) -> Became {
+    fn unseen(&mut self, id: RefundId, source: Source) -> Became {
         let refund = self.repayment(id);
         if !refund.status.is_live() {
             return Became::Stale;
+        }
+        if !matches!(source, Source::Query(_)) {
+            // Alipay took the request and moved nothing, and at once behind that it knows of none: that says as much as no
+            // answer. Sent again at once, it would be answered the same without a pause.
+            self.refund_silent(id);
+            return Became::Applied;
         }
         if refund.is_refused() {
             self.unseen_and_refused(id);

@@ -26,7 +26,7 @@ pub(in crate::decide) fn silence(state: &State, command: &Command, wanted: &Note
                 till.close_again(id);
             }
         }
-        Task::Refund(id) => till.refund_silent(id, wanted),
+        Task::Refund(id) => till.refund_silent(id),
         Task::QueryRefund(id, number) => till.refund_query_silent(id, number),
     }
     till.close_if_over()?;
@@ -55,7 +55,7 @@ impl Till<'_> {
         self.ask_charge(id);
     }
 
-    fn refund_silent(&mut self, id: RefundId, _wanted: &NoteSilence) {
+    pub(super) fn refund_silent(&mut self, id: RefundId) {
         // Where the channel said meanwhile that it has it, the question about it is on its way.
         if !matches!(self.repayment(id).status, RefundStatus::Created | RefundStatus::Unknown) {
             return;

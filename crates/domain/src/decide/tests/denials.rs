@@ -142,6 +142,28 @@ fn each_word_about_a_later_try_begins_the_minute_anew() {
 }
 
 #[test]
+fn an_answer_that_the_channel_knows_of_none_is_a_silence() {
+    paid(
+        "
+        refund A 120                   -> refund 1 created of 120
+        queue                          -> refund
+        back A.1 not_found src=answer  -> applied
+        queue                          -> query_refund+3s
+        payment A                      -> paid v6 200/120/0 succeeded requested:unknown
+        back A.1 not_found src=query   -> applied
+        queue                          -> refund query_refund+3s
+        back A.1 not_found src=answer  -> applied
+        queue                          ->
+        back A.1 failed code=no src=answer -> applied
+        back A.1 not_found src=query   -> applied
+        at 60000
+        back A.1 not_found src=answer  -> applied
+        payment A                      -> paid v6 200/120/0 succeeded requested:unknown
+        ",
+    );
+}
+
+#[test]
 fn what_the_channel_held_and_knows_no_more_is_not_a_failure() {
     paid(
         "
