@@ -69,13 +69,28 @@ fn find<'a>(state: &'a State, command: &Command, subject: &Subject) -> Option<&'
 }
 
 impl Till<'_> {
-    /// A question whose answer does not fit is no answer: it is asked again, as behind a silence.
+    /// An answer that does not fit is no answer: it is asked, or asked again, as behind a silence. What came by itself answers
+    /// nothing.
     fn ask_after(&mut self, wanted: &ApplyChannelFact) {
-        let Source::Query(number) = wanted.source else { return };
-        let number_of = wanted.fact.subject.reference().as_str();
+        let reference = wanted.fact.subject.reference().as_str();
         match &wanted.fact.subject {
-            Subject::Charge(_) => number_of.parse().into_iter().for_each(|id| self.query_silent(id, number)),
-            Subject::Refund(_) => number_of.parse().into_iter().for_each(|id| self.refund_query_silent(id, number)),
+            Subject::Charge(_) => {
+                let Ok(id) = reference.parse() else { return };
+                match wanted.source {
+                    Source::Answer => self.charge_silent(id, wanted.fact.code.as_ref()),
+                    Source::Closing => self.close_silent(id),
+                    Source::Query(number) => self.query_silent(id, number),
+                    Source::Callback | Source::Statement => {}
+                }
+            }
+            Subject::Refund(_) => {
+                let Ok(id) = reference.parse() else { return };
+                match wanted.source {
+                    Source::Answer => self.refund_silent(id),
+                    Source::Query(number) => self.refund_query_silent(id, number),
+                    Source::Closing | Source::Callback | Source::Statement => {}
+                }
+            }
         }
     }
 

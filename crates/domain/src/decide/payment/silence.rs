@@ -4,6 +4,7 @@ use super::Till;
 use crate::channel::State as Became;
 use crate::outbox::Task;
 use crate::payment::{Event, RefundStatus};
+use crate::text::Code;
 use crate::{AttemptId, Command, NoteSilence, Outcome, RefundId, Refusal, Reply, State};
 
 pub(in crate::decide) fn silence(state: &State, command: &Command, wanted: &NoteSilence) -> Result<Outcome, Refusal> {
@@ -18,14 +19,9 @@ pub(in crate::decide) fn silence(state: &State, command: &Command, wanted: &Note
     };
     let mut till = Till::open(state, command, payment);
     match wanted.task {
-        Task::Charge(id) => till.charge_silent(id, wanted),
+        Task::Charge(id) => till.charge_silent(id, wanted.code.as_ref()),
         Task::QueryCharge(id, number) => till.query_silent(id, number),
-        Task::CloseCharge(id) => {
-            if till.attempt(id).status.is_live() {
-                till.attempt(id).silences += 1;
-                till.close_again(id);
-            }
-        }
+        Task::CloseCharge(id) => till.close_silent(id),
         Task::Refund(id) => till.refund_silent(id),
         Task::QueryRefund(id, number) => till.refund_query_silent(id, number),
     }
@@ -34,15 +30,22 @@ pub(in crate::decide) fn silence(state: &State, command: &Command, wanted: &Note
 }
 
 impl Till<'_> {
-    fn charge_silent(&mut self, id: AttemptId, wanted: &NoteSilence) {
+    pub(super) fn charge_silent(&mut self, id: AttemptId, code: Option<&Code>) {
         if !self.attempt(id).status.is_live() {
             return;
         }
         self.step_attempt(id, Event::LoseSight);
         let attempt = self.attempt(id);
         attempt.silences += 1;
-        attempt.code.clone_from(&wanted.code);
+        attempt.code = code.cloned();
         self.ask_charge(id);
+    }
+
+    pub(super) fn close_silent(&mut self, id: AttemptId) {
+        if self.attempt(id).status.is_live() {
+            self.attempt(id).silences += 1;
+            self.close_again(id);
+        }
     }
 
     pub(super) fn query_silent(&mut self, id: AttemptId, number: u32) {

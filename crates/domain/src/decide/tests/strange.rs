@@ -35,6 +35,44 @@ fn a_second_success_under_another_number_of_the_channel_is_for_a_person() {
 }
 
 #[test]
+fn an_answer_that_does_not_fit_is_no_answer() {
+    open(
+        "
+        queue                          -> charge
+        said A.1 succeeded 30 src=answer -> quarantined
+        reviews                        -> quarantined
+        payment A                      -> open v3 unknown
+        queue                          -> query_charge+3s
+        said A.1 succeeded 30 src=query -> quarantined
+        queue                          -> query_charge+3s
+        said A.1 succeeded 300 src=query -> applied
+        refund A 100                   -> refund 1 created of 100
+        queue                          -> refund
+        back A.1 succeeded 10 src=answer -> quarantined
+        payment A                      -> paid v7 300/100/0 succeeded requested:unknown
+        queue                          -> query_refund+3s
+        back A.1 succeeded 10          -> quarantined
+        queue                          ->
+        back A.1 succeeded 100 src=query -> applied
+        ",
+    );
+}
+
+#[test]
+fn an_attempt_whose_closing_is_answered_strangely_is_closed_again() {
+    open(
+        "
+        cancel A                       -> closed v2
+        queue                          -> charge close_charge
+        said A.1 succeeded 30 src=closing -> quarantined
+        queue                          -> close_charge+3s
+        said A.1 closed src=closing    -> applied
+        queue                          ->
+        ",
+    );
+}
+
+#[test]
 fn p11_reversed_is_stale_where_we_gave_all_of_it_back() {
     open(
         "
