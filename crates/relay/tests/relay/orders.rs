@@ -78,6 +78,26 @@ async fn a_refusal_of_a_refund_is_asked_about_at_once() {
     relay.stop().await;
 }
 
+/// An earlier try, of which nothing is known, may be on its way when the first question finds nothing.
+#[tokio::test]
+async fn a_refusal_is_final_once_two_questions_a_minute_apart_found_nothing() {
+    let provider = Provider::new(|call| {
+        if call.starts_with("refund") { Say::Refuse("NOT_ENOUGH") } else { Say::Fact(Verdict::NotFound) }
+    });
+    let shop = Shop::open(provider).await;
+    shop.paid(1).await;
+    let relay = shop.relay("a");
+    shop.refund(1, 11, 30).await;
+    until("nothing was found", async || shop.payment(1).await.refunds[0].silences == 1).await;
+    let again_at = shop.payment(1).await.refunds[0].query_at.expect("it is asked again");
+    assert!(again_at > now().plus_ms(50_000), "{again_at:?}");
+    assert_eq!(shop.payment(1).await.refund_reserved, 30);
+    sleep_through(Duration::from_secs(61));
+    until("it failed for good", async || shop.payment(1).await.refunds[0].status == RefundStatus::Failed).await;
+    assert_eq!(shop.provider.calls(), [asked("refund", 11), asked("query_refund", 11), asked("query_refund", 11)]);
+    relay.stop().await;
+}
+
 /// It was asked about so often that the next question is minutes away when a callback denies it: one is asked at once, and
 /// the one for later is in vain.
 #[tokio::test]
