@@ -21,6 +21,8 @@ pub enum Kind {
     Capture,
     /// A refund gave it back.
     Refund,
+    /// What a refund had given back came home again.
+    Reversal,
 }
 
 /// One movement of money between two accounts.
@@ -44,7 +46,7 @@ pub struct Posting {
     pub at: Timestamp,
 }
 
-names!(Kind { Capture = "capture", Refund = "refund" });
+names!(Kind { Capture = "capture", Refund = "refund", Reversal = "reversal" });
 
 impl Account {
     /// The name in the books.

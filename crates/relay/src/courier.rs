@@ -228,7 +228,7 @@ fn is_wanted(task: Task, attempt: &Attempt, now: domain::Timestamp) -> bool {
 fn is_refund_wanted(task: Task, refund: &Refund) -> bool {
     match task {
         Task::Refund(_) => matches!(refund.status, RefundStatus::Created | RefundStatus::Unknown),
-        Task::QueryRefund(_, number) => refund.status.is_live() && refund.queries == number,
+        Task::QueryRefund(_, number) => refund.is_asked_about() && refund.queries == number,
         _ => false,
     }
 }

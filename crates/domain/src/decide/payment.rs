@@ -5,6 +5,7 @@ mod ask;
 mod charged;
 mod close;
 mod fact;
+mod homecoming;
 mod refund;
 mod retry;
 mod returned;

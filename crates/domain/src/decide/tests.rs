@@ -30,6 +30,7 @@
 
 mod closings;
 mod denials;
+mod homecomings;
 mod money;
 mod orders;
 mod places;

@@ -48,6 +48,8 @@ pub enum Event {
     Overpay,
     /// Money that came late or twice went back.
     ReturnExcess,
+    /// Money that a refund had given back came home again.
+    RefundSentBack,
 }
 
 /// Why an order was closed.
@@ -101,9 +103,10 @@ impl Status {
     pub const fn on(self, event: Event) -> Option<Self> {
         use Event::{
             Cancel, CorrectShipment, Expire, LatePayment, Overpay, Pay, Receive, ReceiveAutomatically, RefundAll,
-            RefundPart, ReturnExcess, ShipAll, ShipPart,
+            RefundPart, RefundSentBack, ReturnExcess, ShipAll, ShipPart,
         };
         match (self, event) {
+            (Self::Paid | Self::Shipped | Self::Completed | Self::Closed, RefundSentBack) => Some(self),
             (Self::PendingPayment, Pay)
             | (Self::Paid, ShipPart | CorrectShipment | RefundPart | Overpay | ReturnExcess) => Some(Self::Paid),
             (Self::Paid, ShipAll) | (Self::Shipped, CorrectShipment | RefundPart | Overpay | ReturnExcess) => {
@@ -121,7 +124,7 @@ impl Status {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Place,
         Self::Pay,
         Self::Cancel,
@@ -136,6 +139,7 @@ impl Event {
         Self::LatePayment,
         Self::Overpay,
         Self::ReturnExcess,
+        Self::RefundSentBack,
     ];
 }
 
@@ -161,6 +165,7 @@ names!(Event {
     LatePayment = "late_payment",
     Overpay = "overpay",
     ReturnExcess = "return_excess",
+    RefundSentBack = "refund_sent_back",
 });
 names!(CloseReason {
     Customer = "customer",
@@ -189,12 +194,12 @@ mod tests {
 
     /// The whole table, every cell, as DOMAIN has it: a row a status, a column an event; `.` is refused.
     const TABLE: &str = "
-                          place pay  cancel expire ship_part ship_all correct receive auto refund_part refund_all late over excess
-        pending_payment   .     paid closed closed .         .        .       .       .    .           .          .    .    .
-        paid              .     .    .      .      paid      shipped  paid    .       .    paid        closed     .    paid paid
-        shipped           .     .    .      .      .         .        shipped completed completed shipped closed  .    shipped shipped
-        completed         .     .    .      .      .         .        .       .       .    completed   closed     .    completed completed
-        closed            .     .    .      .      .         .        .       .       .    closed      .          closed .  closed
+                          place pay  cancel expire ship_part ship_all correct receive auto refund_part refund_all late over excess         sent_back
+        pending_payment   .     paid closed closed .         .        .       .       .    .           .          .    .    .              .
+        paid              .     .    .      .      paid      shipped  paid    .       .    paid        closed     .    paid paid           paid
+        shipped           .     .    .      .      .         .        shipped completed completed shipped closed  .    shipped shipped     shipped
+        completed         .     .    .      .      .         .        .       .       .    completed   closed     .    completed completed completed
+        closed            .     .    .      .      .         .        .       .       .    closed      .          closed .  closed         closed
     ";
 
     #[test]
@@ -212,7 +217,7 @@ mod tests {
             }
             assert_eq!(columns.next(), None);
         }
-        assert_eq!(cells, 70);
+        assert_eq!(cells, 75);
     }
 
     #[test]

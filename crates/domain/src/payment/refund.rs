@@ -5,6 +5,9 @@ use crate::names::names;
 use crate::text::{ChannelNo, Code, RefundReason};
 use crate::{AttemptId, RefundId, Timestamp};
 
+/// Begins the code of a refund whose money came home again; no provider's own code does.
+pub const SENT_BACK: &str = "sent_back: ";
+
 /// Where a refund stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -65,14 +68,16 @@ pub struct Refund {
     pub status: Status,
     /// The channel's own number.
     pub channel_no: Option<ChannelNo>,
-    /// The channel's word for why it failed. Set while it is unknown: the channel said no.
+    /// The channel's word for why it failed. Set while it is unknown: the channel said no. It begins with [`SENT_BACK`] where
+    /// the money had been given back and came home again.
     pub code: Option<Code>,
     /// How often the channel was, or is about to be, asked; each question has its number.
     pub queries: u32,
     /// How many calls in a row gave no answer. While it is refused: 1 since the channel knew of none. Of one that failed: 0
     /// where the channel itself said so.
     pub silences: u32,
-    /// When it is asked again; none where its end is known, or a person has been called.
+    /// When it is asked again; none where its end is known, or a person has been called. Of one that succeeded: the channel
+    /// then said otherwise, and is asked whether that holds.
     pub query_at: Option<Timestamp>,
     /// When it was written down.
     pub created_at: Timestamp,
@@ -89,6 +94,16 @@ impl Refund {
     /// It failed for good, and not because the channel knew of none: the channel has it, under this number, as failed.
     pub const fn is_failed_there(&self) -> bool {
         matches!(self.status, Status::Failed) && self.silences == 0
+    }
+
+    /// It failed behind its success: what it gave back came home again.
+    pub fn is_sent_back(&self) -> bool {
+        self.status == Status::Failed && self.code.as_ref().is_some_and(|code| code.as_str().starts_with(SENT_BACK))
+    }
+
+    /// Its end is not known, or in doubt: a question about it is to be asked.
+    pub const fn is_asked_about(&self) -> bool {
+        self.status.is_live() || self.query_at.is_some()
     }
 
     /// Its end is not known, and nobody asks for it any more: a person was called. Of one that was not sent yet the message is
@@ -127,7 +142,8 @@ impl Status {
         match (self, event) {
             (Self::Created | Self::Unknown, Submit) => Some(Self::Submitted),
             (Self::Created | Self::Submitted, LoseSight) => Some(Self::Unknown),
-            (Self::Created | Self::Submitted | Self::Unknown, Fail) => Some(Self::Failed),
+            // Behind a success: a bank sent it back.
+            (Self::Created | Self::Submitted | Self::Unknown | Self::Succeeded, Fail) => Some(Self::Failed),
             (Self::Failed, Retry) => Some(Self::Created),
             // Behind a failure it is a matter for a person, and the truth all the same.
             (Self::Created | Self::Submitted | Self::Unknown | Self::Failed, Succeed) => Some(Self::Succeeded),

@@ -126,7 +126,10 @@ impl Money {
 
     fn cash(&self, payment: &Payment) -> i64 {
         let attempts = payment.attempts.iter().map(|attempt| (Kind::Capture, attempt.id.to_string()));
-        let refunds = payment.refunds.iter().map(|refund| (Kind::Refund, refund.id.to_string()));
+        let refunds = payment
+            .refunds
+            .iter()
+            .flat_map(|refund| [Kind::Refund, Kind::Reversal].map(|kind| (kind, refund.id.to_string())));
         let postings = attempts.chain(refunds).filter_map(|(kind, id)| self.postings.get(&(payment.tenant, kind, id)));
         let signed = |posting: &Posting| {
             if matches!(posting.to, ledger::Account::Channel(_)) { posting.amount } else { -posting.amount }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod health;
+mod homecomings;
 mod lease;
 mod orders;
 mod poison;

@@ -73,7 +73,8 @@ pub(super) const ALL: &[Invariant] = &[
             select m.source_id || ' ' || m.sku || ': brought back ' || m.quantity || ', of the refund '
                 || coalesce(sum(l.quantity), 0)
             from stock_movements m
-            left join refunds r on r.tenant_id = m.tenant_id and r.refund_id = m.source_id and r.status = 'succeeded'
+            left join refunds r on r.tenant_id = m.tenant_id and r.refund_id = m.source_id
+                and (r.status = 'succeeded' or r.code like 'sent_back: %')
             left join (
                 select x.tenant_id, x.order_no, x.number, y.sku, x.quantity
                 from refund_lines x join all_order_lines y

@@ -56,7 +56,7 @@ impl Till<'_> {
     /// Has the channel asked about a refund, unless a question is on its way.
     pub(super) fn ask_refund(&mut self, id: RefundId) {
         let refund = self.repayment(id);
-        if !refund.status.is_live() || refund.query_at.is_some() {
+        if refund.query_at.is_some() {
             return;
         }
         let text = refund.id.to_string();

@@ -4,8 +4,8 @@
 use super::Till;
 use super::refund::{Repayment, allowed_after, check_lines};
 use crate::outbox::Task;
-use crate::payment::{Event, RefundStatus, Refusal};
-use crate::{Command, Outcome, Refusal as AnyRefusal, RefundId, Reply, RetryRefund, State};
+use crate::payment::{Event, RefundLine, RefundStatus, Refusal};
+use crate::{Command, Outcome, RefundId, Refusal as AnyRefusal, Reply, RetryRefund, State};
 
 pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryRefund) -> Result<Outcome, AnyRefusal> {
     let payment = state.payment_of_refund(command.tenant, wanted.failed);
@@ -30,7 +30,9 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
     if failed.amount > left {
         return Err(Refusal::ExceedsCaptured { left }.into());
     }
-    let lines = check_lines(&till.order, payment, &failed.lines)?;
+    // Where the money came home again the goods stay given back.
+    let lines: &[RefundLine] = if failed.is_sent_back() { &[] } else { &failed.lines };
+    let lines = check_lines(&till.order, payment, lines)?;
     let again = (!failed.is_failed_there()).then_some(failed.id);
     let pause = allowed_after(payment, &attempt, again, command.at)?;
     if let Some(id) = again {

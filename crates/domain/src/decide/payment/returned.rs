@@ -23,11 +23,8 @@ impl Till<'_> {
         let Subject::Refund(reference) = &wanted.fact.subject else { return Ok(Came::To(Became::Stale)) };
         let Ok(id) = reference.as_str().parse::<RefundId>() else { return Ok(Came::To(Became::Stale)) };
         let refund = self.repayment(id);
-        if let Source::Query(number) = wanted.source
-            && number == refund.queries
-        {
-            refund.query_at = None;
-        }
+        let answers = matches!(wanted.source, Source::Query(number) if number == refund.queries);
+        let is_awaited = answers && refund.query_at.take().is_some();
         let attempt = refund.attempt;
         let account = self.attempt(attempt).account;
         if account != wanted.account {
@@ -48,12 +45,18 @@ impl Till<'_> {
         match wanted.fact.verdict {
             Verdict::Succeeded => self.went_back(id, wanted),
             Verdict::Pending => Ok(Came::To(self.under_way(id, wanted))),
-            Verdict::Failed | Verdict::Closed | Verdict::Reversed => Ok(Came::To(self.denied(id, wanted))),
+            Verdict::Failed | Verdict::Closed | Verdict::Reversed => match self.repayment(id).status {
+                RefundStatus::Succeeded => Ok(Came::To(self.sent_back(id, wanted, is_awaited)?)),
+                _ => Ok(Came::To(self.denied(id, wanted))),
+            },
             Verdict::NotFound => Ok(Came::To(self.unseen(id, wanted.source))),
         }
     }
 
     fn went_back(&mut self, id: RefundId, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
+        if self.repayment(id).is_sent_back() {
+            return Ok(Came::Strange("its money had come home again, and now it says that it went back".to_owned()));
+        }
         let revived = self.repayment(id).status == RefundStatus::Failed;
         let (amount, attempt) = (self.repayment(id).amount, self.repayment(id).attempt);
         if revived {
@@ -143,13 +146,6 @@ impl Till<'_> {
     /// The channel said no. Only a question that confirms it frees the amount: a "failed" may be an accepted one.
     fn denied(&mut self, id: RefundId, wanted: &ApplyChannelFact) -> Became {
         let refund = self.repayment(id);
-        if refund.status == RefundStatus::Succeeded {
-            // A bank may send back what was given back. Our books keep it until a person has looked.
-            let code = wanted.fact.code.as_ref().map_or("no code", |code| code.as_str());
-            let text = format!("it had succeeded, and the channel now says that it failed, with {code}");
-            self.review(review::Kind::RefundFailed, id.to_string(), text);
-            return Became::Stale;
-        }
         if !refund.status.is_live() {
             return Became::Duplicate;
         }

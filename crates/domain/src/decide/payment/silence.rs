@@ -71,7 +71,7 @@ impl Till<'_> {
 
     pub(super) fn refund_query_silent(&mut self, id: RefundId, number: u32) {
         let refund = self.repayment(id);
-        if !refund.status.is_live() || refund.queries != number {
+        if !refund.is_asked_about() || refund.queries != number {
             return;
         }
         refund.query_at = None;

@@ -70,19 +70,6 @@ fn what_the_channel_holds_stays_reserved_and_is_for_a_person_once() {
 }
 
 #[test]
-fn a_failure_behind_a_success_is_for_a_person() {
-    paid(
-        "
-        refund A 120                   -> refund 1 created of 120
-        back A.1 succeeded 120         -> applied
-        back A.1 failed code=account_closed -> stale
-        reviews                        -> refund_failed
-        payment A                      -> paid v6 200/120/120 succeeded requested:succeeded
-        ",
-    );
-}
-
-#[test]
 fn an_earlier_try_may_yet_arrive_so_a_no_is_final_once_two_questions_found_nothing() {
     paid(
         "
