@@ -99,7 +99,7 @@ impl Channel for Alipay {
         match charge.method {
             Method::Page => self.page(charge),
             Method::Qr => self.code(charge).await,
-            Method::Card => Err(fact::refused("method_not_supported", "Alipay has pages and codes")),
+            Method::Card => Err(fact::unfit("method_not_supported", "Alipay has pages and codes")),
         }
     }
 
@@ -159,7 +159,7 @@ impl Channel for Alipay {
 
     async fn statement(&self, day: &str) -> Result<Vec<u8>, Failure> {
         if !clock::is_day(day) {
-            return Err(fact::refused("day_invalid", "a day is written YYYY-MM-DD"));
+            return Err(fact::unfit("day_invalid", "a day is written YYYY-MM-DD"));
         }
         let business = json!({ "bill_date": day, "bill_type": "trade" });
         let said = self.call("alipay.data.dataservice.bill.downloadurl.query", &business, None).await?;

@@ -3,7 +3,7 @@
 use domain::{Currency, Money};
 
 use crate::Failure;
-use crate::fact::{Unreadable, refused};
+use crate::fact::{Unreadable, unfit};
 
 /// Yuan. Alipay and WeChat Pay are asked for nothing else here.
 pub(crate) const CNY: &str = "CNY";
@@ -20,14 +20,14 @@ pub(crate) enum Decimals {
 /// The fen of an amount that is asked for; refused before anything is sent where it is another currency, or nothing.
 pub(crate) fn fen(money: Money) -> Result<i64, Failure> {
     if money.currency.code() != CNY {
-        return Err(refused("currency_not_supported", "this channel takes CNY only"));
+        return Err(unfit("currency_not_supported", "this channel takes CNY only"));
     }
     positive(money)
 }
 
 /// The minor units of an amount that is asked for; refused before anything is sent where it is nothing, or less.
 pub(crate) fn positive(money: Money) -> Result<i64, Failure> {
-    if money.minor > 0 { Ok(money.minor) } else { Err(refused("amount_invalid", "the amount is not above zero")) }
+    if money.minor > 0 { Ok(money.minor) } else { Err(unfit("amount_invalid", "the amount is not above zero")) }
 }
 
 /// `12.34`, exactly two digits behind the point.
@@ -86,7 +86,7 @@ mod tests {
             [(0, "CNY", "amount_invalid"), (-1, "CNY", "amount_invalid"), (100, "USD", "currency_not_supported")]
         {
             let failure = yuan(Money::new(minor, currency.parse().unwrap())).unwrap_err();
-            assert!(matches!(&failure, Failure::Refused { code: said, .. } if said == code), "{failure}");
+            assert!(matches!(&failure, Failure::Unfit { code: said, .. } if said == code), "{failure}");
         }
     }
 

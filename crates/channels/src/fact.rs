@@ -89,17 +89,28 @@ pub(crate) fn same(name: &str, said: &str, asked: &str) -> Result<(), Unreadable
     if said == asked { Ok(()) } else { Err(Unreadable::new(format!("the answer is about another {name}"))) }
 }
 
-/// A refusal, the channel's or one before anything was sent.
+/// The channel's refusal.
 pub(crate) fn refused(code: &str, message: &str) -> Failure {
     Failure::Refused { code: brief(code), message: brief(message) }
 }
 
+/// A refusal before anything was sent.
+pub(crate) fn unfit(code: &str, message: &str) -> Failure {
+    Failure::Unfit { code: brief(code), message: brief(message) }
+}
+
+/// The channel does not let the account ask.
+pub(crate) fn denied(code: &str, message: &str) -> Failure {
+    Failure::Denied { code: brief(code), message: brief(message) }
+}
+
 /// The outcome of a second question, where the first one was answered: that nothing of it was sent, or that it was
-/// refused, says nothing about what both are about.
+/// refused, says nothing about what both are about. Where it was one too many, both come again.
 pub(crate) fn afterwards<T>(outcome: Result<T, Failure>) -> Result<T, Failure> {
     outcome.map_err(|failure| match failure {
-        Failure::Unknown(_) => failure,
-        failure => Failure::Unknown(format!("the second question failed: {failure}")),
+        Failure::Unknown(_) | Failure::Unclear(_) | Failure::TooOften { .. } => failure,
+        Failure::NotSent(_) => Failure::Unknown(format!("the second question failed: {failure}")),
+        failure => Failure::Unclear(format!("the second question failed: {failure}")),
     })
 }
 
@@ -147,9 +158,14 @@ mod tests {
 
     #[test]
     fn a_second_question_refuses_nothing() {
-        let failures = [refused("a", "b"), Failure::NotSent("c".into()), Failure::Misconfigured("d".into())];
-        for failure in failures {
-            assert!(matches!(afterwards::<()>(Err(failure)), Err(Failure::Unknown(_))));
+        // What was answered is no silence.
+        for failure in [refused("a", "b"), unfit("a", "b"), denied("a", "b"), Failure::Misconfigured("d".into())] {
+            assert!(matches!(afterwards::<()>(Err(failure)), Err(Failure::Unclear(_))));
+        }
+        assert!(matches!(afterwards::<()>(Err(Failure::NotSent("c".into()))), Err(Failure::Unknown(_))));
+        let often = Failure::TooOften { said: "e".into(), pause: Some(std::time::Duration::from_secs(7)) };
+        for failure in [Failure::Unknown("f".into()), Failure::Unclear("g".into()), often] {
+            assert_eq!(afterwards::<()>(Err(failure.clone())), Err(failure));
         }
         assert_eq!(afterwards(Ok(1)), Ok(1));
         assert_eq!(brief(&"字\n".repeat(1000)).chars().count(), WORDS_MAX);

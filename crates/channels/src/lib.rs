@@ -7,6 +7,7 @@ mod ask;
 mod clock;
 mod directory;
 mod fact;
+mod failure;
 mod form;
 mod health;
 mod open;
@@ -27,6 +28,7 @@ use domain::{Money, Timestamp};
 use thiserror::Error;
 
 pub use directory::{Directory, Entry, Listed, Wanted};
+pub use failure::Failure;
 pub use health::{Health, Report};
 pub use open::{moved, open};
 
@@ -153,38 +155,6 @@ pub struct Acknowledgement {
     pub content_type: Option<&'static str>,
     /// The body, byte for byte.
     pub body: &'static str,
-}
-
-/// Why a call gave no answer.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Failure {
-    /// Nothing was sent: no connection, no name, no TLS. The channel does not know of it; try again later.
-    #[error("the channel cannot be reached, nothing was sent: {0}")]
-    NotSent(String),
-    /// It was sent, or may have been, and no answer can be believed. Only asking tells.
-    #[error("it is not known what the channel did: {0}")]
-    Unknown(String),
-    /// The channel takes no more requests now. This one comes again under the same number, which is safe whatever was done;
-    /// others may be taken meanwhile.
-    #[error("the channel was asked too often: {said}")]
-    TooOften {
-        /// The channel's words.
-        said: String,
-        /// How long it wants to be left alone, where it said so.
-        pause: Option<Duration>,
-    },
-    /// The channel said no, and that it did nothing.
-    #[error("the channel refused with {code}: {message}")]
-    Refused {
-        /// The channel's code.
-        code: String,
-        /// The channel's words.
-        message: String,
-    },
-    /// The account cannot be used as it is set up: a key that is missing, unreadable, or not the channel's. Nothing was
-    /// done.
-    #[error("the account is not set up: {0}")]
-    Misconfigured(String),
 }
 
 /// One movement on a provider's statement.

@@ -122,7 +122,7 @@ impl Channel for Sandbox {
 
     async fn statement(&self, day: &str) -> Result<Vec<u8>, Failure> {
         if !clock::is_day(day) {
-            return Err(fact::refused("day_invalid", "a day is written YYYY-MM-DD"));
+            return Err(fact::unfit("day_invalid", "a day is written YYYY-MM-DD"));
         }
         self.call(Verb::GET, &format!("{}{day}", gateway::STATEMENTS), None).await?.file()
     }

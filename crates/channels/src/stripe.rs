@@ -78,7 +78,8 @@ impl Stripe {
             ("metadata[reason]", fact::cut(&reversal.reason, REASON_MAX)),
             ("payment_intent", charge_no),
         ];
-        let refund: answer::Refund = self.post("/v1/refunds", &wish, Some(&reversal.provider_key)).await?;
+        let refund = self.post("/v1/refunds", &wish, Some(&reversal.provider_key)).await;
+        let refund: answer::Refund = refund.map_err(known::foreign)?;
         refund.is_of(&reversal.out_refund_no)?;
         Ok(refund)
     }
@@ -92,10 +93,10 @@ impl Channel for Stripe {
 
     async fn charge(&self, charge: &Charge) -> Result<Opened, Failure> {
         if charge.method != Method::Card {
-            return Err(fact::refused("method_not_supported", "Stripe has cards here"));
+            return Err(fact::unfit("method_not_supported", "Stripe has cards here"));
         }
         let intent = match &charge.channel_no {
-            Some(number) => fact::afterwards(self.get(&intent_path(number)).await)?,
+            Some(number) => fact::afterwards(self.get(&intent_path(number)).await.map_err(known::foreign))?,
             None => self.create(charge).await?,
         };
         let fact = intent.fact(&charge.out_trade_no)?;
@@ -106,35 +107,31 @@ impl Channel for Stripe {
     async fn query(&self, charge: &Charge) -> Result<Fact, Failure> {
         // What is told again is as old as the intent, so it is asked for by its number all the same.
         let number = match self.intent_no(charge).await {
-            // The answer that was kept under the key: the intent was never made.
-            Err(Failure::Refused { code, .. }) => {
+            // The answer that was kept under the key, or our own: the intent was never made.
+            Err(Failure::Refused { code, .. } | Failure::Unfit { code, .. }) => {
                 let said = fact::Said { code: Some(&code), ..fact::Said::default() };
                 return Ok(said.of_charge(&charge.out_trade_no, Verdict::Failed)?);
             }
             number => number?,
         };
-        match self.get::<answer::Intent>(&intent_path(&number)).await {
-            Err(Failure::Refused { code, .. }) if code == answer::NOT_FOUND => fact::bare(charge, Verdict::NotFound),
-            intent => {
-                let intent = if charge.channel_no.is_none() { fact::afterwards(intent) } else { intent };
-                Ok(intent?.fact(&charge.out_trade_no)?)
-            }
-        }
+        let intent = self.get::<answer::Intent>(&intent_path(&number)).await.map_err(known::foreign);
+        let intent = if charge.channel_no.is_none() { fact::afterwards(intent) } else { intent };
+        Ok(intent?.fact(&charge.out_trade_no)?)
     }
 
     async fn close(&self, charge: &Charge) -> Result<Fact, Failure> {
         let number = match self.intent_no(charge).await {
-            Err(Failure::Refused { .. }) => return fact::afterwards(self.query(charge).await),
+            Err(Failure::Refused { .. } | Failure::Unfit { .. }) => return fact::afterwards(self.query(charge).await),
             number => number?,
         };
         let path = intent_path(&number) + "/cancel";
         match self.post::<answer::Intent>(&path, &[], None).await {
             Ok(intent) => Ok(intent.fact(&charge.out_trade_no)?),
-            Err(Failure::Refused { code, .. }) if code == answer::TOO_LATE || code == answer::NOT_FOUND => {
+            Err(Failure::Refused { code, .. }) if code == answer::TOO_LATE => {
                 fact::afterwards(self.query(&Charge { channel_no: Some(number), ..charge.clone() }).await)
             }
             Err(failure) if charge.channel_no.is_none() => fact::afterwards(Err(failure)),
-            Err(failure) => Err(failure),
+            Err(failure) => Err(known::foreign(failure)),
         }
     }
 
@@ -156,12 +153,8 @@ impl Channel for Stripe {
                 None => fact::bare_refund(reversal, Verdict::NotFound),
             };
         };
-        match self.get::<answer::Refund>(&format!("/v1/refunds/{}", form::escape(number))).await {
-            Err(Failure::Refused { code, .. }) if code == answer::NOT_FOUND => {
-                fact::bare_refund(reversal, Verdict::NotFound)
-            }
-            refund => Ok(refund?.fact(&reversal.out_refund_no)?),
-        }
+        let refund = self.get::<answer::Refund>(&format!("/v1/refunds/{}", form::escape(number))).await;
+        Ok(refund.map_err(known::foreign)?.fact(&reversal.out_refund_no)?)
     }
 
     fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected> {
@@ -179,7 +172,7 @@ impl Channel for Stripe {
     }
 
     async fn statement(&self, _day: &str) -> Result<Vec<u8>, Failure> {
-        Err(fact::refused("statement_not_supported", "Stripe's reports are not fetched"))
+        Err(fact::unfit("statement_not_supported", "Stripe's reports are not fetched"))
     }
 
     fn read_statement(&self, _file: &[u8]) -> Result<Vec<StatementLine>, Rejected> {

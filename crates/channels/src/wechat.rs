@@ -77,7 +77,7 @@ impl Channel for Wechat {
 
     async fn charge(&self, charge: &Charge) -> Result<Opened, Failure> {
         if charge.method != Method::Qr {
-            return Err(fact::refused("method_not_supported", "WeChat Pay has codes here"));
+            return Err(fact::unfit("method_not_supported", "WeChat Pay has codes here"));
         }
         let wish = json!({
             "amount": { "currency": amount::CNY, "total": amount::fen(charge.amount)? },
@@ -166,7 +166,7 @@ impl Channel for Wechat {
 
     async fn statement(&self, day: &str) -> Result<Vec<u8>, Failure> {
         if !clock::is_day(day) {
-            return Err(fact::refused("day_invalid", "a day is written YYYY-MM-DD"));
+            return Err(fact::unfit("day_invalid", "a day is written YYYY-MM-DD"));
         }
         let path = format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL");
         let said = self.call(Verb::GET, &path, None).await?;

@@ -1,21 +1,15 @@
-//! Owns one message: is it still wanted, what is the channel asked, and what does its answer mean.
+//! Owns one message: is it still wanted, and what is the channel asked. It does not know what the answer means.
 
-use std::time::Duration;
-
-use channels::{Charge, Entry, Failure, Health, Reversal};
-use domain::channel::{Digest, Fact, NextAction, Source, Subject, Verdict};
+use channels::{Charge, Entry, Health, Reversal};
+use domain::channel::{Source, Subject};
 use domain::outbox::Task;
 use domain::payment::{Attempt, AttemptStatus, Refund, RefundStatus};
-use domain::text::{Code, Reference};
-use domain::{Action, ApplyChannelFact, Money, NoteSilence, Payment};
+use domain::text::Reference;
+use domain::{Action, Money, Payment};
 use store::Due;
 
 use crate::Relay;
-
-/// The pause behind a call too many, where the channel did not say how long; and the bounds of what it may say.
-const TOO_OFTEN_PAUSE: Duration = Duration::from_secs(5);
-const TOO_OFTEN_PAUSE_MIN: Duration = Duration::from_secs(1);
-const TOO_OFTEN_PAUSE_MAX: Duration = Duration::from_mins(5);
+use crate::answer::said;
 
 /// What became of a message.
 #[derive(Debug)]
@@ -24,8 +18,10 @@ pub(crate) enum Performed {
     Done,
     /// The channel answered, or did not: the command that says so.
     Answer(Box<Action>),
-    /// The destination is not there; nothing was sent and no try used up.
+    /// The destination is known not to be there; nobody was asked and no try used up.
     Away,
+    /// It was found not to be there, as it says; nothing was sent and no try used up.
+    NotSent(String),
     /// The channel takes no more now: it comes again so many milliseconds later, and no try is used up.
     Later(i64, String),
     /// It cannot be performed as things are set up.
@@ -132,83 +128,6 @@ impl Relay {
     fn notify_url(&self, attempt: &Attempt) -> String {
         format!("{}/notify/{}", self.options.public_url, attempt.account)
     }
-}
-
-/// What an answer, or the want of one, means.
-fn said(
-    (entry, health): (&Entry, &Health),
-    task: Task,
-    (answer, source): (Result<(Fact, Option<NextAction>), Failure>, Source),
-    refused: Option<Subject>,
-) -> Performed {
-    let account = entry.account.id;
-    let apply = |fact, action| {
-        // Answers are not kept in the inbox: their digest is not looked at.
-        let digest = Digest([0; 16]);
-        let apply = ApplyChannelFact { account, source, fact, digest, action, is_again: false };
-        Performed::Answer(Box::new(Action::ApplyChannelFact(apply)))
-    };
-    let silence = |code: String| {
-        let code = code.chars().filter(|letter| !letter.is_control()).take(128).collect::<String>();
-        let code = (!code.is_empty()).then(|| Code::from_stored(&code));
-        Performed::Answer(Box::new(Action::NoteSilence(NoteSilence { task, code })))
-    };
-    match answer {
-        Ok((fact, action)) => {
-            health.answered();
-            apply(fact, action)
-        }
-        Err(Failure::NotSent(why)) => {
-            health.away();
-            tracing::warn!(channel = entry.account.name, why, "a channel cannot be reached; it is tried again");
-            Performed::Away
-        }
-        Err(Failure::Unknown(why)) => {
-            health.silent();
-            tracing::warn!(
-                channel = entry.account.name,
-                task = task.name(),
-                subject = task.subject(),
-                why,
-                "no answer"
-            );
-            silence("no_answer".to_owned())
-        }
-        Err(Failure::TooOften { said, pause }) => {
-            // Of this message, and not of the account: its provider is there.
-            health.answered();
-            tracing::info!(
-                channel = entry.account.name,
-                subject = task.subject(),
-                said,
-                "a channel was asked too often"
-            );
-            Performed::Later(pause_ms(pause), said)
-        }
-        Err(Failure::Refused { code, message }) => {
-            health.answered();
-            tracing::info!(channel = entry.account.name, subject = task.subject(), code, message, "a channel refused");
-            match refused {
-                Some(subject) => {
-                    let code: String = code.chars().take(128).collect();
-                    let verdict = Verdict::Failed;
-                    let code = Some(Code::from_stored(if code.is_empty() { "refused" } else { &code }));
-                    apply(Fact { subject, verdict, amount: None, channel_no: None, code, stranger: None }, None)
-                }
-                None => silence(code),
-            }
-        }
-        Err(Failure::Misconfigured(why)) => {
-            health.away();
-            Performed::Stuck(why)
-        }
-    }
-}
-
-/// How long a channel is left alone that was asked too often: as long as it said, within bounds.
-fn pause_ms(said: Option<Duration>) -> i64 {
-    let pause = said.unwrap_or(TOO_OFTEN_PAUSE).clamp(TOO_OFTEN_PAUSE_MIN, TOO_OFTEN_PAUSE_MAX);
-    i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Whether a message about an attempt is still to be performed: the attempt may have come to its end, or been asked

@@ -5,6 +5,7 @@
 //! raises its epoch, and who writes under an older one writes nothing. A message may be performed more than once; it is
 //! asked for under the same number each time, and its answer is applied at most once.
 
+mod answer;
 mod clock;
 mod courier;
 mod desk;

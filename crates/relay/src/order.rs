@@ -117,7 +117,7 @@ impl Relay {
                 }
                 Err(NotTaken::Ever(why)) => (self.stuck(due, &why).await, true),
             },
-            Performed::Away => (Ending::Untouched, false),
+            Performed::Away | Performed::NotSent(_) => (Ending::Untouched, false),
             Performed::Later(pause_ms, why) => {
                 // Not all at once: who was refused together comes apart.
                 let part = i64::try_from((self.options.id)() & 0xff).unwrap_or(0);

@@ -121,7 +121,7 @@ pub(super) fn open(text: &str, method: &str, keys: &[PublicKey]) -> Result<Said,
         return Err(Failure::TooOften { said: words(), pause: None });
     }
     if NOT_BEGUN.contains(&&head.code[..]) || UNUSABLE.contains(&&code[..]) {
-        return Err(Failure::Misconfigured(words()));
+        return Err(fact::denied(&code, &message));
     }
     let refusal = match &head.code[..] {
         "10000" => None,

@@ -81,7 +81,7 @@ async fn every_status_and_code() {
         (Call::Query, QUERY, no("ACQ.SYSTEM_ERROR"), "unknown"),
         (Call::Query, QUERY, no("aop.ACQ.SYSTEM_ERROR"), "unknown"),
         (Call::Query, QUERY, no("ACQ.INVALID_PARAMETER"), "refused ACQ.INVALID_PARAMETER"),
-        (Call::Query, "error_response", no("isv.invalid-signature"), "misconfigured"),
+        (Call::Query, "error_response", no("isv.invalid-signature"), "denied isv.invalid-signature"),
         (Call::Query, QUERY, r#"{"code":"20000","msg":"Service Currently Unavailable"}"#.into(), "unknown"),
         (Call::Query, QUERY, r#"{"code":"20000","sub_code":"isp.unknow-error"}"#.into(), "unknown"),
         (Call::Query, QUERY, r#"{"code":"40005","sub_code":"isv.app-call-limited"}"#.into(), "too often"),
@@ -108,7 +108,7 @@ async fn every_status_and_code() {
         (Call::Charge(Method::Qr), CODE, no("ACQ.ACCESS_FORBIDDEN"), "refused ACQ.ACCESS_FORBIDDEN"),
         (Call::Charge(Method::Qr), CODE, no("ACQ.SYSTEM_ERROR"), "unknown"),
         (Call::Charge(Method::Qr), CODE, r#"{"code":"40005","msg":"Call Limited"}"#.into(), "too often"),
-        (Call::Charge(Method::Card), CODE, String::new(), "refused method_not_supported"),
+        (Call::Charge(Method::Card), CODE, String::new(), "unfit method_not_supported"),
     ];
     for (call, node, response, expected) in table {
         let body = signed(node, &response);
@@ -120,16 +120,16 @@ async fn every_status_and_code() {
 #[tokio::test]
 async fn an_account_that_may_not_ask_is_told_apart_from_a_payment_that_failed() {
     for (code, sub, expected) in [
-        ("20001", "aop.invalid-auth-token", "misconfigured"),
-        ("20001", "aop.invalid-app-auth-token", "misconfigured"),
-        ("40001", "isv.missing-signature-key", "misconfigured"),
-        ("40002", "isv.invalid-app-id", "misconfigured"),
-        ("40002", "isv.invalid-signature", "misconfigured"),
-        ("40002", "isv.invalid-timestamp", "misconfigured"),
-        ("40002", "isv.invalid-parameter", "misconfigured"),
-        ("40002", "", "misconfigured"),
-        ("40006", "isv.insufficient-isv-permissions", "misconfigured"),
-        ("40006", "", "misconfigured"),
+        ("20001", "aop.invalid-auth-token", "denied aop.invalid-auth-token"),
+        ("20001", "aop.invalid-app-auth-token", "denied aop.invalid-app-auth-token"),
+        ("40001", "isv.missing-signature-key", "denied isv.missing-signature-key"),
+        ("40002", "isv.invalid-app-id", "denied isv.invalid-app-id"),
+        ("40002", "isv.invalid-signature", "denied isv.invalid-signature"),
+        ("40002", "isv.invalid-timestamp", "denied isv.invalid-timestamp"),
+        ("40002", "isv.invalid-parameter", "denied isv.invalid-parameter"),
+        ("40002", "", "denied 40002"),
+        ("40006", "isv.insufficient-isv-permissions", "denied isv.insufficient-isv-permissions"),
+        ("40006", "", "denied 40006"),
         ("40003", "isv.invalid-auth-relations", "unknown"),
         ("40005", "", "too often"),
         ("40004", "ACQ.TOTAL_FEE_EXCEED", "refused ACQ.TOTAL_FEE_EXCEED"),
@@ -159,7 +159,11 @@ async fn where_it_is_too_late_a_query_tells() {
         let refused = |node: &str, code: &str| signed(node, &format!(r#"{{"code":"40004","sub_code":"{code}"}}"#));
         let (late, no) = (refused(node, code), refused(QUERY, "ACQ.INVALID_PARAMETER"));
         let reply = move |seen: &Seen| json(200, if seen.body.contains("alipay.trade.query") { &no } else { &late });
-        assert_eq!(asked(call, reply).await, "unknown", "{code}");
+        assert_eq!(asked(call, reply).await, "unclear", "{code}");
+        // Where the query is one too many, all of it comes again.
+        let (late, often) = (refused(node, code), signed(QUERY, r#"{"code":"40005"}"#));
+        let reply = move |seen: &Seen| json(200, if seen.body.contains("alipay.trade.query") { &often } else { &late });
+        assert_eq!(asked(call, reply).await, "too often", "{code}");
     }
 }
 
@@ -243,7 +247,7 @@ async fn a_page_is_a_signed_address_and_nothing_is_sent() {
     for method in [Method::Page, Method::Qr] {
         let refused =
             channel(&desk.address).charge(&Charge { method, ..dollars.clone() }).await.map(|opened| opened.fact);
-        assert_eq!(example::shown(&refused), "refused currency_not_supported");
+        assert_eq!(example::shown(&refused), "unfit currency_not_supported");
     }
     assert!(desk.seen().is_empty());
 }
@@ -316,7 +320,7 @@ async fn a_bill_is_fetched_from_where_the_answer_says() {
     .await;
     let channel = channel(&desk.address);
     assert_eq!(channel.statement("2026-03-01").await.unwrap(), b"the bill at /bill?id=1");
-    assert!(matches!(channel.statement("01.03.2026").await, Err(Failure::Refused { .. })));
+    assert!(matches!(channel.statement("01.03.2026").await, Err(Failure::Unfit { .. })));
 }
 
 #[test]

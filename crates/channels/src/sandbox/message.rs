@@ -70,8 +70,7 @@ impl Said {
             status @ 400..=499 => {
                 let Errors { error } = serde_json::from_slice(&answer.body).map_err(Unreadable::json)?;
                 if status == 401 {
-                    let words = format!("the sandbox says {}: {}", error.code, error.message);
-                    return Err(Failure::Misconfigured(fact::brief(&words)));
+                    return Err(fact::denied(&error.code, &error.message));
                 }
                 Some(error)
             }

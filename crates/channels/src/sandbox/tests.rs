@@ -70,7 +70,7 @@ async fn every_status_and_code() {
         (page, 200, charge("pending"), "pending 1999 CNY no=c1"),
         (page, 200, charge("succeeded"), "succeeded 1999 CNY no=c1"),
         (page, 409, no("out_trade_no_used"), "refused out_trade_no_used"),
-        (page, 401, no("bad_signature"), "misconfigured"),
+        (page, 401, no("bad_signature"), "denied bad_signature"),
         (page, 500, no("internal"), "unknown"),
         (page, 404, "{}".into(), "unknown"),
         (page, 204, String::new(), "unknown"),

@@ -4,7 +4,7 @@
 use domain::{Currency, Money};
 
 use crate::amount::positive;
-use crate::fact::{Unreadable, refused};
+use crate::fact::{Unreadable, unfit};
 use crate::{Failure, amount};
 
 /// Stripe counts these in whole units where ISO has decimals (MGA), in hundredths where ISO has none (ISK, UGX), or
@@ -15,10 +15,10 @@ const OTHER_UNITS: [&str; 5] = ["MGA", "ISK", "UGX", "CLF", "UYW"];
 pub(super) fn minor_text(money: Money) -> Result<String, Failure> {
     let minor = positive(money)?;
     if OTHER_UNITS.contains(&money.currency.code()) {
-        return Err(refused("currency_not_supported", "Stripe counts this currency in another unit"));
+        return Err(unfit("currency_not_supported", "Stripe counts this currency in another unit"));
     }
     if money.currency.exponent() == 3 && minor % 10 != 0 {
-        return Err(refused("amount_invalid", "Stripe takes this currency in steps of ten"));
+        return Err(unfit("amount_invalid", "Stripe takes this currency in steps of ten"));
     }
     Ok(minor.to_string())
 }

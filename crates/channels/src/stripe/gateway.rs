@@ -77,7 +77,7 @@ fn failed(status: u16, answer: &Answer) -> Failure {
         // Not counted, not begun. <https://docs.stripe.com/rate-limits>
         429 => Failure::TooOften { said, pause: answer.retry_after() },
         // The key is not one of Stripe's, or may not do this. Nothing was looked at.
-        401 | 403 => Failure::Misconfigured(said),
+        401 | 403 => fact::denied(&code, &message),
         // The same key is at work, or was used for something else: what it did is not told.
         409 => Failure::Unknown(said),
         400 if error.kind == "idempotency_error" => Failure::Unknown(said),

@@ -1,5 +1,5 @@
-//! Owns what stands in for a key that Stripe has forgotten: looking for a refund by our number, and making no intent anew.
-//! It does not know what is done with what is found.
+//! Owns what may be relied on of numbers and keys: what stands in for a key that Stripe has forgotten, and that it knows a
+//! number that it gave. It does not know what is done with what is found.
 //!
 //! Rules: <https://docs.stripe.com/api/refunds/list>, <https://docs.stripe.com/api/idempotent_requests>.
 
@@ -7,7 +7,7 @@ use domain::Timestamp;
 use serde::Deserialize;
 
 use super::Stripe;
-use super::answer::{NO_CHARGE_NO, Refund};
+use super::answer::{NO_CHARGE_NO, NOT_FOUND, Refund};
 use crate::fact::Unreadable;
 use crate::{Charge, Failure, Reversal, fact, form};
 
@@ -32,9 +32,9 @@ impl Stripe {
         let first = format!("/v1/refunds?payment_intent={}&limit={PAGE}", form::escape(charge_no));
         let (mut path, mut failed) = (first.clone(), None);
         for _ in 0..PAGES_MAX {
-            let page: Page = self.get(&path).await.map_err(|failure| match failure {
+            let page: Page = self.get(&path).await.map_err(|failure| match foreign(failure) {
                 // A list that is not given says nothing of what would be on it.
-                Failure::Refused { code, message } => Failure::Unknown(format!("no list of refunds: {code} {message}")),
+                Failure::Refused { code, message } => Failure::Unclear(format!("no list of refunds: {code} {message}")),
                 failure => failure,
             })?;
             let last = page.data.last().map(|refund| refund.id.clone());
@@ -56,10 +56,22 @@ impl Stripe {
     }
 }
 
+/// Stripe knows each number that it gave. One that it does not know is another account's, or of its other mode: settings or
+/// a secret point elsewhere now. What became of it there is not told here, and nothing may be concluded from that.
+pub(super) fn foreign(failure: Failure) -> Failure {
+    match failure {
+        Failure::Refused { code, message } if code == NOT_FOUND => {
+            let why = "Stripe does not know a number that it gave: is this another account's key?";
+            fact::denied(&code, &format!("{why} {message}"))
+        }
+        failure => failure,
+    }
+}
+
 /// Stripe's number of the charge that a refund is of.
 pub(super) fn charge_no(reversal: &Reversal) -> Result<&str, Failure> {
     let number = reversal.charge_no.as_deref();
-    number.ok_or_else(|| fact::refused(NO_CHARGE_NO, "Stripe gives back by the number of its payment intent"))
+    number.ok_or_else(|| fact::unfit(NO_CHARGE_NO, "Stripe gives back by the number of its payment intent"))
 }
 
 /// Behind its day a key makes another intent, which would be asked about and closed in the place of the one that may be
@@ -68,7 +80,7 @@ pub(super) fn charge_no(reversal: &Reversal) -> Result<&str, Failure> {
 /// protects the payer meanwhile: an intent whose answer was lost is paid by nobody, for nobody was told its secret.
 pub(super) fn may_create(charge: &Charge, now: Timestamp) -> Result<(), Failure> {
     if now > charge.expires_at.plus_ms(BEHIND_DEADLINE_MS) {
-        return Err(Failure::Unknown(
+        return Err(Failure::Unclear(
             "Stripe may have forgotten the key of this charge; it is not made anew".to_owned(),
         ));
     }
@@ -87,7 +99,10 @@ mod tests {
         let charge = example::charge(Method::Card);
         for (hours, may) in [(-1, true), (0, true), (12, true), (13, false), (25, false), (24 * 400, false)] {
             let now = charge.expires_at.plus_ms(hours * 3_600_000);
-            assert_eq!(may_create(&charge, now).is_ok(), may, "{hours} h");
+            let outcome = may_create(&charge, now);
+            assert_eq!(outcome.is_ok(), may, "{hours} h");
+            // Nobody was asked, so nobody was silent.
+            assert!(outcome.is_ok() || matches!(outcome, Err(Failure::Unclear(_))), "{hours} h");
         }
     }
 }

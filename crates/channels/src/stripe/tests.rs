@@ -76,13 +76,14 @@ async fn what_a_creation_says() {
         (card, 400, error("idempotency_error", ""), "unknown"),
         (card, 400, "{}".into(), "unknown"),
         (card, 400, "<html>".into(), "unknown"),
-        (card, 401, error("invalid_request_error", ""), "misconfigured"),
+        (card, 401, error("invalid_request_error", ""), "denied invalid_request_error"),
+        (card, 403, error("invalid_request_error", "more_permissions_required"), "denied more_permissions_required"),
         (card, 409, error("idempotency_error", "idempotency_key_in_use"), "unknown"),
         (card, 429, error("invalid_request_error", "lock_timeout"), "too often"),
         (card, 429, error("invalid_request_error", "rate_limit"), "too often"),
         (card, 500, error("api_error", ""), "unknown"),
         (card, 302, String::new(), "unknown"),
-        (Call::Charge(Method::Qr), 200, String::new(), "refused method_not_supported"),
+        (Call::Charge(Method::Qr), 200, String::new(), "unfit method_not_supported"),
         (Call::Refund, 200, refund("succeeded"), "refund succeeded 500 CNY no=re_1"),
         (Call::Refund, 200, refund("succeeded").replace(REFUND, "R2"), "unknown"),
         (
@@ -121,7 +122,7 @@ async fn what_a_query_says() {
         (200, intent("odd"), "unknown"),
         (200, intent("succeeded").replace("amount_received", "other"), "unknown"),
         (200, intent("succeeded").replace("cny", "isk"), "unknown"),
-        (404, missing(), "not_found"),
+        (404, missing(), "unclear"),
         (500, missing(), "unknown"),
     ] {
         assert_eq!(asked(Call::Query, first(), (status, body.clone())).await, expected, "{body}");
@@ -133,7 +134,7 @@ async fn what_a_query_says() {
         (200, refund("failed"), "refund failed 500 CNY no=re_1 code=failed"),
         (200, refund("canceled"), "refund failed 500 CNY no=re_1 code=canceled"),
         (200, refund("odd"), "unknown"),
-        (404, missing(), "refund not_found"),
+        (404, missing(), "denied resource_missing"),
     ] {
         let answer = body.clone();
         let desk = Desk::open(move |_| say(status, &answer)).await;
@@ -149,7 +150,7 @@ async fn a_refund_is_looked_for_before_it_is_asked_for() {
     let other = || refund("succeeded").replace(REFUND, "R2").replace("re_1", "re_2");
     let failed = || refund("failed").replace("re_1", "re_0");
     let foreign = || refund("succeeded").replace("out_refund_no", "elsewhere");
-    let rejected = || error("invalid_request_error", "resource_missing");
+    let rejected = |code: &str| error("invalid_request_error", code);
     for (pages, asked, queried, posts) in [
         (vec![list(&[refund("succeeded")], false)], "succeeded 500 CNY no=re_1", "succeeded 500 CNY no=re_1", 0),
         (
@@ -169,7 +170,8 @@ async fn a_refund_is_looked_for_before_it_is_asked_for() {
         (vec![list(&[], true)], "unknown", "unknown", 0),
         (vec![list(&[other()], true)], "unknown", "unknown", 0),
         (vec!["{}".into()], "unknown", "unknown", 0),
-        (vec![rejected()], "unknown", "unknown", 0),
+        (vec![rejected("resource_missing")], "denied resource_missing", "denied resource_missing", 0),
+        (vec![rejected("other")], "unclear", "unclear", 0),
     ] {
         let text = pages.concat();
         let desk = Desk::open(move |seen| {
@@ -183,7 +185,8 @@ async fn a_refund_is_looked_for_before_it_is_asked_for() {
         })
         .await;
         for (call, expected) in [(Call::QueryRefund, queried), (Call::Refund, asked)] {
-            let expected = if expected == "unknown" { expected.to_owned() } else { format!("refund {expected}") };
+            let is_fact = !["unknown", "unclear", "denied resource_missing"].contains(&expected);
+            let expected = if is_fact { format!("refund {expected}") } else { expected.to_owned() };
             assert_eq!(example::ask(&*channel(&desk.address), call).await, expected, "{call:?} {text}");
         }
         assert_eq!(desk.seen().iter().filter(|seen| seen.method == "POST").count(), posts, "{text}");
@@ -194,10 +197,10 @@ async fn a_refund_is_looked_for_before_it_is_asked_for() {
 async fn a_second_question_refuses_nothing() {
     let often = || (429, error("invalid_request_error", "rate_limit"));
     let denied = || (401, error("invalid_request_error", ""));
-    for then in [often(), denied()] {
+    for (then, expected) in [(often(), "too often"), (denied(), "unclear")] {
         let created = (200, intent("requires_payment_method"));
-        assert_eq!(asked(Call::Query, created.clone(), then.clone()).await, "unknown");
-        assert_eq!(asked(Call::Close, created, then).await, "unknown");
+        assert_eq!(asked(Call::Query, created.clone(), then.clone()).await, expected);
+        assert_eq!(asked(Call::Close, created, then).await, expected);
     }
     let desk = Desk::open(move |_| say(often().0, &often().1)).await;
     let charge = Charge { channel_no: Some("pi_1".into()), ..example::charge(Method::Card) };
@@ -205,6 +208,28 @@ async fn a_second_question_refuses_nothing() {
     for outcome in [channel.query(&charge).await, channel.close(&charge).await] {
         assert_eq!(example::shown(&outcome), "too often");
     }
+}
+
+/// A key of another account, or of the other mode: whether anything was paid there is not told here.
+#[tokio::test]
+async fn a_number_that_it_gave_and_does_not_know_is_a_persons() {
+    let desk = Desk::open(move |_| say(404, &error("invalid_request_error", "resource_missing"))).await;
+    let charge = Charge { channel_no: Some("pi_1".into()), ..example::charge(Method::Card) };
+    let reversal = Reversal { channel_no: Some("re_1".into()), ..example::reversal() };
+    let channel = channel(&desk.address);
+    for outcome in [
+        channel.query(&charge).await,
+        channel.close(&charge).await,
+        channel.query_refund(&reversal).await,
+        channel.refund(&reversal).await,
+        channel.query_refund(&example::reversal()).await,
+    ] {
+        assert_eq!(example::shown(&outcome), "denied resource_missing");
+    }
+    // It is not asked for anew, and has not failed either.
+    let outcome = channel.charge(&charge).await.map(|opened| opened.fact);
+    assert_eq!(example::shown(&outcome), "unclear");
+    assert!(desk.seen().iter().all(|seen| seen.target != "/stripe/v1/payment_intents"));
 }
 
 #[tokio::test]
@@ -240,7 +265,7 @@ async fn with_a_number_nothing_is_created() {
     );
     let unnumbered = Reversal { charge_no: None, ..example::reversal() };
     for outcome in [channel.refund(&unnumbered).await, channel.query_refund(&unnumbered).await] {
-        assert_eq!(example::shown(&outcome), "refused charge_no_missing");
+        assert_eq!(example::shown(&outcome), "unfit charge_no_missing");
     }
     assert_eq!(desk.seen().len(), 3);
 }

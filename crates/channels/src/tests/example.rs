@@ -87,9 +87,12 @@ pub(crate) fn shown(outcome: &Result<Fact, Failure>) -> String {
         Ok(fact) => fact,
         Err(Failure::NotSent(_)) => return "not sent".into(),
         Err(Failure::Unknown(_)) => return "unknown".into(),
+        Err(Failure::Unclear(_)) => return "unclear".into(),
         Err(Failure::TooOften { pause: None, .. }) => return "too often".into(),
         Err(Failure::TooOften { pause: Some(pause), .. }) => return format!("too often, {} s", pause.as_secs()),
         Err(Failure::Refused { code, .. }) => return format!("refused {code}"),
+        Err(Failure::Unfit { code, .. }) => return format!("unfit {code}"),
+        Err(Failure::Denied { code, .. }) => return format!("denied {code}"),
         Err(Failure::Misconfigured(_)) => return "misconfigured".into(),
     };
     let about = match &fact.subject {

@@ -136,8 +136,9 @@ impl Said {
     }
 
     /// For an answer that certainly did nothing, and will not until somebody looks at the account.
-    pub(super) fn misconfigured(self) -> Failure {
-        Failure::Misconfigured(self.words())
+    pub(super) fn denied(self) -> Failure {
+        let Refusal { code, message } = self.refusal.unwrap_or_default();
+        fact::denied(&code, &message)
     }
 
     fn accepted(self) -> Result<Vec<u8>, Failure> {

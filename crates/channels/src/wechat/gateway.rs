@@ -52,7 +52,7 @@ impl Wechat {
         clock::near(signed.timestamp.unwrap_or(""), clock::now()).map_err(unsigned)?;
         let said = Said::read(&answer)?;
         match said.status {
-            401 => Err(said.misconfigured()),
+            401 => Err(said.denied()),
             _ if said.is_too_often() => Err(said.too_often(answer.retry_after())),
             _ => Ok(said),
         }

@@ -92,7 +92,7 @@ async fn every_status_and_code() {
         (Call::Query, 200, trade("SUCCESS").replace("1999", "19.99"), "unknown"),
         (Call::Query, 404, no("ORDER_NOT_EXIST"), "not_found"),
         (Call::Query, 404, no("OTHER"), "refused OTHER"),
-        (Call::Query, 401, no("SIGN_ERROR"), "misconfigured"),
+        (Call::Query, 401, no("SIGN_ERROR"), "denied SIGN_ERROR"),
         (Call::Query, 429, no("FREQUENCY_LIMITED"), "too often"),
         (Call::Query, 500, no("SYSTEM_ERROR"), "unknown"),
         (Call::Close, 204, String::new(), "closed"),
@@ -106,7 +106,7 @@ async fn every_status_and_code() {
         (code, 400, no("BANK_ERROR"), "unknown"),
         (code, 400, "{}".into(), "unknown"),
         (code, 503, no("PARAM_ERROR"), "unknown"),
-        (Call::Charge(Method::Page), 200, String::new(), "refused method_not_supported"),
+        (Call::Charge(Method::Page), 200, String::new(), "unfit method_not_supported"),
         (Call::Refund, 200, refund("SUCCESS"), "refund succeeded 500 CNY no=50"),
         (Call::Refund, 200, refund("PROCESSING"), "refund pending 500 CNY no=50"),
         (Call::Refund, 200, refund("CLOSED"), "refund failed 500 CNY no=50 code=CLOSED"),
@@ -198,7 +198,7 @@ async fn the_requests() {
     assert_eq!(seen[2].target, format!("/wechat/v3/pay/transactions/out-trade-no/{TRADE}?mchid=1900"));
     let dollars = Charge { amount: domain::Money::new(1, "USD".parse().unwrap()), ..example::charge(Method::Qr) };
     let refused = channel.charge(&dollars).await.map(|opened| opened.fact);
-    assert_eq!(example::shown(&refused), "refused currency_not_supported");
+    assert_eq!(example::shown(&refused), "unfit currency_not_supported");
 }
 
 pub(super) fn event(kind: &str, resource: &str, key: &str) -> String {

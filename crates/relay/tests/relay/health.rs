@@ -39,3 +39,39 @@ async fn what_a_node_finds_is_told_to_the_others() {
     assert!(health.closed_for_ms.is_some_and(|left| left <= 1_000) && age_ms < 1_000, "{health:?} {age_ms}");
     relay.stop().await;
 }
+
+/// Whoever says that the account may not ask is there: others of the account's messages may do better.
+#[tokio::test]
+async fn who_denies_is_there() {
+    let provider =
+        Provider::new(|call| if call.starts_with("query") { Say::Fact(Verdict::Pending) } else { Say::Deny("40002") });
+    let shop = Shop::open(provider).await;
+    shop.paid(1).await;
+    let health = shop.directory.find(ACCOUNT).expect("it is known").health.clone();
+    health.silent();
+    health.silent();
+    let relay = shop.relay("a");
+    shop.refund(1, 11, 30).await;
+    until("the refund waits for a person", async || shop.waiting().await.iter().any(|due| due.tries == 1)).await;
+    health.silent();
+    assert!(health.is_open() && health.is_well(), "it answered in between");
+    relay.stop().await;
+}
+
+/// Neither a provider's silence nor its word: two calls without an answer, one that asked nobody, and a third one.
+#[tokio::test]
+async fn what_asks_nobody_says_nothing_of_the_provider() {
+    for (say, status) in [(Say::Unclear, AttemptStatus::Unknown), (Say::Unfit, AttemptStatus::Failed)] {
+        let shop = Shop::open(Provider::new(move |_| say)).await;
+        let relay = shop.relay("a");
+        let health = shop.directory.find(ACCOUNT).expect("it is known").health.clone();
+        health.silent();
+        health.silent();
+        shop.begun(1).await;
+        until("it is written down", async || shop.payment(1).await.attempts[0].status == status).await;
+        assert!(health.is_open(), "{say:?} is no silence");
+        health.silent();
+        assert!(!health.is_open(), "{say:?} is no word");
+        relay.stop().await;
+    }
+}

@@ -60,6 +60,21 @@ async fn no_answer_is_written_down_as_such() {
     relay.stop().await;
 }
 
+/// The payer may choose another way at once; a refund is owed all the same.
+#[tokio::test]
+async fn a_charge_that_the_account_may_not_ask_for_has_failed_and_a_refund_waits() {
+    let shop = Shop::open(Provider::new(|_| Say::Deny("40006"))).await;
+    shop.paid(1).await;
+    let relay = shop.relay("a");
+    shop.begun(2).await;
+    until("it failed", async || shop.payment(2).await.attempts[0].status == AttemptStatus::Failed).await;
+    assert_eq!(shop.payment(2).await.attempts[0].code.as_ref().map(Code::as_str), Some("40006"));
+    shop.refund(1, 11, 30).await;
+    until("it is put off", async || shop.waiting().await.iter().any(|due| due.tries == 1)).await;
+    assert_eq!(shop.payment(1).await.refunds[0].status, RefundStatus::Created);
+    relay.stop().await;
+}
+
 /// A refund that a channel refuses may be under way there all the same: what it says then is asked for without a pause.
 #[tokio::test]
 async fn a_refusal_of_a_refund_is_asked_about_at_once() {

@@ -18,7 +18,15 @@ use tokio::sync::Semaphore;
 pub enum Say {
     Fact(Verdict),
     Refuse(&'static str),
+    /// Does not let the account ask.
+    Deny(&'static str),
     Silent,
+    /// Cannot be reached.
+    Away,
+    /// Is not asked, and the adapter says that nothing is known.
+    Unclear,
+    /// Is not asked, and the adapter says no.
+    Unfit,
     /// Asked too often; how long it wants to be left alone.
     TooOften(Option<Duration>),
     /// Breaks the task that asks.
@@ -75,6 +83,10 @@ impl Provider {
         match say {
             Say::Fact(verdict) => Ok((verdict, None)),
             Say::Refuse(code) => Err(Failure::Refused { code: code.to_owned(), message: "words".to_owned() }),
+            Say::Deny(code) => Err(Failure::Denied { code: code.to_owned(), message: "words".to_owned() }),
+            Say::Unclear => Err(Failure::Unclear("nobody was asked".to_owned())),
+            Say::Unfit => Err(Failure::Unfit { code: "unfit".to_owned(), message: "words".to_owned() }),
+            Say::Away => Err(Failure::NotSent("nobody is there".to_owned())),
             Say::Silent => Err(Failure::Unknown("the line is dead".to_owned())),
             Say::TooOften(pause) => Err(Failure::TooOften { said: "slower".to_owned(), pause }),
             Say::Panic => panic!("as the test wants it"),
