@@ -135,6 +135,17 @@ pub enum Notice {
     Ignored(String),
 }
 
+/// What came of fetching what may be missing to believe a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learned {
+    /// Nothing is missing, or it is not to be had: the callback is what it is.
+    Nothing,
+    /// Reading the callback again may end otherwise.
+    Something,
+    /// Somebody else is fetching it: the callback is to come again.
+    Later,
+}
+
 /// What a channel is told when its callback was taken, or was not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
@@ -202,10 +213,10 @@ pub trait Channel: Send + Sync {
     /// Reads a callback, if it is believed.
     fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected>;
 
-    /// Fetches what may be missing to believe a callback, such as the provider's next certificate. True where reading it
-    /// again may end otherwise.
-    async fn learn(&self, _callback: &Callback<'_>) -> bool {
-        false
+    /// Fetches what may be missing to believe a callback, such as the provider's next certificate. It waits for nobody else
+    /// who does, and may be given up at any time.
+    async fn learn(&self, _callback: &Callback<'_>) -> Learned {
+        Learned::Nothing
     }
 
     /// How the provider wants its callback answered.

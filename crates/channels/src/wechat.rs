@@ -12,8 +12,8 @@ use serde_json::json;
 use crate::settings::{Settings, wrong};
 use crate::sign::{PrivateKey, PublicKey, SealKey};
 use crate::{
-    Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
-    amount, ask, clock, fact, form,
+    Acknowledgement, Callback, Channel, Charge, Failure, Learned, Notice, Opened, Receipt, Rejected, Reversal,
+    StatementLine, amount, ask, clock, fact, form,
 };
 
 mod answer;
@@ -148,10 +148,10 @@ impl Channel for Wechat {
         notify::read(self, callback)
     }
 
-    async fn learn(&self, callback: &Callback<'_>) -> bool {
+    async fn learn(&self, callback: &Callback<'_>) -> Learned {
         match notify::header(callback, "wechatpay-serial") {
-            Some(serial) => self.learn_certificate(serial).await,
-            None => false,
+            Some(serial) => self.learn_of_callback(serial).await,
+            None => Learned::Nothing,
         }
     }
 

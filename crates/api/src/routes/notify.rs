@@ -7,12 +7,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use channels::{Acknowledgement, Callback, Entry, Notice, Receipt, Rejected};
+use channels::{Acknowledgement, Callback, Channel, Entry, Learned, Notice, Receipt, Rejected};
 use domain::channel::{Digest, Fact, Source};
 use domain::{Action, ApplyChannelFact, ChannelAccountId, Command};
 use http::{HeaderValue, StatusCode, header};
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, timeout_at};
 
 use super::ids::IdPath;
 use crate::problem::Problem;
@@ -24,7 +25,7 @@ use crate::state::Api;
 const CALLBACK_BYTES_MAX: usize = 256 << 10;
 /// How long a callback may take to arrive.
 const ARRIVE_WITHIN: Duration = Duration::from_secs(10);
-/// How long its command is waited for: WeChat Pay wants an answer within five seconds.
+/// How soon it is answered once it is there: WeChat Pay wants an answer within five seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
 /// A provider's callback, in its own format, answered in its own format.
@@ -57,23 +58,37 @@ pub(crate) async fn notify(
         Err(_) => return Err(Problem::new("body_timeout", "the callback did not arrive in time")),
     };
     let callback = Callback { headers: &headers, body: &body, at: stamp::now() };
-    let mut said = channel.read(&callback);
-    if matches!(said, Err(Rejected::Signature(_))) && channel.learn(&callback).await {
-        said = channel.read(&callback);
-    }
-    let receipt = match said {
-        Ok(Notice::Fact(fact)) => take(&api, &entry, fact, &request_id).await,
-        Ok(Notice::Ignored(what)) => {
+    let deadline = Instant::now() + ANSWER_WITHIN;
+    let receipt = match read(&**channel, &callback, deadline).await {
+        None => {
+            count(&entry, "later");
+            Receipt::Later
+        }
+        Some(Ok(Notice::Fact(fact))) => take((&api, deadline), &entry, fact, &request_id).await,
+        Some(Ok(Notice::Ignored(what))) => {
             tracing::debug!(channel = entry.account.name, what, "a callback of no concern");
             count(&entry, "ignored");
             Receipt::Taken
         }
-        Err(rejected) => {
+        Some(Err(rejected)) => {
             disbelieve(&api, &entry, &rejected, (&body, &request_id)).await;
             Receipt::Rejected
         }
     };
     Ok(respond(&channel.acknowledge(receipt)))
+}
+
+/// What it says, if it is believed; `None` where that is not known yet, for something is missing that is under way.
+async fn read(channel: &dyn Channel, callback: &Callback<'_>, deadline: Instant) -> Option<Result<Notice, Rejected>> {
+    let said = channel.read(callback);
+    if !matches!(said, Err(Rejected::Signature(_))) {
+        return Some(said);
+    }
+    match timeout_at(deadline, channel.learn(callback)).await {
+        Ok(Learned::Something) => Some(channel.read(callback)),
+        Ok(Learned::Nothing) => Some(said),
+        Ok(Learned::Later) | Err(_) => None,
+    }
 }
 
 /// Counts what is not believed: one row for each account and reason, however many come, for anybody may send them. Of one
@@ -89,7 +104,7 @@ async fn disbelieve(api: &Api, entry: &Entry, rejected: &Rejected, (body, reques
 }
 
 /// Applies what was said, once.
-async fn take(api: &Api, entry: &Entry, fact: Fact, request_id: &RequestId) -> Receipt {
+async fn take((api, deadline): (&Api, Instant), entry: &Entry, fact: Fact, request_id: &RequestId) -> Receipt {
     let account = &entry.account;
     let digest = digest(account.id, &fact);
     let name = hex(&digest.0);
@@ -112,7 +127,7 @@ async fn take(api: &Api, entry: &Entry, fact: Fact, request_id: &RequestId) -> R
             is_again: false,
         }),
     };
-    match tokio::time::timeout(ANSWER_WITHIN, api.submit(command)).await {
+    match timeout_at(deadline, api.submit(command)).await {
         Ok(Ok((_, replayed))) => {
             count(entry, if replayed { "repeated" } else { "taken" });
             Receipt::Taken

@@ -1,5 +1,6 @@
 //! The API over real sockets: what the contract promises, what bug reports of others teach, what bad clients send.
 
+mod callbacks;
 mod conformance;
 mod contract;
 mod edge;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use channels::{
-    Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
+    Acknowledgement, Callback, Channel, Charge, Failure, Learned, Notice, Opened, Receipt, Rejected, Reversal,
+    StatementLine,
 };
 use domain::Needs;
 use domain::channel::{Fact, Kind, Method};
@@ -104,7 +105,7 @@ impl Channel for MortalChannel {
         self.channel.read(callback)
     }
 
-    async fn learn(&self, callback: &Callback<'_>) -> bool {
+    async fn learn(&self, callback: &Callback<'_>) -> Learned {
         self.channel.learn(callback).await
     }
 

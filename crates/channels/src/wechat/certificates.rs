@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::Wechat;
@@ -18,7 +18,7 @@ use super::notify::{self, Resource};
 use crate::fact::Unreadable;
 use crate::secret::Secret;
 use crate::sign::PublicKey;
-use crate::{Failure, ask, clock};
+use crate::{Failure, Learned, ask, clock};
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +27,8 @@ mod tests;
 const PUBLIC_KEY: &str = "PUB_KEY_ID_";
 /// The list is fetched at most so often: anybody may send a callback that names a certificate.
 const PAUSE: Duration = Duration::from_mins(1);
+/// The same where it did not come: whoever signs with a new certificate is believed by nobody until it does.
+const PAUSE_FAILED: Duration = Duration::from_secs(4);
 /// The most certificates of a list.
 const CERTIFICATES_MAX: usize = 16;
 
@@ -38,8 +40,8 @@ pub(super) struct Platform {
     set_up: Keys,
     /// What the last list held.
     listed: RwLock<Keys>,
-    /// When it was last asked for.
-    asked_at: Mutex<Option<Instant>>,
+    /// It is not asked for before; locked while it is.
+    not_before: Mutex<Option<Instant>>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +57,7 @@ struct Listed {
 
 impl Platform {
     pub(super) fn new(set_up: Keys) -> Self {
-        Self { set_up, listed: RwLock::default(), asked_at: Mutex::default() }
+        Self { set_up, listed: RwLock::default(), not_before: Mutex::default() }
     }
 
     /// The name of the public key that answers are to be signed with, where there is one.
@@ -74,30 +76,48 @@ impl Platform {
         find(serial, &self.set_up, &listed).is_some()
     }
 
-    /// Public keys do not change by themselves: only who set a certificate up gets to know of others.
-    fn has_certificates(&self) -> bool {
-        self.set_up.iter().any(|(name, _)| !name.starts_with(PUBLIC_KEY))
+    /// Whether the list may tell of it. Public keys do not change by themselves: only who set a certificate up gets to know
+    /// of others.
+    fn may_learn(&self, serial: &str) -> bool {
+        let has_certificates = self.set_up.iter().any(|(name, _)| !name.starts_with(PUBLIC_KEY));
+        has_certificates && !serial.starts_with(PUBLIC_KEY) && !self.knows(serial)
     }
 }
 
 impl Wechat {
-    /// Fetches the list where it may hold a certificate that is not known yet. Whether it is known then.
-    pub(super) async fn learn_certificate(&self, serial: &str) -> bool {
-        let platform = &self.platform;
-        if platform.knows(serial) || serial.starts_with(PUBLIC_KEY) || !platform.has_certificates() {
-            return platform.knows(serial);
+    /// Fetches the list where it may hold the certificate of an answer, which waits for it: it cannot be had again.
+    pub(super) async fn learn_of_answer(&self, serial: &str) {
+        if self.platform.may_learn(serial) {
+            let not_before = self.platform.not_before.lock().await;
+            self.fetch(not_before, serial).await;
         }
-        // Who comes meanwhile waits for the same list.
-        let mut asked_at = platform.asked_at.lock().await;
-        let is_due = asked_at.is_none_or(|at| at.elapsed() >= PAUSE);
-        if is_due && !platform.knows(serial) {
-            *asked_at = Some(Instant::now());
-            // Where it does not come, what is not known stays so: the callback is sent again, and the answer asked for again.
-            if let Ok(fresh) = self.certificates().await {
-                *platform.listed.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-            }
+    }
+
+    /// The same for a callback, which is to come again where the list is under way: anybody may send many.
+    pub(super) async fn learn_of_callback(&self, serial: &str) -> Learned {
+        if !self.platform.may_learn(serial) {
+            // Somebody may have learned of it since the callback was read.
+            return if self.platform.knows(serial) { Learned::Something } else { Learned::Nothing };
         }
-        platform.knows(serial)
+        let Ok(not_before) = self.platform.not_before.try_lock() else { return Learned::Later };
+        self.fetch(not_before, serial).await;
+        if self.platform.knows(serial) { Learned::Something } else { Learned::Nothing }
+    }
+
+    /// Fetches the list, if it is time to. Where it does not come, what is not known stays so: the callback is sent again,
+    /// and the answer asked for again.
+    async fn fetch(&self, mut not_before: MutexGuard<'_, Option<Instant>>, serial: &str) {
+        let is_due = not_before.is_none_or(|at| at <= Instant::now());
+        if !is_due || self.platform.knows(serial) {
+            return;
+        }
+        // Also where whoever asks gives up.
+        *not_before = Some(Instant::now() + PAUSE_FAILED);
+        let fresh = self.certificates().await;
+        *not_before = Some(Instant::now() + if fresh.is_ok() { PAUSE } else { PAUSE_FAILED });
+        if let Ok(fresh) = fresh {
+            *self.platform.listed.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
     }
 
     /// The list. Each certificate on it is sealed with a key that only the provider and the merchant have, and the whole of

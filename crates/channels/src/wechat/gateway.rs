@@ -46,7 +46,7 @@ impl Wechat {
         let signed = Signed::of(&answer);
         let unsigned = |what: String| answer.unknown(&format!("the answer's signature does not hold ({what})"));
         if let Some(serial) = signed.serial {
-            self.learn_certificate(serial).await;
+            self.learn_of_answer(serial).await;
         }
         self.platform.verify(signed).map_err(unsigned)?;
         clock::near(signed.timestamp.unwrap_or(""), clock::now()).map_err(unsigned)?;

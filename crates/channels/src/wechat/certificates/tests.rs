@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::json;
 
 use super::*;
@@ -79,7 +82,7 @@ async fn an_answer_of_the_next_certificate_is_believed_once_the_list_has_it() {
     for (at, (reply, expected)) in table.into_iter().enumerate() {
         let desk = desk(reply).await;
         let channel = channel(&desk.address);
-        // However often it is asked, the list is fetched at most once a minute.
+        // However often it is asked, the list is fetched once for a while.
         for _ in 0..3 {
             assert_eq!(example::ask(&*channel, Call::Query).await, expected, "{at}");
         }
@@ -98,6 +101,11 @@ fn wechat(address: &str, platform: &str) -> Wechat {
     Wechat::open(&mut Settings::open(&settings).unwrap()).unwrap()
 }
 
+async fn learn(wechat: &Wechat, serial: &str) -> Learned {
+    let headers = headers("{}", keys::OTHER, serial, AT.0 / 1000);
+    wechat.learn(&Callback { headers: &headers, body: b"{}", at: AT }).await
+}
+
 #[tokio::test]
 async fn a_callback_of_the_next_certificate_is_believed_once_the_list_has_it() {
     let desk = desk(|| say(&list(NEW_KEY))).await;
@@ -107,10 +115,7 @@ async fn a_callback_of_the_next_certificate_is_believed_once_the_list_has_it() {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (&name[..], &value[..])).collect();
         example::read(wechat, &headers, body.as_bytes())
     };
-    let learn = async |wechat: &Wechat, serial: &str| {
-        let headers = headers(&body, keys::OTHER, serial, AT.0 / 1000);
-        wechat.learn(&Callback { headers: &headers, body: body.as_bytes(), at: AT }).await
-    };
+    let learn = async |wechat: &Wechat, serial: &str| learn(wechat, serial).await == Learned::Something;
     // Who set a public key up is told of no certificates.
     let other = wechat(&desk.address, SERIAL);
     assert!(!learn(&other, NEXT).await && lists(&desk) == 0);
@@ -125,7 +130,57 @@ async fn a_callback_of_the_next_certificate_is_believed_once_the_list_has_it() {
     assert_eq!(read(&wechat, NEXT), "succeeded 1999 CNY no=42");
     assert_eq!(read(&wechat, "5157F0"), "signature", "it names the other key");
     assert!(!learn(&wechat, "FORGED").await && lists(&desk) == 1);
-    *wechat.platform.asked_at.lock().await = Instant::now().checked_sub(PAUSE);
+    *wechat.platform.not_before.lock().await = Some(Instant::now());
     assert!(!learn(&wechat, "FORGED").await);
     assert_eq!(lists(&desk), 2, "a minute later it is fetched again");
+}
+
+/// For how long the list is not fetched again, in seconds.
+async fn pause_s(wechat: &Wechat) -> u64 {
+    let not_before = wechat.platform.not_before.lock().await.expect("it was fetched");
+    (not_before - Instant::now()).as_secs()
+}
+
+#[tokio::test]
+async fn a_list_that_did_not_come_is_fetched_again_soon() {
+    let is_there = Arc::new(AtomicBool::default());
+    let says = is_there.clone();
+    let desk =
+        desk(move || if says.load(Ordering::SeqCst) { say(&list(NEW_KEY)) } else { Reply::Raw(Vec::new()) }).await;
+    let wechat = wechat(&desk.address, "5157F0");
+    for _ in 0..2 {
+        assert_eq!(learn(&wechat, NEXT).await, Learned::Nothing);
+        assert_eq!(lists(&desk), 1, "not at once");
+    }
+    let pause = pause_s(&wechat).await;
+    assert!((3..=5).contains(&pause), "{pause} s");
+    is_there.store(true, Ordering::SeqCst);
+    *wechat.platform.not_before.lock().await = Some(Instant::now());
+    assert_eq!(learn(&wechat, NEXT).await, Learned::Something);
+    let pause = pause_s(&wechat).await;
+    assert!((55..=60).contains(&pause), "{pause} s");
+}
+
+#[tokio::test]
+async fn a_callback_waits_for_no_other_and_may_be_given_up() {
+    let desk = desk(|| Reply::Hang(Duration::from_mins(1))).await;
+    let wechat = wechat(&desk.address, "5157F0");
+    let first = learn(&wechat, NEXT);
+    let others = async {
+        while lists(&desk) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        for serial in [NEXT, "FORGED"] {
+            assert_eq!(learn(&wechat, serial).await, Learned::Later);
+        }
+        // What is known needs no list.
+        assert_eq!(learn(&wechat, "5157F0").await, Learned::Something);
+    };
+    tokio::select! {
+        learned = first => panic!("it was told {learned:?}"),
+        () = others => {}
+    }
+    // Whoever gave up leaves the list to the next, and not at once.
+    assert!(pause_s(&wechat).await <= 5);
+    assert_eq!(learn(&wechat, NEXT).await, Learned::Nothing);
 }
