@@ -127,7 +127,7 @@ impl Said {
 
     /// Whether the request was not looked at, because there were too many.
     pub(super) fn is_too_often(&self) -> bool {
-        self.status == 429 || self.refused_with(TOO_OFTEN)
+        self.refused_with(TOO_OFTEN)
     }
 
     /// For an answer to one request too many.

@@ -43,6 +43,11 @@ impl Wechat {
         if answer.status >= 500 {
             return Err(Said::read(&answer)?.unknown());
         }
+        // Before anything is believed: it need not be signed where it is said, and the same request comes again under the
+        // same number, which is safe whoever says so.
+        if answer.status == 429 {
+            return Err(Said::read(&answer)?.too_often(answer.retry_after()));
+        }
         let signed = Signed::of(&answer);
         let unsigned = |what: String| answer.unknown(&format!("the answer's signature does not hold ({what})"));
         if let Some(serial) = signed.serial {

@@ -171,6 +171,13 @@ async fn an_answer_must_be_signed_and_of_now() {
         let reply = move |_: &Seen| Reply::Say(200, headers.clone(), body.clone());
         assert_eq!(asked(Call::Query, reply).await, expected, "{text}");
     }
+    // A gateway that takes no more signs nothing: what was asked comes again.
+    for call in [Call::Charge(Method::Qr), Call::Query, Call::Close, Call::Refund, Call::QueryRefund] {
+        for body in [r#"{"code":"FREQUENCY_LIMITED"}"#, "<html>busy</html>", ""] {
+            let reply = move |_: &Seen| Reply::Say(429, vec![("retry-after".into(), "7".into())], body.into());
+            assert_eq!(asked(call, reply).await, "too often, 7 s", "{call:?} {body}");
+        }
+    }
     let refusal = r#"{"code":"PARAM_ERROR"}"#;
     assert_eq!(asked(Call::Refund, move |_| crate::tests::desk::json(400, refusal)).await, "unknown");
 }
