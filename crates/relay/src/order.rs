@@ -117,8 +117,13 @@ impl Relay {
                 }
                 Err(NotTaken::Ever(why)) => (self.stuck(due, &why).await, true),
             },
-            Performed::Away | Performed::NotSent(_) => (Ending::Untouched, false),
+            Performed::Away => (Ending::Untouched, false),
+            Performed::NotSent(why) => {
+                self.late(due, payment, &why).await;
+                (Ending::Untouched, false)
+            }
             Performed::Later(pause_ms, why) => {
+                self.late(due, payment, &why).await;
                 // Not all at once: who was refused together comes apart.
                 let part = i64::try_from((self.options.id)() & 0xff).unwrap_or(0);
                 (self.later(due, pause_ms + pause_ms * part / 1024, why), false)

@@ -1,7 +1,8 @@
 //! Owns messages that cannot be performed: they are tried from time to time, and a person is called.
 
+use domain::outbox::{Message, Task};
 use domain::review::{self, Review};
-use domain::{ReviewId, TenantId};
+use domain::{Payment, ReviewId, TenantId, Timestamp};
 use sha2::{Digest as _, Sha256};
 use store::{Due, Illegible, Later};
 
@@ -16,19 +17,32 @@ mod tests;
 const TRIES_MAX: u32 = 10;
 const STUCK_PAUSE_MS: i64 = 60_000;
 const PARKED_PAUSE_MS: i64 = 60 * 60_000;
+/// For so long a message that a channel does not take now, or that does not reach it, is tried before a person is called.
+const LATE_MS: i64 = 60 * 60_000;
 
 impl Relay {
     /// Puts a message off that could not be performed; the last times before a person.
     pub(crate) async fn stuck(&self, due: &Due, why: &str) -> Ending {
         let tries = due.tries.saturating_add(1);
         if tries >= TRIES_MAX {
-            let task = due.message.task;
-            let identity = format!("{}:{}:{}:{}", due.id, task.name(), task.subject(), task.number());
-            let detail = format!("{} cannot be performed: {why}", task.name());
-            self.park(due.message.tenant, &identity, (task.subject(), detail)).await;
+            self.call_for(due, &format!("cannot be performed: {why}")).await;
         }
         let pause = if tries < TRIES_MAX { STUCK_PAUSE_MS } else { PARKED_PAUSE_MS };
         Ending::Later(self.put_off(due.id, pause, tries, why.to_owned()))
+    }
+
+    /// Puts a message before a person that is put off once more, and has been for long. It is tried all the same.
+    pub(crate) async fn late(&self, due: &Due, payment: &Payment, why: &str) {
+        if (self.options.now)() > wanted_since(&due.message, payment).plus_ms(LATE_MS) {
+            self.call_for(due, &format!("is put off again and again: {why}")).await;
+        }
+    }
+
+    async fn call_for(&self, due: &Due, what: &str) {
+        let task = due.message.task;
+        let identity = format!("{}:{}:{}:{}", due.id, task.name(), task.subject(), task.number());
+        let detail = format!("{} {what}", task.name());
+        self.park(due.message.tenant, &identity, (task.subject(), detail)).await;
     }
 
     /// Puts a row off that this version cannot read, and before a person.
@@ -60,4 +74,14 @@ impl Relay {
             tracing::warn!(%error, "a message that cannot be performed could not be put before a person; tried again");
         }
     }
+}
+
+/// From when on a message could be performed: a question may be written down long before its time.
+fn wanted_since(message: &Message, payment: &Payment) -> Timestamp {
+    let asked_at = match message.task {
+        Task::QueryCharge(id, _) => payment.attempt(id).and_then(|attempt| attempt.query_at),
+        Task::QueryRefund(id, _) => payment.refund(id).and_then(|refund| refund.query_at),
+        Task::Charge(_) | Task::CloseCharge(_) | Task::Refund(_) => None,
+    };
+    asked_at.map_or(message.created_at, |at| at.max(message.created_at))
 }

@@ -3,6 +3,7 @@
 mod clock;
 mod health;
 mod homecomings;
+mod late;
 mod lease;
 mod orders;
 mod poison;
