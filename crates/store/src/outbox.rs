@@ -20,6 +20,10 @@ const SETTLING: &str = "settling messages";
 /// The right to empty a lane, until the database's clock says that it is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
+/// So much of a lease is left at the least where it is said to be held: the answer is on its way for a while, and what is
+/// begun because of it is to be sent while the lane is not yet another's.
+const LEFT_LEAST_MS: i64 = 2_000;
+
     /// Which lane.
     pub lane: i64,
     /// Who has it.
@@ -105,13 +109,13 @@ impl Store {
         Ok(())
     }
 
-    /// Whether nobody took a lane over, and nobody may now.
+    /// Whether nobody took a lane over, and nobody may now, nor within the next two seconds.
     pub async fn lane_is_held(&self, lease: &Lease) -> Result<bool, Error> {
         const DOING: &str = "asking whose a lane is";
         let (lanes, clock, Lease { lane, owner, epoch }) = (schema::LANES, self.database.clock(), lease);
         let mine = format!(
             "select 1 from {lanes} where lane = {lane} and owner = '{owner}' and epoch = {epoch} \
-             and lease_until >= {clock}"
+             and lease_until >= {clock} + {LEFT_LEAST_MS}"
         );
         let question = Statement::from_string(self.lister.get_database_backend(), mine);
         Ok(soon(DOING, self.lister.query_one_raw(question)).await?.is_some())

@@ -10,6 +10,7 @@ use crate::shop::Shop;
 
 on_every_database!(
     a_lane_is_held_until_its_lease_is_over_or_somebody_took_it,
+    a_lease_that_is_almost_over_is_none,
     under_an_old_lease_nothing_is_settled,
     a_message_that_cannot_be_read_holds_up_no_other,
     what_is_due_at_once_waits_for_no_clock,
@@ -45,6 +46,14 @@ async fn a_lane_is_held_until_its_lease_is_over_or_somebody_took_it(kind: Kind) 
     store.lanes_free("b").await.expect("the database is there");
     store.lanes_take("a", LEASE_MS).await.expect("they are free");
     assert!(!store.lane_is_held(&held[0]).await.expect("the database is there"));
+}
+
+async fn a_lease_that_is_almost_over_is_none(kind: Kind) {
+    let shop = Shop::open(kind).await;
+    for (lease_ms, is_held) in [(1_900, false), (LEASE_MS, true), (1_900, false)] {
+        let held = shop.store.lanes_take("a", lease_ms).await.expect("they are ours");
+        assert_eq!(shop.store.lane_is_held(&held[0]).await.expect("the database is there"), is_held, "{lease_ms} ms");
+    }
 }
 
 async fn under_an_old_lease_nothing_is_settled(kind: Kind) {
