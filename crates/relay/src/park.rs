@@ -19,6 +19,10 @@ const STUCK_PAUSE_MS: i64 = 60_000;
 const PARKED_PAUSE_MS: i64 = 60 * 60_000;
 /// For so long a message that a channel does not take now, or that does not reach it, is tried before a person is called.
 const LATE_MS: i64 = 60 * 60_000;
+/// The pause before a row that cannot be read is looked at again, perhaps by a node of the version that wrote it; and how
+/// old it may be before a person is called.
+const ILLEGIBLE_PAUSE_MS: i64 = 30_000;
+const ILLEGIBLE_MS: i64 = 15 * 60_000;
 
 impl Relay {
     /// Puts a message off that could not be performed; the last times before a person.
@@ -45,12 +49,15 @@ impl Relay {
         self.park(due.message.tenant, &identity, (task.subject(), detail)).await;
     }
 
-    /// Puts a row off that this version cannot read, and before a person.
+    /// Puts a row off that this version cannot read. A newer one that is on its way can, so a person is called only where it
+    /// is old; and it has not been tried.
     pub(crate) async fn illegible(&self, row: &Illegible) -> Later {
-        tracing::error!(id = row.id, error = %row.error, "a message of the outbox cannot be read; it is put off");
-        let detail = format!("a message cannot be read: {}", row.error);
-        self.park(row.tenant, &format!("{}:illegible", row.id), (format!("outbox {}", row.id), detail)).await;
-        self.put_off(row.id, PARKED_PAUSE_MS, TRIES_MAX, row.error.to_string())
+        tracing::warn!(id = row.id, error = %row.error, "a message of the outbox cannot be read; it is put off");
+        if (self.options.now)() > row.created_at.plus_ms(ILLEGIBLE_MS) {
+            let detail = format!("a message cannot be read: {}", row.error);
+            self.park(row.tenant, &format!("{}:illegible", row.id), (format!("outbox {}", row.id), detail)).await;
+        }
+        self.put_off(row.id, ILLEGIBLE_PAUSE_MS, row.tries, row.error.to_string())
     }
 
     fn put_off(&self, id: i64, pause_ms: i64, tries: u32, error: String) -> Later {

@@ -1,15 +1,18 @@
 //! Owns the outbox for those who empty it: lanes with a lease and a fence, what is due in them, and what was done.
 
-use domain::outbox::{Message, Task};
-use domain::{ChannelAccountId, PaymentId, TenantId, Timestamp};
+use domain::outbox::Message;
+use domain::{ChannelAccountId, PaymentId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{ConnectionTrait as _, QueryResult, Statement};
 
-use crate::rows::Column;
+pub use self::row::Illegible;
+use self::row::{due, not_read};
 use crate::schema;
 use crate::set::{Rows, Write, number, row, text};
 use crate::soon::soon;
 use crate::{Doing as _, Error, Store, commit};
+
+mod row;
 
 /// Stands for the time of what is due at once: earlier than any clock tells.
 const AT_ONCE: i64 = 0;
@@ -17,13 +20,13 @@ const AT_ONCE: i64 = 0;
 const LOOKING: &str = "looking for messages";
 const SETTLING: &str = "settling messages";
 
-/// The right to empty a lane, until the database's clock says that it is over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lease {
 /// So much of a lease is left at the least where it is said to be held: the answer is on its way for a while, and what is
 /// begun because of it is to be sent while the lane is not yet another's.
 const LEFT_LEAST_MS: i64 = 2_000;
 
+/// The right to empty a lane, until the database's clock says that it is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
     /// Which lane.
     pub lane: i64,
     /// Who has it.
@@ -41,17 +44,6 @@ pub struct Due {
     pub message: Message,
     /// How often it could not be performed although its destination was there.
     pub tries: u32,
-}
-
-/// A row that this version cannot read.
-#[derive(Debug)]
-pub struct Illegible {
-    /// Its number.
-    pub id: i64,
-    /// Whose.
-    pub tenant: TenantId,
-    /// What cannot be read.
-    pub error: Error,
 }
 
 /// A message that is left for later.
@@ -161,10 +153,7 @@ impl Store {
             let id: i64 = row.try_get_by_index(0).doing(LOOKING)?;
             match due(&row, id) {
                 Ok(message) => messages.push(message),
-                Err(error) => {
-                    let tenant = TenantId(row.try_get_by_index(1).doing(LOOKING)?);
-                    illegible.push(Illegible { id, tenant, error });
-                }
+                Err(error) => illegible.push(not_read(&row, id, error)?),
             }
         }
         Ok((messages, illegible))
@@ -230,23 +219,4 @@ impl Due {
     pub fn lane(&self) -> i64 {
         lane(self.message.payment)
     }
-}
-
-fn due(row: &QueryResult, id: i64) -> Result<Due, Error> {
-    let text = |at: usize| row.try_get_by_index::<String>(at).doing(LOOKING);
-    let number = |at: usize| row.try_get_by_index::<i64>(at).doing(LOOKING);
-    let name = id.to_string();
-    let column = Column { table: "outbox", row: &name };
-    let (task, subject) = (text(4)?, text(5)?);
-    let task = Task::from_parts(&task, &subject, column.small("number", number(6)?)?)
-        .ok_or_else(|| column.unreadable("task", format!("{task} {subject}")))?;
-    let message = Message {
-        tenant: TenantId(number(1)?),
-        payment: column.parse("payment_id", &text(2)?)?,
-        account: column.parse("account_id", &text(3)?)?,
-        task,
-        due_at: Timestamp(number(7)?),
-        created_at: Timestamp(number(8)?),
-    };
-    Ok(Due { id, message, tries: column.small("tries", number(9)?)? })
 }

@@ -33,16 +33,18 @@ async fn a_person_is_called_at_the_last_try_and_once() {
     assert_eq!(said, ("parked", &RefundId::new(5).to_string()[..], "refund cannot be performed: why"));
 }
 
+/// While nodes are replaced one by one, a newer one writes what an older one cannot read.
 #[tokio::test]
-async fn a_row_that_cannot_be_read_is_put_before_a_person_once() {
+async fn a_row_that_cannot_be_read_is_put_before_a_person_once_it_is_old() {
     let (_folder, store, tenant, relay) = relay().await;
-    for _ in 0..2 {
+    for (age_min, reviews) in [(0, 0), (14, 0), (16, 1), (17, 1)] {
         let error = Error::Refused("written by a newer version".to_owned());
-        let later = relay.illegible(&Illegible { id: 3, tenant, error }).await;
-        assert_eq!((later.id, later.due_at), (3, AT.plus_ms(3_600_000)));
+        let created_at = AT.plus_ms(-age_min * 60_000);
+        let later = relay.illegible(&Illegible { id: 3, tenant, created_at, tries: 2, error }).await;
+        assert_eq!((later.id, later.due_at, later.tries), (3, AT.plus_ms(30_000), 2));
+        assert_eq!(store.reviews(tenant, true, 9).await.unwrap().len(), reviews, "{age_min} min");
     }
     let reviews = store.reviews(tenant, true, 9).await.unwrap();
-    assert_eq!(reviews.len(), 1);
     assert_eq!(reviews[0].subject, "outbox 3");
     assert!(reviews[0].detail.contains("newer version"), "{}", reviews[0].detail);
 }

@@ -79,14 +79,17 @@ async fn under_an_old_lease_nothing_is_settled(kind: Kind) {
 async fn a_message_that_cannot_be_read_holds_up_no_other(kind: Kind) {
     let shop = begun(kind, 2).await;
     shop.ground
-        .plant("update outbox set task = 'sing' where id = (select id from (select min(id) id from outbox) m)")
+        .plant(
+            "update outbox set task = 'sing', tries = 3 where id = (select id from (select min(id) id from outbox) m)",
+        )
         .await;
     let lanes: Vec<i64> = (0..16).collect();
     let found = shop.store.messages_due(&lanes, NONE, Timestamp(1_000), 9).await;
     let (due, illegible) = found.expect("the database is there");
     assert_eq!((due.len(), illegible.len()), (1, 1));
-    let Illegible { tenant, error, .. } = &illegible[0];
-    assert_eq!(*tenant, shop.desk.tenant);
+    let Illegible { tenant, created_at, tries, error, .. } = &illegible[0];
+    assert_eq!((*tenant, *tries), (shop.desk.tenant, 3));
+    assert!((Timestamp(1)..due[0].message.created_at).contains(created_at), "{created_at:?}");
     assert!(matches!(error, Error::Unreadable { table: "outbox", column: "task", .. }), "{error}");
 }
 
