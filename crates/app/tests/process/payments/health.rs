@@ -58,10 +58,12 @@ async fn a_provider_that_one_server_finds_away_is_passed_over_by_all(database: D
     best.kill().await;
     let asked = begin(&nodes[0].admin, "away").await;
     let gone = tokio::time::Instant::now();
+    // Each server reads each second what the others told.
+    let most = std::time::Duration::from_secs(if nodes.len() > 1 { 2 } else { 10 });
     let mut at = 0;
     while !goes_to(beside, "wechat_pay", &format!("beside-{at}")).await {
         at += 1;
-        assert!(gone.elapsed() < std::time::Duration::from_secs(10), "it is not passed over");
+        assert!(gone.elapsed() < most, "it is not passed over");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     println!("passed over beside within {:?}", gone.elapsed());
