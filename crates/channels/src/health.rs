@@ -78,6 +78,14 @@ impl Health {
         (state.silences, state.closed_until, state.pause) = (0, None, Duration::ZERO);
     }
 
+    /// It answered that this account may not ask for that: it is there, and asked on, and who denies most of what is asked
+    /// comes behind others.
+    pub fn denied(&self) {
+        let mut state = self.state();
+        state.note(false);
+        (state.silences, state.closed_until, state.pause) = (0, None, Duration::ZERO);
+    }
+
     /// It was asked, and no answer came.
     pub fn silent(&self) {
         let mut state = self.state();

@@ -68,8 +68,9 @@ pub(crate) fn said(
 /// What it says of how the provider does.
 fn note(health: &Health, outcome: &Outcome) {
     match outcome {
-        // Whoever says that it takes no more now, or nothing of this message or this account, is there.
-        Ok(_) | Err(Failure::TooOften { .. } | Failure::Refused { .. } | Failure::Denied { .. }) => health.answered(),
+        // Whoever says that it takes no more now, or nothing of this message, is there.
+        Ok(_) | Err(Failure::TooOften { .. } | Failure::Refused { .. }) => health.answered(),
+        Err(Failure::Denied { .. }) => health.denied(),
         Err(Failure::Unknown(_)) => health.silent(),
         // Where no request can be put together, others are to be tried first.
         Err(Failure::NotSent(_) | Failure::Misconfigured(_)) => health.away(),

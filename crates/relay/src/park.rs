@@ -29,7 +29,7 @@ impl Relay {
     pub(crate) async fn stuck(&self, due: &Due, why: &str) -> Ending {
         let tries = due.tries.saturating_add(1);
         if tries >= TRIES_MAX {
-            self.call_for(due, &format!("cannot be performed: {why}")).await;
+            self.call_for(due, ("stuck", format!("cannot be performed: {why}"))).await;
         }
         let pause = if tries < TRIES_MAX { STUCK_PAUSE_MS } else { PARKED_PAUSE_MS };
         Ending::Later(self.put_off(due.id, pause, tries, why.to_owned()))
@@ -38,13 +38,14 @@ impl Relay {
     /// Puts a message before a person that is put off once more, and has been for long. It is tried all the same.
     pub(crate) async fn late(&self, due: &Due, payment: &Payment, why: &str) {
         if (self.options.now)() > wanted_since(&due.message, payment).plus_ms(LATE_MS) {
-            self.call_for(due, &format!("is put off again and again: {why}")).await;
+            self.call_for(due, ("late", format!("is put off again and again: {why}"))).await;
         }
     }
 
-    async fn call_for(&self, due: &Due, what: &str) {
+    /// Once for each reason: who was told that a provider was away has not been told that it says no.
+    async fn call_for(&self, due: &Due, (reason, what): (&str, String)) {
         let task = due.message.task;
-        let identity = format!("{}:{}:{}:{}", due.id, task.name(), task.subject(), task.number());
+        let identity = format!("{}:{}:{}:{}:{reason}", due.id, task.name(), task.subject(), task.number());
         let detail = format!("{} {what}", task.name());
         self.park(due.message.tenant, &identity, (task.subject(), detail)).await;
     }

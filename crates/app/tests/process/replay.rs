@@ -2,7 +2,6 @@
 //! lost.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -10,9 +9,8 @@ use crate::harness::{Database, Folder, Server, Till, ended, on_every_database, u
 
 on_every_database!(every_order_is_paid_once_while_its_server_is_killed);
 
-/// How often the server is killed, and how long it lives between.
-const KILLS: usize = 5;
-const LIFE: Duration = Duration::from_millis(700);
+/// So many of the orders, and of the payments, are there when the server is killed.
+const FEW: usize = 5;
 
 fn invoices() -> String {
     let invoices = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/invoices.csv");
@@ -83,14 +81,13 @@ async fn every_order_is_paid_once_while_its_server_is_killed(database: Database)
     let at = ["replay", "--url", &url, "--api-key", &server.secret, "--psp-sim", &simulator];
     let replay = till.database.command(&[&at[..], &["--storm", "3", "--pay", "--json", &invoices()]].concat());
     let replay = tokio::spawn(ended(replay));
-    let mut kills = 0;
-    while kills < KILLS && !replay.is_finished() {
-        tokio::time::sleep(LIFE).await;
-        till.nodes.pop().expect("it runs").kill().await;
-        till.nodes.push(till.database.node_at(&address, &[]).await);
-        kills += 1;
-    }
-    assert!(kills > 1, "the replay was over before the server was killed twice");
+    // Once in the middle of the orders, and once in the middle of the payments.
+    let ordered = async |till: &Till| till.nodes[0].admin.orders().await.len();
+    let moved = async |till: &Till| till.provider.movements().await.len();
+    until("some orders are placed", async || ordered(&till).await >= FEW).await;
+    kill(&mut till, &address).await;
+    until("some orders are paid", async || moved(&till).await >= FEW).await;
+    kill(&mut till, &address).await;
     let ended = replay.await.expect("it comes to an end").succeeded();
     let report: Value = serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("not a report: {ended:?}"));
     assert_eq!(report["captured_minor"], report["revenue_minor"], "{report}");
@@ -99,4 +96,10 @@ async fn every_order_is_paid_once_while_its_server_is_killed(database: Database)
     let Till { database, nodes, provider, .. } = till;
     database.close(nodes).await;
     drop(provider);
+}
+
+/// SIGKILL, and a new life at the same address.
+async fn kill(till: &mut Till, address: &str) {
+    till.nodes.pop().expect("it runs").kill().await;
+    till.nodes.push(till.database.node_at(address, &[]).await);
 }

@@ -125,3 +125,16 @@ async fn who_finds_something_else_than_it_heard_believes_itself_and_tells() {
     health.silent();
     assert!(health.news().is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_denies_all_is_asked_on_and_passed_over_for_a_while() {
+    let health = Health::default();
+    health.away();
+    for _ in 0..CALLS_LEAST {
+        health.denied();
+        assert!(health.may_ask(), "it is there");
+    }
+    assert!(!health.is_well(), "others come first");
+    tokio::time::advance(WINDOW + Duration::from_millis(1)).await;
+    assert!(health.is_well(), "it is tried again");
+}
