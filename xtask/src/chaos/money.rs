@@ -100,3 +100,17 @@ fn look(http: &Http, provider: &Provider, begun: &BTreeSet<String>) -> Result<(M
 fn read(body: &str) -> Option<Payment> {
     serde_json::from_str(body).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_in_which_no_money_went_either_way_has_shown_nothing() {
+        let all = Money { payments: 3, captured: 2, refunded: 1, ..Money::default() };
+        assert_eq!(blind(&all), [""; 0]);
+        for one in [Money { payments: 0, ..all }, Money { captured: 0, ..all }, Money { refunded: 0, ..all }] {
+            assert_eq!(blind(&one).len(), 1, "{one}");
+        }
+    }
+}

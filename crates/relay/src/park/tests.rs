@@ -33,6 +33,15 @@ async fn a_person_is_called_at_the_last_try_and_once() {
     assert_eq!(said, ("parked", &RefundId::new(5).to_string()[..], "refund cannot be performed: why"));
 }
 
+#[tokio::test]
+async fn who_was_told_that_a_message_is_late_is_told_that_it_cannot_be_performed() {
+    let (_folder, store, tenant, relay) = relay().await;
+    for (reason, reviews) in [("late", 1), ("late", 1), ("stuck", 2), ("late", 2)] {
+        relay.call_for(&due(tenant, 1, 9), (reason, "why".to_owned())).await;
+        assert_eq!(store.reviews(tenant, true, 9).await.unwrap().len(), reviews, "{reason}");
+    }
+}
+
 /// While nodes are replaced one by one, a newer one writes what an older one cannot read.
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_put_before_a_person_once_it_is_old() {
