@@ -7,7 +7,7 @@ mod refusal;
 
 pub use attempt::{Attempt, Status as AttemptStatus};
 pub use entry::{Entry, Event, Step, Subject, transitions};
-pub use refund::{Cause, Refund, RefundLine, SENT_BACK, Status as RefundStatus};
+pub use refund::{Cause, DOUBTED, Refund, RefundLine, SENT_BACK, Status as RefundStatus};
 pub use refusal::Refusal;
 
 use std::collections::BTreeMap;

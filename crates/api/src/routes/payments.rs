@@ -81,7 +81,7 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, request: Mutation) -> Result
 /// Send a refund once more that failed for good: so much, of the same attempt, for the same lines. Where its provider has it
 /// as failed it is followed by a new one, and by one only, whatever keys ask for that; where its provider knew of none, it is
 /// sent again under its own number. Of one whose provider never said what became of it, and was asked for the last time, the
-/// provider is asked anew.
+/// provider is asked anew; and of one that succeeded, where its provider has said since that it failed.
 #[utoipa::path(post, path = "/api/v1/refunds/{refund_id}/retry", tag = "payments",
     params(("refund_id" = String, Path, description = "The id of the refund that failed"),
         ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
@@ -92,7 +92,10 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, request: Mutation) -> Result
 pub(crate) async fn retry(path: IdPath<RefundId>, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     request.no_body()?;
-    request.submit(Action::RetryRefund(domain::RetryRefund { failed: path.0 }), derived_from_request).await
+    let provider_key = request.number("retry key")?;
+    request
+        .submit(Action::RetryRefund(domain::RetryRefund { failed: path.0, provider_key }), derived_from_request)
+        .await
 }
 
 /// One refund.

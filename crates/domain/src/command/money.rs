@@ -46,12 +46,14 @@ pub struct RefundPayment {
 
 /// Give money back of which a refund failed for good: for the same reason, of the same attempt, so much and for the same
 /// lines. Where the channel knew of none it is sent again under its own number, for what was sent before may yet arrive; where
-/// the channel has it as failed, under a new one, for a failed one stays so. Of one that nobody asks about any more, the
-/// channel is asked anew.
+/// the channel has it as failed, under a new one, for a failed one stays so. Of one that nobody asks about any more, or that
+/// succeeded and was said to have failed since, the channel is asked anew.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryRefund {
     /// The one that failed.
     pub failed: RefundId,
+    /// What the provider is given as idempotency key where it is sent again under its own number; made from the request's key.
+    pub provider_key: u128,
 }
 
 /// Take note of what a channel said.
@@ -79,7 +81,7 @@ impl RetryRefund {
     }
 
     /// What the provider is given as the new one's idempotency key.
-    pub fn provider_key(&self) -> u128 {
+    pub fn next_provider_key(&self) -> u128 {
         self.number("retry key")
     }
 

@@ -8,6 +8,9 @@ use crate::{AttemptId, RefundId, Timestamp};
 /// Begins the code of a refund whose money came home again; no provider's own code does.
 pub const SENT_BACK: &str = "sent_back: ";
 
+/// Begins the code of a refund that succeeded and of which the channel then said something else; no provider's own code does.
+pub const DOUBTED: &str = "doubted: ";
+
 /// Where a refund stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -68,10 +71,11 @@ pub struct Refund {
     pub status: Status,
     /// The channel's own number.
     pub channel_no: Option<ChannelNo>,
-    /// The channel's word for why it failed. Set while it is unknown: the channel said no. It begins with [`SENT_BACK`] where
-    /// the money had been given back and came home again.
+    /// The channel's word for why it failed. Set while it is unknown: the channel said no. It begins with [`DOUBTED`] where
+    /// the channel said so behind its success, and with [`SENT_BACK`] where that was confirmed: the money came home again.
     pub code: Option<Code>,
-    /// How often the channel was, or is about to be, asked; each question has its number.
+    /// The number of the last question to the channel. It never goes down, so that an old answer is not taken for a new one;
+    /// each time a person has it asked anew it goes on from the next thousand.
     pub queries: u32,
     /// How many calls in a row gave no answer. While it is refused: 1 since the channel knew of none. Of one that failed: 0
     /// where the channel itself said so.
@@ -106,10 +110,16 @@ impl Refund {
         self.status.is_live() || self.query_at.is_some()
     }
 
-    /// Its end is not known, and nobody asks for it any more: a person was called. Of one that was not sent yet the message is
-    /// on its way.
-    pub const fn is_left_alone(&self) -> bool {
-        matches!(self.status, Status::Submitted | Status::Unknown) && self.query_at.is_none()
+    /// It succeeded, and the channel has once said otherwise since.
+    pub fn is_doubted(&self) -> bool {
+        self.status == Status::Succeeded && self.code.as_ref().is_some_and(|code| code.as_str().starts_with(DOUBTED))
+    }
+
+    /// Its end is not known, or was in doubt, and nobody asks for it any more: a person was called. Of one that was not sent
+    /// yet the message is on its way.
+    pub fn is_left_alone(&self) -> bool {
+        let is_open = matches!(self.status, Status::Submitted | Status::Unknown) || self.is_doubted();
+        is_open && self.query_at.is_none()
     }
 }
 

@@ -26,12 +26,13 @@ async fn what_came_home_again_is_booked_back_and_given_back_once_more() {
     until("the provider confirmed it", async || shop.payment(1).await.refunds[0].status == RefundStatus::Failed).await;
     assert_eq!(shop.payment(1).await.refunded, 0);
     assert_eq!(shop.broken().await, [""; 0]);
-    for key in ["one", "two"] {
-        shop.run(key, Action::RetryRefund(RetryRefund { failed })).await;
+    let retry = |provider_key| RetryRefund { failed, provider_key };
+    for (key, number) in [("one", 1), ("two", 2)] {
+        shop.run(key, Action::RetryRefund(retry(number))).await;
     }
     until("it went back again", async || shop.payment(1).await.refunded == 100).await;
     assert_eq!(shop.broken().await, [""; 0]);
-    let new = RetryRefund { failed }.refund();
+    let new = retry(0).refund();
     let again = format!("refund {new}");
     assert_eq!(shop.provider.calls(), [asked("refund", 11), asked("query_refund", 11), again]);
     relay.stop().await;

@@ -134,7 +134,7 @@ pub(super) const ALL: &[Invariant] = &[
             where a.status in ('submitted', 'requires_action', 'unknown') and a.query_at is null and not exists (
                 select 1 from reviews v where v.tenant_id = a.tenant_id and v.subject = a.attempt_id and v.kind = 'stuck')
             union all
-            select r.refund_id || ': ' || r.status || ', asked ' || r.queries || ' times' from refunds r
+            select r.refund_id || ': ' || r.status || ', the last question was ' || r.queries from refunds r
             where r.status in ('submitted', 'unknown') and r.query_at is null and not exists (
                 select 1 from reviews v where v.tenant_id = r.tenant_id and v.subject = r.refund_id and v.kind = 'stuck')
             union all

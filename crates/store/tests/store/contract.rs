@@ -59,6 +59,8 @@ const SIGHTS: &[&str] = &[
     "return_excess",
     "refund_part",
     "refund_all",
+    "refund_sent_back",
+    "refund_not_failed",
     "requested failed",
     "late succeeded",
     "double succeeded",

@@ -8,7 +8,7 @@ use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reference
 use domain::{
     Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
     MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId, RefundPayment,
-    ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
+    RetryRefund, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
@@ -126,6 +126,12 @@ impl Desk {
         self.fact(&format!("said-{order_no}-{verdict}"), Subject::Charge(reference), (verdict, minor))
     }
 
+    /// A refund once more that failed. This key of the provider's is what it would be sent again under.
+    pub fn retry(&self, key: &str, order_no: OrderNo, number: u128, provider_key: u128) -> Command {
+        let failed = RefundId::new(order_no.bits() + number);
+        self.command(key, Action::RetryRefund(RetryRefund { failed, provider_key }))
+    }
+
     /// A refund of all of it, or of so much.
     pub fn refund(&self, order_no: OrderNo, number: u128, minor: Option<i64>) -> Command {
         let refund = RefundPayment {
@@ -143,6 +149,15 @@ impl Desk {
     pub fn back(&self, order_no: OrderNo, number: u128, verdict: Verdict) -> Command {
         let reference = Reference::from_stored(&RefundId::new(order_no.bits() + number).to_string());
         self.fact(&format!("back-{order_no}-{number}-{verdict}"), Subject::Refund(reference), (verdict, None))
+    }
+
+    /// The answer to a question about a refund.
+    pub fn back_asked(&self, order_no: OrderNo, number: u128, (verdict, question): (Verdict, u32)) -> Command {
+        let mut command = self.back(order_no, number, verdict);
+        let Action::ApplyChannelFact(apply) = &mut command.action else { panic!("{command:?}") };
+        apply.source = Source::Query(question);
+        command.key = Key::derived("answer", &question.to_string());
+        command
     }
 
     fn fact(&self, key: &str, subject: Subject, (verdict, minor): (Verdict, Option<i64>)) -> Command {

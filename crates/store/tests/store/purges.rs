@@ -1,6 +1,7 @@
 //! Owns the promise of the sweeper and of the purge: bounded steps, nothing that is younger, and a key that is gone
 //! still finds its order.
 
+use domain::channel::Verdict as Said;
 use domain::order::Status;
 use domain::{Action, AttemptId, Command, PaymentId, Timestamp};
 use engine::Verdict;
@@ -17,6 +18,7 @@ on_every_database!(
     a_key_that_was_purged_still_finds_its_order,
     a_purged_key_of_an_order_serves_no_other_action,
     a_purged_key_of_a_payment_finds_its_attempt_and_its_refund,
+    a_purged_key_of_a_retry_sends_nothing_again,
     another_request_under_a_purged_key_is_refused_while_its_order_lives,
     numbers_are_purged_once_they_expired,
     the_sweeper_is_told_what_is_due_and_no_more_than_it_asks_for,
@@ -147,6 +149,36 @@ async fn a_purged_key_of_a_payment_finds_its_attempt_and_its_refund(kind: Kind) 
         assert_eq!(words(&shop.run(&[command]).await), ["key reused"]);
     }
     assert_eq!(shop.count("select count(*) from outbox").await, before, "nothing is asked for again");
+    assert_eq!(shop.broken().await, Vec::<&str>::new());
+}
+
+/// A refund that is sent again under its own number has the key that was made for that, by which the same wish is known.
+async fn a_purged_key_of_a_retry_sends_nothing_again(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let place = shop.desk.place("k", &[("tea", 1)]);
+    let number = order_no(&place);
+    let [start, paid] = shop.desk.pay(number, 100);
+    shop.run(&[place, start, paid, shop.desk.refund(number, 1, Some(40))]).await;
+    let refused = async |question, moment: i64| {
+        let unseen = |question| shop.desk.back_asked(number, 1, (Said::NotFound, question));
+        shop.run(&[at(unseen(question), moment)]).await;
+        shop.run(&[at(unseen(question + 1), moment + 60_000)]).await;
+    };
+    shop.run(&[shop.desk.back(number, 1, Said::Failed)]).await;
+    refused(1, 100_000).await;
+
+    let messages = async || shop.count("select count(*) from outbox").await;
+    let key = async || {
+        let payment = shop.store.payment(shop.desk.tenant, PaymentId::new(number.bits())).await.expect("it is read");
+        payment.expect("a payment").refunds[0].provider_key
+    };
+    let (before, old) = (messages().await, key().await);
+    let retry = |key: &str, number_of_key| at(shop.desk.retry(key, number, 1, number_of_key), 200_000);
+    assert_eq!(words(&shop.run(&[retry("retry", 77)]).await), ["201"]);
+    assert_eq!((messages().await, old, key().await), (before + 1, 1, 77));
+    shop.store.records_purge(Timestamp(i64::MAX), 100).await.expect("a step");
+    assert_eq!(words(&shop.run(&[retry("retry", 77), retry("other", 78)]).await), ["201", "409"]);
+    assert_eq!((messages().await, key().await), (before + 1, 77));
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
 

@@ -14,6 +14,8 @@ const SLOW_MS: [i64; 3] = [5 * MINUTE_MS, 60 * MINUTE_MS, 24 * 60 * MINUTE_MS];
 const FIRST_MS: i64 = 15_000;
 /// For so long behind its beginning an attempt that waits for its payer is then asked about each minute, later each five.
 const YOUNG_MS: i64 = 10 * MINUTE_MS;
+/// A refund that is asked about anew has its questions numbered from the next multiple of this on.
+const ROUND: u32 = 1_000;
 
 /// The pause behind so many calls in a row that gave no answer; `None` where a person is called.
 pub(super) fn pause_ms(silences: u32) -> Option<i64> {
@@ -60,7 +62,7 @@ impl Till<'_> {
             return;
         }
         let text = refund.id.to_string();
-        let Some(pause) = pause_ms(refund.silences.max(refund.queries)) else {
+        let Some(pause) = pause_ms(refund.silences.max(refund.queries % ROUND)) else {
             let detail = format!(
                 "the channel does not say what became of this refund; it is asked no more. POST /api/v1/refunds/{id}/retry has \
                  it asked again"
@@ -87,11 +89,17 @@ impl Till<'_> {
         }
     }
 
-    /// Has it asked at once, as often as the first time: a person who was called wants it so.
+    /// Has it asked at once, as often as the first time. What is asked already, and its answer, do not count any more.
     pub(super) fn ask_refund_anew(&mut self, id: RefundId) {
-        let refund = self.repayment(id);
-        (refund.queries, refund.silences) = (0, 0);
+        self.forget_questions(id);
         self.question_refund(id, 0);
+    }
+
+    /// No question was asked yet, as far as pauses go; and no answer to an earlier one is the answer to a later one.
+    pub(super) fn forget_questions(&mut self, id: RefundId) {
+        let refund = self.repayment(id);
+        refund.queries = (refund.queries / ROUND).saturating_add(1).saturating_mul(ROUND);
+        (refund.silences, refund.query_at) = (0, None);
     }
 
     fn question_refund(&mut self, id: RefundId, pause: i64) {

@@ -17,6 +17,10 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
         // sent once more by its own id.
         return Ok(Outcome::accepted(Reply::Refund { payment: payment.clone(), refund: next }, Vec::new()));
     }
+    if failed.provider_key == wanted.provider_key {
+        // This key had it sent again, before its record was purged.
+        return Ok(Outcome::accepted(Reply::Refund { payment: payment.clone(), refund: wanted.failed }, Vec::new()));
+    }
     let mut till = Till::open(state, command, payment);
     if failed.is_left_alone() {
         till.ask_refund_anew(failed.id);
@@ -36,12 +40,12 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
     let again = (!failed.is_failed_there()).then_some(failed.id);
     let pause = allowed_after(payment, &attempt, again, command.at)?;
     if let Some(id) = again {
-        till.resend(id, pause);
+        till.resend(id, wanted.provider_key, pause);
         return Ok(till.finish(|payment| Reply::Refund { payment, refund: id }));
     }
     let new = Repayment {
         id: next,
-        provider_key: wanted.provider_key(),
+        provider_key: wanted.next_provider_key(),
         attempt: failed.attempt,
         amount: failed.amount,
         cause: failed.cause,
@@ -54,11 +58,12 @@ pub(in crate::decide) fn retry(state: &State, command: &Command, wanted: &RetryR
 
 impl Till<'_> {
     /// Sends a refund again of which the channel knew nothing: under its own number, for an earlier try may yet arrive, and
-    /// is the same refund then.
-    fn resend(&mut self, id: RefundId, pause: i64) {
+    /// is the same refund then. Under a new key: some providers repeat what they first answered under the old one.
+    fn resend(&mut self, id: RefundId, provider_key: u128, pause: i64) {
         self.step_refund(id, Event::Retry);
+        self.forget_questions(id);
         let refund = self.repayment(id);
-        (refund.code, refund.queries, refund.silences) = (None, 0, 0);
+        (refund.code, refund.provider_key) = (None, provider_key);
         let (attempt, amount) = (refund.attempt, refund.amount);
         self.payment.refund_reserved += amount;
         let account = self.attempt(attempt).account;

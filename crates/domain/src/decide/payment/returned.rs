@@ -22,10 +22,7 @@ impl Till<'_> {
     pub(super) fn returned(&mut self, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
         let Subject::Refund(reference) = &wanted.fact.subject else { return Ok(Came::To(Became::Stale)) };
         let Ok(id) = reference.as_str().parse::<RefundId>() else { return Ok(Came::To(Became::Stale)) };
-        let refund = self.repayment(id);
-        let answers = matches!(wanted.source, Source::Query(number) if number == refund.queries);
-        let is_awaited = answers && refund.query_at.take().is_some();
-        let attempt = refund.attempt;
+        let attempt = self.repayment(id).attempt;
         let account = self.attempt(attempt).account;
         if account != wanted.account {
             return Ok(Came::Strange(format!("it came through {}, not {account}", wanted.account)));
@@ -42,15 +39,25 @@ impl Till<'_> {
         if refund.channel_no.is_none() {
             refund.channel_no.clone_from(&wanted.fact.channel_no);
         }
+        let is_last = self.is_about_the_last(id, wanted.source);
+        let is_awaited = is_last && self.repayment(id).query_at.is_some();
+        if self.repayment(id).status == RefundStatus::Succeeded && wanted.fact.verdict != Verdict::Succeeded {
+            return Ok(Came::To(self.behind_success(id, wanted, is_awaited)?));
+        }
+        if is_awaited {
+            self.repayment(id).query_at = None;
+        }
         match wanted.fact.verdict {
             Verdict::Succeeded => self.went_back(id, wanted),
             Verdict::Pending => Ok(Came::To(self.under_way(id, wanted))),
-            Verdict::Failed | Verdict::Closed | Verdict::Reversed => match self.repayment(id).status {
-                RefundStatus::Succeeded => Ok(Came::To(self.sent_back(id, wanted, is_awaited)?)),
-                _ => Ok(Came::To(self.denied(id, wanted))),
-            },
+            Verdict::Failed | Verdict::Closed | Verdict::Reversed => Ok(Came::To(self.denied(id, wanted))),
             Verdict::NotFound => Ok(Came::To(self.unseen(id, wanted.source))),
         }
+    }
+
+    /// It answers the last question that was, or is about to be, asked about it.
+    fn is_about_the_last(&mut self, id: RefundId, source: Source) -> bool {
+        matches!(source, Source::Query(number) if number == self.repayment(id).queries)
     }
 
     fn went_back(&mut self, id: RefundId, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
@@ -143,7 +150,8 @@ impl Till<'_> {
         if moved { Became::Applied } else { Became::Duplicate }
     }
 
-    /// The channel said no. Only a question that confirms it frees the amount: a "failed" may be an accepted one.
+    /// The channel said no. Only an answer to the last question frees the amount: a "failed" may be an accepted one, and an
+    /// earlier answer may be of before it was sent again.
     fn denied(&mut self, id: RefundId, wanted: &ApplyChannelFact) -> Became {
         let refund = self.repayment(id);
         if !refund.status.is_live() {
@@ -151,9 +159,10 @@ impl Till<'_> {
         }
         refund.code.clone_from(&wanted.fact.code);
         refund.silences = 0;
-        if matches!(wanted.source, Source::Query(_)) {
+        if self.is_about_the_last(id, wanted.source) {
             self.fail_for_good(id);
         } else {
+            let refund = self.repayment(id);
             if refund.code.is_none() {
                 refund.code = Some(crate::text::Code::from_stored("failed"));
             }
@@ -175,6 +184,10 @@ impl Till<'_> {
             self.refund_silent(id);
             return Became::Applied;
         }
+        if !self.is_about_the_last(id, source) {
+            return Became::Stale;
+        }
+        let refund = self.repayment(id);
         if refund.is_refused() {
             self.unseen_and_refused(id);
             return Became::Applied;

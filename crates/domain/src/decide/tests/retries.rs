@@ -217,3 +217,49 @@ fn a_retry_that_failed_is_sent_once_more_by_its_own_id() {
         ",
     );
 }
+
+/// An answer to a question from before it was sent again tells nothing of what was sent since.
+#[test]
+fn what_was_sent_again_is_ended_by_no_answer_from_before() {
+    let mut shop = check(OPEN);
+    more(&mut shop, REFUSED);
+    more(
+        &mut shop,
+        "
+        retry A.1                      -> refund 1 created of 200
+        mute A.1 refund                -> applied
+        back A.1 failed code=no src=query asked=1 -> applied
+        payment A                      -> paid v9 300/200/0 succeeded requested:unknown
+        queue                          -> refund query_refund+3s
+        back A.1 not_found src=query asked=2 -> stale
+        back A.1 failed code=no src=query -> applied
+        payment A                      -> paid v10 300/0/0 succeeded requested:failed
+        ",
+    );
+}
+
+/// A provider that keeps its first answer under a key would repeat its refusal; and the key that sent it again does so once,
+/// also when its record was purged.
+#[test]
+fn what_is_sent_again_has_a_new_key_at_the_provider() {
+    let mut shop = check(OPEN);
+    more(&mut shop, REFUSED);
+    more(
+        &mut shop,
+        "
+        retry A.1 number=21            -> refund 1 created of 200
+        keys A                         -> 21
+        retry A.1 number=21            -> refund 1 created of 200
+        mute A.1 refund                -> applied
+        back A.1 not_found src=query   -> applied
+        queue                          -> refund query_refund+3s refund query_refund+3s
+        back A.1 failed code=no src=answer -> applied
+        back A.1 not_found src=query   -> applied
+        at 120000
+        back A.1 not_found src=query   -> applied
+        retry A.1 number=21            -> refund 1 failed of 200
+        retry A.1 number=22            -> refund 1 created of 200
+        keys A                         -> 22
+        ",
+    );
+}

@@ -78,7 +78,7 @@ impl What {
 fn refund_of(payment: &Payment, (amount, line): (Option<i64>, Option<(u32, i64, bool)>), made: u128) -> Action {
     let failed = payment.refunds.iter().rev().find(|refund| refund.status == RefundStatus::Failed);
     if let (None, None, Some(failed)) = (amount, line, failed) {
-        return Action::RetryRefund(RetryRefund { failed: failed.id });
+        return Action::RetryRefund(RetryRefund { failed: failed.id, provider_key: made });
     }
     Action::RefundPayment(RefundPayment {
         payment: payment.id,

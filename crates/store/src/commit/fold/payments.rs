@@ -7,7 +7,7 @@ use domain::{Payment, State, Timestamp};
 use super::Batch;
 use crate::found::Stored as _;
 use crate::rows::{AttemptRow, PaymentRow, RefundLineRow, RefundRow, action_parts};
-use crate::set::{Rows, Write, number, row, text};
+use crate::set::{Rows, Write, bytes, number, row, text};
 
 static HEADS: Write = Write::insert("payments", PaymentRow::FIND.read);
 
@@ -52,6 +52,7 @@ static REFUNDS_CHANGED: Write = Write::update(
     "refunds",
     &[number("tenant_id"), text("order_no"), number("number")],
     &[
+        bytes("provider_key"),
         text("status"),
         text("channel_no"),
         text("code"),
@@ -241,6 +242,7 @@ impl Payments {
             payment.tenant.0,
             payment.order_no.to_string(),
             now.number,
+            &now.provider_key.to_be_bytes()[..],
             now.status.name(),
             now.channel_no.as_ref().map(ChannelNo::as_str),
             now.code.as_ref().map(Code::as_str),

@@ -39,6 +39,7 @@ enum What {
     Silent { order: u8, attempt: u8, task: u8 },
     Refund { order: u8, amount: Option<i64>, line: Option<(u32, i64, bool)> },
     Back { order: u8, refund: u8, verdict: u8, source: u8 },
+    Retry { order: u8, refund: u8 },
     Stray { number: u8 },
     Cancel { order: u8, merchant: bool },
     Expire { order: u8 },
@@ -72,7 +73,7 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         1 => Just(What::Issue),
         7 => (proptest::collection::vec(line, 1..4), proptest::option::weighted(0.4, any::<u8>()), any::<bool>())
             .prop_map(|(lines, number, note)| What::Place { lines, number, note }),
-        6 => (order, 1..=CHANNELS + 1).prop_map(|(order, channel)| What::Start { order, channel }),
+        8 => (order, 1..=CHANNELS + 1).prop_map(|(order, channel)| What::Start { order, channel }),
         14 => (order, 0..2_u8, 0..14_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..6_u8).prop_map(
             |(order, attempt, verdict, short, source)| What::Said { order, attempt, verdict, short, source }),
         3 => (order, 0..2_u8, 0..3_u8).prop_map(|(order, attempt, task)| What::Silent { order, attempt, task }),
@@ -80,6 +81,7 @@ pub fn wish() -> impl Strategy<Value = Wish> {
             .prop_map(|(order, amount, line)| What::Refund { order, amount, line }),
         9 => (order, 0..2_u8, 0..10_u8, 0..6_u8)
             .prop_map(|(order, refund, verdict, source)| What::Back { order, refund, verdict, source }),
+        1 => (order, 0..3_u8).prop_map(|(order, refund)| What::Retry { order, refund }),
         1 => (0..3_u8).prop_map(|number| What::Stray { number }),
         2 => (order, any::<bool>()).prop_map(|(order, merchant)| What::Cancel { order, merchant }),
         1 => order.prop_map(|order| What::Expire { order }),
@@ -164,7 +166,8 @@ fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
         | What::Said { order: pick, .. }
         | What::Silent { order: pick, .. }
         | What::Refund { order: pick, .. }
-        | What::Back { order: pick, .. } => money::action(&wish.what, order(*pick)?, tables)?,
+        | What::Back { order: pick, .. }
+        | What::Retry { order: pick, .. } => money::action(&wish.what, order(*pick)?, tables)?,
         What::Stray { number } => money::stray(tenant, *number),
         What::Cancel { order: pick, merchant } => {
             let reason = if *merchant { CloseReason::Merchant } else { CloseReason::Customer };
@@ -196,7 +199,9 @@ const fn fit(what: &What) -> &'static [Status] {
     match what {
         What::Start { .. } | What::Cancel { .. } | What::Expire { .. } => &[Status::PendingPayment],
         What::Said { attempt: 0, .. } | What::Silent { .. } => &[Status::PendingPayment, Status::Closed],
-        What::Said { .. } | What::Back { .. } => &[Status::Paid, Status::Shipped, Status::Completed, Status::Closed],
+        What::Said { .. } | What::Back { .. } | What::Retry { .. } => {
+            &[Status::Paid, Status::Shipped, Status::Completed, Status::Closed]
+        }
         What::Refund { .. } => &[Status::Paid, Status::Shipped, Status::Completed],
         What::Ship { .. } => &[Status::Paid],
         What::Correct { .. } => &[Status::Paid, Status::Shipped],

@@ -49,6 +49,11 @@ impl Shop {
         match said.words[0] {
             "queue" => std::mem::take(&mut self.left.queue).join(" "),
             "reviews" => std::mem::take(&mut self.left.reviews).join(" "),
+            "keys" => {
+                let payment = self.state.payment_for(TENANT, said.order_no()).expect("a known payment");
+                let keys: Vec<_> = payment.refunds.iter().map(|refund| refund.provider_key.to_string()).collect();
+                keys.join(" ")
+            }
             "ledger" => {
                 let sums = self.left.ledger.iter().filter(|(_, sum)| **sum != 0);
                 sums.map(|(name, sum)| format!("{name}={sum}")).collect::<Vec<_>>().join(" ")
@@ -126,7 +131,10 @@ impl Shop {
             "start" => self.start(said),
             "sweep" => Action::CloseAttempts { order_no: said.order_no() },
             "refund" => self.refund(said),
-            "retry" => Action::RetryRefund(RetryRefund { failed: self.refund_id(said) }),
+            "retry" => {
+                let provider_key = said.option("number").map_or(self.commands, |number| number.unsigned_abs().into());
+                Action::RetryRefund(RetryRefund { failed: self.refund_id(said), provider_key })
+            }
             "said" => {
                 let fact = said
                     .fact(Subject::Charge(said.reference(|order_no, number| attempt_id(order_no, number).to_string())));
@@ -175,7 +183,7 @@ impl Shop {
             "answer" => Source::Answer,
             "closing" => Source::Closing,
             "statement" => Source::Statement,
-            "query" => Source::Query(self.queries(&fact)),
+            "query" => Source::Query(said.option("asked").map_or_else(|| self.queries(&fact), asked)),
             _ => Source::Callback,
         };
         let digest = said.options.get("event").map_or(self.commands, |event| u128::from(event.as_bytes()[0]));
@@ -254,6 +262,11 @@ impl Said<'_> {
 fn place(word: &str) -> (OrderNo, usize) {
     let (_, number) = word.split_once('.').expect("order.number");
     (OrderNo::new(u128::from(word.as_bytes()[0])), number.parse().expect("a number"))
+}
+
+/// `asked=1`: an answer to an earlier question.
+fn asked(number: i64) -> u32 {
+    u32::try_from(number).expect("a small number")
 }
 
 fn account_id(number: i64) -> ChannelAccountId {

@@ -6,7 +6,7 @@ use domain::payment::RefundLine;
 use domain::text::{ChannelNo, Code, Reference, RefundReason};
 use domain::{
     Action, ApplyChannelFact, AttemptId, ChannelAccountId, NoteSilence, Order, PaymentId, RefundId, RefundPayment,
-    StartPayment, TenantId,
+    RetryRefund, StartPayment, TenantId,
 };
 use engine::memory::Tables;
 
@@ -64,6 +64,10 @@ pub fn action(what: &What, order: &Order, tables: &Tables) -> Option<Action> {
             let account = payment()?.attempt(refund.attempt)?.account;
             let subject = Subject::Refund(Reference::from_stored(&refund.id.to_string()));
             said(account, source(*from, refund.queries), fact(subject, *roll))
+        }
+        What::Retry { refund: pick, .. } => {
+            let failed = refund(*pick)?;
+            Action::RetryRefund(RetryRefund { failed: failed.id, provider_key: !failed.provider_key })
         }
         _ => return None,
     })
