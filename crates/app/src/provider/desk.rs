@@ -69,6 +69,18 @@ impl Desk {
         Ok(mischief.rules.iter().map(|rule| rule.hits).collect())
     }
 
+    /// How it is set: when it pays by itself, and so on.
+    pub(crate) async fn settings(&self) -> anyhow::Result<Value> {
+        let answer = self.caller().ask(&Request::get("/sim/settings")).await;
+        answer.context("the payment simulator does not tell its settings")?.read()
+    }
+
+    /// Has no fault happen any more, and charges paid as they were with these settings.
+    pub(crate) async fn leave_as(&self, settings: &Value) -> anyhow::Result<()> {
+        self.set_mischief(&json!([])).await?;
+        self.set(&json!({"auto_pay_ms": settings["auto_pay_ms"]})).await
+    }
+
     /// From now on each charge is paid at once.
     pub(crate) async fn pay_at_once(&self) -> anyhow::Result<()> {
         self.set(&json!({"auto_pay_ms": 0})).await

@@ -79,6 +79,7 @@ async fn every_order_is_paid_once_while_its_server_is_killed(database: Database)
     let address = server.address.to_string();
     let (url, simulator) = (format!("http://{address}"), till.provider.url());
     let at = ["replay", "--url", &url, "--api-key", &server.secret, "--psp-sim", &simulator];
+    let before = till.provider.manners().await;
     let replay = till.database.command(&[&at[..], &["--storm", "3", "--pay", "--json", &invoices()]].concat());
     let replay = tokio::spawn(ended(replay));
     // Once in the middle of the orders, and once in the middle of the payments.
@@ -93,6 +94,7 @@ async fn every_order_is_paid_once_while_its_server_is_killed(database: Database)
     assert_eq!(report["captured_minor"], report["revenue_minor"], "{report}");
     assert_eq!(report["provider_charged_minor"], report["captured_minor"], "{report}");
     assert_eq!(report["provider_refunded_minor"], report["refunded_minor"], "{report}");
+    assert_eq!(till.provider.manners().await, before, "the simulator is left as it was");
     let Till { database, nodes, provider, .. } = till;
     database.close(nodes).await;
     drop(provider);

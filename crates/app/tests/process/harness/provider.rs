@@ -73,6 +73,12 @@ impl Provider {
         self.ask(Method::PUT, "/sim/settings", &settings).await.expect(200);
     }
 
+    /// How it is set, and how it fails.
+    pub(crate) async fn manners(&self) -> [Value; 2] {
+        let read = async |path| self.ask(Method::GET, path, &Value::Null).await.expect(200).json();
+        [read("/sim/settings").await, read("/sim/mischief").await]
+    }
+
     /// Has WeChat Pay sign with another certificate; its number and itself.
     pub(crate) async fn certificate(&self) -> Value {
         self.ask(Method::POST, "/sim/wechat_pay/certificate", &Value::Null).await.expect(200).json()
