@@ -130,7 +130,13 @@ impl Rejected {
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// Something of a charge or a refund.
-    Fact(Fact),
+    Fact {
+        /// What it says.
+        fact: Fact,
+        /// The provider's own number of the message, where it has one: the same each time that the message is sent, and
+        /// another where the same is said anew.
+        event: Option<String>,
+    },
     /// Well signed and of no concern: an event that is not looked at.
     Ignored(String),
 }

@@ -1,5 +1,5 @@
 //! Owns the door for providers' callbacks. The signature is the credential; what is believed becomes a command like any
-//! other, under a key that names what was said: said again, it is answered from the record.
+//! other, under a key that names what was said and in which message: sent again, it is answered from the record.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub(crate) async fn notify(
             count(&entry, "later");
             Receipt::Later
         }
-        Some(Ok(Notice::Fact(fact))) => take((&api, deadline), &entry, fact, &request_id).await,
+        Some(Ok(Notice::Fact { fact, event })) => take((&api, deadline), &entry, (fact, event), &request_id).await,
         Some(Ok(Notice::Ignored(what))) => {
             tracing::debug!(channel = entry.account.name, what, "a callback of no concern");
             count(&entry, "ignored");
@@ -103,10 +103,15 @@ async fn disbelieve(api: &Api, entry: &Entry, rejected: &Rejected, (body, reques
     }
 }
 
-/// Applies what was said, once.
-async fn take((api, deadline): (&Api, Instant), entry: &Entry, fact: Fact, request_id: &RequestId) -> Receipt {
+/// Applies what was said in a message, once; the same in another message is said anew.
+async fn take(
+    (api, deadline): (&Api, Instant),
+    entry: &Entry,
+    (fact, event): (Fact, Option<String>),
+    request_id: &RequestId,
+) -> Receipt {
     let account = &entry.account;
-    let digest = digest(account.id, &fact);
+    let digest = digest(account.id, &fact, event.as_deref());
     let name = hex(&digest.0);
     let Ok(principal) = api.actor(account.tenant).await else { return Receipt::Later };
     let target = Target { method: "POST", route: "/notify", ids: &[&name], query: "", precondition: "" };
@@ -149,11 +154,12 @@ fn count(entry: &Entry, result: &'static str) {
         .increment(1);
 }
 
-/// What names a fact: all of it, and who said it.
-pub fn digest(account: ChannelAccountId, fact: &Fact) -> Digest {
+/// What names what was said: all of it, who said it, and the provider's own number of the message, where it has one. A refund
+/// may fail, be found well, and fail again days later in the same words.
+pub fn digest(account: ChannelAccountId, fact: &Fact, event: Option<&str>) -> Digest {
     let Fact { subject, verdict, amount, channel_no, code, stranger } = fact;
     let amount = amount.map(|amount| format!("{} {}", amount.minor, amount.currency)).unwrap_or_default();
-    let parts = [
+    let mut parts = vec![
         account.to_string(),
         subject.name().to_owned(),
         subject.reference().to_string(),
@@ -163,7 +169,8 @@ pub fn digest(account: ChannelAccountId, fact: &Fact) -> Digest {
         code.as_ref().map(ToString::to_string).unwrap_or_default(),
         stranger.as_ref().map(ToString::to_string).unwrap_or_default(),
     ];
-    // None of them holds a control character.
+    // None of them holds a control character; a number may, and is the last.
+    parts.extend(event.map(str::to_owned));
     let all = Sha256::digest(parts.join("\0"));
     let mut digest = [0; 16];
     digest.copy_from_slice(&all[..16]);

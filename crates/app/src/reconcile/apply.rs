@@ -81,7 +81,7 @@ impl Rules {
         let (verdict, amount) = (line.verdict, Some(line.amount));
         let fact = Fact { subject, verdict, amount, channel_no, code: None, stranger: None };
         let account = self.side.account.id;
-        let digest = api::digest(account, &fact);
+        let digest = api::digest(account, &fact, None);
         let identity = format!("{:032x}", u128::from_be_bytes(digest.0));
         let target = Target { method: "RECONCILE", route: "statement", ids: &[&identity], query: "", precondition: "" };
         let source = Source::Statement;

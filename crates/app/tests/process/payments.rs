@@ -7,3 +7,4 @@ mod charges;
 mod crashes;
 mod health;
 mod refunds;
+mod spoken;

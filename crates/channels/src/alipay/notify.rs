@@ -1,5 +1,5 @@
 //! Owns Alipay's notifications: whether one is believed, and what it says. It does not know what is done with it.
-//! Rules: <https://opendocs.alipay.com/open/270/105902>.
+//! Rules: <https://opendocs.alipay.com/open/270/105902>: where the same notification is sent again, its `notify_id` stays.
 
 use std::collections::BTreeMap;
 
@@ -22,15 +22,18 @@ pub(super) fn read(alipay: &Alipay, body: &[u8]) -> Result<Notice, Rejected> {
         ("seller_id", optional("seller_id"), &alipay.seller_id),
     ]);
     let said = Said { channel_no: optional("trade_no"), stranger, ..Said::default() };
+    let event = optional("notify_id").map(str::to_owned);
     let refunded = optional("refund_fee").is_some() && optional("gmt_refund").is_some();
     if let (true, "TRADE_SUCCESS", Some(out_refund_no)) = (refunded, status, optional("out_biz_no")) {
         // refund_fee is what the trade's refunds come to together, and trade_no is the charge's number.
         let said = Said { channel_no: None, ..said };
-        return Ok(Notice::Fact(said.of_refund(out_refund_no, domain::channel::Verdict::Succeeded)?));
+        let fact = said.of_refund(out_refund_no, domain::channel::Verdict::Succeeded)?;
+        return Ok(Notice::Fact { fact, event });
     }
     let (verdict, code) = answer::verdict(status, optional("gmt_payment").is_some())?;
     let amount = Some(read_yuan(needed("total_amount")?, Decimals::Two)?);
-    Ok(Notice::Fact(Said { amount, code, ..said }.of_charge(needed("out_trade_no")?, verdict)?))
+    let fact = Said { amount, code, ..said }.of_charge(needed("out_trade_no")?, verdict)?;
+    Ok(Notice::Fact { fact, event })
 }
 
 fn verify(alipay: &Alipay, members: &BTreeMap<String, String>) -> Result<(), Rejected> {

@@ -289,6 +289,9 @@ fn notifications() {
         let sign = provider().sign(gateway::sorted(members.iter().map(|(name, value)| (*name, *value))).as_bytes());
         let whole = members.into_iter().chain([("sign_type", "RSA2"), ("sign", &sign)]);
         let body = form::encode(whole);
+        if expected.contains("succeeded") {
+            assert_eq!(example::event(&*channel, &[], body.as_bytes()).as_deref(), Some("1"), "{changes:?}");
+        }
         assert_eq!(example::read(&*channel, &[], body.as_bytes()), expected, "{changes:?}");
         let plus = body.replace("%20", "+");
         assert_eq!(example::read(&*channel, &[], plus.as_bytes()), expected);

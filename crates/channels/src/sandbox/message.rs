@@ -55,6 +55,9 @@ pub(super) struct Refund {
 
 #[derive(Deserialize)]
 struct Event {
+    /// The same each time that it is sent.
+    #[serde(rename = "event_id")]
+    id: Option<String>,
     #[serde(rename = "type")]
     kind: String,
     account: String,
@@ -138,7 +141,7 @@ pub(super) fn read(body: &[u8], account: &str) -> Result<Notice, Rejected> {
         "refund.succeeded" | "refund.failed" => event.refund.ok_or_else(missing)?.fact(stranger)?,
         _ => return Ok(Notice::Ignored(fact::brief(&event.kind))),
     };
-    Ok(Notice::Fact(fact))
+    Ok(Notice::Fact { fact, event: event.id })
 }
 
 pub(super) fn charge_verdict(status: &str) -> Result<Verdict, Unreadable> {

@@ -148,10 +148,25 @@ async fn the_requests() {
     assert_eq!(seen[5].target, "/sandbox/v1/statements/2026-03-01");
 }
 
+fn signature(body: &str, secret: &str, seconds: i64) -> String {
+    key(secret).stamp(format!("CALLBACK\n{seconds}\n{body}").as_bytes())
+}
+
 fn read(body: &str, secret: &str, seconds: i64) -> String {
-    let signature = key(secret).stamp(format!("CALLBACK\n{seconds}\n{body}").as_bytes());
-    let headers = [("x-sandbox-timestamp", &seconds.to_string()[..]), ("x-sandbox-signature", &signature)];
+    let (at, signature) = (seconds.to_string(), signature(body, secret, seconds));
+    let headers = [("x-sandbox-timestamp", &at[..]), ("x-sandbox-signature", &signature)];
     example::read(&*channel("127.0.0.1:1"), &headers, body.as_bytes())
+}
+
+#[test]
+fn a_callback_has_its_number() {
+    let body = format!(r#"{{"event_id":"e1","type":"refund.failed","account":"a1","refund":{}}}"#, refund("failed"));
+    for (body, expected) in [(body.clone(), Some("e1")), (body.replace(r#""event_id":"e1","#, ""), None)] {
+        let (at, signature) = (AT.0 / 1000, signature(&body, "channels", AT.0 / 1000));
+        let headers = [("x-sandbox-timestamp", &at.to_string()[..]), ("x-sandbox-signature", &signature)];
+        let number = example::event(&*channel("127.0.0.1:1"), &headers, body.as_bytes());
+        assert_eq!(number.as_deref(), expected, "{body}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Owns Stripe's events: whether one is believed, and what it says. It does not know what is done with it.
-//! Rules: <https://docs.stripe.com/webhooks#verify-manually>, <https://docs.stripe.com/api/events/types>.
+//! Rules: <https://docs.stripe.com/webhooks#verify-manually>, <https://docs.stripe.com/api/events/types>. An event has its `id`
+//! each time that it is sent: <https://docs.stripe.com/webhooks#handle-duplicate-events>.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +16,7 @@ const SIGNATURES_MAX: usize = 16;
 
 #[derive(Deserialize)]
 struct Event<'a> {
+    id: Option<String>,
     #[serde(rename = "type")]
     kind: String,
     #[serde(borrow)]
@@ -49,7 +51,7 @@ pub(super) fn read(keys: &[MacKey], callback: &Callback<'_>) -> Result<Notice, R
         }
         _ => return Ok(Notice::Ignored(brief(&event.kind))),
     };
-    Ok(Notice::Fact(fact))
+    Ok(Notice::Fact { fact, event: event.id })
 }
 
 fn object<T: DeserializeOwned>(text: &RawValue) -> Result<T, Unreadable> {

@@ -71,14 +71,26 @@ pub(crate) async fn ask(channel: &dyn Channel, call: Call) -> String {
 
 /// Reads a callback, and gives the short form of what it says.
 pub(crate) fn read(channel: &dyn Channel, headers: &[(&str, &str)], body: &[u8]) -> String {
-    let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    match channel.read(&Callback { headers: &headers, body, at: AT }) {
-        Ok(Notice::Fact(fact)) => shown(&Ok(fact)),
+    match notice(channel, headers, body) {
+        Ok(Notice::Fact { fact, .. }) => shown(&Ok(fact)),
         Ok(Notice::Ignored(_)) => "ignored".into(),
         Err(Rejected::Signature(_)) => "signature".into(),
         Err(Rejected::Stale(_)) => "stale".into(),
         Err(Rejected::Malformed(_)) => "malformed".into(),
     }
+}
+
+/// The provider's number of a message that is believed.
+pub(crate) fn event(channel: &dyn Channel, headers: &[(&str, &str)], body: &[u8]) -> Option<String> {
+    match notice(channel, headers, body) {
+        Ok(Notice::Fact { event, .. }) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn notice(channel: &dyn Channel, headers: &[(&str, &str)], body: &[u8]) -> Result<Notice, Rejected> {
+    let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    channel.read(&Callback { headers: &headers, body, at: AT })
 }
 
 /// `succeeded 1999 CNY no=… code=… stranger=…`, or the failure's kind; of a refund with `refund` before it.

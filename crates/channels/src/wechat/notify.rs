@@ -1,5 +1,6 @@
 //! Owns WeChat Pay's notifications: whether one is believed, what is sealed in it, and what it says. It does not know
-//! what is done with it. Rules: <https://pay.weixin.qq.com/doc/v3/merchant/4012791882>.
+//! what is done with it. Rules: <https://pay.weixin.qq.com/doc/v3/merchant/4012791882>: a notification's `id` is its own, and
+//! the same notification may come several times.
 
 use serde::Deserialize;
 
@@ -10,6 +11,7 @@ use crate::{Callback, Notice, Rejected, clock};
 
 #[derive(Deserialize)]
 struct Notification {
+    id: Option<String>,
     event_type: String,
     resource: Resource,
 }
@@ -55,7 +57,7 @@ pub(super) fn read(wechat: &Wechat, callback: &Callback<'_>) -> Result<Notice, R
         }
         _ => return Ok(Notice::Ignored(brief(&notification.event_type))),
     };
-    Ok(Notice::Fact(fact))
+    Ok(Notice::Fact { fact, event: notification.id })
 }
 
 /// While keys are changed, it is sealed with one of several.

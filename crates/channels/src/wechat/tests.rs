@@ -220,9 +220,12 @@ pub(super) fn event(kind: &str, resource: &str, key: &str) -> String {
     .to_string()
 }
 
+fn borrowed(headers: &[(String, String)]) -> Vec<(&str, &str)> {
+    headers.iter().map(|(name, value)| (&name[..], &value[..])).collect()
+}
+
 fn read(body: &str, headers: &[(String, String)]) -> String {
-    let headers: Vec<_> = headers.iter().map(|(name, value)| (&name[..], &value[..])).collect();
-    example::read(&*channel("127.0.0.1:1"), &headers, body.as_bytes())
+    example::read(&*channel("127.0.0.1:1"), &borrowed(headers), body.as_bytes())
 }
 
 #[test]
@@ -252,6 +255,17 @@ fn notifications() {
         let body = event(kind, &resource, key);
         assert_eq!(read(&body, &headers(&body, SERIAL, AT.0 / 1000)), expected, "{kind} {resource}");
     }
+}
+
+#[test]
+fn a_notification_has_its_number() {
+    let number = |body: &str| {
+        let headers = headers(body, SERIAL, AT.0 / 1000);
+        example::event(&*channel("127.0.0.1:1"), &borrowed(&headers), body.as_bytes())
+    };
+    let body = event("TRANSACTION.SUCCESS", &trade("SUCCESS"), NEW_KEY);
+    assert_eq!(number(&body).as_deref(), Some("1"));
+    assert_eq!(number(&body.replace(r#""id":"1""#, r#""id":null"#)), None);
 }
 
 #[test]

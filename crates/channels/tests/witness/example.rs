@@ -65,7 +65,7 @@ pub async fn ask_all(channel: &dyn Channel) {
 /// What a callback says, where it is believed.
 pub fn read(channel: &dyn Channel, headers: &[(String, String)], body: &str) -> Result<Fact, Rejected> {
     match channel.read(&Callback { headers, body: body.as_bytes(), at: AT })? {
-        Notice::Fact(fact) => Ok(fact),
+        Notice::Fact { fact, .. } => Ok(fact),
         Notice::Ignored(what) => panic!("{what} was ignored"),
     }
 }

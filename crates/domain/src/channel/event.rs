@@ -4,7 +4,8 @@ use super::Fact;
 use crate::names::names;
 use crate::{ChannelAccountId, TenantId, Timestamp};
 
-/// Names what was said, whoever said it how often: a digest of the account and the fact.
+/// Names what was said, however often it was sent: a digest of the account, the fact, and the message's number where the
+/// provider gives it one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 16]);
 

@@ -124,6 +124,13 @@ impl Provider {
         self.movements().await.iter().map(signed).sum()
     }
 
+    /// How often each rule of how it fails was met.
+    pub(crate) async fn hits(&self) -> Vec<u64> {
+        let rules = self.ask(Method::GET, "/sim/mischief", &Value::Null).await.expect(200).json();
+        let rules = rules["rules"].as_array().expect("rules").iter();
+        rules.map(|rule| rule["hits"].as_u64().expect("a number")).collect()
+    }
+
     /// How many callbacks were delivered, and how many of them were acknowledged.
     pub(crate) async fn deliveries(&self) -> (usize, usize) {
         let callbacks = self.ask(Method::GET, "/sim/callbacks", &Value::Null).await.expect(200).json();

@@ -1,12 +1,11 @@
 //! Owns what providers send by themselves: repeated, parallel, out of order, too early, forged, or about somebody else.
 
-use domain::{AttemptId, Timestamp};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use domain::AttemptId;
 use idempotency::{Key, derive};
 use serde_json::json;
-use sha2::Sha256;
 
-use crate::harness::{Answer, Database, Kind, Till, on_every_database, rule, until};
+use super::spoken::{hex, paid_body, seconds, send, sign};
+use crate::harness::{Database, Kind, Till, on_every_database, rule, until};
 
 on_every_database!(
     a_callback_that_never_comes_is_asked_for,
@@ -227,35 +226,4 @@ async fn p15_a_slow_answer_is_asked_for_again_and_is_one_effect(database: Databa
     assert_eq!(till.events(&order_no).await, ["place", "pay"]);
     assert_eq!(till.payment(&payment).await["captured"]["amount"], 1_999);
     till.close().await;
-}
-
-fn paid_body(attempt: &str, minor: i64) -> String {
-    json!({
-        "event_id": format!("evt-{attempt}"), "type": "charge.succeeded", "account": "sandbox-1",
-        "charge": {
-            "charge_no": format!("sc-{attempt}"), "out_trade_no": attempt, "status": "succeeded", "amount": minor,
-            "currency": "CNY", "refunded": 0, "pay_url": "http://127.0.0.1/", "code": null, "paid_at": null,
-        },
-    })
-    .to_string()
-}
-
-async fn send(till: &Till, signature: &str, at: i64, body: &str) -> Answer {
-    let at = at.to_string();
-    till.callback("sandbox", &[("x-sandbox-timestamp", &at), ("x-sandbox-signature", signature)], body).await
-}
-
-fn sign(secret: &str, at: i64, body: &str) -> String {
-    hex(secret, &format!("CALLBACK\n{at}\n{body}"))
-}
-
-fn hex(secret: &str, text: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
-}
-
-fn seconds() -> i64 {
-    let Timestamp(now) = api::now();
-    now / 1_000
 }

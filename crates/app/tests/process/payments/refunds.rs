@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::spoken::{seconds, send, sent_back_body, sign};
 use crate::harness::{Database, Till, on_every_database, rule, until};
 
 on_every_database!(
@@ -15,6 +16,7 @@ on_every_database!(
     r8_a_refund_is_of_its_own_payment,
     a_refund_that_nobody_asked_for_and_that_failed_is_sent_once_more,
     r9_a_refund_asked_for_again_when_its_key_is_forgotten,
+    r10_a_failure_that_is_said_anew_is_asked_about_anew,
 );
 
 async fn r1_two_refunds_that_are_too_much_together(database: Database) {
@@ -181,5 +183,32 @@ async fn r9_a_refund_asked_for_again_when_its_key_is_forgotten(database: Databas
     till.nodes.push(till.database.node_with(&[]).await);
     till.refunds_are(&payment, &["succeeded"]).await;
     assert_eq!(refunds(&till).await, 1);
+    till.close().await;
+}
+
+/// The provider is eventually consistent: it says that a refund failed, answers that it succeeded, and says days later in the
+/// same words that it failed.
+async fn r10_a_failure_that_is_said_anew_is_asked_about_anew(database: Database) {
+    let till = Till::open(database, &["sandbox"]).await;
+    let (_, payment, attempt) = till.paid("anew", "sandbox").await;
+    let refund = till.refund(&payment, "refund", Some(500)).await.expect(201).text("/refund_id");
+    till.refunds_are(&payment, &["succeeded"]).await;
+    // Only counts the questions.
+    till.provider.fails(json!([rule("query_refund", json!({"slow": {"ms": 0}}))])).await;
+    let (secret, now) = (till.provider.secret("sandbox.secret"), seconds());
+    // Each word comes twice; its second time is answered from the record.
+    for (at, event) in ["first", "anew"].into_iter().enumerate() {
+        let body = sent_back_body(&refund, &attempt, event);
+        for _ in 0..2 {
+            assert_eq!(send(&till, &sign(&secret, now, &body), now, &body).await.body.as_ref(), b"ok", "{event}");
+        }
+        let wanted = u64::try_from(at + 1).expect("one or two");
+        until(&format!("{event}: the provider is asked"), || async { till.provider.hits().await == [wanted] }).await;
+        assert_eq!(till.reviews().await, vec!["refund_failed"; at + 1], "{event}");
+    }
+    let metrics = till.admin().get("/metrics").await.expect(200);
+    let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
+    assert!(metrics.contains(r#"mideng_callbacks_total{channel="sandbox",result="repeated"} 2"#), "{metrics}");
+    till.refunds_are(&payment, &["succeeded"]).await;
     till.close().await;
 }
