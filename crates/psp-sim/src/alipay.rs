@@ -109,7 +109,7 @@ impl Protocol for Alipay {
         enveloped(&parameters, &answered.unwrap_or_else(|(code, message)| failed(code, message)))
     }
 
-    fn refusal(&self, asked: &Asked, code: &str) -> Reply {
+    fn refusal(&self, _: &World, asked: &Asked, code: &str) -> Reply {
         let parameters = Parameters::of(asked);
         let body = match code {
             // The gateway's own words for an outcome that is not known.

@@ -66,7 +66,11 @@ async fn answer(world: &World, kind: Kind, asked: &Asked) -> Result<Reply, Vanis
         Some(Do::DropBefore) => return Err(Vanish),
         Some(Do::HangBefore) => never().await,
         Some(Do::ErrorBefore) => return Ok(sign(protocol.outage(), false)),
-        Some(Do::Refuse { code }) => return Ok(sign(protocol.refusal(asked, code), false)),
+        Some(Do::Refuse { code }) => {
+            let refusal = protocol.refusal(world, asked, code);
+            let is_kept = world.book.settled().await.is_ok();
+            return Ok(sign(if is_kept { refusal } else { protocol.outage() }, false));
+        }
         Some(Do::Slow { ms }) => tokio::time::sleep(Duration::from_millis(*ms)).await,
         Some(Do::FailLater { code }) => fails = Some(code.as_str()),
         _ => (),

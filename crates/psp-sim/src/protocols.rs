@@ -30,8 +30,8 @@ pub(crate) trait Protocol: Sync {
     /// Does what is asked for. `fails` is the code that a refund fails with later.
     fn answer(&self, world: &World, asked: &Asked, fails: Option<&str>) -> Reply;
 
-    /// A refusal with this code.
-    fn refusal(&self, asked: &Asked, code: &str) -> Reply;
+    /// A refusal with this code, kept where the provider would keep it.
+    fn refusal(&self, world: &World, asked: &Asked, code: &str) -> Reply;
 
     /// HTTP 500.
     fn outage(&self) -> Reply;

@@ -61,7 +61,7 @@ impl Protocol for Sandbox {
         answered.unwrap_or_else(|refused| refused)
     }
 
-    fn refusal(&self, _: &Asked, code: &str) -> Reply {
+    fn refusal(&self, _: &World, _: &Asked, code: &str) -> Reply {
         let status = match code {
             "not_found" => 404,
             "bad_signature" => 401,

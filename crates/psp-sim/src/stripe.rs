@@ -38,19 +38,23 @@ const VERSION: &str = "2024-06-20";
 struct Refused {
     status: u16,
     error: Value,
+    /// Whether the request was begun: what failed its validation was not, and is looked at anew under the same key.
+    is_begun: bool,
 }
 
 type Answered = Result<Value, Refused>;
 
 impl Refused {
     fn invalid(message: &str, param: &str) -> Self {
-        Self { status: 400, error: json!({"type": "invalid_request_error", "message": message, "param": param}) }
+        let error = json!({"type": "invalid_request_error", "message": message, "param": param});
+        Self { status: 400, error, is_begun: false }
     }
 
     fn coded(status: u16, code: &str, message: &str) -> Self {
         let kind = if status == 402 { "card_error" } else { "invalid_request_error" };
         let doc_url = format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-"));
-        Self { status, error: json!({"type": kind, "code": code, "doc_url": doc_url, "message": message}) }
+        let error = json!({"type": kind, "code": code, "doc_url": doc_url, "message": message});
+        Self { status, error, is_begun: true }
     }
 
     fn missing(what: &str, number: &str, param: &str) -> Self {
@@ -91,18 +95,13 @@ impl Protocol for Stripe {
         if !is_ours(world, asked) {
             let message = "Invalid API Key provided: sk_test_****";
             let error = json!({"type": "invalid_request_error", "message": message});
-            return Refused { status: 401, error }.reply();
+            return Refused { status: 401, error, is_begun: false }.reply();
         }
         // One turn, so that an answer under a key stands in the journal's same line as what it tells of.
-        world.turn(|turn| {
-            if asked.method == Method::POST {
-                return replay::under_key(turn, asked, |turn| dispatch(turn, asked, fails));
-            }
-            dispatch(turn, asked, fails)
-        })
+        world.turn(|turn| replay::under_key(turn, asked, |turn| dispatch(turn, asked, fails)))
     }
 
-    fn refusal(&self, _: &Asked, code: &str) -> Reply {
+    fn refusal(&self, world: &World, asked: &Asked, code: &str) -> Reply {
         let status = match code {
             "card_declined" | "expired_card" | "incorrect_cvc" | "insufficient_funds" | "processing_error" => 402,
             "resource_missing" => 404,
@@ -110,12 +109,15 @@ impl Protocol for Stripe {
             "rate_limit" | "lock_timeout" => 429,
             _ => 400,
         };
-        Refused::coded(status, code, "Refused, because a tester wants it so.").reply()
+        let mut refused = Refused::coded(status, code, "Refused, because a tester wants it so.");
+        // What conflicts with another request, or is one too many, or has a wrong parameter, was not begun.
+        refused.is_begun = !matches!(status, 409 | 429) && !code.starts_with("parameter_");
+        world.turn(|turn| replay::under_key(turn, asked, |_| Err(refused)))
     }
 
     fn outage(&self) -> Reply {
         let error = json!({"type": "api_error", "message": "An unknown error occurred"});
-        Refused { status: 500, error }.reply()
+        Refused { status: 500, error, is_begun: false }.reply()
     }
 
     /// Stripe does not sign its answers. One that is to be spoiled cannot be read.
@@ -156,11 +158,11 @@ impl Protocol for Stripe {
     }
 }
 
-fn dispatch(turn: &mut Turn<'_>, asked: &Asked, fails: Option<&str>) -> Reply {
+fn dispatch(turn: &mut Turn<'_>, asked: &Asked, fails: Option<&str>) -> Answered {
     let parts = asked.parts();
     let parts: Vec<_> = parts.iter().map(String::as_str).collect();
     let parameters = Parameters::of(asked);
-    let answered = match (&asked.method, parts.as_slice()) {
+    match (&asked.method, parts.as_slice()) {
         (&Method::POST, ["v1", "payment_intents"]) => intents::create(turn, &parameters),
         (&Method::GET, ["v1", "payment_intents", number]) => intents::retrieve(turn, number),
         (&Method::POST, ["v1", "payment_intents", number, "cancel"]) => intents::cancel(turn, number),
@@ -170,10 +172,10 @@ fn dispatch(turn: &mut Turn<'_>, asked: &Asked, fails: Option<&str>) -> Reply {
         (&Method::POST, ["v1", "webhook_endpoints"]) => webhooks::create(turn.world, &parameters),
         _ => {
             let message = format!("Unrecognized request URL ({}: {}).", asked.method, asked.path);
-            Err(Refused { status: 404, error: json!({"type": "invalid_request_error", "message": message}) })
+            let error = json!({"type": "invalid_request_error", "message": message});
+            Err(Refused { status: 404, error, is_begun: false })
         }
-    };
-    answered.map_or_else(|refused| refused.reply(), |body| Reply::json(200, &body))
+    }
 }
 
 /// Whether the request bears the account's key, as a token or as the name of basic authentication.

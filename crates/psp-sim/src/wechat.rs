@@ -91,7 +91,7 @@ impl Protocol for Wechat {
         answered.unwrap_or_else(|refused| refused)
     }
 
-    fn refusal(&self, _: &Asked, code: &str) -> Reply {
+    fn refusal(&self, _: &World, _: &Asked, code: &str) -> Reply {
         let status = match code {
             "ORDER_NOT_EXIST" | "RESOURCE_NOT_EXISTS" => 404,
             "NOT_ENOUGH" | "NO_AUTH" | "RULE_LIMIT" | "OUT_TRADE_NO_USED" | "USER_ACCOUNT_ABNORMAL" => 403,

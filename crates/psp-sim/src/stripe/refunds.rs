@@ -51,12 +51,12 @@ pub(super) fn create(turn: &mut Turn<'_>, parameters: &Parameters, fails: Option
                 "Refund amount ({}) is greater than unrefunded amount on charge ({left})",
                 given.unwrap_or(left)
             );
-            Err(Refused::invalid(&message, "amount"))
+            Err(Refused { is_begun: true, ..Refused::invalid(&message, "amount") })
         }
         Err(_) => {
             let message =
                 format!("This PaymentIntent ({}) does not have a successful charge to refund.", charge.charge_no);
-            Err(Refused::invalid(&message, "payment_intent"))
+            Err(Refused { is_begun: true, ..Refused::invalid(&message, "payment_intent") })
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Owns answers under a key: the same request gets the same answer, another one under the same key is refused. It does
-//! not know what is answered. <https://docs.stripe.com/api/idempotent_requests>
+//! Owns answers under a key: the same request gets the same answer, a refusal too, and another one under the same key is
+//! refused. It does not know what is answered. <https://docs.stripe.com/api/idempotent_requests>
 
+use http::Method;
 use serde_json::json;
 
-use super::Refused;
+use super::{Answered, Refused};
 use crate::book::{Record, Saved};
 use crate::exchange::{Asked, Reply};
 use crate::keys;
@@ -11,11 +12,12 @@ use crate::world::Turn;
 
 const KEY_MAX: usize = 255;
 
-/// Answers from what is kept under the request's key, or works and keeps the answer.
-pub(super) fn under_key<'a>(turn: &mut Turn<'a>, asked: &Asked, work: impl FnOnce(&mut Turn<'a>) -> Reply) -> Reply {
+/// Answers from what is kept under the request's key, or works and keeps the answer: "the resulting status code and body of
+/// the first request made for any given idempotency key, regardless of whether it succeeds or fails", once it was begun.
+pub(super) fn under_key<'a>(turn: &mut Turn<'a>, asked: &Asked, work: impl FnOnce(&mut Turn<'a>) -> Answered) -> Reply {
     let key = asked.header("idempotency-key");
-    if key.is_empty() {
-        return work(turn);
+    if key.is_empty() || asked.method != Method::POST {
+        return written(&work(turn));
     }
     if key.len() > KEY_MAX {
         return idempotency_error("Idempotency keys may have at most 255 characters.");
@@ -31,9 +33,9 @@ pub(super) fn under_key<'a>(turn: &mut Turn<'a>, asked: &Asked, work: impl FnOnc
         let reply = Reply::of(saved.status, "application/json; charset=utf-8", saved.body.into_bytes());
         return reply.with("idempotent-replayed", "true").with("idempotency-key", key);
     }
-    let reply = work(turn);
-    // What failed its validation was not begun, and is not kept.
-    if reply.status != 400 {
+    let answered = work(turn);
+    let reply = written(&answered);
+    if answered.map_or_else(|refused| refused.is_begun, |_| true) {
         let body = String::from_utf8_lossy(&reply.body).into_owned();
         let (key, status, at) = (key.to_owned(), reply.status, turn.now);
         turn.pages.write(Record::Saved(Saved { key, fingerprint, status, body, at }));
@@ -41,6 +43,14 @@ pub(super) fn under_key<'a>(turn: &mut Turn<'a>, asked: &Asked, work: impl FnOnc
     reply.with("idempotency-key", key)
 }
 
+fn written(answered: &Answered) -> Reply {
+    match answered {
+        Ok(body) => Reply::json(200, body),
+        Err(refused) => refused.reply(),
+    }
+}
+
 fn idempotency_error(message: &str) -> Reply {
-    Refused { status: 400, error: json!({"type": "idempotency_error", "message": message}) }.reply()
+    let error = json!({"type": "idempotency_error", "message": message});
+    Refused { status: 400, error, is_begun: false }.reply()
 }

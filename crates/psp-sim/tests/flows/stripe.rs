@@ -135,3 +135,48 @@ async fn refunds_are_listed_in_pages_and_a_key_is_forgotten() {
     assert_eq!(listed("").await.0, "R1 R4 R2 R1");
     merchant.running.stop().await;
 }
+
+/// "Subsequent requests with the same key return the same result": <https://docs.stripe.com/api/idempotent_requests>.
+#[tokio::test]
+async fn a_refusal_is_kept_under_its_key_for_a_day() {
+    let merchant = Merchant::new().await;
+    let form = "amount=1000&currency=usd&metadata[out_trade_no]=T1";
+    let intent = ask(&merchant, "/v1/payment_intents", "k", Some(form)).await.unwrap();
+    let number = intent.body["id"].as_str().unwrap().to_owned();
+    let refund = async |key: &str, amount: &str| {
+        let form = format!("payment_intent={number}&amount={amount}&metadata[out_refund_no]={key}");
+        let answer = ask(&merchant, "/v1/refunds", key, Some(&form)).await.unwrap();
+        let code = answer.body["error"]["code"].as_str().unwrap_or_default().to_owned();
+        (answer.status, code, answer.is_replay)
+    };
+    let none = String::new;
+    assert_eq!(refund("early", "10").await, (400, none(), false), "there is nothing to give back yet");
+    merchant.desk("POST", "/sim/charges/stripe/T1/pay", nothing()).await;
+    assert_eq!(refund("early", "10").await, (400, none(), true));
+    assert_eq!(refund("other", "10").await, (200, none(), false), "a new key is looked at anew");
+
+    // What a tester wants to be refused is kept as well; what was one too many was not begun.
+    let refuse = |code: &str| json!([{"on": "refund", "times": 1, "do": {"refuse": {"code": code}}}]);
+    merchant.mischief(refuse("insufficient_funds")).await;
+    for is_replay in [false, true] {
+        assert_eq!(refund("poor", "10").await, (402, "insufficient_funds".to_owned(), is_replay));
+    }
+    merchant.mischief(refuse("rate_limit")).await;
+    assert_eq!(refund("often", "10").await, (429, "rate_limit".to_owned(), false));
+    assert_eq!(refund("often", "10").await, (200, none(), false));
+    // A rule does not reach what was answered before.
+    merchant.mischief(refuse("insufficient_funds")).await;
+    assert_eq!(refund("often", "10").await, (200, none(), true));
+    merchant.mischief(json!([])).await;
+
+    assert_eq!(refund("wrong", "none").await, (400, none(), false));
+    assert_eq!(refund("wrong", "10").await, (200, none(), false), "what failed its validation was not begun");
+    assert_eq!(refund("rest", "970").await.0, 200);
+    for is_replay in [false, true] {
+        assert_eq!(refund("late", "1").await, (400, "charge_already_refunded".to_owned(), is_replay));
+    }
+    merchant.desk("PUT", "/sim/settings", json!({"stripe_key_ms": 0})).await;
+    assert_eq!(refund("early", "10").await, (400, "charge_already_refunded".to_owned(), false));
+    assert_eq!(merchant.ledger().len(), 5);
+    merchant.running.stop().await;
+}
