@@ -1,14 +1,10 @@
-//! Owns what happens by itself when its time comes: payments, refunds that end, charges that expire. It does not know
-//! what follows from them.
+//! Owns when something happens by itself: payments, refunds that end, charges that expire. It does not know how they do.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-
-use crate::clock;
-use crate::world::World;
 
 /// What is due, with the provider's number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +30,7 @@ impl Agenda {
     }
 
     /// What is due by now, or how long there is nothing.
-    fn take(&self, now: i64) -> Result<Vec<Due>, Duration> {
+    pub(crate) fn take(&self, now: i64) -> Result<Vec<Due>, Duration> {
         let mut dues = self.lock();
         let mut taken = Vec::new();
         while let Some((at, _)) = dues.first() {
@@ -47,35 +43,12 @@ impl Agenda {
         if taken.is_empty() { Err(Duration::from_hours(1)) } else { Ok(taken) }
     }
 
+    /// Until something is due earlier than before, but no longer than this. An hour at most: the clock may be set.
+    pub(crate) async fn rest(&self, wait: Duration) {
+        let _ = tokio::time::timeout(wait.min(Duration::from_hours(1)), self.earlier.notified()).await;
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeSet<(i64, Due)>> {
         self.dues.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Does what is due, for ever.
-pub(crate) async fn keep(world: &World) {
-    loop {
-        match world.agenda.take(clock::now()) {
-            Ok(dues) => {
-                for due in dues {
-                    attend(world, &due);
-                }
-                tokio::task::yield_now().await;
-            }
-            Err(wait) => {
-                // An hour at most: the clock may be set.
-                let wait = wait.min(Duration::from_hours(1));
-                let _ = tokio::time::timeout(wait, world.agenda.earlier.notified()).await;
-            }
-        }
-    }
-}
-
-fn attend(world: &World, due: &Due) {
-    world.turn(|turn| match due {
-        // Paid, refused or closed meanwhile: then this is over.
-        Due::Pay(charge_no) => drop(turn.pay(charge_no)),
-        Due::Expire(charge_no) => drop(turn.close(charge_no, Some("expired"))),
-        Due::Refund(refund_no) => turn.end_refund(refund_no),
-    });
 }

@@ -17,8 +17,10 @@ use crate::exchange::{Asked, Reply, form, text};
 use crate::kind::Kind;
 use crate::merchant::ALIPAY_APP_ID;
 use crate::mischief::On;
-use crate::protocols::{Call, Parcel, Protocol};
-use crate::world::{Change, World};
+use crate::post::Parcel;
+use crate::protocol::{Call, Protocol};
+use crate::teller::Change;
+use crate::world::World;
 
 /// Alipay's open platform.
 pub(crate) struct Alipay;

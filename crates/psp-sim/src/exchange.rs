@@ -4,6 +4,9 @@ use axum::body::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
+/// The media type of what is for a person to read.
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
+
 /// A request of the merchant's, as it came in.
 pub(crate) struct Asked {
     pub(crate) method: Method,

@@ -13,14 +13,13 @@ use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
 
 use crate::book::Status;
-use crate::exchange::{Asked, Reply};
+use crate::exchange::{Asked, Reply, TEXT};
 use crate::kind::Kind;
 use crate::mischief::{Do, On};
-use crate::protocols::{self, Call};
+use crate::protocol::Call;
+use crate::protocols;
 use crate::world::World;
 
-/// The media type of what is for a person to read.
-pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 const BODY_MAX: usize = 1 << 20;
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long the answer to a charge waits for its callback, where a rule wants the callback first.

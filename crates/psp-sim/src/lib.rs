@@ -1,9 +1,15 @@
 //! The other side: a simulator of four payment providers, with real signatures, a book of its own, and faults on
 //! request. It knows nothing of the merchant but the keys of the accounts.
+//!
+//! Its modules stand on each other and never in a circle: what is kept (`book`, `agenda`, `post`, `settings`, `mischief`,
+//! `certificates`); `world`, all of that, and a turn of it; `protocol`, what a provider must be able to do, and the four that
+//! can; `protocols`, which is which; and above them whatever listens, is pressed, or happens by itself.
 
 mod agenda;
 mod alipay;
+mod attend;
 mod book;
+mod certificates;
 mod clock;
 mod desk;
 mod exchange;
@@ -14,6 +20,8 @@ mod merchant;
 mod mischief;
 mod notify;
 mod numbers;
+mod post;
+mod protocol;
 mod protocols;
 mod routes;
 mod running;
@@ -21,6 +29,7 @@ mod sandbox;
 mod serve;
 mod settings;
 mod stripe;
+mod teller;
 mod wechat;
 mod world;
 

@@ -9,15 +9,16 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::agenda::{self, Agenda};
+use crate::agenda::Agenda;
 use crate::book::Book;
+use crate::certificates::Certificates;
 use crate::merchant::Merchant;
 use crate::mischief::Mischief;
-use crate::notify::{self, Post};
+use crate::post::Post;
+use crate::protocols::Protocols;
 use crate::settings::Kept;
-use crate::wechat::Certificates;
 use crate::world::World;
-use crate::{Error, Options, routes, serve};
+use crate::{Error, Options, attend, notify, routes, serve};
 
 /// A simulator that runs.
 pub struct Running {
@@ -43,7 +44,7 @@ impl Running {
         let router = routes::router(&world);
         tracker.spawn(serve::serve(listener, router, tracker.clone(), stop.clone()));
         let keeper = world.clone();
-        tracker.spawn(stop.clone().run_until_cancelled_owned(async move { agenda::keep(&keeper).await }));
+        tracker.spawn(stop.clone().run_until_cancelled_owned(async move { attend::keep(&keeper).await }));
         let (sender, senders) = (world.clone(), tracker.clone());
         tracker.spawn(stop.clone().run_until_cancelled_owned(async move { notify::keep(&sender, &senders).await }));
         tracing::info!(%address, "the simulator of payment providers listens");
@@ -75,6 +76,7 @@ fn open(options: &Options, address: SocketAddr) -> Result<(Arc<World>, File), Er
         settings: Kept::open(folder, options.auto_pay_ms),
         agenda: Agenda::default(),
         post: Post::new(options.time_scale)?,
+        teller: &Protocols,
         gateway,
     };
     Ok((Arc::new(world), lock))

@@ -14,8 +14,10 @@ use crate::exchange::{Asked, Reply};
 use crate::kind::Kind;
 use crate::merchant::account;
 use crate::mischief::On;
-use crate::protocols::{Call, Parcel, Protocol};
-use crate::world::{Change, World};
+use crate::post::Parcel;
+use crate::protocol::{Call, Protocol};
+use crate::teller::Change;
+use crate::world::World;
 use crate::{clock, exchange, keys};
 
 const CLOCKS_APART_MAX_MS: i64 = 300_000;

@@ -20,8 +20,10 @@ use crate::exchange::{Asked, Reply};
 use crate::keys;
 use crate::kind::Kind;
 use crate::mischief::On;
-use crate::protocols::{Call, Parcel, Protocol};
-use crate::world::{Change, Turn, World};
+use crate::post::Parcel;
+use crate::protocol::{Call, Protocol};
+use crate::teller::Change;
+use crate::world::{Turn, World};
 use parameters::Parameters;
 
 /// Stripe's payment intents.

@@ -8,7 +8,6 @@ mod refunds;
 #[cfg(test)]
 mod tests;
 mod transactions;
-mod x509;
 
 use http::Method;
 use serde_json::json;
@@ -18,11 +17,11 @@ use crate::exchange::{Asked, Reply, text};
 use crate::kind::Kind;
 use crate::merchant::{WECHAT_MCH_ID, WECHAT_PUBLIC_KEY_ID};
 use crate::mischief::On;
-use crate::protocols::{Call, Parcel, Protocol};
-use crate::world::{Change, World};
+use crate::post::Parcel;
+use crate::protocol::{Call, Protocol};
+use crate::teller::Change;
+use crate::world::World;
 use crate::{clock, keys};
-
-pub(crate) use certificates::Certificates;
 
 /// WeChat Pay.
 pub(crate) struct Wechat;

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use crate::agenda::{Agenda, Due};
 use crate::book::{Asking, Book, Charge, Letter, Pages, Record, Refund, Refusal, Status, Twist};
+use crate::certificates::Certificates;
 use crate::kind::Kind;
 use crate::merchant::Merchant;
 use crate::mischief::{Do, Mischief};
-use crate::notify::Post;
+use crate::post::Post;
 use crate::settings::Kept;
-use crate::wechat::Certificates;
-use crate::{clock, numbers, protocols};
+use crate::teller::{Change, Teller};
+use crate::{clock, numbers};
 
 /// What the protocols share.
 pub(crate) struct World {
@@ -22,22 +23,9 @@ pub(crate) struct World {
     pub(crate) settings: Kept,
     pub(crate) agenda: Agenda,
     pub(crate) post: Post,
+    pub(crate) teller: &'static dyn Teller,
     /// `http://127.0.0.1:…`, with no slash at its end.
     pub(crate) gateway: String,
-}
-
-/// What happened, and is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    Paid,
-    PaymentRefused,
-    Closed,
-    RefundTaken,
-    /// At once true where it never was pending.
-    Refunded {
-        at_once: bool,
-    },
-    RefundFailed,
 }
 
 /// What a new charge is to be.
@@ -180,8 +168,9 @@ impl Turn<'_> {
 
     /// Writes the callbacks of a change, with what a tester wants to be wrong with them.
     fn tell(&mut self, news: Change, charge: &Charge, refund: Option<&Refund>) {
-        let Some(url) = protocols::address(self.world, charge, refund) else { return };
-        let names = protocols::events(charge, news);
+        let teller = self.world.teller;
+        let Some(url) = teller.address(&self.world.settings.now(), charge, refund) else { return };
+        let names = teller.events(charge, news);
         if names.is_empty() {
             return;
         }
@@ -207,7 +196,7 @@ impl Turn<'_> {
             };
             let last = self.copies(&letter, &wrongs);
             if news == Change::Paid && wrongs.contains(&Do::FailedAfterSucceeded) {
-                self.post(protocols::contradiction(letter, last));
+                self.post(teller.contradiction(letter, last));
             }
         }
     }

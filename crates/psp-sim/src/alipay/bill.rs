@@ -13,7 +13,7 @@ use crate::book::{Charge, Movement};
 use crate::exchange::{Asked, Reply, field, text};
 use crate::kind::Kind;
 use crate::merchant::ALIPAY_SELLER_ID;
-use crate::protocols::yuan;
+use crate::protocol::yuan;
 use crate::settings::BillForm;
 use crate::world::World;
 use crate::{clock, keys};

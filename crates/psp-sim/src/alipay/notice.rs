@@ -10,7 +10,8 @@ use crate::clock;
 use crate::exchange::unform;
 use crate::keys;
 use crate::merchant::{ALIPAY_APP_ID, ALIPAY_SELLER_ID};
-use crate::protocols::{Parcel, yuan};
+use crate::post::Parcel;
+use crate::protocol::yuan;
 use crate::world::World;
 
 pub(super) fn parcel(world: &World, letter: &Letter) -> Parcel {

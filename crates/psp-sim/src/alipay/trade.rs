@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::{Parameters, gateway_error, named};
 use crate::book::{Asking, Charge, Refusal, Status};
-use crate::exchange::{Reply, text};
+use crate::clock;
+use crate::exchange::{Reply, TEXT, text};
 use crate::kind::Kind;
-use crate::protocols::{fen, yuan};
+use crate::protocol::{fen, yuan};
 use crate::world::{Opening, World};
-use crate::{clock, gate};
 
 type Answered = Result<Value, (&'static str, &'static str)>;
 
@@ -25,7 +25,7 @@ pub(super) fn page(world: &World, parameters: &Parameters, content: &Value) -> R
         Err((code, message)) => {
             let mut reply = gateway_error(parameters, code, message);
             reply.envelope = None;
-            reply.headers = vec![("content-type", gate::TEXT.to_owned())];
+            reply.headers = vec![("content-type", TEXT.to_owned())];
             reply.body = format!("{code} {message}\n").into_bytes();
             reply
         }

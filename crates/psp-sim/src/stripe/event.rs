@@ -8,7 +8,7 @@ use super::{VERSION, intents, refunds};
 use crate::book::{Charge, Letter, Twist};
 use crate::keys;
 use crate::merchant::account;
-use crate::protocols::Parcel;
+use crate::post::Parcel;
 use crate::world::World;
 
 pub(super) fn parcel(world: &World, letter: &Letter) -> Parcel {

@@ -12,7 +12,7 @@ use crate::book::{Charge, Movement};
 use crate::exchange::{Asked, Reply};
 use crate::kind::Kind;
 use crate::merchant::{WECHAT_APP_ID, WECHAT_MCH_ID};
-use crate::protocols::yuan;
+use crate::protocol::yuan;
 use crate::world::World;
 use crate::{clock, keys};
 

@@ -7,7 +7,7 @@ use crate::book::{Letter, Refund, Twist};
 use crate::clock;
 use crate::keys;
 use crate::merchant::WECHAT_MCH_ID;
-use crate::protocols::Parcel;
+use crate::post::Parcel;
 use crate::world::World;
 
 pub(super) fn parcel(world: &World, letter: &Letter) -> Parcel {
