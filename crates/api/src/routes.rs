@@ -41,6 +41,7 @@ pub fn router(api: Api) -> Router {
         .route("/orders/{order_no}/receive", post(orders::receive))
         .route("/orders/{order_no}/payments", post(payments::start))
         .route("/payments/{payment_id}", get(payments::get))
+        .route("/payments/{payment_id}/query", post(payments::query))
         .route("/payments/{payment_id}/refunds", post(payments::refund))
         .route("/refunds/{refund_id}", get(payments::get_refund))
         .route("/refunds/{refund_id}/retry", post(payments::retry))

@@ -22,7 +22,8 @@ pub(crate) enum Review {
         database: Database,
     },
     /// Close one, with what was done about it: a note for people, it moves no money. A refund that failed is sent once more
-    /// with `POST /api/v1/refunds/{refund_id}/retry`.
+    /// with `POST /api/v1/refunds/{refund_id}/retry`, and of what the provider gave no word it is asked again with
+    /// `POST /api/v1/payments/{payment_id}/query`.
     Resolve {
         /// Its id, from `list`.
         id: ReviewId,

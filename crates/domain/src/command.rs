@@ -2,7 +2,7 @@
 
 mod money;
 
-pub use money::{ApplyChannelFact, NoteSilence, RefundPayment, RetryRefund, StartPayment};
+pub use money::{ApplyChannelFact, NoteSilence, QueryPayment, RefundPayment, RetryRefund, StartPayment};
 
 use idempotency::{CommandId, Fingerprints, Key};
 
@@ -81,6 +81,8 @@ pub enum Action {
     RefundPayment(RefundPayment),
     /// Give money back of which a refund failed for good.
     RetryRefund(RetryRefund),
+    /// Ask the channels anew about what nobody asks about any more.
+    QueryPayment(QueryPayment),
     /// Take note of what a channel said: the one way in for answers, callbacks, queries and statements.
     ApplyChannelFact(ApplyChannelFact),
     /// Take note that a channel gave no answer.
@@ -191,6 +193,7 @@ impl Action {
             | Self::MoveStock(_)
             | Self::RefundPayment(_)
             | Self::RetryRefund(_)
+            | Self::QueryPayment(_)
             | Self::ApplyChannelFact(_)
             | Self::NoteSilence(_) => None,
             Self::PlaceOrder(PlaceOrder { number, .. }) => Some(number.order_no()),
@@ -212,6 +215,7 @@ impl Action {
             Self::StartPayment(_)
             | Self::RefundPayment(_)
             | Self::RetryRefund(_)
+            | Self::QueryPayment(_)
             | Self::ApplyChannelFact(_)
             | Self::NoteSilence(_) => 16,
             _ => 8,

@@ -33,6 +33,7 @@ pub fn decide(state: &State, command: &Command) -> Outcome {
         Action::CloseAttempts { order_no } => payment::close_all(state, command, *order_no),
         Action::RefundPayment(refund) => payment::refund(state, command, refund),
         Action::RetryRefund(retry) => payment::retry(state, command, retry),
+        Action::QueryPayment(query) => payment::query(state, command, *query),
         Action::ApplyChannelFact(apply) => payment::apply(state, command, apply),
         Action::NoteSilence(silence) => payment::silence(state, command, silence),
     };

@@ -26,7 +26,7 @@ mod time;
 pub use change::Change;
 pub use command::{
     Action, ApplyChannelFact, Command, CorrectShipment, LineRequest, MoveStock, NoteSilence, OrderNumberSource,
-    PlaceOrder, PutProduct, RefundPayment, RetryRefund, ShipLine, ShipOrder, StartPayment,
+    PlaceOrder, PutProduct, QueryPayment, RefundPayment, RetryRefund, ShipLine, ShipOrder, StartPayment,
 };
 pub use decide::decide;
 pub use id::{

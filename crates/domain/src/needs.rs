@@ -88,6 +88,9 @@ impl Needs {
                 // What follows it is of the same payment.
                 self.refunds.insert((tenant, retry.failed));
             }
+            Action::QueryPayment(query) => {
+                self.payments.insert((tenant, query.payment));
+            }
             Action::ApplyChannelFact(apply) => {
                 self.add_subject(tenant, &apply.fact.subject);
                 if apply.source.is_from_outside() {

@@ -56,6 +56,22 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: IdPath<Pay
     Ok((tag, Json(wire::Payment::of(&payment))).into_response())
 }
 
+/// Ask the providers anew about every attempt and refund of a payment whose end is not known and which nobody asks about any
+/// more, because the provider gave no word for days and a person was called. Where closing such an attempt had been asked for,
+/// that is asked for again. Where there is none, nothing is done.
+#[utoipa::path(post, path = "/api/v1/payments/{payment_id}/query", tag = "payments",
+    params(("payment_id" = String, Path, description = "The payment's id"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 200, body = wire::Payment, description = "The payment; its providers are asked as soon as this is said"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = [])))]
+pub(crate) async fn query(path: IdPath<PaymentId>, request: Mutation) -> Result<Response, Problem> {
+    request.require_key()?;
+    request.no_body()?;
+    request.submit(Action::QueryPayment(domain::QueryPayment { payment: path.0 }), derived_from_request).await
+}
+
 /// Give money back.
 #[utoipa::path(post, path = "/api/v1/payments/{payment_id}/refunds", tag = "payments", request_body = wire::StartRefund,
     params(("payment_id" = String, Path, description = "The payment's id"),

@@ -25,6 +25,7 @@ const ROUTES: &[&str] = &[
     "POST /api/v1/orders/{order_no}/payments",
     "POST /api/v1/orders/{order_no}/receive",
     "POST /api/v1/orders/{order_no}/ship",
+    "POST /api/v1/payments/{payment_id}/query",
     "POST /api/v1/payments/{payment_id}/refunds",
     "POST /api/v1/products/{sku}/stock-movements",
     "POST /api/v1/refunds/{refund_id}/retry",

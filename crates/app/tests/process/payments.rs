@@ -6,5 +6,6 @@ mod certificates;
 mod charges;
 mod crashes;
 mod health;
+mod queries;
 mod refunds;
 mod spoken;

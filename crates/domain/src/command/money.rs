@@ -56,6 +56,14 @@ pub struct RetryRefund {
     pub provider_key: u128,
 }
 
+/// Ask the channels of a payment anew: about every attempt and refund of it whose end is not known and which nobody asks
+/// about any more; or once more that such an attempt be closed, where that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct QueryPayment {
+    /// Which payment.
+    pub payment: PaymentId,
+}
+
 /// Take note of what a channel said.
 #[derive(Clone, Debug)]
 pub struct ApplyChannelFact {

@@ -6,6 +6,7 @@ mod charged;
 mod close;
 mod fact;
 mod homecoming;
+mod query;
 mod refund;
 mod retry;
 mod returned;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 pub(super) use close::{close_all, give_up};
 pub(super) use fact::apply;
+pub(super) use query::query;
 pub(super) use refund::refund;
 pub(super) use retry::retry;
 pub(super) use silence::silence;

@@ -20,6 +20,7 @@
 //! retry A.1                   -> refund 2 created of 100   the first failed for good
 //! back A.1 succeeded 100      -> applied              a channel's word about the first refund
 //! mute A.1 refund             -> applied              no answer; `refund` or `query`
+//! query A                     -> open v3 unknown      ask anew about what nobody asks about any more
 //! sweep A                     -> applied              its time is over: close its attempts
 //! payment A                   -> paid v4 290/100/0 succeeded requested:created
 //! queue | reviews | ledger    -> …                    what was left there since it was last asked
@@ -35,6 +36,7 @@ mod money;
 mod orders;
 mod places;
 mod products;
+mod queries;
 mod refunds;
 mod refusals;
 mod replays;

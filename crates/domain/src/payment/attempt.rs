@@ -6,6 +6,9 @@ use crate::names::names;
 use crate::text::{ChannelNo, Code};
 use crate::{AttemptId, ChannelAccountId, Timestamp};
 
+/// Behind so many calls in a row that gave no answer a channel is asked no more about an attempt, and a person is called.
+pub const SILENCES_MAX: u32 = 13;
+
 /// Where an attempt stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -71,6 +74,20 @@ pub struct Attempt {
     pub updated_at: Timestamp,
 }
 
+impl Attempt {
+    /// Its end is not known, and nobody asks for it any more: a person was called. Where it is to be closed, that is what is
+    /// asked for, and a question may be on its way beside it. Of one that was not sent yet the message is on its way.
+    pub const fn is_left_alone(&self) -> bool {
+        if !self.status.is_live() {
+            return false;
+        }
+        match self.close_asked_at {
+            Some(_) => self.silences >= SILENCES_MAX,
+            None => !matches!(self.status, Status::Created) && self.query_at.is_none(),
+        }
+    }
+}
+
 names!(Status {
     Created = "created",
     Submitted = "submitted",
@@ -116,5 +133,54 @@ impl Status {
             ) => Some(Self::Succeeded),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attempt, SILENCES_MAX, Status};
+    use crate::channel::{Kind, Method};
+    use crate::{AttemptId, ChannelAccountId, Timestamp};
+
+    fn attempt(status: Status) -> Attempt {
+        Attempt {
+            id: AttemptId::new(1),
+            number: 1,
+            account: ChannelAccountId::new(1),
+            channel: Kind::Sandbox,
+            method: Method::Page,
+            provider_key: 1,
+            amount: 1,
+            captured: 0,
+            status,
+            action: None,
+            return_url: None,
+            channel_no: None,
+            code: None,
+            queries: 0,
+            silences: 0,
+            query_at: None,
+            close_asked_at: None,
+            expires_at: Timestamp(9),
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+        }
+    }
+
+    fn left_alone(with: impl Fn(Attempt) -> Attempt) -> Vec<Status> {
+        Status::ALL.into_iter().filter(|&status| with(attempt(status)).is_left_alone()).collect()
+    }
+
+    #[test]
+    fn who_is_asked_about_by_nobody() {
+        use Status::{Created, RequiresAction, Submitted, Unknown};
+        let at = Some(Timestamp(1));
+        assert_eq!(left_alone(|attempt| attempt), [Submitted, RequiresAction, Unknown]);
+        assert_eq!(left_alone(|attempt| Attempt { query_at: at, ..attempt }), []);
+        let closing = |silences| move |attempt| Attempt { close_asked_at: at, silences, ..attempt };
+        assert_eq!(left_alone(closing(SILENCES_MAX - 1)), []);
+        assert_eq!(left_alone(closing(SILENCES_MAX)), [Created, Submitted, RequiresAction, Unknown]);
+        let asked_too = |attempt| Attempt { query_at: at, ..closing(SILENCES_MAX)(attempt) };
+        assert_eq!(left_alone(asked_too), [Created, Submitted, RequiresAction, Unknown]);
     }
 }

@@ -34,6 +34,7 @@ enum What {
     Refund { order: u8, amount: Option<i64>, line: Option<(u32, i64, bool)> },
     Back { order: u8, refund: u8, verdict: u8, source: u8 },
     Sweep { order: u8 },
+    Query { order: u8 },
     Cancel { order: u8 },
     Expire { order: u8 },
     Ship { order: u8, stale: u32, tracking: u8, lines: Option<Vec<(u32, i64)>> },
@@ -61,6 +62,7 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         8 => (order, 0..3_u8, 0..8_u8, prop_oneof![1 => 0..4_u8, 1 => Just(4)])
             .prop_map(|(order, refund, verdict, source)| What::Back { order, refund, verdict, source }),
         1 => order.prop_map(|order| What::Sweep { order }),
+        1 => order.prop_map(|order| What::Query { order }),
         2 => order.prop_map(|order| What::Cancel { order }),
         1 => order.prop_map(|order| What::Expire { order }),
         4 => (order, stale.clone(), 0..3_u8, proptest::option::of(proptest::collection::vec((1..4_u32, 1..3_i64), 1..3)))
@@ -128,7 +130,8 @@ impl Wish {
             | What::Silent { order, .. }
             | What::Refund { order, .. }
             | What::Back { order, .. }
-            | What::Sweep { order } => self.what.money(books, tenant, *order)?,
+            | What::Sweep { order }
+            | What::Query { order } => self.what.money(books, tenant, *order)?,
             What::Cancel { order: pick } => {
                 Action::CancelOrder { order_no: order(*pick)?.order_no, reason: CloseReason::Customer }
             }

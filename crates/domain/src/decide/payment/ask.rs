@@ -46,7 +46,7 @@ impl Till<'_> {
         };
         let (account, text) = (attempt.account, attempt.id.to_string());
         let Some(pause) = pause else {
-            let detail = "the channel says nothing of this attempt; it is asked no more".to_owned();
+            let detail = format!("the channel says nothing of this attempt; it is asked no more. {}", self.asks_anew());
             return self.review(review::Kind::Stuck, text, detail);
         };
         attempt.queries += 1;

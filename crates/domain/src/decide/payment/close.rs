@@ -48,14 +48,11 @@ impl Till<'_> {
     pub(super) fn close_again(&mut self, id: AttemptId) {
         let attempt = self.attempt(id);
         let account = attempt.account;
-        match pause_ms(attempt.silences) {
-            Some(pause) => self.queue(account, Task::CloseCharge(id), pause),
-            None => self.review(
-                review::Kind::Stuck,
-                id.to_string(),
-                "the channel does not close this attempt; it is asked no more".to_owned(),
-            ),
-        }
+        let Some(pause) = pause_ms(attempt.silences) else {
+            let detail = format!("the channel does not close this attempt; it is asked no more. {}", self.asks_anew());
+            return self.review(review::Kind::Stuck, id.to_string(), detail);
+        };
+        self.queue(account, Task::CloseCharge(id), pause);
     }
 
     /// Asks again that an attempt be closed of which the channel knows nothing yet: the last time at `last`.

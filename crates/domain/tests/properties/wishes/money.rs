@@ -5,8 +5,8 @@ use domain::outbox::Task;
 use domain::payment::{RefundLine, RefundStatus};
 use domain::text::{Reference, RefundReason};
 use domain::{
-    Action, ApplyChannelFact, AttemptId, ChannelAccountId, NoteSilence, Payment, PaymentId, RefundId, RefundPayment,
-    RetryRefund, StartPayment, TenantId,
+    Action, ApplyChannelFact, AttemptId, ChannelAccountId, NoteSilence, Payment, PaymentId, QueryPayment, RefundId,
+    RefundPayment, RetryRefund, StartPayment, TenantId,
 };
 
 use super::{What, money};
@@ -69,6 +69,7 @@ impl What {
                 let subject = Subject::Refund(Reference::from_stored(&id.to_string()));
                 said(account, *source, fact(subject, *verdict, None))
             }
+            Self::Query { .. } => Action::QueryPayment(QueryPayment { payment: payment()?.id }),
             _ => Action::CloseAttempts { order_no: order.order_no },
         })
     }

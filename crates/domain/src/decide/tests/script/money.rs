@@ -10,8 +10,8 @@ use crate::outbox::Task;
 use crate::payment::{Payment, RefundLine};
 use crate::text::{ChannelNo, Code, Reference, RefundReason};
 use crate::{
-    Action, ApplyChannelFact, AttemptId, Change, ChannelAccountId, NoteSilence, OrderNo, Outcome, PaymentId, RefundId,
-    RefundPayment, Reply, RetryRefund, StartPayment,
+    Action, ApplyChannelFact, AttemptId, Change, ChannelAccountId, NoteSilence, OrderNo, Outcome, PaymentId,
+    QueryPayment, RefundId, RefundPayment, Reply, RetryRefund, StartPayment,
 };
 
 /// What commands left since somebody looked.
@@ -131,6 +131,7 @@ impl Shop {
             "start" => self.start(said),
             "sweep" => Action::CloseAttempts { order_no: said.order_no() },
             "refund" => self.refund(said),
+            "query" => Action::QueryPayment(QueryPayment { payment: PaymentId::new(said.order_no().bits()) }),
             "retry" => {
                 let provider_key = said.option("number").map_or(self.commands, |number| number.unsigned_abs().into());
                 Action::RetryRefund(RetryRefund { failed: self.refund_id(said), provider_key })
