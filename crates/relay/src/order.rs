@@ -119,11 +119,11 @@ impl Relay {
             },
             Performed::Away => (Ending::Untouched, false),
             Performed::NotSent(why) => {
-                self.late(due, payment, &why).await;
+                self.late(due, &why).await;
                 (Ending::Untouched, false)
             }
             Performed::Later(pause_ms, why) => {
-                self.late(due, payment, &why).await;
+                self.late(due, &why).await;
                 // Not all at once: who was refused together comes apart.
                 let part = i64::try_from((self.options.id)() & 0xff).unwrap_or(0);
                 (self.later(due, pause_ms + pause_ms * part / 1024, why), false)

@@ -1,8 +1,7 @@
 //! Owns messages that cannot be performed: they are tried from time to time, and a person is called.
 
-use domain::outbox::{Message, Task};
 use domain::review::{self, Review};
-use domain::{Payment, ReviewId, TenantId, Timestamp};
+use domain::{ReviewId, TenantId};
 use sha2::{Digest as _, Sha256};
 use store::{Due, Illegible, Later};
 
@@ -36,8 +35,8 @@ impl Relay {
     }
 
     /// Puts a message before a person that is put off once more, and has been for long. It is tried all the same.
-    pub(crate) async fn late(&self, due: &Due, payment: &Payment, why: &str) {
-        if (self.options.now)() > wanted_since(&due.message, payment).plus_ms(LATE_MS) {
+    pub(crate) async fn late(&self, due: &Due, why: &str) {
+        if (self.options.now)() > due.wanted_at.plus_ms(LATE_MS) {
             self.call_for(due, ("late", format!("is put off again and again: {why}"))).await;
         }
     }
@@ -54,7 +53,7 @@ impl Relay {
     /// is old; and it has not been tried.
     pub(crate) async fn illegible(&self, row: &Illegible) -> Later {
         tracing::warn!(id = row.id, error = %row.error, "a message of the outbox cannot be read; it is put off");
-        if (self.options.now)() > row.created_at.plus_ms(ILLEGIBLE_MS) {
+        if (self.options.now)() > row.wanted_at.plus_ms(ILLEGIBLE_MS) {
             let detail = format!("a message cannot be read: {}", row.error);
             self.park(row.tenant, &format!("{}:illegible", row.id), (format!("outbox {}", row.id), detail)).await;
         }
@@ -82,14 +81,4 @@ impl Relay {
             tracing::warn!(%error, "a message that cannot be performed could not be put before a person; tried again");
         }
     }
-}
-
-/// From when on a message could be performed: a question may be written down long before its time.
-fn wanted_since(message: &Message, payment: &Payment) -> Timestamp {
-    let asked_at = match message.task {
-        Task::QueryCharge(id, _) => payment.attempt(id).and_then(|attempt| attempt.query_at),
-        Task::QueryRefund(id, _) => payment.refund(id).and_then(|refund| refund.query_at),
-        Task::Charge(_) | Task::CloseCharge(_) | Task::Refund(_) => None,
-    };
-    asked_at.map_or(message.created_at, |at| at.max(message.created_at))
 }

@@ -40,5 +40,5 @@ pub(crate) async fn relay() -> (TempDir, Store, TenantId, Relay) {
 pub(crate) fn due(tenant: TenantId, id: i64, tries: u32) -> Due {
     let (at, task) = (Timestamp(0), Task::Refund(RefundId::new(5)));
     let (payment, account) = (PaymentId::new(1), ChannelAccountId::new(1));
-    Due { id, message: Message { tenant, payment, account, task, due_at: at, created_at: at }, tries }
+    Due { id, message: Message { tenant, payment, account, task, due_at: at, created_at: at }, wanted_at: at, tries }
 }

@@ -40,8 +40,10 @@ pub struct Lease {
 pub struct Due {
     /// Its number: smaller is older.
     pub id: i64,
-    /// What is to be done.
+    /// What is to be done. When it was written is not kept: `wanted_at` stands for it.
     pub message: Message,
+    /// From when on it is wanted, which no put-off moves.
+    pub wanted_at: Timestamp,
     /// How often it could not be performed although its destination was there.
     pub tries: u32,
 }
@@ -206,6 +208,11 @@ impl Store {
 /// far as that of whoever wrote it.
 pub(crate) fn due_at(message: &Message) -> i64 {
     if message.is_due_at_once() { AT_ONCE } else { message.due_at.0 }
+}
+
+/// From when on it is wanted, kept in `created_at`: it is as old as that, for it may be written down long before its time.
+pub(crate) fn wanted_at(message: &Message) -> i64 {
+    message.due_at.max(message.created_at).0
 }
 
 /// The lane of a payment's messages.

@@ -48,8 +48,8 @@ async fn a_row_that_cannot_be_read_is_put_before_a_person_once_it_is_old() {
     let (_folder, store, tenant, relay) = relay().await;
     for (age_min, reviews) in [(0, 0), (14, 0), (16, 1), (17, 1)] {
         let error = Error::Refused("written by a newer version".to_owned());
-        let created_at = AT.plus_ms(-age_min * 60_000);
-        let later = relay.illegible(&Illegible { id: 3, tenant, created_at, tries: 2, error }).await;
+        let wanted_at = AT.plus_ms(-age_min * 60_000);
+        let later = relay.illegible(&Illegible { id: 3, tenant, wanted_at, tries: 2, error }).await;
         assert_eq!((later.id, later.due_at, later.tries), (3, AT.plus_ms(30_000), 2));
         assert_eq!(store.reviews(tenant, true, 9).await.unwrap().len(), reviews, "{age_min} min");
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::RefundId;
 use domain::channel::Verdict;
+use domain::order::CloseReason;
 use domain::payment::RefundStatus;
+use domain::{Action, OrderNo, RefundId};
 
 use crate::clock::{A_WHILE, sleep_through, until};
 use crate::provider::{Provider, Say};
@@ -92,5 +93,36 @@ async fn a_question_is_as_old_as_its_time() {
     assert!(shop.reviews().await.is_empty(), "it was put off for the first time");
     sleep_through(MORE_THAN_AN_HOUR);
     until("a person is called", async || shop.reviews().await.len() == 1).await;
+    relay.stop().await;
+}
+
+/// It was to be closed so often that the next try is an hour away: it is no older than its time either.
+#[tokio::test]
+async fn a_closing_is_as_old_as_its_time() {
+    let often = Arc::new(AtomicBool::default());
+    let says = often.clone();
+    let say = move || if says.load(Ordering::SeqCst) { Say::TooOften(None) } else { Say::Silent };
+    let shop = Shop::open(Provider::new(move |_| say())).await;
+    shop.begun(1).await;
+    // Nothing was sent yet: it is closed, and not asked about beside that.
+    let cancel = Action::CancelOrder { order_no: OrderNo::new(1), reason: CloseReason::Customer };
+    shop.run("cancel", cancel).await;
+    let relay = shop.relay("a");
+    for times in 1..=11 {
+        until("it gave no answer", async || shop.payment(1).await.attempts[0].silences == times).await;
+        if times < 11 {
+            then(&shop, Duration::from_secs(if times == 10 { 301 } else { 4 }));
+        }
+    }
+    often.store(true, Ordering::SeqCst);
+    then(&shop, MORE_THAN_AN_HOUR);
+    let closings = || shop.provider.calls().len();
+    until("it is to be closed again", async || closings() == 12).await;
+    tokio::time::sleep(A_WHILE).await;
+    assert!(shop.reviews().await.is_empty(), "it was put off for the first time");
+    then(&shop, MORE_THAN_AN_HOUR);
+    until("a person is called", async || shop.reviews().await.len() == 1).await;
+    let review = shop.reviews().await.remove(0);
+    assert!(review.detail.starts_with("close_charge is put off again and again: "), "{}", review.detail);
     relay.stop().await;
 }

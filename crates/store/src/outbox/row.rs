@@ -15,8 +15,8 @@ pub struct Illegible {
     pub id: i64,
     /// Whose.
     pub tenant: TenantId,
-    /// When it was written.
-    pub created_at: Timestamp,
+    /// From when on it is wanted.
+    pub wanted_at: Timestamp,
     /// How often it could not be performed, by who could read it.
     pub tries: u32,
     /// What cannot be read.
@@ -27,7 +27,7 @@ pub struct Illegible {
 pub(super) fn not_read(row: &QueryResult, id: i64, error: Error) -> Result<Illegible, Error> {
     let number = |at: usize| row.try_get_by_index::<i64>(at).doing(LOOKING);
     let tries = u32::try_from(number(9)?).unwrap_or(0);
-    Ok(Illegible { id, tenant: TenantId(number(1)?), created_at: Timestamp(number(8)?), tries, error })
+    Ok(Illegible { id, tenant: TenantId(number(1)?), wanted_at: Timestamp(number(8)?), tries, error })
 }
 
 /// A message.
@@ -39,13 +39,14 @@ pub(super) fn due(row: &QueryResult, id: i64) -> Result<Due, Error> {
     let (task, subject) = (text(4)?, text(5)?);
     let task = Task::from_parts(&task, &subject, column.small("number", number(6)?)?)
         .ok_or_else(|| column.unreadable("task", format!("{task} {subject}")))?;
+    let wanted_at = Timestamp(number(8)?);
     let message = Message {
         tenant: TenantId(number(1)?),
         payment: column.parse("payment_id", &text(2)?)?,
         account: column.parse("account_id", &text(3)?)?,
         task,
         due_at: Timestamp(number(7)?),
-        created_at: Timestamp(number(8)?),
+        created_at: wanted_at,
     };
-    Ok(Due { id, message, tries: column.small("tries", number(9)?)? })
+    Ok(Due { id, message, wanted_at, tries: column.small("tries", number(9)?)? })
 }

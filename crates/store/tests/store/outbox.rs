@@ -14,6 +14,7 @@ on_every_database!(
     under_an_old_lease_nothing_is_settled,
     a_message_that_cannot_be_read_holds_up_no_other,
     what_is_due_at_once_waits_for_no_clock,
+    a_message_is_as_old_as_its_time,
 );
 
 const NONE: &[ChannelAccountId] = &[];
@@ -87,9 +88,9 @@ async fn a_message_that_cannot_be_read_holds_up_no_other(kind: Kind) {
     let found = shop.store.messages_due(&lanes, NONE, Timestamp(1_000), 9).await;
     let (due, illegible) = found.expect("the database is there");
     assert_eq!((due.len(), illegible.len()), (1, 1));
-    let Illegible { tenant, created_at, tries, error, .. } = &illegible[0];
+    let Illegible { tenant, wanted_at, tries, error, .. } = &illegible[0];
     assert_eq!((*tenant, *tries), (shop.desk.tenant, 3));
-    assert!((Timestamp(1)..due[0].message.created_at).contains(created_at), "{created_at:?}");
+    assert!((Timestamp(1)..due[0].wanted_at).contains(wanted_at), "{wanted_at:?}");
     assert!(matches!(error, Error::Unreadable { table: "outbox", column: "task", .. }), "{error}");
 }
 
@@ -117,4 +118,26 @@ async fn what_is_due_at_once_waits_for_no_clock(kind: Kind) {
     // A denial is asked about at once too.
     shop.run(&[denied]).await;
     assert_eq!(tasks(10).await, ["charge", "refund", "query_refund"]);
+}
+
+/// A question that is written down before its time, and put off then.
+async fn a_message_is_as_old_as_its_time(kind: Kind) {
+    const FAR: Timestamp = Timestamp(1_000_000);
+    let shop = Shop::stocked(kind).await;
+    let (store, desk) = (&shop.store, &shop.desk);
+    let place = desk.place("k", &[("tea", 1)]);
+    let order = order_no(&place);
+    shop.run(&[place, desk.start(order), desk.said(order, Verdict::Pending, None)]).await;
+    let held = store.lanes_take("a", LEASE_MS).await.expect("they are free");
+    let lanes: Vec<i64> = held.iter().map(|lease| lease.lane).collect();
+    let question = async || {
+        let (due, _) = store.messages_due(&lanes, NONE, FAR, 9).await.expect("the database is there");
+        due.into_iter().find(|due| due.message.task.name() == "query_charge").expect("it is asked about")
+    };
+    let first = question().await;
+    assert_eq!(first.wanted_at, first.message.due_at);
+    let later = Later { id: first.id, due_at: FAR, tries: 0, error: "why".to_owned() };
+    assert!(store.messages_settle(&held, &[], &[later]).await.expect("the database is there"));
+    let then = question().await;
+    assert_eq!((then.message.due_at, then.wanted_at), (FAR, first.wanted_at));
 }

@@ -40,7 +40,7 @@ pub(super) fn outbox(batch: &Batch<'_>) -> Rows {
             message.task.subject(),
             message.task.number(),
             outbox::due_at(message),
-            message.created_at.0,
+            outbox::wanted_at(message),
             0_i64,
         ]);
     }

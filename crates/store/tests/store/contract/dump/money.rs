@@ -38,11 +38,13 @@ pub fn put(money: &Money, put: &mut impl FnMut(&'static str, &[&dyn Display])) {
         put("reviews", &[&row.tenant.0, &row.id, &row.kind, &row.subject, &row.detail, &row.at.0]);
     }
     for row in &money.outbox {
+        // When it was written is not kept of what was written before its time.
+        let wanted_at = row.due_at.max(row.created_at).0;
         // What is due at once is kept as due since ever.
         let due_at = if row.is_due_at_once() { 0 } else { row.due_at.0 };
         let (task, subject, number) = (row.task.name(), row.task.subject(), row.task.number());
         let what: [&dyn Display; 5] = [&row.tenant.0, &row.payment, &row.account, &task, &subject];
-        let rest: [&dyn Display; 4] = [&number, &due_at, &row.created_at.0, &0];
+        let rest: [&dyn Display; 4] = [&number, &due_at, &wanted_at, &0];
         put("outbox", &[what.as_slice(), &rest].concat());
     }
 }
