@@ -22,7 +22,7 @@ pub enum Kind {
     Unmatched,
     /// The statement and our books differ.
     Difference,
-    /// A message that cannot be performed.
+    /// A message that cannot be performed, or an account whose charges are denied.
     Parked,
 }
 
@@ -35,7 +35,7 @@ pub struct Review {
     pub tenant: TenantId,
     /// Why.
     pub kind: Kind,
-    /// The id of what it is about.
+    /// The id of what it is about, or the name of an account.
     pub subject: String,
     /// What was found, in words.
     pub detail: String,

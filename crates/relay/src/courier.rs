@@ -1,6 +1,6 @@
 //! Owns one message: is it still wanted, and what is the channel asked. It does not know what the answer means.
 
-use channels::{Charge, Entry, Health, Reversal};
+use channels::{Charge, Entry, Failure, Health, Reversal};
 use domain::channel::{Source, Subject};
 use domain::outbox::Task;
 use domain::payment::{Attempt, AttemptStatus, Refund, RefundStatus};
@@ -70,6 +70,9 @@ impl Relay {
             Task::CloseCharge(_) => (channel.close(charge).await.map(|fact| (fact, None)), Source::Closing),
             _ => (channel.query(charge).await.map(|fact| (fact, None)), Source::Query(task.number())),
         };
+        if let (Task::Charge(_), Err(why @ Failure::Denied { code, .. })) = (task, &answer) {
+            self.denied(&entry.account, (code, why)).await;
+        }
         let subject = || Subject::Charge(Reference::from_stored(&charge.out_trade_no));
         // What was refused when it was asked for moved nothing.
         let refused = matches!(task, Task::Charge(_)).then(subject);

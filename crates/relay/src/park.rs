@@ -1,5 +1,8 @@
-//! Owns messages that cannot be performed: they are tried from time to time, and a person is called.
+//! Owns calling a person: for messages that cannot be performed, and are tried from time to time, and for accounts whose
+//! charges are denied.
 
+use channels::Failure;
+use domain::channel::Account;
 use domain::review::{self, Review};
 use domain::{ReviewId, TenantId};
 use sha2::{Digest as _, Sha256};
@@ -22,6 +25,7 @@ const LATE_MS: i64 = 60 * 60_000;
 /// old it may be before a person is called.
 const ILLEGIBLE_PAUSE_MS: i64 = 30_000;
 const ILLEGIBLE_MS: i64 = 15 * 60_000;
+const DAY_MS: i64 = 24 * 60 * 60_000;
 
 impl Relay {
     /// Puts a message off that could not be performed; the last times before a person.
@@ -39,6 +43,19 @@ impl Relay {
         if (self.options.now)() > due.wanted_at.plus_ms(LATE_MS) {
             self.call_for(due, ("late", format!("is put off again and again: {why}"))).await;
         }
+    }
+
+    /// Puts an account before a person whose provider does not let it ask for charges: payers are told, and nothing waits in
+    /// the outbox that would tell an operator. Once a day for each of the provider's codes, whatever the number of charges and
+    /// of nodes.
+    pub(crate) async fn denied(&self, account: &Account, (code, why): (&str, &Failure)) {
+        let day = (self.options.now)().0.div_euclid(DAY_MS);
+        let identity = format!("{}:denied:{code}:{day}", account.id);
+        let detail = format!(
+            "a charge failed, and so may all of this account: {why}. Nothing was charged; look at what the account may do at \
+             its provider, and at its settings here"
+        );
+        self.park(account.tenant, &identity, (account.name.clone(), detail)).await;
     }
 
     /// Once for each reason: who was told that a provider was away has not been told that it says no.
@@ -64,7 +81,7 @@ impl Relay {
         Later { id, due_at: (self.options.now)().plus_ms(pause_ms), tries, error }
     }
 
-    /// Calls a person, once for each message: its review has the same id each time, so that it can be raised as often as
+    /// Calls a person, once for each identity: its review has the same id each time, so that it can be raised as often as
     /// the message is tried, and a node that dies in between loses none.
     async fn park(&self, tenant: TenantId, identity: &str, (subject, detail): (String, String)) {
         let digest = Sha256::digest(format!("parked:{}:{identity}", tenant.0));
@@ -78,7 +95,7 @@ impl Relay {
             at: (self.options.now)(),
         };
         if let Err(error) = self.store.review_raise(&review).await {
-            tracing::warn!(%error, "a message that cannot be performed could not be put before a person; tried again");
+            tracing::warn!(%error, "what cannot be performed could not be put before a person; tried again");
         }
     }
 }

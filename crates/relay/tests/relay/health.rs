@@ -1,9 +1,13 @@
 //! Owns what is learned of a provider by asking it, and whom it is told to.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use domain::channel::Verdict;
 use domain::payment::AttemptStatus;
 
-use crate::clock::until;
+use crate::clock::{now, sleep_through, until};
 use crate::provider::{Provider, Say};
 use crate::shop::{ACCOUNT, Shop};
 
@@ -74,4 +78,32 @@ async fn what_asks_nobody_says_nothing_of_the_provider() {
         assert!(!health.is_open(), "{say:?} is no word");
         relay.stop().await;
     }
+}
+
+/// A payer who is told that it failed tells no operator; and few pay here, so that nothing else is noticed.
+#[tokio::test]
+async fn an_account_whose_charges_are_denied_is_put_before_a_person_once_a_day() {
+    const CODES: [&str; 5] = ["40006", "40006", "40001", "40006", "40006"];
+    let count = Arc::new(AtomicUsize::default());
+    let provider = Provider::new(move |_| Say::Deny(CODES[count.fetch_add(1, Ordering::SeqCst)]));
+    let shop = Shop::open(provider).await;
+    let relay = shop.relay("a");
+    // From the first hour of a day on.
+    let day_ms = 24 * 3_600_000;
+    let left_ms = u64::try_from(day_ms - now().0 % day_ms).expect("some is left");
+    sleep_through(Duration::from_millis(left_ms));
+    for (number, reviews) in [(1, 1), (2, 1), (3, 2), (4, 2)] {
+        shop.begun(number).await;
+        until("the payer is told", async || shop.payment(number).await.attempts[0].status == AttemptStatus::Failed)
+            .await;
+        assert_eq!(shop.reviews().await.len(), reviews, "behind {number}");
+    }
+    sleep_through(Duration::from_millis(day_ms.unsigned_abs()));
+    shop.begun(5).await;
+    until("it is told again", async || shop.reviews().await.len() == 3).await;
+    let reviews = shop.reviews().await;
+    let first = reviews.last().expect("there are three");
+    assert_eq!((&first.kind[..], &first.subject[..]), ("parked", "sandbox"));
+    assert!(first.detail.contains("does not let the account ask, with 40006: words"), "{}", first.detail);
+    relay.stop().await;
 }
