@@ -3,12 +3,14 @@
 
 mod answers;
 mod payments;
+mod refunds;
 mod requests;
 
 pub(crate) use answers::{
     HistoryEntry, List, Movement, Order, OrderNumber, Product, Ready, entity_tag, order_path, product_path,
 };
-pub(crate) use payments::{Noted, Payment, Refund, StartPayment, StartRefund, payment_path, refund_path};
+pub(crate) use payments::{Noted, Payment, StartPayment, payment_path};
+pub(crate) use refunds::{Refund, StartRefund, refund_path};
 pub(crate) use requests::{CancelOrder, CorrectShipment, MoveStock, PlaceOrder, PutProduct, ShipOrder};
 
 use serde::{Deserialize, Serialize};
