@@ -40,7 +40,7 @@ async fn what_came_home_again_is_booked_back_and_given_back_once_more() {
 
 impl Shop {
     /// The invariants that do not hold.
-    async fn broken(&self) -> Vec<&'static str> {
+    pub async fn broken(&self) -> Vec<&'static str> {
         let findings = self.store.check(Timestamp(0)).await.expect("the check runs");
         findings.iter().filter(|finding| finding.light() == Light::Red).map(|finding| finding.id).collect()
     }

@@ -9,3 +9,4 @@ mod orders;
 mod poison;
 mod provider;
 mod shop;
+mod silences;

@@ -140,6 +140,9 @@ pub(super) const ALL: &[Invariant] = &[
             union all
             select a.attempt_id || ': created, and nothing is to be done' from payment_attempts a
             where a.status = 'created' and not exists (select 1 from outbox m where m.subject = a.attempt_id)
+                and not exists (
+                    select 1 from reviews v
+                    where v.tenant_id = a.tenant_id and v.subject = a.attempt_id and v.kind = 'stuck')
             union all
             select r.refund_id || ': created, and nothing is to be done' from refunds r
             where r.status = 'created' and not exists (select 1 from outbox m where m.subject = r.refund_id)",
