@@ -70,6 +70,8 @@ pub enum Verdict {
     Closed,
     /// A charge succeeded and all of it was given back. Alipay's `TRADE_CLOSED` behind a full refund.
     Reversed,
+    /// A charge succeeded, and some or all of it is on its way back: how much, its refunds tell. WeChat Pay's `REFUND`.
+    Refunded,
 }
 
 /// What a channel said, in an answer, a callback, or a statement.
@@ -147,8 +149,8 @@ impl Kind {
 
 impl Verdict {
     /// Every verdict.
-    pub const ALL: [Self; 6] =
-        [Self::NotFound, Self::Pending, Self::Succeeded, Self::Failed, Self::Closed, Self::Reversed];
+    pub const ALL: [Self; 7] =
+        [Self::NotFound, Self::Pending, Self::Succeeded, Self::Failed, Self::Closed, Self::Reversed, Self::Refunded];
 }
 
 names!(Kind { Sandbox = "sandbox", Alipay = "alipay", WechatPay = "wechat_pay", Stripe = "stripe" });
@@ -160,4 +162,5 @@ names!(Verdict {
     Failed = "failed",
     Closed = "closed",
     Reversed = "reversed",
+    Refunded = "refunded",
 });

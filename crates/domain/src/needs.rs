@@ -6,7 +6,7 @@ use idempotency::Key;
 
 use crate::channel::{Digest, Subject};
 use crate::outbox::Task;
-use crate::text::Sku;
+use crate::text::{ChannelNo, Sku};
 use crate::{
     Action, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PrincipalId, RefundId,
     TenantId,
@@ -29,6 +29,8 @@ pub struct Needs {
     pub payments: BTreeSet<(TenantId, PaymentId)>,
     /// Payments by an attempt of theirs, each with its order.
     pub attempts: BTreeSet<(TenantId, AttemptId)>,
+    /// Payments by the number that their channel gave an attempt of theirs, each with its order.
+    pub numbered: BTreeSet<(TenantId, ChannelAccountId, ChannelNo)>,
     /// Payments by a refund of theirs, each with its order.
     pub refunds: BTreeSet<(TenantId, RefundId)>,
     /// Accounts with providers.
@@ -93,6 +95,9 @@ impl Needs {
             }
             Action::ApplyChannelFact(apply) => {
                 self.add_subject(tenant, &apply.fact.subject);
+                if let (Subject::Charge(_), Some(number)) = (&apply.fact.subject, &apply.fact.channel_no) {
+                    self.numbered.insert((tenant, apply.account, number.clone()));
+                }
                 if apply.source.is_from_outside() {
                     self.events.insert((tenant, apply.digest));
                 }

@@ -7,7 +7,7 @@ use idempotency::Key;
 
 use crate::channel::{Account, ChannelEvent, Digest};
 use crate::payment::Payment;
-use crate::text::Sku;
+use crate::text::{ChannelNo, Sku};
 use crate::{
     AttemptId, ChannelAccountId, Order, OrderNo, OrderNumber, PaymentId, PrincipalId, Product, RefundId, StockItem,
     TenantId,
@@ -24,6 +24,8 @@ pub struct State {
     payments: HashMap<(TenantId, OrderNo), Arc<Payment>>,
     /// Whose payment is behind the id of a payment, an attempt or a refund.
     paid_orders: HashMap<(TenantId, Ident), OrderNo>,
+    /// Which attempt has a number of its channel's.
+    numbered: HashMap<(TenantId, ChannelAccountId, ChannelNo), AttemptId>,
     accounts: HashMap<(TenantId, ChannelAccountId), Account>,
     events: HashMap<(TenantId, Digest), ChannelEvent>,
 }
@@ -83,6 +85,16 @@ impl State {
         self.payment_by(tenant, Ident::Refund(id))
     }
 
+    /// The attempt that has this number of its channel's.
+    pub fn attempt_numbered(
+        &self,
+        tenant: TenantId,
+        account: ChannelAccountId,
+        number: &ChannelNo,
+    ) -> Option<AttemptId> {
+        self.numbered.get(&(tenant, account, number.clone())).copied()
+    }
+
     fn payment_by(&self, tenant: TenantId, ident: Ident) -> Option<&Arc<Payment>> {
         self.payment_for(tenant, *self.paid_orders.get(&(tenant, ident))?)
     }
@@ -129,6 +141,9 @@ impl State {
         self.paid_orders.insert((tenant, Ident::Payment(payment.id)), order_no);
         for attempt in &payment.attempts {
             self.paid_orders.insert((tenant, Ident::Attempt(attempt.id)), order_no);
+            if let Some(number) = &attempt.channel_no {
+                self.numbered.insert((tenant, attempt.account, number.clone()), attempt.id);
+            }
         }
         for refund in &payment.refunds {
             self.paid_orders.insert((tenant, Ident::Refund(refund.id)), order_no);

@@ -113,6 +113,7 @@ impl Relay {
                         error,
                         "an answer could not be handed in; its message is done again"
                     );
+                    self.late(due, &error).await;
                     (self.later(due, AGAIN_PAUSE_MS, error), true)
                 }
                 Err(NotTaken::Ever(why)) => (self.stuck(due, &why).await, true),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use channels::StatementLine;
 use domain::channel::{Account, Verdict};
-use domain::payment::{AttemptStatus, RefundStatus};
+use domain::payment::{AttemptStatus, Refund, RefundStatus};
 use domain::{AttemptId, Money, Payment, RefundId};
 
 use super::Side;
@@ -121,25 +121,76 @@ fn compare(line: &StatementLine, account: &Account, known: &Known<'_>) -> Standi
         let detail = format!("{}, and our books say {} {}", told(line), amount.minor, amount.currency);
         return Standing::Differs(Differs::Amount, detail);
     }
-    let (succeeded, status) = match refund {
-        Some(refund) => (refund.status == RefundStatus::Succeeded, refund.status.name()),
-        None => (attempt.status == AttemptStatus::Succeeded, attempt.status.name()),
+    let (ours, status) = match refund {
+        Some(refund) => (Ours::of_refund(refund), refund.status.name()),
+        None => (Ours::moved_if(attempt.status == AttemptStatus::Succeeded), attempt.status.name()),
     };
-    match line.verdict {
-        Verdict::Succeeded | Verdict::Reversed if !succeeded => Standing::ToApply,
-        Verdict::Failed | Verdict::Closed | Verdict::NotFound if succeeded => {
-            Standing::Differs(Differs::NotThere, format!("{}, and here it {status}", told(line)))
+    match ours.beside(line.verdict) {
+        Beside::Same => Standing::Agrees,
+        Beside::Behind => Standing::ToApply,
+        Beside::Ahead => Standing::Differs(Differs::NotThere, format!("{}, and here it {status}", told(line))),
+    }
+}
+
+/// What our books say of a movement.
+#[derive(Clone, Copy, Debug)]
+enum Ours {
+    Moved,
+    /// It moved on the day of its line, and came back on another.
+    CameHome,
+    NotMoved,
+}
+
+/// Our books beside a line.
+#[derive(Debug, PartialEq, Eq)]
+enum Beside {
+    Same,
+    /// Money moved there, and not here yet.
+    Behind,
+    /// Money moved here, and not there.
+    Ahead,
+}
+
+impl Ours {
+    const fn moved_if(succeeded: bool) -> Self {
+        if succeeded { Self::Moved } else { Self::NotMoved }
+    }
+
+    fn of_refund(refund: &Refund) -> Self {
+        let other = Self::moved_if(refund.status == RefundStatus::Succeeded);
+        if refund.is_sent_back() { Self::CameHome } else { other }
+    }
+
+    const fn beside(self, verdict: Verdict) -> Beside {
+        match (self, verdict) {
+            (Self::NotMoved, Verdict::Succeeded | Verdict::Reversed | Verdict::Refunded) => Beside::Behind,
+            (Self::Moved, Verdict::Failed | Verdict::Closed | Verdict::NotFound) => Beside::Ahead,
+            _ => Beside::Same,
         }
-        _ => Standing::Agrees,
     }
 }
 
 const fn moved(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Succeeded | Verdict::Reversed)
+    matches!(verdict, Verdict::Succeeded | Verdict::Reversed | Verdict::Refunded)
 }
 
 /// A line in words.
 fn told(line: &StatementLine) -> String {
     let what = if line.out_refund_no.is_some() { "a refund" } else { "a charge" };
     format!("{what} of {} {} {}", line.amount.minor, line.amount.currency, line.verdict.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Beside, Ours, Verdict};
+
+    #[test]
+    fn what_came_home_agrees_with_the_day_it_went_and_with_the_day_it_came() {
+        use Beside::{Ahead, Behind, Same};
+        let beside = |verdict| [Ours::Moved, Ours::CameHome, Ours::NotMoved].map(|ours| ours.beside(verdict));
+        assert_eq!(beside(Verdict::Succeeded), [Same, Same, Behind]);
+        assert_eq!(beside(Verdict::Refunded), [Same, Same, Behind]);
+        assert_eq!(beside(Verdict::Failed), [Ahead, Same, Same]);
+        assert_eq!(beside(Verdict::Pending), [Same, Same, Same]);
+    }
 }

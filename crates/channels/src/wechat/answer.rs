@@ -160,8 +160,8 @@ impl Said {
 impl Trade {
     pub(super) fn fact(&self, wechat: &Wechat) -> Result<Fact, Unreadable> {
         let (verdict, code) = match &self.trade_state[..] {
-            // REFUND: paid, and some or all of it is on its way back; how much, the refunds tell.
-            "SUCCESS" | "REFUND" => (Verdict::Succeeded, None),
+            "SUCCESS" => (Verdict::Succeeded, None),
+            "REFUND" => (Verdict::Refunded, None),
             "NOTPAY" | "USERPAYING" => (Verdict::Pending, None),
             "CLOSED" | "REVOKED" => (Verdict::Closed, None),
             "PAYERROR" => (Verdict::Failed, self.trade_state_desc.as_deref().or(Some("PAYERROR"))),

@@ -77,7 +77,7 @@ async fn every_status_and_code() {
     let code = Call::Charge(Method::Qr);
     let table = [
         (Call::Query, 200, trade("SUCCESS"), "succeeded 1999 CNY no=42"),
-        (Call::Query, 200, trade("REFUND"), "succeeded 1999 CNY no=42"),
+        (Call::Query, 200, trade("REFUND"), "refunded 1999 CNY no=42"),
         (Call::Query, 200, trade("NOTPAY"), "pending 1999 CNY no=42"),
         (Call::Query, 200, trade("USERPAYING"), "pending 1999 CNY no=42"),
         (Call::Query, 200, trade("CLOSED"), "closed 1999 CNY no=42"),

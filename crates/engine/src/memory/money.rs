@@ -9,7 +9,10 @@ use domain::order::Status;
 use domain::outbox::Message;
 use domain::payment::{self, AttemptStatus, Entry, Payment, RefundStatus};
 use domain::review::Review;
-use domain::{Change, ChannelAccountId, Needs, Order, OrderNo, PaymentId, ReviewId, State, TenantId, ledger};
+use domain::text::ChannelNo;
+use domain::{
+    AttemptId, Change, ChannelAccountId, Needs, Order, OrderNo, PaymentId, ReviewId, State, TenantId, ledger,
+};
 
 use super::tables::refuse_if;
 
@@ -22,6 +25,8 @@ pub struct Money {
     pub payments: BTreeMap<(TenantId, OrderNo), Arc<Payment>>,
     /// The order behind the text of the id of a payment, an attempt or a refund.
     pub orders: BTreeMap<(TenantId, String), OrderNo>,
+    /// The order behind a number that a channel gave an attempt.
+    pub numbered: BTreeMap<(TenantId, ChannelAccountId, ChannelNo), (OrderNo, AttemptId)>,
     /// Steps of payments, by version.
     pub history: BTreeMap<(TenantId, PaymentId, u32), Entry>,
     /// What moved money.
@@ -41,7 +46,8 @@ impl Money {
         let texts = texts.chain(needs.attempts.iter().map(|(tenant, id)| (*tenant, id.to_string())));
         let texts = texts.chain(needs.refunds.iter().map(|(tenant, id)| (*tenant, id.to_string())));
         let by_id = texts.filter_map(|row| Some((row.0, *self.orders.get(&row)?)));
-        by_id.chain(needs.payments_for.iter().copied()).collect()
+        let numbered = needs.numbered.iter().filter_map(|row| Some((row.0, self.numbered.get(row)?.0)));
+        by_id.chain(numbered).chain(needs.payments_for.iter().copied()).collect()
     }
 
     pub(super) fn load(&self, needs: &Needs, paid: &BTreeSet<(TenantId, OrderNo)>, state: &mut State) {
@@ -87,6 +93,12 @@ impl Money {
             refuse_if(before.is_some_and(|before| before != payment.order_no), || {
                 format!("{text} is of two payments")
             })?;
+        }
+        for attempt in &payment.attempts {
+            let Some(number) = &attempt.channel_no else { continue };
+            let row = (payment.tenant, attempt.account, number.clone());
+            let before = self.numbered.insert(row, (payment.order_no, attempt.id));
+            refuse_if(before.is_some_and(|before| before.1 != attempt.id), || format!("{number} is of two attempts"))?;
         }
         let before = self.payments.insert((payment.tenant, payment.order_no), payment.clone());
         let lost = before.is_some_and(|before| before.id != payment.id || before.version > payment.version);

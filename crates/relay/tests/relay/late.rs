@@ -65,6 +65,26 @@ async fn what_is_put_off_for_an_hour_is_put_before_a_person_and_tried_on() {
     }
 }
 
+/// Such as one that every batch of which it is part breaks on.
+#[tokio::test]
+async fn an_answer_that_nobody_takes_for_an_hour_is_put_before_a_person() {
+    let shop = Shop::open(Provider::new(|_| Say::Fact(Verdict::Succeeded))).await;
+    shop.paid(1).await;
+    shop.refund(1, 11, 30).await;
+    shop.engine.close();
+    let relay = shop.relay("a");
+    called(&shop, "refund", 1).await;
+    then(&shop, MORE_THAN_THE_PAUSE);
+    called(&shop, "refund", 2).await;
+    tokio::time::sleep(A_WHILE).await;
+    assert!(shop.reviews().await.is_empty(), "not yet");
+    then(&shop, MORE_THAN_AN_HOUR);
+    until("a person is called", async || shop.reviews().await.len() == 1).await;
+    let review = shop.reviews().await.remove(0);
+    assert!(review.detail.starts_with("refund is put off again and again: "), "{}", review.detail);
+    relay.stop().await;
+}
+
 /// It was asked about so often that the next question is an hour away: that it is written down already makes it no older.
 #[tokio::test]
 async fn a_question_is_as_old_as_its_time() {

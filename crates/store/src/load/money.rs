@@ -26,6 +26,12 @@ impl OrderOf {
         unique: Some("payment_attempts_tenant_id_attempt_id"),
         read: Self::PAYMENTS.read,
     };
+    const NUMBERED: &'static Find = &Find {
+        table: "payment_attempts",
+        key: &[number("tenant_id"), text("account_id"), text("channel_no")],
+        unique: Some("payment_attempts_tenant_id_account_id_channel_no"),
+        read: Self::PAYMENTS.read,
+    };
     const REFUNDS: &'static Find = &Find {
         table: "refunds",
         key: &[number("tenant_id"), text("refund_id")],
@@ -51,6 +57,11 @@ pub(super) async fn orders_of(tables: &mut impl Tables, needs: &Needs) -> Result
     let mut found: Vec<OrderOf> = super::find_in(tables, OrderOf::PAYMENTS, payments, Intent::Read).await?;
     found.extend(super::find_in::<OrderOf>(tables, OrderOf::ATTEMPTS, attempts, Intent::Read).await?);
     found.extend(super::find_in::<OrderOf>(tables, OrderOf::REFUNDS, refunds, Intent::Read).await?);
+    let numbered = needs.numbered.iter();
+    let numbered = numbered.flat_map(|(tenant, account, number)| -> [Value; 3] {
+        [tenant.0.into(), account.to_string().into(), number.as_str().into()]
+    });
+    found.extend(super::find_in::<OrderOf>(tables, OrderOf::NUMBERED, numbered, Intent::Read).await?);
     for OrderOf(tenant, order_no) in found {
         orders.insert((TenantId(tenant), parse_order_no(&order_no)?));
     }

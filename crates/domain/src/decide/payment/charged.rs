@@ -32,6 +32,11 @@ impl Till<'_> {
         if attempt.account != wanted.account {
             return Ok(Came::Strange(format!("it came through {}, not {}", wanted.account, attempt.account)));
         }
+        // Before anything of it is kept: what is of another charge may not even leave its number here.
+        if let Some(strange) = self.misfit(id, wanted) {
+            return Ok(Came::Strange(strange));
+        }
+        let attempt = self.attempt(id);
         if let Source::Query(number) = wanted.source
             && number == attempt.queries
         {
@@ -45,22 +50,28 @@ impl Till<'_> {
             Verdict::Failed | Verdict::Closed => Ok(Came::To(self.ended(id, wanted))),
             Verdict::Pending => Ok(Came::To(self.pending(id, wanted))),
             Verdict::NotFound => Ok(Came::To(self.not_found(id, wanted.source))),
-            Verdict::Reversed => Ok(self.reversed(id)),
+            Verdict::Reversed | Verdict::Refunded => Ok(self.given_back_there(id, wanted.fact.verdict)),
         }
     }
 
-    /// Money was taken. That is so whatever we thought; only how much must be what was asked for.
+    /// Why it cannot be about this attempt: the amount is another one, or the channel's number is of another attempt.
+    fn misfit(&mut self, id: AttemptId, wanted: &ApplyChannelFact) -> Option<String> {
+        let asked = Money::new(self.attempt(id).amount, self.payment.amount.currency);
+        let said = wanted.fact.amount;
+        if said.map_or(wanted.fact.verdict == Verdict::Succeeded, |said| said != asked) {
+            let said = said.map_or("no amount".to_owned(), |money| format!("{} {}", money.minor, money.currency));
+            return Some(format!("{} {} were asked for, and it says {said}", asked.minor, asked.currency));
+        }
+        let number = wanted.fact.channel_no.as_ref()?;
+        let other = self.state.attempt_numbered(self.command.tenant, wanted.account, number)?;
+        (other != id).then(|| format!("it says {number}, and that is {other}'s"))
+    }
+
+    /// Money was taken. That is so whatever we thought.
     fn succeeded(&mut self, id: AttemptId, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
         let currency = self.payment.amount.currency;
         let attempt = self.attempt(id);
         let (asked, account) = (Money::new(attempt.amount, currency), attempt.account);
-        if wanted.fact.amount != Some(asked) {
-            let said = wanted
-                .fact
-                .amount
-                .map_or("no amount".to_owned(), |money| format!("{} {}", money.minor, money.currency));
-            return Ok(Came::Strange(format!("{} {} were asked for, and it says {said}", asked.minor, asked.currency)));
-        }
         if !self.step_attempt(id, Event::Succeed) {
             let known = self.attempt(id).channel_no.clone();
             return Ok(again(known.as_ref(), wanted));
@@ -189,13 +200,17 @@ impl Till<'_> {
     }
 
     /// It was paid and given back. Known, if we did that; else somebody did it behind our back.
-    fn reversed(&mut self, id: AttemptId) -> Came {
+    fn given_back_there(&mut self, id: AttemptId, verdict: Verdict) -> Came {
         let attempt = self.attempt(id).clone();
+        let is_whole = verdict == Verdict::Reversed;
         if attempt.status != AttemptStatus::Succeeded {
-            return Came::Strange("it was paid and wholly given back, and we saw neither".to_owned());
+            // That is its end, so nobody asks on; and no goods are owed for it.
+            self.step_attempt(id, Event::Close);
+            let part = if is_whole { "wholly" } else { "wholly or in part" };
+            return Came::Strange(format!("it was paid and {part} given back, and we saw neither"));
         }
         match self.payment.refundable(&attempt) {
-            0 => Came::To(Became::Stale),
+            left if left == 0 || !is_whole => Came::To(Became::Stale),
             left => Came::Strange(format!("it was wholly given back, and {left} minor units of that not by us")),
         }
     }

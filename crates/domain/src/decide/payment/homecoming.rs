@@ -17,7 +17,7 @@ impl Till<'_> {
         is_awaited: bool,
     ) -> Result<Became, order::Refusal> {
         let is_no = match wanted.fact.verdict {
-            Verdict::Failed | Verdict::Closed | Verdict::Reversed => true,
+            Verdict::Failed | Verdict::Closed | Verdict::Reversed | Verdict::Refunded => true,
             // Held, for a reason: WeChat Pay says so where the payer's bank sent it back.
             Verdict::Pending => wanted.fact.code.is_some() && !is_awaited,
             Verdict::NotFound | Verdict::Succeeded => false,

@@ -50,7 +50,9 @@ impl Till<'_> {
         match wanted.fact.verdict {
             Verdict::Succeeded => self.went_back(id, wanted),
             Verdict::Pending => Ok(Came::To(self.under_way(id, wanted))),
-            Verdict::Failed | Verdict::Closed | Verdict::Reversed => Ok(Came::To(self.denied(id, wanted))),
+            Verdict::Failed | Verdict::Closed | Verdict::Reversed | Verdict::Refunded => {
+                Ok(Came::To(self.denied(id, wanted)))
+            }
             Verdict::NotFound => Ok(Came::To(self.unseen(id, wanted.source))),
         }
     }
@@ -186,6 +188,11 @@ impl Till<'_> {
         }
         if !self.is_about_the_last(id, source) {
             return Became::Stale;
+        }
+        // What it had before, and knows no more, is like what it never had: sent again, it is the same.
+        if self.repayment(id).status == RefundStatus::Submitted {
+            self.step_refund(id, Event::LoseSight);
+            self.repayment(id).code = None;
         }
         let refund = self.repayment(id);
         if refund.is_refused() {

@@ -150,15 +150,20 @@ fn an_answer_that_the_channel_knows_of_none_is_a_silence() {
     );
 }
 
+/// Alipay takes a refund, and may then know of none: it was not made, and is to be sent again under its number.
 #[test]
-fn what_the_channel_held_and_knows_no_more_is_not_a_failure() {
+fn what_the_channel_held_and_knows_no_more_is_not_a_failure_and_is_sent_again() {
     paid(
         "
         refund A 120                   -> refund 1 created of 120
         back A.1 pending code=ABNORMAL -> applied
+        queue                          -> refund query_refund+3s
         back A.1 not_found src=query   -> applied
+        payment A                      -> paid v7 200/120/0 succeeded requested:unknown
+        queue                          -> refund query_refund+3s
         back A.1 not_found src=query   -> applied
-        payment A                      -> paid v6 200/120/0 succeeded requested:submitted
+        back A.1 pending src=answer    -> applied
+        payment A                      -> paid v8 200/120/0 succeeded requested:submitted
         ",
     );
 }

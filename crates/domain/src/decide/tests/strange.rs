@@ -101,7 +101,61 @@ fn p11_reversed_is_strange_where_we_did_not_see_it_paid_or_did_not_give_it_back(
         refund A 100                   -> refund 1 created of 100
         back A.1 succeeded 100         -> applied
         said A.1 reversed              -> quarantined
-        payment A                      -> paid v6 300/100/100 succeeded requested:succeeded
+        payment A                      -> paid v7 300/100/100 succeeded requested:succeeded
+        ",
+    );
+}
+
+#[test]
+fn p11_what_was_given_back_there_and_never_seen_here_pays_no_order() {
+    open(
+        "
+        said A.1 refunded 300          -> quarantined
+        reviews                        -> quarantined
+        queue                          -> charge
+        payment A                      -> open v3 closed
+        order A                        -> pending_payment v1 unpaid unfulfilled
+        start A                        -> open v4 closed created
+        said A.2 succeeded 300         -> applied
+        refund A 100                   -> refund 1 created of 100
+        said A.2 refunded 300          -> stale
+        ledger                         -> channel=300 sales=-300
+        ",
+    );
+}
+
+/// Nothing of it is kept, whatever it says: the channel would be asked about somebody else's charge from then on.
+#[test]
+fn what_is_of_another_amount_leaves_nothing_behind() {
+    open(
+        "
+        said A.1 pending 30 no=X go=https://else -> quarantined
+        said A.1 failed 30 no=X        -> quarantined
+        said A.1 closed 30 no=X src=query -> quarantined
+        reviews                        -> quarantined quarantined quarantined
+        payment A                      -> open v2 created
+        said A.1 succeeded 300 no=Y    -> applied
+        said A.1 succeeded 300 no=X    -> quarantined
+        said A.1 succeeded 300 no=Y    -> duplicate
+        ",
+    );
+}
+
+/// One charge pays one attempt. Storage would refuse the second for ever.
+#[test]
+fn a_number_of_the_channel_is_of_one_attempt() {
+    open(
+        "
+        said A.1 pending 300 no=X src=answer -> applied
+        place B tea*3 until=100000     -> new pending_payment v1 300
+        start B                        -> open v2 created
+        said B.1 succeeded 300 no=X    -> quarantined
+        reviews                        -> quarantined
+        said B.1 pending 300 no=X src=answer -> quarantined
+        queue                          -> charge query_charge+15s charge query_charge+3s
+        payment B                      -> open v3 unknown
+        said B.1 succeeded 300 no=Y    -> applied
+        said A.1 succeeded 300 no=X    -> applied
         ",
     );
 }
