@@ -72,6 +72,8 @@ pub enum Verdict {
     Reversed,
     /// A charge succeeded, and some or all of it is on its way back: how much, its refunds tell. WeChat Pay's `REFUND`.
     Refunded,
+    /// The payer's bank takes a charge back, or wants to. It says which by the channel's own number, and moves nothing here.
+    Disputed,
 }
 
 /// What a channel said, in an answer, a callback, or a statement.
@@ -149,8 +151,16 @@ impl Kind {
 
 impl Verdict {
     /// Every verdict.
-    pub const ALL: [Self; 7] =
-        [Self::NotFound, Self::Pending, Self::Succeeded, Self::Failed, Self::Closed, Self::Reversed, Self::Refunded];
+    pub const ALL: [Self; 8] = [
+        Self::NotFound,
+        Self::Pending,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Closed,
+        Self::Reversed,
+        Self::Refunded,
+        Self::Disputed,
+    ];
 }
 
 names!(Kind { Sandbox = "sandbox", Alipay = "alipay", WechatPay = "wechat_pay", Stripe = "stripe" });
@@ -163,4 +173,5 @@ names!(Verdict {
     Closed = "closed",
     Reversed = "reversed",
     Refunded = "refunded",
+    Disputed = "disputed",
 });

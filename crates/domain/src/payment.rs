@@ -5,7 +5,7 @@ mod entry;
 mod refund;
 mod refusal;
 
-pub use attempt::{Attempt, SILENCES_MAX, Status as AttemptStatus};
+pub use attempt::{Attempt, GIVEN_BACK, SILENCES_MAX, Status as AttemptStatus};
 pub use entry::{Entry, Event, Step, Subject, transitions};
 pub use refund::{Cause, DOUBTED, Refund, RefundLine, SENT_BACK, Status as RefundStatus};
 pub use refusal::Refusal;

@@ -20,6 +20,8 @@ pub enum Kind {
     RefundRevived,
     /// Money moved under a number that nobody here knows.
     Unmatched,
+    /// A payer's bank takes money back, or wants to: it is answered at the provider, in time.
+    Disputed,
     /// The statement and our books differ.
     Difference,
     /// A message that cannot be performed, or an account whose charges are denied.
@@ -51,6 +53,7 @@ names!(Kind {
     RefundFailed = "refund_failed",
     RefundRevived = "refund_revived",
     Unmatched = "unmatched",
+    Disputed = "disputed",
     Difference = "difference",
     Parked = "parked",
 });

@@ -66,6 +66,8 @@ pub(crate) enum Do {
     /// Signed well, an hour ago.
     Stale,
     FailedAfterSucceeded,
+    /// What answered its first delivery came with a byte more: it was taken, and the provider does not know.
+    GarbledAnswer,
 }
 
 /// A fault that a tester asked for.
@@ -132,6 +134,7 @@ impl Do {
                 | Self::WrongSignature
                 | Self::Stale
                 | Self::FailedAfterSucceeded
+                | Self::GarbledAnswer
         )
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use crate::book::{Letter, Record};
+use crate::book::{Letter, Record, Twist};
 use crate::clock;
 use crate::post::AT_ONCE;
 use crate::protocols;
@@ -39,7 +39,10 @@ async fn attempt(world: &World, mut letter: Letter) {
     }
     let protocol = protocols::of(letter.kind);
     let at = clock::now();
-    let answer = world.post.send(&letter.url, protocols::parcel(world, &letter)).await;
+    let mut answer = world.post.send(&letter.url, protocols::parcel(world, &letter)).await;
+    if let (Ok((_, body)), 0, true) = (&mut answer, letter.attempts, letter.is(Twist::Answer)) {
+        body.push(b'?');
+    }
     letter.attempts += 1;
     let taken = answer.as_ref().is_ok_and(|(status, body)| protocol.is_taken(*status, body));
     let again = usize::try_from(letter.attempts - 1).ok().and_then(|at| protocol.redelivery().get(at));

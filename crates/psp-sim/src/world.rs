@@ -242,6 +242,7 @@ fn twist(wrong: &Do) -> Option<Twist> {
         Do::WrongSeller => Some(Twist::Seller),
         Do::WrongSignature => Some(Twist::Signature),
         Do::Stale => Some(Twist::Time),
+        Do::GarbledAnswer => Some(Twist::Answer),
         _ => None,
     }
 }

@@ -15,6 +15,8 @@ use crate::soon::soon;
 use crate::{Doing as _, Error, Store};
 
 const DOING: &str = "looking for events without a match";
+/// Said of money that moved.
+const OF_MONEY: [Verdict; 4] = [Verdict::Succeeded, Verdict::Reversed, Verdict::Refunded, Verdict::Disputed];
 
 impl Store {
     /// What came about numbers that nobody knew, since `since`, and whose number is known by now.
@@ -33,9 +35,9 @@ impl Store {
         self.strays(&query).await
     }
 
-    /// Puts before a person, each once, the successes about numbers that nobody knew and that came from `since` to before
-    /// `until`; it is applied all the same where its number appears. Gives when the last of a full step came: there may be
-    /// more from then on.
+    /// Puts before a person, each once, what was said of money that moved under numbers that nobody knew, and that came from
+    /// `since` to before `until`; it is applied all the same where its number appears. Gives when the last of a full step
+    /// came: there may be more from then on.
     pub async fn strays_review(
         &self,
         since: Timestamp,
@@ -45,7 +47,7 @@ impl Store {
         let mut query = unmatched(since, limit);
         query
             .and_where(Expr::col("received_at").lt(until.0))
-            .and_where(Expr::col("verdict").eq(Verdict::Succeeded.name()));
+            .and_where(Expr::col("verdict").is_in(OF_MONEY.map(Verdict::name)));
         let events = self.strays(&query).await?;
         for event in &events {
             self.review_raise(&review(event, until)).await?;
@@ -81,6 +83,10 @@ fn unmatched(since: Timestamp, limit: u64) -> SelectStatement {
 }
 
 fn review(event: &ChannelEvent, at: Timestamp) -> Review {
+    let hope = match event.fact.verdict {
+        Verdict::Disputed => "it may be another system's that shares the account",
+        _ => "it is applied if that appears",
+    };
     let amount = event.fact.amount.map_or(String::new(), |money| format!(" of {} {}", money.minor, money.currency));
     let what = event.fact.subject.name();
     Review {
@@ -90,8 +96,8 @@ fn review(event: &ChannelEvent, at: Timestamp) -> Review {
         kind: Kind::Unmatched,
         subject: event.fact.subject.reference().to_string(),
         detail: format!(
-            "a {what}{amount} succeeded through {}, and nobody here knows its number; it is applied if that appears",
-            event.account
+            "a {what}{amount} through {}: {}. Nobody here knows its number; {hope}",
+            event.account, event.fact.verdict
         ),
         at,
     }

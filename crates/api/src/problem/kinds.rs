@@ -269,7 +269,8 @@ pub const KINDS: &[Kind] = &[
         NewKey,
         "The payment is under way",
         "An attempt to pay the order through this channel is running. Read the payment to see what the payer is to do; \
-         to pay another way, name another channel: the attempt before is taken back.",
+         to pay another way, name another channel: the attempt before is taken back. Where an attempt has the code \
+         given_back_there, its provider took the money and gave it back, and the merchant has to settle that first.",
     ),
     kind("attempts_exhausted", 409, NewKey, "Tried too often", "The payment was tried as often as it may be."),
     kind(

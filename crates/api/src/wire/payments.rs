@@ -115,7 +115,8 @@ pub(crate) struct Attempt {
     status: &'static str,
     /// The channel's own number.
     channel_no: Option<String>,
-    /// The channel's word for why it failed.
+    /// The channel's word for why it failed. `given_back_there`: the channel had taken the money and given it back before
+    /// anything of that was known here; the merchant settles it there.
     code: Option<String>,
     /// When it was begun.
     #[schema(format = DateTime)]

@@ -64,7 +64,8 @@ pub(crate) struct Refund {
     lines: Vec<RefundLine>,
     /// The channel's own number.
     channel_no: Option<String>,
-    /// The channel's word for why it failed.
+    /// The channel's word for why it failed. `doubted: …` of one that succeeded: the channel said later that it failed, and did
+    /// not confirm that. `sent_back: …` where it did: the money came home again.
     code: Option<String>,
     /// When it was begun.
     #[schema(format = DateTime)]

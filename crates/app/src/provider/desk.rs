@@ -26,6 +26,12 @@ pub(crate) struct Sums {
     pub(crate) refunded: i64,
 }
 
+/// How a simulator behaves.
+pub(crate) struct Manners {
+    auto_pay_ms: Value,
+    rules: Value,
+}
+
 #[derive(Deserialize)]
 struct Ledger {
     sums: Vec<Sum>,
@@ -69,16 +75,18 @@ impl Desk {
         Ok(mischief.rules.iter().map(|rule| rule.hits).collect())
     }
 
-    /// How it is set: when it pays by itself, and so on.
-    pub(crate) async fn settings(&self) -> anyhow::Result<Value> {
-        let answer = self.caller().ask(&Request::get("/sim/settings")).await;
-        answer.context("the payment simulator does not tell its settings")?.read()
+    /// When it pays by itself, and which faults happen.
+    pub(crate) async fn manners(&self) -> anyhow::Result<Manners> {
+        let read = async |path| self.caller().ask(&Request::get(path)).await?.read();
+        let (mut settings, mut mischief): (Value, Value) = (read("/sim/settings").await?, read("/sim/mischief").await?);
+        let rules = from_now_on(mischief["rules"].take());
+        Ok(Manners { auto_pay_ms: settings["auto_pay_ms"].take(), rules })
     }
 
-    /// Has no fault happen any more, and charges paid as they were with these settings.
-    pub(crate) async fn leave_as(&self, settings: &Value) -> anyhow::Result<()> {
-        self.set_mischief(&json!([])).await?;
-        self.set(&json!({"auto_pay_ms": settings["auto_pay_ms"]})).await
+    /// Has it behave so again.
+    pub(crate) async fn behave(&self, manners: &Manners) -> anyhow::Result<()> {
+        self.set_mischief(&manners.rules).await?;
+        self.set(&json!({"auto_pay_ms": manners.auto_pay_ms})).await
     }
 
     /// From now on each charge is paid at once.
@@ -123,5 +131,36 @@ impl Desk {
 
     fn caller(&self) -> Caller {
         Caller::new(self.target.clone(), Policy::default())
+    }
+}
+
+/// Listed rules as they are set: what of them is used up stays so.
+fn from_now_on(mut rules: Value) -> Value {
+    for rule in rules.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        let hits = rule.remove("hits").and_then(|hits| hits.as_u64()).unwrap_or(0);
+        if let Some(times) = rule.get("times").and_then(Value::as_u64) {
+            rule.insert("times".to_owned(), times.saturating_sub(hits).into());
+        }
+    }
+    rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{from_now_on, json};
+
+    #[test]
+    fn what_of_a_rule_is_used_up_stays_so() {
+        let listed = json!([
+            {"on": "charge", "do": "slow", "times": 3, "hits": 2},
+            {"on": "charge", "do": "slow", "times": 1, "hits": 1},
+            {"on": "query", "do": "hang_after", "every": 7, "hits": 5},
+        ]);
+        let set = json!([
+            {"on": "charge", "do": "slow", "times": 1},
+            {"on": "charge", "do": "slow", "times": 0},
+            {"on": "query", "do": "hang_after", "every": 7},
+        ]);
+        assert_eq!(from_now_on(listed), set);
     }
 }

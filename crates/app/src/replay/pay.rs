@@ -80,11 +80,13 @@ pub async fn run(
     let way = Way { target: server.target.clone(), policy, copies, paid: RefCell::default() };
     let Some((database, folder)) = server.own() else {
         let desk = Desk::at(simulator.context("--pay with --url needs --psp-sim")?)?;
-        let before = desk.settings().await?;
+        let before = desk.manners().await?;
         let paid = way.pay_all(book, storm, &desk).await;
         // It is not ours: whoever uses it next finds it as we did.
-        desk.leave_as(&before).await?;
-        return paid.map(|()| way.paid.into_inner());
+        let left = desk.behave(&before).await.context("the payment simulator is not as it was before");
+        paid?;
+        left?;
+        return Ok(way.paid.into_inner());
     };
     let provider = Provider::start(folder.join("psp-sim"), database).await?;
     way.pay_all(book, storm, &provider.desk).await?;

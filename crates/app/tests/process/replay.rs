@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Database, Folder, Server, Till, ended, on_every_database, until};
 
@@ -79,6 +79,7 @@ async fn every_order_is_paid_once_while_its_server_is_killed(database: Database)
     let address = server.address.to_string();
     let (url, simulator) = (format!("http://{address}"), till.provider.url());
     let at = ["replay", "--url", &url, "--api-key", &server.secret, "--psp-sim", &simulator];
+    till.provider.fails(json!([{"on": "callback", "out_trade_no": "nobody's", "do": "none"}])).await;
     let before = till.provider.manners().await;
     let replay = till.database.command(&[&at[..], &["--storm", "3", "--pay", "--json", &invoices()]].concat());
     let replay = tokio::spawn(ended(replay));

@@ -41,6 +41,18 @@ pub(super) struct Refund {
     metadata: Option<HashMap<String, Value>>,
 }
 
+/// A payer's bank that takes money back, or wants to. <https://docs.stripe.com/api/disputes/object>
+#[derive(Deserialize)]
+pub(super) struct Dispute {
+    id: String,
+    /// Charges of old have none.
+    payment_intent: Option<String>,
+    amount: i64,
+    currency: String,
+    reason: String,
+    status: String,
+}
+
 #[derive(Deserialize)]
 struct PaymentError {
     code: Option<String>,
@@ -84,6 +96,16 @@ impl Intent {
         let amount = Some(currency::read(minor, &self.currency)?);
         let said = Said { channel_no: Some(&self.id), amount, code, stranger: None };
         said.of_charge(self.out_trade_no().unwrap_or_default(), verdict)
+    }
+}
+
+impl Dispute {
+    /// It has none of our numbers: which charge it is of is said by the intent's.
+    pub(super) fn fact(&self) -> Result<Fact, Unreadable> {
+        let amount = Some(currency::read(self.amount, &self.currency)?);
+        let code = format!("{}: {}, {}", self.id, self.reason, self.status);
+        let said = Said { channel_no: self.payment_intent.as_deref(), amount, code: Some(&code), stranger: None };
+        said.of_charge(&self.id, Verdict::Disputed)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::answer::{Intent, Refund};
+use super::answer::{Dispute, Intent, Refund};
 use crate::fact::{Unreadable, brief};
 use crate::sign::MacKey;
 use crate::{Callback, Notice, Rejected, clock};
@@ -49,6 +49,10 @@ pub(super) fn read(keys: &[MacKey], callback: &Callback<'_>) -> Result<Notice, R
             };
             refund.fact(out_refund_no)?
         }
+        "charge.dispute.created"
+        | "charge.dispute.funds_withdrawn"
+        | "charge.dispute.funds_reinstated"
+        | "charge.dispute.closed" => object::<Dispute>(event.data.object)?.fact()?,
         _ => return Ok(Notice::Ignored(brief(&event.kind))),
     };
     Ok(Notice::Fact { fact, event: event.id })

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::channel::{Fact, Method, Subject};
+use domain::channel::{Fact, Method, Subject, Verdict};
 use domain::{Money, Timestamp};
 
 use crate::{Callback, Channel, Charge, Failure, Notice, Rejected, Reversal};
@@ -110,6 +110,8 @@ pub(crate) fn shown(outcome: &Result<Fact, Failure>) -> String {
     let about = match &fact.subject {
         Subject::Charge(number) if number.as_str() == TRADE => "",
         Subject::Refund(number) if number.as_str() == REFUND => "refund ",
+        // A dispute has its own number, and none of ours.
+        Subject::Charge(_) if fact.verdict == Verdict::Disputed => "",
         subject => panic!("{subject:?}"),
     };
     let mut text = format!("{about}{}", fact.verdict);

@@ -12,6 +12,7 @@ mod retry;
 mod returned;
 mod silence;
 mod start;
+mod strange;
 
 use std::sync::Arc;
 

@@ -9,6 +9,9 @@ use crate::{AttemptId, ChannelAccountId, Timestamp};
 /// Behind so many calls in a row that gave no answer a channel is asked no more about an attempt, and a person is called.
 pub const SILENCES_MAX: u32 = 13;
 
+/// The code of an attempt that was paid and given back at the channel, behind our back and without our seeing either.
+pub const GIVEN_BACK: &str = "given_back_there";
+
 /// Where an attempt stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -56,7 +59,7 @@ pub struct Attempt {
     pub return_url: Option<String>,
     /// The channel's own number.
     pub channel_no: Option<ChannelNo>,
-    /// The channel's word for why it failed.
+    /// The channel's word for why it failed; or [`GIVEN_BACK`].
     pub code: Option<Code>,
     /// How often the channel was, or is about to be, asked; each question has its number.
     pub queries: u32,
@@ -75,6 +78,12 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// It was paid and given back at the channel, wholly or in part, and nothing of that is in our books: a person settles it
+    /// there. No word of success is believed, and the payer is not charged anew; the order ends by its deadline, or cancelled.
+    pub fn is_given_back_there(&self) -> bool {
+        self.status != Status::Succeeded && self.code.as_ref().is_some_and(|code| code.as_str() == GIVEN_BACK)
+    }
+
     /// Its end is not known, and nobody asks for it any more: a person was called. Where it is to be closed, that is what is
     /// asked for, and a question may be on its way beside it. Of one that was not sent yet the message is on its way.
     pub const fn is_left_alone(&self) -> bool {

@@ -115,6 +115,12 @@ impl Refund {
         self.status == Status::Succeeded && self.code.as_ref().is_some_and(|code| code.as_str().starts_with(DOUBTED))
     }
 
+    /// Nobody asks about it any more, and the channel owes an answer: of one that succeeded, to a doubt. A doubt that it
+    /// dispelled is none, though a person may have it asked again.
+    pub fn is_unanswered(&self) -> bool {
+        self.is_left_alone() && (self.status.is_live() || self.silences >= super::SILENCES_MAX)
+    }
+
     /// Its end is not known, or was in doubt, and nobody asks for it any more: a person was called. Of one that was not sent
     /// yet the message is on its way.
     pub fn is_left_alone(&self) -> bool {

@@ -110,6 +110,8 @@ pub(crate) enum Twist {
     Signature,
     /// Signed an hour ago.
     Time,
+    /// The answer to its first delivery is read with a byte more.
+    Answer,
 }
 
 /// A callback that is on its way until it is acknowledged.

@@ -18,7 +18,7 @@ use crate::ground::Kind;
 use crate::shop;
 
 /// How many scripts there are: enough to come to everything below.
-const CASES: u32 = 48;
+const CASES: u32 = 80;
 /// How long a script is, in batches.
 const STEPS: usize = 50;
 

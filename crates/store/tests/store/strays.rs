@@ -34,8 +34,15 @@ async fn a_success_about_an_unknown_number_is_told_once_and_applied_when_it_appe
         assert_eq!(reviews[0].kind, "unmatched");
         assert!(reviews[0].detail.contains("100 CNY"), "{}", reviews[0].detail);
     }
+    for verdict in [Verdict::Refunded, Verdict::Disputed, Verdict::Pending] {
+        let mut other = shop.desk.said(OrderNo::new(7), verdict, Some(100));
+        other.at = Timestamp(500);
+        shop.run(&[other]).await;
+    }
+    tell(1_001).await;
+    assert_eq!(reviews().await.len(), 3, "what is pending moved nothing");
     let full = shop.store.strays_review(Timestamp(0), Timestamp(1_001), 1).await.expect("a step");
-    assert_eq!(full, Some(Timestamp(1_000)), "there may be more");
+    assert_eq!(full, Some(Timestamp(500)), "there may be more");
 
     assert_eq!(shop.store.events_to_retry(Timestamp(0), 10).await.expect("events"), []);
     shop.run(&[shop.desk.start(number)]).await;
@@ -46,7 +53,7 @@ async fn a_success_about_an_unknown_number_is_told_once_and_applied_when_it_appe
     let Decided::Decided { record, .. } = &applied[0] else { panic!("{applied:?}") };
     assert!(String::from_utf8_lossy(&record.answer.body).contains("applied"), "{record:?}");
     assert_eq!(tell(i64::MAX).await, None);
-    assert_eq!(reviews().await.len(), 1);
+    assert_eq!(reviews().await.len(), 3);
 }
 
 /// The channel's number is unique: written a second time, it would stop every batch that has it.

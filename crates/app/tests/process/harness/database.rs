@@ -114,6 +114,17 @@ impl Database {
         name
     }
 
+    /// Whether a question about a refund is on its way, which no answer tells.
+    pub(crate) async fn is_asked_about(&self, refund: &str) -> bool {
+        let address = self.url.parse::<store::Address>().expect("an address");
+        let store = store::Store::open_existing(&address).await.expect("a server has made it");
+        let tenant = store.tenant("default").await.expect("it is read").expect("every installation has it");
+        let id: domain::RefundId = refund.parse().expect("a refund's id");
+        let payments = store.payments_behind(tenant, Vec::new(), vec![id]).await.expect("it is read");
+        store.close().await;
+        payments[0].refund(id).expect("it is its payment").query_at.is_some()
+    }
+
     /// A command beside its servers, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> tokio::process::Command {
         self.folder.command(arguments)

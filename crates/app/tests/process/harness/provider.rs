@@ -73,7 +73,7 @@ impl Provider {
         self.ask(Method::PUT, "/sim/settings", &settings).await.expect(200);
     }
 
-    /// How it is set, and how it fails.
+    /// How it is set, and how it fails from now on.
     pub(crate) async fn manners(&self) -> [Value; 2] {
         let read = async |path| self.ask(Method::GET, path, &Value::Null).await.expect(200).json();
         [read("/sim/settings").await, read("/sim/mischief").await]

@@ -204,6 +204,7 @@ async fn r10_a_failure_that_is_said_anew_is_asked_about_anew(database: Database)
         }
         let wanted = u64::try_from(at + 1).expect("one or two");
         until(&format!("{event}: the provider is asked"), || async { till.provider.hits().await == [wanted] }).await;
+        until("its answer is taken", || async { !till.database.is_asked_about(&refund).await }).await;
         assert_eq!(till.reviews().await, vec!["refund_failed"; at + 1], "{event}");
     }
     let metrics = till.admin().get("/metrics").await.expect(200);

@@ -3,7 +3,8 @@
 use super::Till;
 use super::fact::Came;
 use super::refund::Repayment;
-use crate::channel::{Source, State as Became, Subject, Verdict};
+use super::strange::charge_of;
+use crate::channel::{Source, State as Became, Verdict};
 use crate::ledger::{Account, Kind};
 use crate::outbox::Task;
 use crate::payment::{AttemptStatus, Cause, Event, Status};
@@ -26,11 +27,13 @@ pub(super) fn again(known: Option<&ChannelNo>, wanted: &ApplyChannelFact) -> Cam
 
 impl Till<'_> {
     pub(super) fn charged(&mut self, wanted: &ApplyChannelFact) -> Result<Came, order::Refusal> {
-        let Subject::Charge(reference) = &wanted.fact.subject else { return Ok(Came::To(Became::Stale)) };
-        let Ok(id) = reference.as_str().parse::<AttemptId>() else { return Ok(Came::To(Became::Stale)) };
+        let Some(id) = charge_of(self.state, self.command, wanted) else { return Ok(Came::To(Became::Stale)) };
         let attempt = self.attempt(id);
         if attempt.account != wanted.account {
             return Ok(Came::Strange(format!("it came through {}, not {}", wanted.account, attempt.account)));
+        }
+        if wanted.fact.verdict == Verdict::Disputed {
+            return Ok(self.disputed(id, wanted));
         }
         // Before anything of it is kept: what is of another charge may not even leave its number here.
         if let Some(strange) = self.misfit(id, wanted) {
@@ -50,21 +53,9 @@ impl Till<'_> {
             Verdict::Failed | Verdict::Closed => Ok(Came::To(self.ended(id, wanted))),
             Verdict::Pending => Ok(Came::To(self.pending(id, wanted))),
             Verdict::NotFound => Ok(Came::To(self.not_found(id, wanted.source))),
+            Verdict::Disputed => Ok(Came::To(Became::Stale)),
             Verdict::Reversed | Verdict::Refunded => Ok(self.given_back_there(id, wanted.fact.verdict)),
         }
-    }
-
-    /// Why it cannot be about this attempt: the amount is another one, or the channel's number is of another attempt.
-    fn misfit(&mut self, id: AttemptId, wanted: &ApplyChannelFact) -> Option<String> {
-        let asked = Money::new(self.attempt(id).amount, self.payment.amount.currency);
-        let said = wanted.fact.amount;
-        if said.map_or(wanted.fact.verdict == Verdict::Succeeded, |said| said != asked) {
-            let said = said.map_or("no amount".to_owned(), |money| format!("{} {}", money.minor, money.currency));
-            return Some(format!("{} {} were asked for, and it says {said}", asked.minor, asked.currency));
-        }
-        let number = wanted.fact.channel_no.as_ref()?;
-        let other = self.state.attempt_numbered(self.command.tenant, wanted.account, number)?;
-        (other != id).then(|| format!("it says {number}, and that is {other}'s"))
     }
 
     /// Money was taken. That is so whatever we thought.
@@ -72,6 +63,9 @@ impl Till<'_> {
         let currency = self.payment.amount.currency;
         let attempt = self.attempt(id);
         let (asked, account) = (Money::new(attempt.amount, currency), attempt.account);
+        if attempt.is_given_back_there() {
+            return Ok(Came::Strange("it was given back there since, as the channel said before".to_owned()));
+        }
         if !self.step_attempt(id, Event::Succeed) {
             let known = self.attempt(id).channel_no.clone();
             return Ok(again(known.as_ref(), wanted));
@@ -154,6 +148,8 @@ impl Till<'_> {
             self.ask_charge(id);
             return Became::Applied;
         }
+        // Nobody asked for it to be closed any more, and now the channel speaks again.
+        let is_given_up = attempt.close_asked_at.is_some() && attempt.is_left_alone();
         attempt.silences = 0;
         // Such as a card that was refused, where the payer may try another.
         attempt.code.clone_from(&wanted.fact.code);
@@ -164,6 +160,9 @@ impl Till<'_> {
         let moved = self.step_attempt(id, event);
         if self.command.at >= self.attempt(id).expires_at {
             self.close_live();
+        }
+        if is_given_up {
+            self.close_again(id);
         }
         self.ask_charge(id);
         if moved { Became::Applied } else { Became::Duplicate }
@@ -197,21 +196,5 @@ impl Till<'_> {
         }
         self.ask_charge(id);
         Became::Applied
-    }
-
-    /// It was paid and given back. Known, if we did that; else somebody did it behind our back.
-    fn given_back_there(&mut self, id: AttemptId, verdict: Verdict) -> Came {
-        let attempt = self.attempt(id).clone();
-        let is_whole = verdict == Verdict::Reversed;
-        if attempt.status != AttemptStatus::Succeeded {
-            // That is its end, so nobody asks on; and no goods are owed for it.
-            self.step_attempt(id, Event::Close);
-            let part = if is_whole { "wholly" } else { "wholly or in part" };
-            return Came::Strange(format!("it was paid and {part} given back, and we saw neither"));
-        }
-        match self.payment.refundable(&attempt) {
-            left if left == 0 || !is_whole => Came::To(Became::Stale),
-            left => Came::Strange(format!("it was wholly given back, and {left} minor units of that not by us")),
-        }
     }
 }

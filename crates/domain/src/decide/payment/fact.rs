@@ -1,6 +1,7 @@
 //! Owns `ApplyChannelFact`: the one way in for what channels say. What does not fit is kept for a person, and moves nothing.
 
 use super::Till;
+use super::strange::charge_of;
 use crate::channel::{ChannelEvent, Source, State as Became, Subject};
 use crate::review::{self, Review};
 use crate::{ApplyChannelFact, Change, Command, Outcome, Refusal, Reply, ReviewId, State, payment::Payment};
@@ -31,7 +32,7 @@ pub(in crate::decide) fn apply(
         received_at: first_at,
         updated_at: command.at,
     };
-    let Some(payment) = find(state, command, &wanted.fact.subject) else {
+    let Some(payment) = find(state, command, wanted) else {
         // Tried again in vain, it stays as it was.
         let new = known.is_none() && wanted.source.is_from_outside();
         let changes = if new { vec![Change::EventSet(inbox(Became::Unmatched))] } else { Vec::new() };
@@ -60,9 +61,9 @@ pub(in crate::decide) fn apply(
     Ok(till.finish(|_| Reply::Noted(became)))
 }
 
-fn find<'a>(state: &'a State, command: &Command, subject: &Subject) -> Option<&'a Payment> {
-    let payment = match subject {
-        Subject::Charge(reference) => state.payment_of_attempt(command.tenant, reference.as_str().parse().ok()?),
+fn find<'a>(state: &'a State, command: &Command, wanted: &ApplyChannelFact) -> Option<&'a Payment> {
+    let payment = match &wanted.fact.subject {
+        Subject::Charge(_) => state.payment_of_attempt(command.tenant, charge_of(state, command, wanted)?),
         Subject::Refund(reference) => state.payment_of_refund(command.tenant, reference.as_str().parse().ok()?),
     };
     payment.map(|payment| &**payment)

@@ -20,7 +20,7 @@ impl Till<'_> {
             Verdict::Failed | Verdict::Closed | Verdict::Reversed | Verdict::Refunded => true,
             // Held, for a reason: WeChat Pay says so where the payer's bank sent it back.
             Verdict::Pending => wanted.fact.code.is_some() && !is_awaited,
-            Verdict::NotFound | Verdict::Succeeded => false,
+            Verdict::NotFound | Verdict::Succeeded | Verdict::Disputed => false,
         };
         match (is_no, wanted.source) {
             (true, _) if is_awaited => return self.came_home(id, wanted.fact.code.as_ref()),

@@ -8,7 +8,7 @@ use crate::{AttemptId, Command, Outcome, QueryPayment, RefundId, Refusal as AnyR
 pub(in crate::decide) fn query(state: &State, command: &Command, wanted: QueryPayment) -> Result<Outcome, AnyRefusal> {
     let payment = state.payment(command.tenant, wanted.payment).ok_or(Refusal::NotFound(wanted.payment))?;
     let attempts = payment.attempts.iter().filter(|attempt| attempt.is_left_alone()).map(|attempt| attempt.id);
-    let refunds = payment.refunds.iter().filter(|refund| refund.is_left_alone()).map(|refund| refund.id);
+    let refunds = payment.refunds.iter().filter(|refund| refund.is_unanswered()).map(|refund| refund.id);
     let (attempts, refunds): (Vec<AttemptId>, Vec<RefundId>) = (attempts.collect(), refunds.collect());
     let mut till = Till::open(state, command, payment);
     for id in attempts {

@@ -39,13 +39,21 @@ impl Till<'_> {
         if refund.channel_no.is_none() {
             refund.channel_no.clone_from(&wanted.fact.channel_no);
         }
+        if wanted.fact.verdict == Verdict::Disputed {
+            return Ok(Came::Strange("it is a refund, and no bank disputes that".to_owned()));
+        }
         let is_last = self.is_about_the_last(id, wanted.source);
         let is_awaited = is_last && self.repayment(id).query_at.is_some();
         if self.repayment(id).status == RefundStatus::Succeeded && wanted.fact.verdict != Verdict::Succeeded {
             return Ok(Came::To(self.behind_success(id, wanted, is_awaited)?));
         }
         if is_awaited {
-            self.repayment(id).query_at = None;
+            let refund = self.repayment(id);
+            refund.query_at = None;
+            if refund.is_doubted() {
+                // The doubt is dispelled.
+                refund.silences = 0;
+            }
         }
         match wanted.fact.verdict {
             Verdict::Succeeded => self.went_back(id, wanted),
@@ -54,6 +62,7 @@ impl Till<'_> {
                 Ok(Came::To(self.denied(id, wanted)))
             }
             Verdict::NotFound => Ok(Came::To(self.unseen(id, wanted.source))),
+            Verdict::Disputed => Ok(Came::To(Became::Stale)),
         }
     }
 

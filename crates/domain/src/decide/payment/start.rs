@@ -21,7 +21,8 @@ pub(in crate::decide) fn start(state: &State, command: &Command, wanted: &StartP
     let mut till = open(state, command, wanted, order);
     // One that is being taken back leaves room: who changed channels may come back to the first.
     let is_running = |attempt: &Attempt| attempt.account == account.id && attempt.close_asked_at.is_none();
-    if till.payment.live().any(is_running) {
+    let is_unsettled = till.payment.attempts.iter().any(Attempt::is_given_back_there);
+    if is_unsettled || till.payment.live().any(is_running) {
         return Err(Refusal::InProgress(till.payment.id).into());
     }
     if till.payment.attempts.len() >= ATTEMPTS_MAX {

@@ -121,6 +121,35 @@ fn an_attempt_that_nobody_closes_any_more_is_closed_again() {
     );
 }
 
+/// The question that was on its way finds it open: its closing, of which nobody asked any more, goes on.
+#[test]
+fn an_attempt_that_was_not_closed_and_is_found_open_is_closed_again() {
+    let mut shop = open("silent A.1 charge -> applied\ncancel A -> closed v2");
+    silent(&mut shop, "silent A.1 close", 12);
+    more(
+        &mut shop,
+        "
+        said A.1 pending 300 src=query -> applied
+        queue                          -> close_charge+3s query_charge+60s
+        said A.1 pending 300 src=query -> duplicate
+        queue                          -> query_charge+60s
+        ",
+    );
+}
+
+#[test]
+fn a_doubt_that_was_dispelled_is_no_question() {
+    let mut shop = open("said A.1 succeeded 300 -> applied\nrefund A 100 -> refund 1 created of 100");
+    more(&mut shop, "back A.1 succeeded 100 -> applied\nback A.1 failed -> stale");
+    more(&mut shop, "mute A.1 query -> applied\nback A.1 succeeded 100 src=query -> duplicate");
+    shop.run("queue");
+    more(&mut shop, "query A -> paid v6 300/100/100 succeeded requested:succeeded\nqueue -> ");
+    more(&mut shop, "back A.1 failed -> stale\nreviews -> refund_failed refund_failed");
+    silent(&mut shop, "mute A.1 query", 13);
+    shop.run("queue");
+    more(&mut shop, "query A -> paid v6 300/100/100 succeeded requested:succeeded\nqueue -> query_refund");
+}
+
 /// Every attempt and refund of one payment: here an earlier attempt, and a refund of the later one's money.
 #[test]
 fn one_command_asks_about_all_of_a_payment() {

@@ -93,15 +93,13 @@ fn p11_reversed_is_stale_where_we_gave_all_of_it_back() {
 fn p11_reversed_is_strange_where_we_did_not_see_it_paid_or_did_not_give_it_back() {
     open(
         "
-        said A.1 reversed              -> quarantined
         said A.1 succeeded 300         -> applied
-        reviews                        -> quarantined
         said A.1 reversed              -> quarantined
         reviews                        -> quarantined
         refund A 100                   -> refund 1 created of 100
         back A.1 succeeded 100         -> applied
         said A.1 reversed              -> quarantined
-        payment A                      -> paid v7 300/100/100 succeeded requested:succeeded
+        payment A                      -> paid v6 300/100/100 succeeded requested:succeeded
         ",
     );
 }
@@ -114,14 +112,71 @@ fn p11_what_was_given_back_there_and_never_seen_here_pays_no_order() {
         reviews                        -> quarantined
         queue                          -> charge
         payment A                      -> open v3 closed
+        start A                        -> payment_in_progress
+        start A via=2                  -> payment_in_progress
+        said A.1 succeeded 300         -> quarantined
+        said A.1 succeeded 300 src=statement -> quarantined
+        said A.1 reversed              -> quarantined
         order A                        -> pending_payment v1 unpaid unfulfilled
-        start A                        -> open v4 closed created
-        said A.2 succeeded 300         -> applied
+        ledger                         ->
+        cancel A                       -> closed v2
+        ",
+    );
+    open(
+        "
+        start A via=2                  -> open v3 created created
+        queue                          -> charge close_charge charge
+        said A.1 refunded 300          -> quarantined
+        queue                          -> close_charge
+        payment A                      -> open v4 closed created
+        said A.2 closed via=2 src=closing -> applied
+        ",
+    );
+    open(
+        "
+        said A.1 reversed src=query    -> quarantined
+        queue                          -> charge
+        said A.1 succeeded 300         -> quarantined
+        payment A                      -> open v3 closed
+        at 100000
+        expire A                       -> closed v2
+        ",
+    );
+}
+
+#[test]
+fn what_went_back_in_part_by_us_is_no_news() {
+    open(
+        "
+        said A.1 succeeded 300         -> applied
         refund A 100                   -> refund 1 created of 100
-        said A.2 refunded 300          -> stale
+        said A.1 refunded 300          -> stale
+        reviews                        ->
         ledger                         -> channel=300 sales=-300
         ",
     );
+}
+
+/// A dispute knows the channel's number of the charge, and none of ours.
+#[test]
+fn p12_a_dispute_is_for_a_person_and_books_nothing() {
+    open(
+        "
+        said A.1 succeeded 300 no=X    -> applied
+        dispute Y 300 code=fraudulent  -> unmatched
+        dispute X 300 code=fraudulent  -> applied
+        dispute X 100 via=2            -> unmatched
+        reviews                        -> disputed
+        refund A 100                   -> refund 1 created of 100
+        mute A.1 refund                -> applied
+        back A.1 disputed src=query    -> quarantined
+        queue                          -> charge refund query_refund+3s query_refund+3s
+        back A.1 succeeded src=query   -> applied
+        payment A                      -> paid v7 300/100/100 succeeded requested:succeeded
+        ledger                         -> channel=200 sales=-200
+        ",
+    );
+    open("said A.1 disputed src=query -> quarantined\nqueue -> charge query_charge+3s");
 }
 
 /// Nothing of it is kept, whatever it says: the channel would be asked about somebody else's charge from then on.

@@ -74,12 +74,12 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         7 => (proptest::collection::vec(line, 1..4), proptest::option::weighted(0.4, any::<u8>()), any::<bool>())
             .prop_map(|(lines, number, note)| What::Place { lines, number, note }),
         8 => (order, 1..=CHANNELS + 1).prop_map(|(order, channel)| What::Start { order, channel }),
-        14 => (order, 0..2_u8, 0..14_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..6_u8).prop_map(
+        14 => (order, 0..2_u8, 0..16_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..6_u8).prop_map(
             |(order, attempt, verdict, short, source)| What::Said { order, attempt, verdict, short, source }),
         3 => (order, 0..2_u8, 0..3_u8).prop_map(|(order, attempt, task)| What::Silent { order, attempt, task }),
         6 => (order, proptest::option::of(1..4_i64), proptest::option::of((1..3_u32, 1..2_i64, any::<bool>())))
             .prop_map(|(order, amount, line)| What::Refund { order, amount, line }),
-        9 => (order, 0..2_u8, 0..10_u8, 0..6_u8)
+        9 => (order, 0..2_u8, 0..12_u8, 0..6_u8)
             .prop_map(|(order, refund, verdict, source)| What::Back { order, refund, verdict, source }),
         1 => (order, 0..3_u8).prop_map(|(order, refund)| What::Retry { order, refund }),
         1 => (0..3_u8).prop_map(|number| What::Stray { number }),

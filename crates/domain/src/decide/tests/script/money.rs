@@ -141,6 +141,11 @@ impl Shop {
                     .fact(Subject::Charge(said.reference(|order_no, number| attempt_id(order_no, number).to_string())));
                 self.fact(said, fact)
             }
+            "dispute" => {
+                let mut fact = said.fact_of(Subject::Charge(Reference::from_stored("dp_1")), Verdict::Disputed);
+                fact.channel_no = Some(ChannelNo::from_stored(said.words[1]));
+                self.fact(said, fact)
+            }
             "back" => {
                 let id = self.refund_id(said);
                 let fact = said.fact(Subject::Refund(Reference::from_stored(&id.to_string())));
@@ -249,10 +254,16 @@ impl Said<'_> {
     }
 
     fn fact(&self, subject: Subject) -> Fact {
+        let verdict = Verdict::from_name(self.words[2]).expect("a verdict");
+        let amount = self.words.get(3).map(|minor| self.priced(minor));
+        Fact { amount, ..self.fact_of(subject, verdict) }
+    }
+
+    fn fact_of(&self, subject: Subject, verdict: Verdict) -> Fact {
         Fact {
             subject,
-            verdict: Verdict::from_name(self.words[2]).expect("a verdict"),
-            amount: self.words.get(3).map(|minor| self.priced(minor)),
+            verdict,
+            amount: self.words.get(2).and_then(|minor| minor.parse().ok().map(|_: i64| self.priced(minor))),
             channel_no: self.options.get("no").map(|no| ChannelNo::from_stored(no)),
             code: self.options.get("code").map(|code| Code::from_stored(code)),
             stranger: self.options.get("stranger").map(|other| Code::from_stored(other)),
