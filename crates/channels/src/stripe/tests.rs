@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::tests::desk::{Desk, Reply, Seen, json as say};
-use crate::tests::example::{self, AT, Call, KEY, REFUND, TRADE};
+use crate::tests::example::{self, Call, KEY, REFUND, TRADE};
 
 const SECRET: &str = "channels";
 
