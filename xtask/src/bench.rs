@@ -21,7 +21,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::shell;
 use items::{ITEMS, Item};
-use report::{Book, Measured};
+use report::Measured;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -56,7 +56,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let bench = Bench { root, folder, binary, rounds: args.rounds, seconds: args.seconds };
     let surroundings = surroundings::look(&bench)?;
     println!("{surroundings}");
-    let mut book = Book::open(&bench.folder)?;
     let mut missed = Vec::new();
     for item in items {
         println!("\n=== {}: {}", item.name, item.question);
@@ -65,10 +64,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             if !measured.holds {
                 missed.push(measured.name.clone());
             }
-            book.put(Measured { surroundings: surroundings.clone(), ..measured })
+            report::keep(&bench.root, Measured { surroundings: surroundings.clone(), ..measured })
         })?;
     }
-    book.write(&bench.root)?;
     ensure!(missed.is_empty(), "not within its bound: {}", missed.join(", "));
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Owns what is kept of the measurements: a file beside the databases, and the table in docs/BENCHMARKS.md.
+//! Owns what is kept of the measurements: the table in docs/BENCHMARKS.md, which a later run, on this machine or another,
+//! changes line by line.
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
 
 use super::items::ITEMS;
 
@@ -37,7 +37,7 @@ ten million in the temporary folder, 26 GB, each time.
 ";
 
 /// One line of the table.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Measured {
     pub(super) name: String,
     pub(super) one: String,
@@ -58,58 +58,38 @@ impl fmt::Display for Measured {
     }
 }
 
-/// All that was measured on this machine.
-pub(super) struct Book {
-    path: PathBuf,
-    lines: Vec<Measured>,
+/// Keeps a line in the page, in place of an older one of the same name. The others stay, whoever measured them.
+pub(super) fn keep(root: &Path, line: Measured) -> Result<()> {
+    let path = root.join(PAGE);
+    let page = fs::read_to_string(&path).unwrap_or_else(|_| NEW_PAGE.to_owned());
+    let page =
+        with(&page, line).with_context(|| format!("{PAGE} has no `{BEGIN}` … `{END}`, or a row that is none"))?;
+    fs::write(&path, page).with_context(|| format!("writing {PAGE}"))
 }
 
-impl Book {
-    pub(super) fn open(folder: &Path) -> Result<Self> {
-        let path = folder.join("measured.json");
-        let lines = match fs::read_to_string(&path) {
-            Ok(text) => serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?,
-            Err(_) => Vec::new(),
-        };
-        Ok(Self { path, lines })
-    }
+/// The page with this line.
+fn with(page: &str, line: Measured) -> Option<String> {
+    let mut lines = lines(page)?;
+    lines.retain(|older| older.name != line.name);
+    lines.push(line);
+    lines.sort_by_key(|line| ITEMS.iter().position(|item| item.name == line.name).unwrap_or(ITEMS.len()));
+    between(page, &table(&lines))
+}
 
-    /// Keeps a line, in place of an older one of the same name.
-    pub(super) fn put(&mut self, line: Measured) -> Result<()> {
-        self.lines.retain(|older| older.name != line.name);
-        self.lines.push(line);
-        self.lines.sort_by_key(|line| ITEMS.iter().position(|item| item.name == line.name).unwrap_or(ITEMS.len()));
-        let text = serde_json::to_string_pretty(&self.lines)?;
-        fs::write(&self.path, text).with_context(|| format!("writing {}", self.path.display()))
-    }
-
-    /// Writes the table into the page.
-    pub(super) fn write(&self, root: &Path) -> Result<()> {
-        let path = root.join(PAGE);
-        let page = fs::read_to_string(&path).unwrap_or_else(|_| NEW_PAGE.to_owned());
-        let page = between(&page, &self.table()).with_context(|| format!("{PAGE} has no `{BEGIN}` … `{END}`"))?;
-        fs::write(&path, page).with_context(|| format!("writing {PAGE}"))?;
-        println!("\nwrote {PAGE}");
-        Ok(())
-    }
-
-    fn table(&self) -> String {
-        let lines: String = self.lines.iter().map(Measured::line).collect();
-        let mut places: Vec<&str> = Vec::new();
-        for line in &self.lines {
-            if !places.contains(&line.surroundings.as_str()) {
-                places.push(&line.surroundings);
-            }
+fn table(lines: &[Measured]) -> String {
+    let rows: String = lines.iter().map(Measured::line).collect();
+    let mut places: Vec<&str> = Vec::new();
+    for line in lines {
+        if !places.contains(&line.surroundings.as_str()) {
+            places.push(&line.surroundings);
         }
-        let places: String = places.into_iter().map(|place| self.measured_on(place)).collect();
-        format!("{HEAD}{lines}{places}")
     }
-
-    fn measured_on(&self, place: &str) -> String {
-        let lines = self.lines.iter().filter(|line| line.surroundings == place);
-        let names: Vec<_> = lines.map(|line| line.name.as_str()).collect();
+    let measured_on = |place: &str| {
+        let names: Vec<_> = lines.iter().filter(|line| line.surroundings == place).map(|line| &line.name[..]).collect();
         format!("\nMeasured on {place}: {}.\n", names.join(", "))
-    }
+    };
+    let places: String = places.into_iter().map(measured_on).collect();
+    format!("{HEAD}{rows}{places}")
 }
 
 impl Measured {
@@ -130,12 +110,38 @@ impl Measured {
         }
     }
 
+    /// A row of the table, as it was written.
+    fn read(row: &str) -> Option<Self> {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [name, one, other, result, rounds, bound, holds] = cells[..] else { return None };
+        let [name, one, other, result, bound] = [name, one, other, result, bound].map(str::to_owned);
+        let rounds = rounds.split(", ").map(str::to_owned).collect();
+        Some(Self { name, one, other, result, rounds, bound, holds: holds == "yes", surroundings: String::new() })
+    }
+
     /// A row of the table.
     fn line(&self) -> String {
         let Self { name, one, other, result, bound, .. } = self;
         let (rounds, holds) = (self.rounds.join(", "), if self.holds { "yes" } else { "**no**" });
         format!("| {name} | {one} | {other} | {result} | {rounds} | {bound} | {holds} |\n")
     }
+}
+
+/// The lines of a page's table, each with where and when it was measured.
+fn lines(page: &str) -> Option<Vec<Measured>> {
+    let (_, rest) = page.split_once(BEGIN)?;
+    let (table, _) = rest.split_once(END)?;
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let mut lines = rows.map(Measured::read).collect::<Option<Vec<_>>>()?;
+    for place in table.lines().filter_map(|line| line.strip_prefix("Measured on ")) {
+        let (place, names) = place.trim_end_matches('.').rsplit_once(": ")?;
+        for name in names.split(", ") {
+            for line in lines.iter_mut().filter(|line| line.name == name) {
+                place.clone_into(&mut line.surroundings);
+            }
+        }
+    }
+    Some(lines)
 }
 
 /// The page with what is between the markers replaced.
@@ -180,6 +186,28 @@ mod tests {
         let again = between(&page, "| two |\n").expect("the page has markers");
         assert!(again.contains("| two |") && !again.contains("| one |"), "{again}");
         assert_eq!(between("no markers", ""), None);
+    }
+
+    #[test]
+    fn a_line_that_is_measured_anew_leaves_the_others_as_they_were() {
+        let line = |name: &str, place: &str, holds| Measured {
+            name: name.to_owned(),
+            one: "one: 1,000 orders/s".to_owned(),
+            other: "other".to_owned(),
+            result: "1.50 ×".to_owned(),
+            rounds: vec!["1.40".to_owned(), "1.50".to_owned()],
+            bound: "at least 1 ×".to_owned(),
+            holds,
+            surroundings: place.to_owned(),
+        };
+        let put = |page: &str, line| with(page, line).expect("the page has markers");
+        let page = put(NEW_PAGE, line("start", "here: 2 cores, commit a", true));
+        let page = put(&page, line("million", "there, commit b", false));
+        let page = put(&page, line("start", "there, commit b", false));
+        let both = [line("million", "there, commit b", false), line("start", "there, commit b", false)];
+        assert_eq!(lines(&page).as_deref(), Some(&both[..]));
+        assert_eq!(page.matches("Measured on").count(), 1, "{page}");
+        assert_eq!(put(&page, line("start", "there, commit b", false)), page);
     }
 
     #[test]
