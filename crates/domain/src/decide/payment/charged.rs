@@ -32,9 +32,6 @@ impl Till<'_> {
         if attempt.account != wanted.account {
             return Ok(Came::Strange(format!("it came through {}, not {}", wanted.account, attempt.account)));
         }
-        if wanted.fact.verdict == Verdict::Disputed {
-            return Ok(self.disputed(id, wanted));
-        }
         // Before anything of it is kept: what is of another charge may not even leave its number here.
         if let Some(strange) = self.misfit(id, wanted) {
             return Ok(Came::Strange(strange));
@@ -53,7 +50,7 @@ impl Till<'_> {
             Verdict::Failed | Verdict::Closed => Ok(Came::To(self.ended(id, wanted))),
             Verdict::Pending => Ok(Came::To(self.pending(id, wanted))),
             Verdict::NotFound => Ok(Came::To(self.not_found(id, wanted.source))),
-            Verdict::Disputed => Ok(Came::To(Became::Stale)),
+            Verdict::Disputed => Ok(self.disputed(id, wanted)),
             Verdict::Reversed | Verdict::Refunded => Ok(self.given_back_there(id, wanted.fact.verdict)),
         }
     }

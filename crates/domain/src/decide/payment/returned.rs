@@ -39,9 +39,6 @@ impl Till<'_> {
         if refund.channel_no.is_none() {
             refund.channel_no.clone_from(&wanted.fact.channel_no);
         }
-        if wanted.fact.verdict == Verdict::Disputed {
-            return Ok(Came::Strange("it is a refund, and no bank disputes that".to_owned()));
-        }
         let is_last = self.is_about_the_last(id, wanted.source);
         let is_awaited = is_last && self.repayment(id).query_at.is_some();
         if self.repayment(id).status == RefundStatus::Succeeded && wanted.fact.verdict != Verdict::Succeeded {
@@ -62,7 +59,7 @@ impl Till<'_> {
                 Ok(Came::To(self.denied(id, wanted)))
             }
             Verdict::NotFound => Ok(Came::To(self.unseen(id, wanted.source))),
-            Verdict::Disputed => Ok(Came::To(Became::Stale)),
+            Verdict::Disputed => Ok(Came::Strange("it is a refund, and no bank disputes that".to_owned())),
         }
     }
 

@@ -23,7 +23,8 @@ impl Till<'_> {
     /// Why it cannot be about this attempt: the amount is another one, or the channel's number is of another attempt.
     pub(super) fn misfit(&mut self, id: AttemptId, wanted: &ApplyChannelFact) -> Option<String> {
         let asked = Money::new(self.attempt(id).amount, self.payment.amount.currency);
-        let said = wanted.fact.amount;
+        // A part may be disputed.
+        let said = wanted.fact.amount.filter(|_| wanted.fact.verdict != Verdict::Disputed);
         if said.map_or(wanted.fact.verdict == Verdict::Succeeded, |said| said != asked) {
             let said = said.map_or("no amount".to_owned(), |money| format!("{} {}", money.minor, money.currency));
             return Some(format!("{} {} were asked for, and it says {said}", asked.minor, asked.currency));

@@ -166,7 +166,8 @@ fn p12_a_dispute_is_for_a_person_and_books_nothing() {
         dispute Y 300 code=fraudulent  -> unmatched
         dispute X 300 code=fraudulent  -> applied
         dispute X 100 via=2            -> unmatched
-        reviews                        -> disputed
+        dispute X 100 code=fraudulent  -> applied
+        reviews                        -> disputed disputed
         refund A 100                   -> refund 1 created of 100
         mute A.1 refund                -> applied
         back A.1 disputed src=query    -> quarantined
