@@ -1,5 +1,6 @@
 //! The meaning of an idempotency key: what a key is, what makes two requests the same, what is kept of an
-//! answer, and when it is given again. It knows no storage, no HTTP library and no business.
+//! answer, and when it is given again. By itself it knows no storage, no HTTP library and no business; its features bring
+//! a [`protocol`](crate) with stores, and a layer, for services that are not ours.
 //!
 //! The rules follow `draft-ietf-httpapi-idempotency-key-header-07` and Stripe's published behaviour; where
 //! they differ, Mideng's HTTP contract decides and the item says so.
@@ -9,6 +10,8 @@ pub mod canonical;
 mod derive;
 mod fingerprint;
 pub mod key;
+#[cfg(feature = "protocol")]
+pub mod protocol;
 mod record;
 
 pub use admit::{Admission, Prior, admit};

@@ -15,7 +15,8 @@ pub struct Answer {
     /// The HTTP status code.
     pub status: u16,
     /// The headers that belong to the answer (`content-type`, `location`, `etag`), in order, names in lower
-    /// case. Never `set-cookie`, `date`, or anything of the connection.
+    /// case. Never `set-cookie`, `date`, or anything of the connection. A value's octets are the characters of Latin-1,
+    /// so that none is lost (RFC 9110, section 5.5).
     pub headers: Vec<(String, String)>,
     /// The body's bytes, never compressed.
     pub body: Bytes,

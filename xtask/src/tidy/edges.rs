@@ -6,14 +6,16 @@ use super::repository::{Kind, Repository};
 /// Each crate and the crates it may depend on. All of them stand above it, so there is no circle.
 const EDGES: &[(&str, &[&str])] = &[
     ("idempotency", &[]),
+    ("coord", &[]),
+    ("conform", &[]),
     ("domain", &["idempotency"]),
     ("channels", &["domain"]),
     ("psp-sim", &[]),
     ("engine", &["domain", "idempotency"]),
-    ("store", &["engine", "domain", "idempotency"]),
+    ("store", &["coord", "engine", "domain", "idempotency"]),
     ("relay", &["store", "engine", "channels", "domain", "idempotency"]),
-    ("api", &["relay", "store", "engine", "channels", "domain", "idempotency"]),
-    ("app", &["api", "relay", "store", "engine", "channels", "psp-sim", "domain", "idempotency"]),
+    ("api", &["coord", "relay", "store", "engine", "channels", "domain", "idempotency"]),
+    ("app", &["api", "conform", "coord", "relay", "store", "engine", "channels", "psp-sim", "domain", "idempotency"]),
     // For the simulator.
     ("xtask", &["engine", "domain", "idempotency"]),
 ];

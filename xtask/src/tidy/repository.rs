@@ -38,6 +38,9 @@ pub(super) struct Crate {
 pub(super) struct Dependency {
     pub(super) name: String,
     pub(super) kind: Option<Kind>,
+    /// It comes with a feature only.
+    #[serde(default)]
+    pub(super) optional: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -129,8 +132,10 @@ impl Repository {
 
     /// The same with a crate.
     pub(super) fn with_crate(mut self, name: &str, dependencies: &[(&str, Option<Kind>)]) -> Self {
-        let dependencies =
-            dependencies.iter().map(|&(name, kind)| Dependency { name: name.to_owned(), kind }).collect();
+        let dependencies = dependencies
+            .iter()
+            .map(|&(name, kind)| Dependency { name: name.to_owned(), kind, optional: false })
+            .collect();
         self.crates.push(Crate { name: name.to_owned(), dependencies });
         self
     }
