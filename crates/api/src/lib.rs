@@ -6,6 +6,7 @@ mod conflicts;
 mod mutation;
 mod named;
 pub mod openapi;
+mod policies;
 pub mod problem;
 mod render;
 mod request_id;
@@ -13,6 +14,7 @@ mod routes;
 mod serve;
 mod stamp;
 mod state;
+mod token;
 mod wire;
 
 pub use conflicts::Conflicts;

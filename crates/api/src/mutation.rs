@@ -1,14 +1,19 @@
 //! Owns the common way of every request that changes something: who, under which key, what exactly, as one command.
 
+mod names;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request};
 use axum::response::Response;
-use domain::{Action, Command, TenantId, Timestamp};
+use domain::{Action, Alias, Command, TenantId, Timestamp, Token};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target, canonical, key};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use store::Policy;
 
 use crate::auth::Caller;
 use crate::named::Named;
@@ -26,6 +31,10 @@ pub(crate) struct Mutation {
     caller: Caller,
     key: Option<Key>,
     expected_version: Option<u32>,
+    /// The one-time token that came along, as it was sent.
+    one_time_token: Option<String>,
+    aliases: Vec<Alias>,
+    token: Token,
     fingerprints: Fingerprints,
     request_id: RequestId,
     /// The body's canonical text; empty where there was none.
@@ -45,6 +54,7 @@ impl FromRequest<Api> for Mutation {
         let body = read(body, &parts.headers, api.settings()).await?;
         let key = read_key(&parts.headers)?;
         let (precondition, expected_version) = read_if_match(&parts.headers)?;
+        let one_time_token = names::read_token(&parts.headers)?;
         let body = canonical_body(&parts.headers, &body)?;
         let ids = RawPathParams::from_request_parts(&mut parts, api)
             .await
@@ -60,7 +70,19 @@ impl FromRequest<Api> for Mutation {
         let fingerprints = Fingerprints::of(&target, &body);
         let request_id = parts.extensions.get::<RequestId>().cloned().unwrap_or_default();
         let at = stamp::now();
-        Ok(Self { api: api.clone(), caller, key, expected_version, fingerprints, request_id, body, at })
+        Ok(Self {
+            api: api.clone(),
+            caller,
+            key,
+            expected_version,
+            one_time_token,
+            aliases: Vec::new(),
+            token: Token::None,
+            fingerprints,
+            request_id,
+            body,
+            at,
+        })
     }
 }
 
@@ -80,6 +102,16 @@ impl Mutation {
                 "send the header Idempotency-Key with a new random value, and the same value with every repetition",
             )),
         }
+    }
+
+    /// What the caller's shop asks of a checkout.
+    pub(crate) async fn policy(&self) -> Result<Policy, Problem> {
+        self.api.policy(self.caller.0.tenant).await
+    }
+
+    /// True if the request came without a key.
+    pub(crate) const fn is_without_key(&self) -> bool {
+        self.key.is_none()
     }
 
     /// The version that If-Match names, which must be there.
@@ -123,6 +155,12 @@ impl Mutation {
         })
     }
 
+    /// The canonical text of one member of the body; none where it is missing or null.
+    pub(crate) fn member(&self, name: &str) -> Option<String> {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(&self.body).ok()?;
+        members.get(name).map(|raw| raw.get().to_owned()).filter(|text| text != "null")
+    }
+
     /// Refuses a body other than none or an empty object.
     pub(crate) fn no_body(&self) -> Result<(), Problem> {
         #[derive(serde::Deserialize)]
@@ -137,6 +175,9 @@ impl Mutation {
         action: Action,
         derived: impl FnOnce(&Fingerprints) -> Key,
     ) -> Result<Response, Problem> {
+        if self.one_time_token.is_some() {
+            return Err(Problem::new("token_invalid", "no one-time token is taken here; send the request without it"));
+        }
         let command = Command {
             id: CommandId(stamp::id()),
             tenant: self.caller.0.tenant,
@@ -145,6 +186,8 @@ impl Mutation {
             fingerprints: self.fingerprints,
             at: self.at,
             request_id: self.request_id.to_string(),
+            aliases: self.aliases,
+            token: self.token,
             action,
         };
         let (answer, replayed) = self.api.submit(command).await?;

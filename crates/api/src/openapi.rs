@@ -52,7 +52,7 @@ pub(crate) struct FieldError {
         routes::products::put, routes::products::get, routes::products::list, routes::products::move_stock,
         routes::orders::issue_number, routes::orders::place, routes::orders::get, routes::orders::list,
         routes::orders::history, routes::orders::cancel, routes::orders::ship, routes::orders::correct_shipment,
-        routes::orders::receive,
+        routes::orders::receive, routes::tokens::issue,
         routes::payments::start, routes::payments::get, routes::payments::query, routes::payments::refund, routes::payments::get_refund, routes::payments::retry,
         routes::notify::notify,
         routes::operations::live, routes::operations::ready, routes::operations::metrics,

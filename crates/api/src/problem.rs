@@ -87,6 +87,7 @@ impl Problem {
             Refusal::Stock(stock::Refusal::ProductNotFound(skus) | stock::Refusal::Insufficient(skus)) => {
                 problem.with("skus", skus.iter().map(domain::text::Sku::as_str).collect::<Vec<_>>())
             }
+            Refusal::Order(order::Refusal::AnotherPending(order_no)) => problem.with("order_no", order_no.to_string()),
             Refusal::Order(order::Refusal::InvalidTransition { from, event }) => {
                 problem.with("from", from.name()).with("event", event.name())
             }

@@ -8,6 +8,7 @@ pub(crate) mod operations;
 pub(crate) mod orders;
 pub(crate) mod payments;
 pub(crate) mod products;
+pub(crate) mod tokens;
 
 use axum::Router;
 use axum::error_handling::HandleErrorLayer;
@@ -32,6 +33,7 @@ pub fn router(api: Api) -> Router {
         .route("/products/{sku}", get(products::get).put(products::put))
         .route("/products/{sku}/stock-movements", post(products::move_stock))
         .route("/order-numbers", post(orders::issue_number))
+        .route("/tokens", post(tokens::issue))
         .route("/orders", get(orders::list).post(orders::place))
         .route("/orders/{order_no}", get(orders::get))
         .route("/orders/{order_no}/history", get(orders::history))

@@ -9,12 +9,14 @@ use channels::Directory;
 use domain::{Command, PrincipalId, TenantId};
 use engine::{Answered, Engine, Failure, Refused, Standing, Waiting};
 use idempotency::Answer;
-use store::{Actors, Credential, Store};
+use store::{Actors, Credential, Policy, Store};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Credentials;
 use crate::conflicts::Conflicts;
+use crate::policies::Policies;
 use crate::problem::Problem;
+use crate::token::Mint;
 
 /// What the API lets through and how long it waits.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,8 @@ pub struct Settings {
     pub payment_timeout: Duration,
     /// How long an issued order number is good.
     pub order_number_validity: Duration,
+    /// How long a one-time token is good. Less than the records of keys are kept.
+    pub token_validity: Duration,
     /// How many requests are worked on at once; beyond, 503.
     pub concurrent_requests_max: usize,
 }
@@ -41,6 +45,7 @@ impl Default for Settings {
             answer_wait: Duration::from_secs(10),
             payment_timeout: Duration::from_mins(30),
             order_number_validity: Duration::from_hours(24),
+            token_validity: Duration::from_mins(30),
             concurrent_requests_max: 4_096,
         }
     }
@@ -63,6 +68,8 @@ struct Inner {
     directory: Directory,
     actors: Actors,
     installation: u128,
+    mint: Mint,
+    policies: Policies,
     tracker: TaskTracker,
 }
 
@@ -78,6 +85,8 @@ pub struct Parts {
     pub actors: Actors,
     /// The installation's name, a part of each number that a provider is given.
     pub installation: u128,
+    /// The installation's secret, which one-time tokens are sealed with.
+    pub secret: [u8; 32],
     /// Where conflicts are counted.
     pub conflicts: Conflicts,
     /// The text of the metrics page.
@@ -91,7 +100,8 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 impl Api {
     /// Puts the parts together.
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { engine, store, directory, actors, installation, conflicts, metrics } = parts;
+        let Parts { engine, store, directory, actors, installation, secret, conflicts, metrics } = parts;
+        let policies = Policies::new(store.clone());
         let credentials = Credentials::new(store.clone());
         let tracker = TaskTracker::new();
         Self(Arc::new(Inner {
@@ -104,6 +114,8 @@ impl Api {
             directory,
             actors,
             installation,
+            mint: Mint::new(secret),
+            policies,
             tracker,
         }))
     }
@@ -114,6 +126,15 @@ impl Api {
 
     pub(crate) fn installation(&self) -> u128 {
         self.0.installation
+    }
+
+    pub(crate) fn mint(&self) -> &Mint {
+        &self.0.mint
+    }
+
+    /// What the tenant's shop asks of a checkout.
+    pub(crate) async fn policy(&self, tenant: TenantId) -> Result<Policy, Problem> {
+        self.0.policies.of(tenant).await
     }
 
     /// In whose name the server itself acts in a tenant.

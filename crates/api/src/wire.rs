@@ -5,6 +5,7 @@ mod answers;
 mod payments;
 mod refunds;
 mod requests;
+mod tokens;
 
 pub(crate) use answers::{
     HistoryEntry, List, Movement, Order, OrderNumber, Product, Ready, entity_tag, order_path, product_path,
@@ -12,6 +13,8 @@ pub(crate) use answers::{
 pub(crate) use payments::{Noted, Payment, StartPayment, payment_path};
 pub(crate) use refunds::{Refund, StartRefund, refund_path};
 pub(crate) use requests::{CancelOrder, CorrectShipment, MoveStock, PlaceOrder, PutProduct, ShipOrder};
+
+pub(crate) use tokens::{IssueToken, Token, Wanted};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
-    admin, archive, bench, channel, check, conflicts, copy, demo, floor, psp_sim, reconcile, replay, review, server,
-    settings,
+    admin, archive, bench, channel, check, conflicts, copy, demo, floor, policy, psp_sim, reconcile, replay, review,
+    server, settings,
 };
 
 /// Orders in which no retry creates a second one.
@@ -56,6 +56,9 @@ enum Command {
     /// Set up accounts with payment providers, switch them, put them in order.
     #[command(subcommand)]
     Channel(channel::Channel),
+    /// Show and change what a shop asks of a checkout.
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Compare a provider's statement of a day with our books, both ways.
     Reconcile(reconcile::Args),
     /// Show what a person has to look at, and close it.
@@ -111,6 +114,7 @@ impl Cli {
             Command::Copy(args) => return copy::run(args).await,
             Command::ApiKey(command) => command.run().await?,
             Command::Channel(command) => command.run().await?,
+            Command::Policy(command) => command.run().await?,
             Command::Review(command) => command.run().await?,
             Command::Reconcile(args) => return reconcile::run(args).await,
             Command::PspSim(args) => psp_sim::run(args).await?,

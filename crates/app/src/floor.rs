@@ -1,19 +1,20 @@
 //! Owns `mideng bench-floor`, hidden: how long the statements of one order take through the store alone, without
 //! HTTP, without a queue, one after the other. The bench of a client that is alone is measured against it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use api::Renderer;
+use domain::order::PendingLimit;
 use domain::text::{CustomerId, ProductName, Sku};
 use domain::{
     Action, Command, LineRequest, Money, Needs, OrderNo, OrderNumberSource, PlaceOrder, PrincipalId, PutProduct,
     TenantId,
 };
-use engine::{Commit, Execute as _, Executor, NewRecord, Scope, Storage as _, Verdict};
+use engine::{Commit, Execute as _, Executor, Scope, Storage as _, Verdict};
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use store::Store;
 
@@ -81,21 +82,22 @@ impl Floor {
             fingerprints: Fingerprints::of(&target, ""),
             at: api::now(),
             request_id: "floor".to_owned(),
+            aliases: Vec::new(),
+            token: domain::Token::None,
             action,
         }
     }
 
     /// What the engine does for a batch of one.
     async fn commit(&self, command: Command) -> anyhow::Result<()> {
-        let scope = Scope::of(&command);
-        let completed_at = command.at;
         let batch = [command];
-        let scopes = BTreeSet::from([scope.clone()]);
+        let scopes = Scope::all_of(&batch[0]).collect();
         let (transaction, mut snapshot) = self.store.load(&Needs::of(&batch), &scopes).await?;
         let verdict = self.executor.run(&mut snapshot, &batch, &HashSet::new()).pop();
-        let Some(Verdict::Decided { record, changes, replaces }) = verdict else { bail!("a key was used before") };
-        let record = NewRecord { scope, record, completed_at, replaces };
-        Ok(self.store.commit(transaction, &Commit { records: vec![record], changes }).await?)
+        let Some(verdict @ Verdict::Decided { .. }) = verdict else { bail!("a key was used before") };
+        let mut commit = Commit::default();
+        commit.take(&batch[0], verdict);
+        Ok(self.store.commit(transaction, &commit).await?)
     }
 }
 
@@ -117,5 +119,6 @@ fn order() -> anyhow::Result<Action> {
         lines: vec![line],
         note: None,
         expires_at: api::now().plus_ms(1_800_000),
+        pending_limit: PendingLimit::Unlimited,
     }))
 }

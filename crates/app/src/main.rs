@@ -14,6 +14,7 @@ mod embedded;
 mod floor;
 mod logging;
 mod payments;
+mod policy;
 mod provider;
 mod psp_sim;
 mod reconcile;

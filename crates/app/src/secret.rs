@@ -9,9 +9,14 @@ const LENGTH_LEAST: usize = 24;
 
 /// A new API key: 32 random bytes.
 pub(crate) fn api_key() -> anyhow::Result<String> {
+    Ok(format!("{}{}", store::SECRET_PREFIX, BASE64_URL_SAFE_NO_PAD.encode(random()?)))
+}
+
+/// 32 random bytes.
+pub(crate) fn random() -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("the system gave no random bytes")?;
-    Ok(format!("{}{}", store::SECRET_PREFIX, BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+    Ok(bytes)
 }
 
 /// Refuses a key that could be guessed, or that no client would be let in with.

@@ -97,6 +97,7 @@ impl Server {
             directory: directory.clone(),
             actors: actors.clone(),
             installation: store.installation(api::id()).await.context("reading the installation's name")?,
+            secret: store.secret(secret::random()?).await.context("reading the installation's secret")?,
             conflicts: conflicts.clone(),
             metrics: metrics.clone(),
         };

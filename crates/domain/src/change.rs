@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::channel::ChannelEvent;
 use crate::ledger::Posting;
-use crate::order::HistoryEntry;
+use crate::order::{HistoryEntry, PendingSlot};
 use crate::outbox::Message;
 use crate::payment::{self, Payment};
 use crate::review::Review;
@@ -24,6 +24,10 @@ pub enum Change {
     NumberIssued(OrderNumber),
     /// A number became an order.
     NumberUsed(TenantId, OrderNo),
+    /// A member's place for an order that waits for payment is taken by this one.
+    SlotTaken(PendingSlot, OrderNo),
+    /// The place is free again.
+    SlotFreed(PendingSlot),
     /// An order is new, with its lines and reservations.
     OrderPlaced(Arc<Order>),
     /// An order took a step: its head, reservations, shipped quantities or shipments are other than before.
@@ -52,6 +56,8 @@ impl State {
             Change::StockSet(item) => self.put_stock(item.clone()),
             Change::NumberIssued(number) => self.put_number(number.clone()),
             Change::NumberUsed(tenant, order_no) => self.remove_number(*tenant, *order_no),
+            Change::SlotTaken(slot, order_no) => self.put_slot(slot.clone(), *order_no),
+            Change::SlotFreed(slot) => self.remove_slot(slot),
             Change::OrderPlaced(order) | Change::OrderStepped(order) => self.put_order(order.clone()),
             Change::PaymentSet(payment) => self.put_payment(payment.clone()),
             Change::EventSet(event) => self.put_event(event.clone()),

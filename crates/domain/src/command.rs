@@ -6,9 +6,9 @@ pub use money::{ApplyChannelFact, NoteSilence, QueryPayment, RefundPayment, Retr
 
 use idempotency::{CommandId, Fingerprints, Key};
 
-use crate::order::{CloseReason, Parcel};
+use crate::order::{CloseReason, Parcel, PendingLimit};
 use crate::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
-use crate::{Money, MovementId, OrderNo, PrincipalId, ShipmentId, TenantId, Timestamp};
+use crate::{Money, MovementId, OrderNo, PrincipalId, Refusal, ShipmentId, TenantId, Timestamp};
 
 /// A command under its key. Ids and time are stamped at intake and stay as they are through every rerun.
 #[derive(Clone, Debug)]
@@ -27,8 +27,23 @@ pub struct Command {
     pub at: Timestamp,
     /// The request's id, kept in a stored problem.
     pub request_id: String,
+    /// Further names of the request, each claimed by at most one that is accepted.
+    pub aliases: Vec<Alias>,
+    /// What is to be said of a one-time token if no name of the request is taken.
+    pub token: Token,
     /// What is wanted.
     pub action: Action,
+}
+
+/// Another name of a request beside its key: a one-time token, or what it asks for within some time. Who is accepted
+/// claims it in the same change; whoever comes later under the name, with whichever key, gets the outcome that it led
+/// to. A refusal claims nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// The name, in the scope of the command's own key. Derived, so that no client's key is the same.
+    pub key: Key,
+    /// A claim of before this moment is history: the name is free again.
+    pub since: Option<Timestamp>,
 }
 
 /// What a command wants.
@@ -87,6 +102,18 @@ pub enum Action {
     ApplyChannelFact(ApplyChannelFact),
     /// Take note that a channel gave no answer.
     NoteSilence(NoteSilence),
+}
+
+/// What a request says, or should say, of a one-time token. A token that is good for it is one of its [`Alias`]es.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Token {
+    /// None was sent, and none is needed.
+    #[default]
+    None,
+    /// None was sent, and the shop wants one.
+    Missing,
+    /// One was sent that is good before this moment.
+    Until(Timestamp),
 }
 
 /// Create or change a product.
@@ -150,6 +177,8 @@ pub struct PlaceOrder {
     pub note: Option<Note>,
     /// When it is closed if it is not paid.
     pub expires_at: Timestamp,
+    /// Which of the buyer's orders may wait for payment beside it.
+    pub pending_limit: PendingLimit,
 }
 
 /// Units of a line to ship.
@@ -227,6 +256,18 @@ impl Action {
         match self {
             Self::PlaceOrder(place) => 1_024 + 256 * place.lines.len(),
             _ => 1_024,
+        }
+    }
+}
+
+impl Command {
+    /// Refuses a token that is missing or whose time is over. Asked once it is known that the request made nothing
+    /// before: what was answered once is answered the same, whatever became of the token.
+    pub(crate) fn check_token(&self) -> Result<(), Refusal> {
+        match self.token {
+            Token::Missing => Err(Refusal::TokenRequired),
+            Token::Until(end) if self.at >= end => Err(Refusal::TokenExpired),
+            Token::None | Token::Until(_) => Ok(()),
         }
     }
 }

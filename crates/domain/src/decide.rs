@@ -103,6 +103,7 @@ fn find(state: &State, command: &Command, order_no: OrderNo) -> Result<Order, or
 
 /// The outcome of one step: the order as it is now, its history entry, and what else changed.
 fn stepped(order: Order, entry: HistoryEntry, mut changes: Vec<Change>) -> Outcome {
+    changes.extend(order.freed_by(&entry));
     let order = Arc::new(order);
     changes.push(Change::OrderStepped(order.clone()));
     changes.push(Change::HistoryWritten(entry));

@@ -25,8 +25,8 @@ mod time;
 
 pub use change::Change;
 pub use command::{
-    Action, ApplyChannelFact, Command, CorrectShipment, LineRequest, MoveStock, NoteSilence, OrderNumberSource,
-    PlaceOrder, PutProduct, QueryPayment, RefundPayment, RetryRefund, ShipLine, ShipOrder, StartPayment,
+    Action, Alias, ApplyChannelFact, Command, CorrectShipment, LineRequest, MoveStock, NoteSilence, OrderNumberSource,
+    PlaceOrder, PutProduct, QueryPayment, RefundPayment, RetryRefund, ShipLine, ShipOrder, StartPayment, Token,
 };
 pub use decide::decide;
 pub use id::{

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use idempotency::Key;
 
 use crate::channel::{Digest, Subject};
+use crate::order::PendingSlot;
 use crate::outbox::Task;
 use crate::text::{ChannelNo, Sku};
 use crate::{
@@ -23,6 +24,8 @@ pub struct Needs {
     pub orders_by_key: BTreeSet<(TenantId, PrincipalId, Key)>,
     /// Issued numbers.
     pub numbers: BTreeSet<(TenantId, OrderNo)>,
+    /// Members' places for orders that wait for payment.
+    pub slots: BTreeSet<PendingSlot>,
     /// Orders whose payment is loaded with them.
     pub payments_for: BTreeSet<(TenantId, OrderNo)>,
     /// Payments by id, each with its order.
@@ -67,6 +70,8 @@ impl Needs {
                     self.orders.insert((tenant, order_no));
                     self.numbers.insert((tenant, order_no));
                 }
+                let skus = place.lines.iter().map(|line| &line.sku);
+                self.slots.append(&mut place.pending_limit.slots(tenant, &place.customer_id, skus));
                 self.products.extend(place.lines.iter().map(|line| (tenant, line.sku.clone())));
             }
             Action::CancelOrder { order_no, .. }

@@ -1,9 +1,11 @@
 //! Owns the order: what it holds, what is derived from it, and how one step of its life changes it.
 
+mod pending;
 mod refusal;
 mod shipment;
 mod status;
 
+pub use pending::{PendingLimit, PendingSlot};
 pub use refusal::Refusal;
 pub use shipment::{Parcel, Shipment};
 pub use status::{CloseReason, Event, FulfillmentStatus, PaymentStatus, Status};
@@ -79,6 +81,8 @@ pub struct Order {
     pub updated_at: Timestamp,
     /// From then on an unpaid order is closed.
     pub expires_at: Timestamp,
+    /// Which of its member's orders could wait beside it when it was placed.
+    pub pending_limit: PendingLimit,
     /// Stock promised to it.
     pub reservations: Vec<Reservation>,
     /// What was sent, oldest first.

@@ -10,6 +10,15 @@ pub enum Refusal {
     /// The key, or the order that it made, belongs to another request. Not stored, nothing leaked.
     #[error("this idempotency key was used for another request; take a new key for a new request")]
     KeyReused,
+    /// The one-time token was used for another request.
+    #[error("this one-time token was used for another request; take a new token for a new request")]
+    TokenUsed,
+    /// The one-time token's time is over.
+    #[error("this one-time token has expired; take a new token and a new key")]
+    TokenExpired,
+    /// The shop wants a one-time token, and none was sent.
+    #[error("this shop takes such a request only with a one-time token; take one with POST /api/v1/tokens")]
+    TokenRequired,
     /// About a product.
     #[error(transparent)]
     Product(#[from] product::Refusal),
@@ -29,6 +38,9 @@ impl Refusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::KeyReused => "idempotency_key_reused",
+            Self::TokenUsed => "token_used",
+            Self::TokenExpired => "token_expired",
+            Self::TokenRequired => "token_required",
             Self::Product(product::Refusal::VersionMismatch { .. })
             | Self::Order(order::Refusal::VersionMismatch { .. }) => "version_mismatch",
             Self::Stock(stock::Refusal::ProductNotFound(_)) => "product_not_found",
@@ -38,6 +50,7 @@ impl Refusal {
                 order::Refusal::NotFound(_) => "not_found",
                 order::Refusal::NumberTaken(_) => "order_no_taken",
                 order::Refusal::NumberInvalid(_) => "order_no_invalid",
+                order::Refusal::AnotherPending(_) => "order_pending",
                 order::Refusal::CurrencyMismatch(_) => "currency_mismatch",
                 order::Refusal::TotalTooLarge => "total_too_large",
                 order::Refusal::VersionMismatch { .. } => "version_mismatch",

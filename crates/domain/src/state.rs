@@ -6,6 +6,7 @@ use std::sync::Arc;
 use idempotency::Key;
 
 use crate::channel::{Account, ChannelEvent, Digest};
+use crate::order::PendingSlot;
 use crate::payment::Payment;
 use crate::text::{ChannelNo, Sku};
 use crate::{
@@ -21,6 +22,7 @@ pub struct State {
     orders: HashMap<(TenantId, OrderNo), Arc<Order>>,
     orders_by_key: HashMap<(TenantId, PrincipalId, Key), OrderNo>,
     numbers: HashMap<(TenantId, OrderNo), OrderNumber>,
+    slots: HashMap<PendingSlot, OrderNo>,
     payments: HashMap<(TenantId, OrderNo), Arc<Payment>>,
     /// Whose payment is behind the id of a payment, an attempt or a refund.
     paid_orders: HashMap<(TenantId, Ident), OrderNo>,
@@ -63,6 +65,11 @@ impl State {
     /// The issued number.
     pub fn number(&self, tenant: TenantId, order_no: OrderNo) -> Option<&OrderNumber> {
         self.numbers.get(&(tenant, order_no))
+    }
+
+    /// The order that waits for payment in this place.
+    pub fn slot(&self, slot: &PendingSlot) -> Option<OrderNo> {
+        self.slots.get(slot).copied()
     }
 
     /// The payment for this order.
@@ -133,6 +140,16 @@ impl State {
     /// Takes an issued number out.
     pub fn remove_number(&mut self, tenant: TenantId, order_no: OrderNo) {
         self.numbers.remove(&(tenant, order_no));
+    }
+
+    /// Puts an order into a member's place.
+    pub fn put_slot(&mut self, slot: PendingSlot, order_no: OrderNo) {
+        self.slots.insert(slot, order_no);
+    }
+
+    /// Frees a member's place.
+    pub fn remove_slot(&mut self, slot: &PendingSlot) {
+        self.slots.remove(slot);
     }
 
     /// Puts a payment in, or in place of the one before.

@@ -14,7 +14,7 @@ use crate::Options;
 use crate::answer::{Answered, Failure};
 use crate::intake::{Entry, Intake};
 use crate::run::{Execute, Verdict};
-use crate::storage::{Commit, Fault, NewRecord, Scope, Snapshot, Storage};
+use crate::storage::{Commit, Fault, Scope, Snapshot, Storage};
 
 /// The longest pause before a batch is run again.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -146,7 +146,7 @@ impl<S: Storage, X: Execute> Lane<S, X> {
 
     async fn once(&self, batch: &[Command], past: &mut Past) -> Result<Vec<Answered>, Fault> {
         let needs = Needs::of(batch);
-        let scopes = batch.iter().map(Scope::of).collect();
+        let scopes = batch.iter().flat_map(Scope::all_of).collect();
         let begun = Instant::now();
         let (transaction, mut snapshot) = self.storage.load(&needs, &scopes).await?;
         metrics::histogram!("mideng_batch_load_seconds").record(begun.elapsed());
@@ -183,23 +183,7 @@ impl Past {
 
 fn gather(batch: &[Command], verdicts: Vec<Verdict>) -> (Commit, Vec<Answered>) {
     let mut commit = Commit::default();
-    let answers = batch
-        .iter()
-        .zip(verdicts)
-        .map(|(command, verdict)| match verdict {
-            Verdict::Decided { record, changes, replaces } => {
-                let answer = record.answer.clone();
-                let scope = Scope::of(command);
-                commit.records.push(NewRecord { scope, record, completed_at: command.at, replaces });
-                commit.changes.extend(changes);
-                Answered::Executed(answer)
-            }
-            Verdict::Executed(answer) => Answered::Executed(answer),
-            Verdict::Replayed(answer) => Answered::Replayed(answer),
-            Verdict::KeyReused => Answered::KeyReused,
-            Verdict::Unavailable => Answered::Failed(Failure::Unavailable),
-        })
-        .collect();
+    let answers = batch.iter().zip(verdicts).map(|(command, verdict)| commit.take(command, verdict)).collect();
     (commit, answers)
 }
 

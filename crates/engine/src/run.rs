@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use domain::{Change, Command, Outcome, Refusal, decide, payment};
 use idempotency::{Admission, Answer, Prior, Record, admit};
 
-use crate::storage::{Scope, Snapshot};
+use crate::answer::{Answered, Failure};
+use crate::storage::{Commit, NewRecord, Scope, Snapshot};
 
 /// What a batch makes of one command.
 #[derive(Clone, Debug)]
@@ -19,7 +20,11 @@ pub enum Verdict {
         changes: Vec<Change>,
         /// True if an older record under the key gives way.
         replaces: bool,
+        /// The other names that it claims, each with whether an older claim gives way.
+        claims: Vec<(Scope, bool)>,
     },
+    /// Another name of the request was claimed before, under another key: that outcome is this key's from now on.
+    Adopted(Record),
     /// This arrival's own record was found: an earlier commit of it had succeeded after all.
     Executed(Answer),
     /// An earlier arrival's record was found.
@@ -76,7 +81,15 @@ impl<R: Render> Executor<R> {
         if matches!(admit(spent, command.id, &command.fingerprints), Admission::KeyReused) {
             return Verdict::KeyReused;
         }
-        let outcome = decide(&snapshot.state, command);
+        let outcome = match claimed(snapshot, command) {
+            Claimed::Free => decide(&snapshot.state, command),
+            Claimed::BySameRequest(record) if command.key.is_derived() => return Verdict::Replayed(record.answer),
+            Claimed::BySameRequest(record) => {
+                snapshot.records.insert(scope, record.clone());
+                return Verdict::Adopted(record);
+            }
+            Claimed::ByAnother => Refusal::TokenUsed.into(),
+        };
         if matches!(outcome, Outcome::Refused(Refusal::KeyReused)) {
             return Verdict::KeyReused;
         }
@@ -84,17 +97,60 @@ impl<R: Render> Executor<R> {
             return Verdict::Unavailable;
         }
         let answer = self.render.render(command, &outcome);
-        let changes = match outcome {
-            Outcome::Accepted(accepted) => accepted.changes,
-            Outcome::Refused(_) => Vec::new(),
+        let record = record(command, answer);
+        let (changes, claims) = match outcome {
+            Outcome::Accepted(accepted) => (accepted.changes, claim(snapshot, command, &record)),
+            Outcome::Refused(_) => (Vec::new(), Vec::new()),
         };
         for change in &changes {
             snapshot.state.apply(change);
         }
-        let record = Record { command: command.id, fingerprint: command.fingerprints.current, answer };
         snapshot.records.insert(scope, record.clone());
-        Verdict::Decided { record, changes, replaces }
+        Verdict::Decided { record, changes, replaces, claims }
     }
+}
+
+/// What the other names of a request say of it.
+enum Claimed {
+    /// None of them is taken.
+    Free,
+    /// One was claimed by the same request, of which this is kept: as that arrival's, so that a rerun behind a lost
+    /// reply says that it was replayed.
+    BySameRequest(Record),
+    /// One was claimed by another request.
+    ByAnother,
+}
+
+fn claimed(snapshot: &Snapshot, command: &Command) -> Claimed {
+    for alias in &command.aliases {
+        let Some(found) = snapshot.records.get(&Scope { key: alias.key.clone(), ..Scope::of(command) }) else {
+            continue;
+        };
+        if alias.since.is_some_and(|since| found.completed_at_ms < since.0) {
+            continue;
+        }
+        let prior = Prior { command: None, fingerprint: &found.fingerprint };
+        return match admit(Some(prior), command.id, &command.fingerprints) {
+            Admission::Replay => Claimed::BySameRequest(found.clone()),
+            _ => Claimed::ByAnother,
+        };
+    }
+    Claimed::Free
+}
+
+/// Writes the record under every other name, too. What stands there by now is history.
+fn claim(snapshot: &mut Snapshot, command: &Command, record: &Record) -> Vec<(Scope, bool)> {
+    let scopes = command.aliases.iter().map(|alias| Scope { key: alias.key.clone(), ..Scope::of(command) });
+    scopes
+        .map(|scope| {
+            let before = snapshot.records.insert(scope.clone(), record.clone());
+            (scope, before.is_some())
+        })
+        .collect()
+}
+
+fn record(command: &Command, answer: Answer) -> Record {
+    Record { command: command.id, fingerprint: command.fingerprints.current, answer, completed_at_ms: command.at.0 }
 }
 
 impl<R: Render> Execute for Executor<R> {
@@ -103,10 +159,41 @@ impl<R: Render> Execute for Executor<R> {
     }
 }
 
+impl Commit {
+    /// Takes in what is to be written for a command, and gives what is to be said once it is.
+    pub fn take(&mut self, command: &Command, verdict: Verdict) -> Answered {
+        match verdict {
+            Verdict::Decided { record, changes, replaces, claims } => {
+                let answer = record.answer.clone();
+                let copy = |(scope, replaces)| NewRecord { scope, record: record.clone(), replaces, is_copy: true };
+                self.records.extend(claims.into_iter().map(copy));
+                self.records.push(NewRecord { scope: Scope::of(command), record, replaces, is_copy: false });
+                self.changes.extend(changes);
+                Answered::Executed(answer)
+            }
+            Verdict::Adopted(record) => {
+                let answer = record.answer.clone();
+                self.records.push(NewRecord { scope: Scope::of(command), record, replaces: false, is_copy: true });
+                Answered::Replayed(answer)
+            }
+            Verdict::Executed(answer) => Answered::Executed(answer),
+            Verdict::Replayed(answer) => Answered::Replayed(answer),
+            Verdict::KeyReused => Answered::KeyReused,
+            Verdict::Unavailable => Answered::Failed(Failure::Unavailable),
+        }
+    }
+}
+
 impl Scope {
     /// The scope of a command's key.
     pub fn of(command: &Command) -> Self {
         Self { tenant: command.tenant, principal: command.principal, key: command.key.clone() }
+    }
+
+    /// The scopes of a command's key and of its other names.
+    pub fn all_of(command: &Command) -> impl Iterator<Item = Self> + '_ {
+        let others = command.aliases.iter().map(|alias| Self { key: alias.key.clone(), ..Self::of(command) });
+        std::iter::once(Self::of(command)).chain(others)
     }
 }
 

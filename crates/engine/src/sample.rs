@@ -61,6 +61,8 @@ fn command(id: u128, tenant: i64, key: &str, action: Action) -> Command {
         fingerprints: Fingerprints::of(&target, &body),
         at: Timestamp(0),
         request_id: String::new(),
+        aliases: Vec::new(),
+        token: domain::Token::None,
         action,
     }
 }

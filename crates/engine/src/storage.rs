@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{Change, Needs, PrincipalId, State, TenantId, Timestamp};
+use domain::{Change, Needs, PrincipalId, State, TenantId};
 use idempotency::{Fingerprint, Key, Record};
 use thiserror::Error;
 
@@ -36,10 +36,10 @@ pub struct NewRecord {
     pub scope: Scope,
     /// What.
     pub record: Record,
-    /// When it was completed; it lives so long from then.
-    pub completed_at: Timestamp,
     /// True if an older record under this key is to give way (a derived key whose answer became history).
     pub replaces: bool,
+    /// True for a copy of an answer under another name of its request.
+    pub is_copy: bool,
 }
 
 /// What one transaction writes: all of it or nothing.

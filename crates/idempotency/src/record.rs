@@ -31,6 +31,8 @@ pub struct Record {
     pub fingerprint: Fingerprint,
     /// What it was answered.
     pub answer: Answer,
+    /// When, in milliseconds since 1970.
+    pub completed_at_ms: i64,
 }
 
 impl Answer {

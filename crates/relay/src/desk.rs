@@ -40,6 +40,8 @@ impl Relay {
             fingerprints: Fingerprints::of(&target, ""),
             at: (self.options.now)(),
             request_id: format!("relay_{name}"),
+            aliases: Vec::new(),
+            token: domain::Token::None,
             action,
         };
         let ticket = self.engine.submit(command).map_err(|refused| NotTaken::Yet(format!("{refused:?}")))?;

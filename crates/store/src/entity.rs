@@ -10,3 +10,4 @@ pub(crate) mod principal;
 pub(crate) mod product;
 pub(crate) mod review;
 pub(crate) mod tenant;
+pub(crate) mod tenant_policy;

@@ -4,6 +4,7 @@ pub(crate) mod money;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::order::PendingSlot;
 use domain::text::Sku;
 use domain::{Needs, Order, Product, State, StockItem, TenantId};
 use engine::{Fault, Scope, Snapshot};
@@ -12,7 +13,8 @@ use idempotency::{Fingerprint, Record};
 use crate::found::{Intent, Stored, Tables};
 use crate::hash::{self, Kept};
 use crate::rows::{
-    LineRow, NumberRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, StockRow,
+    LineRow, NumberRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, SlotRow,
+    StockRow,
 };
 use crate::set::{Find, Value};
 use crate::{Error, OrderKey};
@@ -66,6 +68,9 @@ pub(crate) async fn snapshot(
     }
     for row in find::<NumberRow>(tables, needs.numbers.iter().flat_map(order_key), Intent::Read).await? {
         state.put_number(row.number()?);
+    }
+    for row in find::<SlotRow>(tables, needs.slots.iter().flat_map(slot_key), Intent::Read).await? {
+        state.put_slot(row.slot(), row.order_no()?);
     }
     let FoundKeys { records, spent, kept } = records(tables, scopes).await?;
     let placed: BTreeSet<OrderKey> = kept
@@ -271,6 +276,10 @@ fn put_parcel(orders: &mut BTreeMap<(i64, String), Order>, row: &ShipmentLineRow
 
 fn sku_key((tenant, sku): &(TenantId, Sku)) -> [Value; 2] {
     [tenant.0.into(), sku.as_str().into()]
+}
+
+fn slot_key(slot: &PendingSlot) -> [Value; 3] {
+    [slot.tenant.0.into(), slot.customer_id.as_str().into(), SlotRow::sku(slot).into()]
 }
 
 fn order_key((tenant, order_no): &OrderKey) -> [Value; 2] {

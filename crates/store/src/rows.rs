@@ -8,6 +8,7 @@ mod payment;
 mod product;
 mod record;
 mod shipment;
+mod slot;
 
 use std::str::FromStr;
 
@@ -20,11 +21,12 @@ use crate::Error;
 
 pub(crate) use channel::{AccountRow, ChannelEventRow};
 pub(crate) use event::EventRow;
-pub(crate) use order::{LineRow, OrderRow, ReservationRow};
+pub(crate) use order::{LineRow, OrderRow, ReservationRow, limit_from_number, limit_number};
 pub(crate) use payment::{AttemptRow, PaymentRow, RefundLineRow, RefundRow, action_parts};
 pub(crate) use product::{NumberRow, ProductRow, StockRow};
 pub(crate) use record::RecordRow;
 pub(crate) use shipment::{ShipmentLineRow, ShipmentRow};
+pub(crate) use slot::SlotRow;
 
 /// Names the place of a value in an error.
 #[derive(Clone, Copy)]

@@ -5,19 +5,46 @@ mod m0001_orders;
 mod m0002_archive;
 mod m0003_payments;
 mod m0004_nodes;
+mod m0005_guards;
 mod table;
 
 use sea_orm_migration::prelude::*;
 
+use crate::dialect::Flavour;
+
 pub(crate) use m0002_archive::{PAIRS, Pair};
 pub(crate) use m0003_payments::LANES;
 pub(crate) use m0004_nodes::{HEALTH, INSTALLATION};
+pub(crate) use m0005_guards::SECRET;
 pub(crate) use table::Table;
 
 /// Every table as it is behind the last migration, parents first.
 pub(crate) fn tables() -> Vec<Table> {
-    let before = [m0001_orders::tables(), m0002_archive::tables()].into_iter().flatten();
-    before.map(m0003_payments::extended).chain(m0003_payments::tables()).chain(m0004_nodes::tables()).collect()
+    let orders = m0003_payments::before().map(m0003_payments::extended).map(m0005_guards::extended);
+    let later = [m0003_payments::tables(), m0004_nodes::tables(), m0005_guards::tables()];
+    orders.chain(later.into_iter().flatten()).collect()
+}
+
+/// Adds columns to tables, but for those that a try before this one has added, and makes the views over pairs of such
+/// tables anew. `tables` are all tables of orders as they are then.
+async fn extend(
+    manager: &SchemaManager<'_>,
+    flavour: Flavour,
+    columns: Vec<(&'static str, table::Column)>,
+    tables: &[Table],
+) -> Result<(), DbErr> {
+    for (table, column) in &columns {
+        if flavour.takes_schema_back() || !manager.has_column(table, column.name()).await? {
+            manager.alter_table(column.add_to(table, flavour)).await?;
+        }
+    }
+    for pair in PAIRS.iter().filter(|pair| columns.iter().any(|(table, _)| *table == pair.live)) {
+        let Some(table) = tables.iter().find(|table| table.name() == pair.live) else { continue };
+        for statement in m0002_archive::view(pair, table, flavour, true) {
+            manager.get_connection().execute_unprepared(&statement).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a table's rows are of the moment, and of the nodes there: leases, and what nodes tell each other.
@@ -36,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_archive::Migration),
             Box::new(m0003_payments::Migration),
             Box::new(m0004_nodes::Migration),
+            Box::new(m0005_guards::Migration),
         ]
     }
 }

@@ -181,6 +181,44 @@ pub const KINDS: &[Kind] = &[
         "Only numbers that were issued to you, and have not expired, are taken. Take a new number.",
     ),
     kind(
+        "order_pending",
+        409,
+        NewKey,
+        "Another order waits for payment",
+        "This shop lets one order of a customer, or one with the same product, wait for payment at a time. `order_no` names \
+         the one that waits: pay it or cancel it first.",
+    ),
+    kind(
+        "token_invalid",
+        422,
+        Correct,
+        "The one-time token is not good for this",
+        "A token is good for one caller, purpose and subject, and for one body if it was taken with it. Take one for this \
+         request with `POST /api/v1/tokens`; the same key may be used.",
+    ),
+    kind(
+        "token_required",
+        409,
+        NewKey,
+        "A one-time token is required",
+        "This shop takes orders only with a one-time token, which a page takes when it opens. The refusal is final under this \
+         key.",
+    ),
+    kind(
+        "token_expired",
+        409,
+        NewKey,
+        "The one-time token has expired",
+        "The token was not used in time. Take a new one. What was done with it before is still answered as it was.",
+    ),
+    kind(
+        "token_used",
+        409,
+        NewKey,
+        "The one-time token was used",
+        "Another request used the token. Who sends the same request again gets its answer; for a new one take a new token.",
+    ),
+    kind(
         "product_not_found",
         409,
         NewKey,

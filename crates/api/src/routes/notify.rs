@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use channels::{Acknowledgement, Callback, Channel, Entry, Learned, Notice, Receipt, Rejected};
+use domain::Token;
 use domain::channel::{Digest, Fact, Source};
 use domain::{Action, ApplyChannelFact, ChannelAccountId, Command};
 use http::{HeaderValue, StatusCode, header};
@@ -123,6 +124,8 @@ async fn take(
         fingerprints: Fingerprints::of(&target, ""),
         at: stamp::now(),
         request_id: request_id.to_string(),
+        aliases: Vec::new(),
+        token: Token::None,
         action: Action::ApplyChannelFact(ApplyChannelFact {
             account: account.id,
             source: Source::Callback,

@@ -17,6 +17,7 @@ use crate::auth::Caller;
 use crate::mutation::{Mutation, derived_from_arrival, derived_from_request};
 use crate::problem::Problem;
 use crate::state::Api;
+use crate::token::Purpose;
 use crate::{stamp, wire};
 
 /// Which orders, and which page of them.
@@ -53,15 +54,23 @@ pub(crate) async fn issue_number(request: Mutation) -> Result<Response, Problem>
 
 /// Place an order.
 #[utoipa::path(post, path = "/api/v1/orders", tag = "orders", request_body = wire::PlaceOrder,
-    params(("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    params(("Idempotency-Key" = String, Header, description = "Names this wish of the caller. A shop may let it be missing: then \
+            requests that ask for the same within some time are one"),
+        ("One-Time-Token" = Option<String>, Header, description = "A token of purpose `order` for this customer; a shop may require one")),
     responses((status = 201, body = wire::Order, description = "Placed"),
         (status = 200, body = wire::Order, description = "This request had made this order before, under another key or a purged one"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
-pub(crate) async fn place(request: Mutation) -> Result<Response, Problem> {
-    request.require_key()?;
+pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
+    let policy = request.policy().await?;
+    if request.is_without_key() && policy.same_within_ms > 0 {
+        request.same_within(policy.same_within_ms);
+    } else {
+        request.require_key()?;
+    }
     let wanted = request.json::<wire::PlaceOrder>()?.checked()?;
+    request.take_token(Purpose::Order, wanted.customer_id.as_str(), policy.checkout_token)?;
     let number = match wanted.order_no {
         Some(order_no) => OrderNumberSource::Issued(order_no),
         None => OrderNumberSource::Made(OrderNo::new(stamp::id())),
@@ -72,8 +81,9 @@ pub(crate) async fn place(request: Mutation) -> Result<Response, Problem> {
         lines: wanted.lines,
         note: wanted.note,
         expires_at: request.deadline(|settings| settings.payment_timeout),
+        pending_limit: policy.pending_limit,
     });
-    request.submit(action, derived_from_request).await
+    request.submit(action, derived_from_arrival).await
 }
 
 /// One order.

@@ -12,20 +12,23 @@ use crate::auth::Caller;
 use crate::mutation::{Mutation, derived_from_request};
 use crate::problem::Problem;
 use crate::state::Api;
+use crate::token::Purpose;
 use crate::{stamp, wire};
 
 /// Try to collect what an order owes.
 #[utoipa::path(post, path = "/api/v1/orders/{order_no}/payments", tag = "payments", request_body = wire::StartPayment,
     params(("order_no" = String, Path, description = "The order's number"),
-        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller"),
+        ("One-Time-Token" = Option<String>, Header, description = "A token of purpose `payment` for this order")),
     responses((status = 201, body = wire::Payment, description = "An attempt was begun; `next_action` says what the payer does. \
         A repetition is told this first answer again, whatever came since: read the payment for how it stands"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
-pub(crate) async fn start(State(api): State<Api>, path: OrderPath, request: Mutation) -> Result<Response, Problem> {
+pub(crate) async fn start(State(api): State<Api>, path: OrderPath, mut request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let wanted = request.json::<wire::StartPayment>()?.checked()?;
+    request.take_token(Purpose::Payment, &path.0.to_string(), false)?;
     // None is no refusal yet: the request may have been applied when there was one.
     let candidates = api.directory().candidates(request.tenant(), &wanted.channel);
     let action = Action::StartPayment(domain::StartPayment {
@@ -75,14 +78,16 @@ pub(crate) async fn query(path: IdPath<PaymentId>, request: Mutation) -> Result<
 /// Give money back.
 #[utoipa::path(post, path = "/api/v1/payments/{payment_id}/refunds", tag = "payments", request_body = wire::StartRefund,
     params(("payment_id" = String, Path, description = "The payment's id"),
-        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller"),
+        ("One-Time-Token" = Option<String>, Header, description = "A token of purpose `refund` for this payment")),
     responses((status = 201, body = wire::Refund, description = "Begun, and its amount reserved"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
-pub(crate) async fn refund(path: IdPath<PaymentId>, request: Mutation) -> Result<Response, Problem> {
+pub(crate) async fn refund(path: IdPath<PaymentId>, mut request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let (amount, reason, lines) = request.json::<wire::StartRefund>()?.checked()?;
+    request.take_token(Purpose::Refund, &path.0.to_string(), false)?;
     let action = Action::RefundPayment(domain::RefundPayment {
         payment: path.0,
         refund: RefundId::new(request.number("refund")?),

@@ -86,6 +86,8 @@ impl Rules {
         let target = Target { method: "RECONCILE", route: "statement", ids: &[&identity], query: "", precondition: "" };
         let source = Source::Statement;
         Some(Command {
+            aliases: Vec::new(),
+            token: domain::Token::None,
             id: CommandId(api::id()),
             tenant: self.side.tenant,
             principal: self.principal,

@@ -130,6 +130,8 @@ fn again(event: ChannelEvent, principal: domain::PrincipalId) -> Command {
     let identity = format!("{:032x}", u128::from_be_bytes(event.digest.0));
     let target = Target { method: "RETRY", route: "callback", ids: &[&identity], query: "", precondition: "" };
     Command {
+        aliases: Vec::new(),
+        token: domain::Token::None,
         id: CommandId(api::id()),
         tenant: event.tenant,
         principal,

@@ -124,6 +124,8 @@ impl Duty {
         let target =
             Target { method: "SWEEP", route: self.purpose, ids: &[&self.identity], query: "", precondition: "" };
         Command {
+            aliases: Vec::new(),
+            token: domain::Token::None,
             id: CommandId(api::id()),
             tenant: self.tenant,
             principal: self.principal,

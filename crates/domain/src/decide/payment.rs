@@ -114,6 +114,7 @@ impl<'a> Till<'a> {
     /// Takes a step of the order. What `changed` did to it is part of the step.
     fn step_order(&mut self, event: order::Event) -> Result<(), order::Refusal> {
         let entry = self.order.step(event, self.command.cause())?;
+        self.changes.extend(self.order.freed_by(&entry));
         self.changes.push(Change::OrderStepped(Arc::new(self.order.clone())));
         self.changes.push(Change::HistoryWritten(entry));
         Ok(())

@@ -17,7 +17,9 @@ pub(super) fn place(state: &State, command: &Command, wanted: &PlaceOrder) -> Re
     if let Some(existing) = existing(state, command, wanted)? {
         return Ok(Outcome::accepted(Reply::Order { order: existing, created: false }, Vec::new()));
     }
+    command.check_token()?;
     check_number(state, command, wanted)?;
+    check_slots(state, command, wanted)?;
     let lines = price(state, command, wanted)?;
     let total = total(&lines)?;
     let (reservations, stock) = reserve(state, command, &wanted.lines)?;
@@ -40,6 +42,7 @@ pub(super) fn place(state: &State, command: &Command, wanted: &PlaceOrder) -> Re
         created_at: command.at,
         updated_at: command.at,
         expires_at: wanted.expires_at,
+        pending_limit: wanted.pending_limit,
         reservations,
         shipments: Vec::new(),
     };
@@ -72,6 +75,17 @@ fn check_number(state: &State, command: &Command, wanted: &PlaceOrder) -> Result
         .filter(|number| number.principal == command.principal && command.at < number.expires_at)
         .map(|_| ())
         .ok_or(order::Refusal::NumberInvalid(order_no))
+}
+
+/// The shop's limit of orders that wait for payment. An order of which nothing is owed is looked at as any other: what
+/// it costs is not known yet.
+fn check_slots(state: &State, command: &Command, wanted: &PlaceOrder) -> Result<(), order::Refusal> {
+    let skus = wanted.lines.iter().map(|line| &line.sku);
+    let slots = wanted.pending_limit.slots(command.tenant, &wanted.customer_id, skus);
+    match slots.iter().find_map(|slot| state.slot(slot)) {
+        Some(pending) => Err(order::Refusal::AnotherPending(pending)),
+        None => Ok(()),
+    }
 }
 
 /// Each wanted line with its product's name and price as they are now.
@@ -153,6 +167,7 @@ fn placed(state: &State, command: &Command, mut order: Order, stock: Vec<Change>
         changes.extend(sold);
         history.push(entry);
     }
+    changes.extend(order.taken());
     let order = Arc::new(order);
     changes.push(Change::OrderPlaced(order.clone()));
     changes.push(Change::NumberUsed(order.tenant, order.order_no));

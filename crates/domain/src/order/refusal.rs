@@ -18,6 +18,9 @@ pub enum Refusal {
     /// The number was not issued to this caller, or has expired.
     #[error("the order number {0} was not issued to you, or has expired")]
     NumberInvalid(OrderNo),
+    /// The member has an order that waits for payment, and the shop allows one.
+    #[error("the order {0} of this customer still waits for payment; pay it or cancel it first")]
+    AnotherPending(OrderNo),
     /// A line's currency is not the product's, or two products have two.
     #[error("{0} is priced in another currency than the rest of the order")]
     CurrencyMismatch(Sku),

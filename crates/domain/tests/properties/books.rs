@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::channel::{Account, Conditions, Kind};
-use domain::order::{Event, HistoryEntry, PaymentStatus, Status};
+use domain::order::{Event, HistoryEntry, PaymentStatus, PendingSlot, Status};
 use domain::stock::{Holding, Source};
 use domain::text::Sku;
 use domain::{Change, ChannelAccountId, Command, Order, OrderNo, Outcome, State, TenantId};
@@ -23,6 +23,7 @@ pub struct Books {
     /// By sku and spelled source.
     movements: BTreeMap<(TenantId, Sku, String), i64>,
     history: BTreeMap<(TenantId, OrderNo), Vec<HistoryEntry>>,
+    slots: BTreeMap<PendingSlot, OrderNo>,
     till: Till,
 }
 
@@ -48,6 +49,7 @@ impl Default for Books {
             keys: BTreeSet::new(),
             numbers: Vec::new(),
             movements: BTreeMap::new(),
+            slots: BTreeMap::new(),
             history: BTreeMap::new(),
             till: Till::default(),
         }
@@ -91,6 +93,13 @@ impl Books {
                     let key = (order.tenant, order.principal.0, order.key.as_str().to_owned());
                     prop_assert!(self.keys.insert(key), "I-10: one order per key");
                 }
+                Change::SlotTaken(slot, order_no) => {
+                    let before = self.slots.insert(slot.clone(), *order_no);
+                    prop_assert_eq!(before, None, "one order in a place");
+                }
+                Change::SlotFreed(slot) => {
+                    prop_assert!(self.slots.remove(slot).is_some(), "a place is freed once: {slot:?}");
+                }
                 Change::HistoryWritten(entry) => {
                     prop_assert_eq!(&entry.key, &command.key);
                     self.history.entry((entry.tenant, entry.order_no)).or_default().push(entry.clone());
@@ -119,6 +128,11 @@ impl Books {
                 *held.entry((tenant, reservation.sku.clone())).or_default() += reservation.quantity;
             }
         }
+        let orders = self.orders.iter().filter_map(|&(tenant, order_no)| self.state.order(tenant, order_no));
+        let waiting = orders.filter(|order| order.status == Status::PendingPayment);
+        let taken: BTreeMap<_, _> =
+            waiting.flat_map(|order| order.pending_slots().into_iter().map(|slot| (slot, order.order_no))).collect();
+        prop_assert_eq!(&self.slots, &taken, "places are those of the orders that wait");
         for (tenant, sku) in &self.skus {
             let item = self.state.stock(*tenant, sku).expect("stock stays");
             prop_assert!(0 <= item.reserved && item.reserved <= item.on_hand, "I-6: {item:?}");

@@ -2,7 +2,7 @@
 
 mod money;
 
-use domain::order::CloseReason;
+use domain::order::{CloseReason, PendingLimit};
 use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Sku, TrackingNo};
 use domain::{
     Action, Command, CorrectShipment, LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource,
@@ -27,7 +27,7 @@ enum What {
     Put { sku: u8, price: i64, stock: i64, version: Option<u32> },
     Move { sku: u8, quantity: i64 },
     Issue,
-    Place { lines: Vec<(u8, i64, Option<i64>)>, number: Option<u8> },
+    Place { lines: Vec<(u8, i64, Option<i64>)>, number: Option<u8>, limit: u8 },
     Start { order: u8, account: u8 },
     Said { order: u8, attempt: u8, verdict: u8, short: i64, source: u8 },
     Silent { order: u8, attempt: u8, task: u8 },
@@ -51,8 +51,8 @@ pub fn wish() -> impl Strategy<Value = Wish> {
             .prop_map(|(sku, price, stock, version)| What::Put { sku, price, stock, version }),
         2 => (0..3_u8, -5..6_i64).prop_map(|(sku, quantity)| What::Move { sku, quantity }),
         1 => Just(What::Issue),
-        6 => (proptest::collection::vec(line, 1..4), proptest::option::weighted(0.4, any::<u8>()))
-            .prop_map(|(lines, number)| What::Place { lines, number }),
+        6 => (proptest::collection::vec(line, 1..4), proptest::option::weighted(0.4, any::<u8>()), 0..6_u8)
+            .prop_map(|(lines, number, limit)| What::Place { lines, number, limit }),
         4 => (order, 0..2_u8).prop_map(|(order, account)| What::Start { order, account }),
         8 => (order, 0..3_u8, 0..9_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..5_u8).prop_map(
             |(order, attempt, verdict, short, source)| What::Said { order, attempt, verdict, short, source }),
@@ -91,6 +91,8 @@ impl Wish {
             fingerprints: Fingerprints::of(&target, &format!("{:?}", self.what)),
             at: Timestamp(i64::from(books.commands)),
             request_id: String::new(),
+            aliases: Vec::new(),
+            token: domain::Token::None,
             action: self.action(books, tenant)?,
         })
     }
@@ -115,7 +117,7 @@ impl Wish {
                 order_no: OrderNo::new(u128::from(books.commands)),
                 expires_at: Timestamp(i64::from(books.commands) + 20),
             },
-            What::Place { lines, number } => Action::PlaceOrder(PlaceOrder {
+            What::Place { lines, number, limit } => Action::PlaceOrder(PlaceOrder {
                 number: match number.and_then(|pick| books.pick_number(tenant, pick)) {
                     Some(issued) => OrderNumberSource::Issued(issued),
                     None => OrderNumberSource::Made(OrderNo::new(u128::from(books.commands))),
@@ -124,6 +126,8 @@ impl Wish {
                 lines: lines.iter().map(line).collect(),
                 note: None,
                 expires_at: Timestamp(i64::from(books.commands) + 10),
+                // Mostly none, or orders would hardly ever come about.
+                pending_limit: PendingLimit::ALL[usize::from(limit.saturating_sub(3))],
             }),
             What::Start { order, .. }
             | What::Said { order, .. }

@@ -22,6 +22,10 @@ impl Tables {
         for item in self.stock.values() {
             self.audit_stock(item, held.get(&(item.tenant, &item.sku)).copied().unwrap_or(0))?;
         }
+        let waiting = self.orders.values().filter(|order| order.status == Status::PendingPayment);
+        let taken: BTreeMap<_, _> =
+            waiting.flat_map(|order| order.pending_slots().into_iter().map(|slot| (slot, order.order_no))).collect();
+        hold(self.slots == taken, || format!("places of orders that wait: {:?}, not {taken:?}", self.slots))?;
         let twice = self.executions.iter().find(|&(_, &times)| times > 1);
         hold(twice.is_none(), || format!("I-10: an arrival was executed more than once: {twice:?}"))?;
         hold(self.orders.len() == self.orders_by_key.len(), || "I-10: not one order per key".to_owned())?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::order::HistoryEntry;
+use domain::order::{HistoryEntry, PendingSlot};
 use domain::stock::{Movement, Source};
 use domain::text::Sku;
 use domain::{
@@ -32,6 +32,8 @@ pub struct Tables {
     pub orders_by_key: BTreeMap<(TenantId, PrincipalId, Key), OrderNo>,
     /// Numbers that were issued and not used.
     pub numbers: BTreeMap<(TenantId, OrderNo), OrderNumber>,
+    /// Members' places for orders that wait for payment.
+    pub slots: BTreeMap<PendingSlot, OrderNo>,
     /// Steps of orders, by version.
     pub history: BTreeMap<(TenantId, OrderNo, u32), HistoryEntry>,
     /// What hangs on payments.
@@ -64,6 +66,11 @@ impl Tables {
             .iter()
             .filter_map(|row| self.numbers.get(row))
             .for_each(|number| state.put_number(number.clone()));
+        needs
+            .slots
+            .iter()
+            .filter_map(|slot| Some((slot, self.slots.get(slot)?)))
+            .for_each(|(slot, order_no)| state.put_slot(slot.clone(), *order_no));
         let records =
             scopes.iter().filter_map(|scope| Some((scope.clone(), self.records.get(scope)?.clone()))).collect();
         Snapshot { state, records, ..Snapshot::default() }
@@ -84,7 +91,9 @@ impl Tables {
     }
 
     fn write_record(&mut self, new: &NewRecord) -> Result<(), String> {
-        *self.executions.entry(new.record.command).or_default() += 1;
+        if !new.is_copy {
+            *self.executions.entry(new.record.command).or_default() += 1;
+        }
         let before = self.records.insert(new.scope.clone(), new.record.clone());
         refuse_if(before.is_some() && !new.replaces, || format!("a second record under {}", new.scope.key))
     }
@@ -112,6 +121,14 @@ impl Tables {
             Change::NumberUsed(tenant, order_no) => {
                 self.numbers.remove(&(*tenant, *order_no));
                 Ok(())
+            }
+            Change::SlotTaken(slot, order_no) => {
+                let before = self.slots.insert(slot.clone(), *order_no);
+                refuse_if(before.is_some(), || format!("a second order in {slot:?}"))
+            }
+            Change::SlotFreed(slot) => {
+                let before = self.slots.remove(slot);
+                refuse_if(before.is_none(), || format!("nothing in {slot:?}"))
             }
             Change::OrderPlaced(order) => self.insert_order(order),
             Change::OrderStepped(order) => self.update_order(order),

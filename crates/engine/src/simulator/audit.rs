@@ -5,19 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::OrderNo;
 use domain::order::PaymentStatus;
 use domain::stock::Source;
+use domain::text::Note;
 use idempotency::{Answer, CommandId, Record};
 
 use super::log::{Arrival, Heard, Log};
 use super::trace::Goal;
-use super::wish::What;
+use super::wish::{What, Wish};
 use crate::memory::Tables;
 use crate::{Answered, Scope};
 
 /// Looks at everything; `Err` says what was violated.
 pub(super) fn audit(tables: &Tables, log: &Log) -> Result<(), String> {
     tables.audit()?;
+    let names = names(log);
     for (scope, record) in &tables.records {
-        known(scope, record, log)?;
+        known(scope, record, (log, &names))?;
     }
     for (scope, arrivals) in log.by_scope() {
         let record = tables.records.get(&scope);
@@ -39,10 +41,29 @@ pub(super) fn reached(tables: &Tables) -> impl Iterator<Item = Goal> {
     })
 }
 
-/// A record was made by an arrival of its own key, and for what that arrival asked.
-fn known(scope: &Scope, record: &Record, log: &Log) -> Result<(), String> {
+/// By the name that a token gives, every name of the requests that came with it: the keys, and the token's own.
+type Names = BTreeMap<Scope, BTreeSet<Scope>>;
+
+fn names(log: &Log) -> Names {
+    let mut names = Names::new();
+    for wish in log.wishes() {
+        let Some(alias) = alias(&wish) else { continue };
+        names.entry(alias.clone()).or_default().extend([wish.scope(), alias]);
+    }
+    names
+}
+
+fn alias(wish: &Wish) -> Option<Scope> {
+    Some(Scope { key: wish.alias()?, ..wish.scope() })
+}
+
+/// A record was made by an arrival of its own key, and for what that arrival asked; or it is a copy, under the token
+/// that the arrival came with, or under another key that came with this token.
+fn known(scope: &Scope, record: &Record, (log, names): (&Log, &Names)) -> Result<(), String> {
     let own = |arrival: &&Arrival| {
-        arrival.wish.scope() == *scope && arrival.wish.fingerprints().current == record.fingerprint
+        let wish = &arrival.wish;
+        let copied = || alias(wish).and_then(|alias| names.get(&alias)).is_some_and(|all| all.contains(scope));
+        (wish.scope() == *scope || copied()) && wish.fingerprints().current == record.fingerprint
     };
     log.get(record.command)
         .filter(own)
@@ -88,7 +109,8 @@ fn effects(tables: &Tables, log: &Log) -> Result<(), String> {
                 let order_no = located(&record.answer).ok_or_else(lost)?;
                 let order = tables.orders.get(&(arrival.wish.tenant, order_no)).ok_or_else(lost)?;
                 let made = order.key == arrival.wish.key && order.principal == arrival.wish.principal;
-                if (record.answer.status == 201) != made || order.customer_id.as_str() != format!("c-{customer}") {
+                let of_wish = order.note.as_ref().is_some_and(|note| note.as_str() == format!("wish {customer}"));
+                if (record.answer.status == 201) != made || !of_wish {
                     return Err(format!("told of another's order: {record:?}, {order:?}"));
                 }
                 orders.insert(order_no);
@@ -114,8 +136,8 @@ fn effects(tables: &Tables, log: &Log) -> Result<(), String> {
 
 /// One wish makes one order, whatever key it was sent under; one key makes one step, or is placed and paid at once.
 fn one_each(tables: &Tables) -> Result<(), String> {
-    let mut customers = BTreeSet::new();
-    if let Some(order) = tables.orders.values().find(|order| !customers.insert(order.customer_id.as_str())) {
+    let mut wishes = BTreeSet::new();
+    if let Some(order) = tables.orders.values().find(|order| !wishes.insert(order.note.as_ref().map(Note::as_str))) {
         return Err(format!("a wish made a second order: {order:?}"));
     }
     let mut steps: BTreeMap<Scope, Vec<&domain::order::HistoryEntry>> = BTreeMap::new();

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::channel::Verdict;
+use domain::order::PendingLimit;
 use domain::{OrderNo, PaymentId, PrincipalId, TenantId, Timestamp};
 use idempotency::{Answer, Key};
 use rand::RngExt as _;
@@ -88,6 +89,7 @@ impl Client {
                 }
                 80..90 => {
                     self.insist(&wish).await;
+                    self.click_anew(&wish).await;
                     self.send_later(&wish);
                 }
                 _ => {
@@ -117,6 +119,22 @@ impl Client {
         for copy in copies {
             copy.await.expect("a send does not panic");
         }
+    }
+
+    /// A page that makes a new key for each click; its token is what it was when the page was opened.
+    async fn click_anew(&mut self, wish: &Arc<Wish>) {
+        if wish.token.is_none() || !self.rng.random_ratio(1, 2) {
+            return;
+        }
+        self.wishes += 1;
+        let key = Key::new(&format!("key-{}", self.mark())).expect("a good key");
+        let anew = Arc::new(Wish { key, ..Wish::clone(wish) });
+        self.insist(&anew).await;
+    }
+
+    /// A number that no other wish of any client has.
+    const fn mark(&self) -> u64 {
+        self.number * 1_000 + self.wishes
     }
 
     /// A copy that the network holds back: it arrives behind what is sent after it.
@@ -162,11 +180,19 @@ impl Client {
     /// A new request; now and then under a key that was used for another.
     fn wish(&mut self) -> Arc<Wish> {
         self.wishes += 1;
-        let mark = self.number * 1_000 + self.wishes;
+        let mark = self.mark();
         let tenant = TenantId(self.rng.random_range(1..=self.world.plan.tenants));
         let principal = PrincipalId(self.rng.random_range(1..3));
         let what = self.what(tenant, principal, mark);
-        let mut wish = Wish { tenant, principal, key: self.key(&what, mark), what };
+        let token = matches!(what, What::Place { .. }) && self.rng.random_ratio(1, 2);
+        let mut wish = Wish { tenant, principal, key: self.key(&what, mark), token: token.then_some(mark), what };
+        if wish.token.is_some()
+            && self.rng.random_ratio(1, 8)
+            && let Some(old) = self.old_wish()
+            && old.token.is_some()
+        {
+            wish.token = old.token;
+        }
         if self.rng.random_ratio(1, 12)
             && let Some(old) = self.old_wish()
             && !old.key.is_derived()
@@ -212,7 +238,12 @@ impl Client {
                 (0..self.rng.random_range(1..4)).map(|_| (self.rng.random_range(0..skus), self.rng.random_range(1..4)));
             let lines = lines.collect();
             let gift = self.rng.random_ratio(1, 15);
-            return What::Place { number: self.number(tenant, principal), customer, lines, gift };
+            let limit = if self.rng.random_ratio(1, 2) {
+                pick(&mut self.rng, &PendingLimit::ALL)
+            } else {
+                PendingLimit::Unlimited
+            };
+            return What::Place { number: self.number(tenant, principal), customer, lines, gift, limit };
         }
         if (68..78).contains(&roll)
             && let Some(what) = self.money(tenant, customer)

@@ -33,11 +33,15 @@ pub enum Planted {
     AnswerMadeAnew,
     /// A transaction that was overtaken writes all the same.
     ConflictIgnored,
+    /// A one-time token is looked at, and not used up.
+    TokenNotClaimed,
+    /// The end of an order's waiting does not free its member's place.
+    SlotNotFreed,
 }
 
 impl Planted {
     /// Every planted bug.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::RecordDropped,
         Self::AppliedBeforeAdmitted,
         Self::UnknownTakenForFailed,
@@ -46,6 +50,8 @@ impl Planted {
         Self::FingerprintSkipped,
         Self::AnswerMadeAnew,
         Self::ConflictIgnored,
+        Self::TokenNotClaimed,
+        Self::SlotNotFreed,
     ];
 }
 
@@ -121,13 +127,15 @@ impl Execute for RiggedExecute {
             Some(Planted::AnswerMadeAnew) => {
                 batch.iter().flat_map(|command| made_anew(&self.real, snapshot, command)).collect()
             }
+            Some(Planted::TokenNotClaimed) => batch.iter().flat_map(|it| unclaimed(&self.real, snapshot, it)).collect(),
+            Some(Planted::SlotNotFreed) => batch.iter().flat_map(|it| unfreed(&self.real, snapshot, it)).collect(),
             _ => self.real.run(snapshot, batch, settled),
         }
         .into_iter()
-        .inspect(|verdict| {
-            if matches!(verdict, Verdict::Decided { replaces: true, .. }) {
-                self.world.met(Goal::Replaced);
-            }
+        .inspect(|verdict| match verdict {
+            Verdict::Decided { replaces: true, .. } => self.world.met(Goal::Replaced),
+            Verdict::Adopted(_) => self.world.met(Goal::Adopted),
+            _ => {}
         })
         .collect()
     }
@@ -147,7 +155,7 @@ fn applied_first(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Comm
     for change in &accepted.changes {
         snapshot.state.apply(change);
     }
-    vec![Verdict::Decided { record, changes: accepted.changes, replaces: true }]
+    vec![Verdict::Decided { record, changes: accepted.changes, replaces: true, claims: Vec::new() }]
 }
 
 fn released_twice(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command) -> Vec<Verdict> {
@@ -174,6 +182,26 @@ fn unchecked(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command)
         Some(record) => vec![Verdict::Replayed(record.answer.clone())],
         None => one(real, snapshot, command),
     }
+}
+
+fn unclaimed(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command) -> Vec<Verdict> {
+    let mut verdicts = one(real, snapshot, command);
+    for verdict in &mut verdicts {
+        let Verdict::Decided { claims, .. } = verdict else { continue };
+        for (scope, _) in claims.drain(..) {
+            snapshot.records.remove(&scope);
+        }
+    }
+    verdicts
+}
+
+fn unfreed(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command) -> Vec<Verdict> {
+    let mut verdicts = one(real, snapshot, command);
+    for verdict in &mut verdicts {
+        let Verdict::Decided { changes, .. } = verdict else { continue };
+        changes.retain(|change| !matches!(change, Change::SlotFreed(_)));
+    }
+    verdicts
 }
 
 fn made_anew(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command) -> Vec<Verdict> {

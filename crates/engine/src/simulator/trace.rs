@@ -38,6 +38,12 @@ pub enum Goal {
     KeyReuse,
     /// An order was refused for want of stock.
     StockInsufficient,
+    /// A token that was used gave its outcome to another key.
+    Adopted,
+    /// A token was refused to another request.
+    TokenUsed,
+    /// An order was refused because another one of its member waits.
+    AnotherPending,
     /// A derived key's answer had become history.
     Replaced,
     /// Several commands shared a transaction.
@@ -66,7 +72,7 @@ pub enum Goal {
 
 impl Goal {
     /// Every goal.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::UnknownApplied,
         Self::UnknownNotApplied,
         Self::UnknownLate,
@@ -78,6 +84,9 @@ impl Goal {
         Self::Replay,
         Self::KeyReuse,
         Self::StockInsufficient,
+        Self::Adopted,
+        Self::TokenUsed,
+        Self::AnotherPending,
         Self::Replaced,
         Self::Batch,
         Self::Split,

@@ -1,14 +1,17 @@
 //! Owns what a client asks for, and how intake makes a command of it: ids and time are stamped at each arrival.
 
 use domain::channel::{Digest, Fact, Source, Subject, Verdict};
-use domain::order::CloseReason;
-use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Reference, RefundReason, Sku, TrackingNo};
+use domain::order::{CloseReason, PendingLimit};
+use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reference, RefundReason, Sku, TrackingNo};
 use domain::{
-    Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
-    MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId, RefundPayment,
-    ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
+    Action, Alias, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money,
+    MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId,
+    RefundPayment, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
+
+/// How many people buy: few, so that one has several orders that wait.
+const MEMBERS: u64 = 7;
 
 /// One request as its client has it. Sending it again sends the same.
 #[derive(Clone, Debug)]
@@ -16,6 +19,8 @@ pub(super) struct Wish {
     pub(super) tenant: TenantId,
     pub(super) principal: PrincipalId,
     pub(super) key: Key,
+    /// A one-time token that the request was sent with, whatever its key.
+    pub(super) token: Option<u64>,
     pub(super) what: What,
 }
 
@@ -38,6 +43,7 @@ pub(super) enum What {
         customer: u64,
         lines: Vec<(u32, i64)>,
         gift: bool,
+        limit: PendingLimit,
     },
     /// `mark` is the client's own: no two wishes make the same attempt, or the same refund.
     Start {
@@ -90,6 +96,11 @@ impl Wish {
         Fingerprints::of(&target, &format!("{:?}", self.what))
     }
 
+    /// The name that its token gives it.
+    pub(super) fn alias(&self) -> Option<Key> {
+        Some(Key::derived("token", &self.token?.to_string()))
+    }
+
     /// The command of an arrival. `arrival` is a number that no other arrival has.
     pub(super) fn command(&self, arrival: u64, at: Timestamp) -> Command {
         Command {
@@ -100,6 +111,8 @@ impl Wish {
             fingerprints: self.fingerprints(),
             at,
             request_id: format!("req-{arrival}"),
+            aliases: self.alias().map(|key| Alias { key, since: None }).into_iter().collect(),
+            token: domain::Token::None,
             action: self.what.action(arrival.into(), at),
         }
     }
@@ -122,15 +135,16 @@ impl What {
                 reason: MoveReason::from_stored("a count"),
             }),
             Self::Issue => Action::IssueOrderNumber { order_no: OrderNo::new(made), expires_at: at.plus_ms(2_000) },
-            Self::Place { number, customer, ref lines, gift } => Action::PlaceOrder(PlaceOrder {
+            Self::Place { number, customer, ref lines, gift, limit } => Action::PlaceOrder(PlaceOrder {
                 number: number.map_or(OrderNumberSource::Made(OrderNo::new(made)), OrderNumberSource::Issued),
-                customer_id: CustomerId::from_stored(&format!("c-{customer}")),
+                customer_id: CustomerId::from_stored(&format!("c-{}", customer % MEMBERS)),
                 lines: lines
                     .iter()
                     .map(|&(at, quantity)| LineRequest { sku: sku(at), quantity, unit_price: gift.then(|| money(0)) })
                     .collect(),
-                note: None,
+                note: Some(Note::from_stored(&format!("wish {customer}"))),
                 expires_at: at.plus_ms(300),
+                pending_limit: limit,
             }),
             Self::Start { .. } | Self::Said { .. } | Self::Refund { .. } | Self::Back { .. } => self.money(made),
             Self::Cancel { order_no } => Action::CancelOrder { order_no, reason: CloseReason::Customer },

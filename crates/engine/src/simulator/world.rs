@@ -108,6 +108,12 @@ impl World {
             Heard::Answered(Answered::Executed(answer)) if answer.body.starts_with(b"stock_insufficient") => {
                 Some(Goal::StockInsufficient)
             }
+            Heard::Answered(Answered::Executed(answer)) if answer.body.starts_with(b"token_used") => {
+                Some(Goal::TokenUsed)
+            }
+            Heard::Answered(Answered::Executed(answer)) if answer.body.starts_with(b"order_pending") => {
+                Some(Goal::AnotherPending)
+            }
             Heard::Refused(Refused::Full) => Some(Goal::Full),
             Heard::Waiting(_) => Some(Goal::Impatience),
             _ => None,

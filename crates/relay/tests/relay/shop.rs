@@ -104,6 +104,7 @@ impl Shop {
             lines: vec![LineRequest { sku: Sku::from_stored("tea"), quantity: 1, unit_price: None }],
             note: None,
             expires_at: now().plus_ms(1_800_000),
+            pending_limit: domain::order::PendingLimit::Unlimited,
         };
         self.run(&format!("place-{number}"), Action::PlaceOrder(place)).await;
         let start = StartPayment {
@@ -177,6 +178,8 @@ impl Shop {
             key,
             at: now(),
             request_id: "test".to_owned(),
+            aliases: Vec::new(),
+            token: domain::Token::None,
             action,
         };
         let shown = format!("{:?}", command.action);

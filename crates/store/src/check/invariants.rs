@@ -86,14 +86,16 @@ pub(super) const ALL: &[Invariant] = &[
     },
     Invariant {
         id: "I-10a",
-        title: "a key has made one order, and every order that was acknowledged under a key exists",
+        title: "a key has made one order, and every order that was acknowledged under a key exists and was asked for",
+        // Under a key that came with a used one-time token stands the answer of the order that the token made.
         broken_by: "
             select k.idempotency_key || ': answered with ' || coalesce({answer.order_no}, 'no JSON')
             from key_records k left join all_orders o on o.tenant_id = k.tenant_id
-                and o.principal_id = k.principal_id and o.idempotency_key = k.idempotency_key
-            where k.status = 201 and ({answer} is null
+                and o.order_no = {answer.order_no} and o.principal_id = k.principal_id
+                and o.fingerprint_version = k.fingerprint_version and o.fingerprint = k.fingerprint
+            where k.status = 201 and ({answer} is null or k.order_no <> o.order_no
                 or ({answer.order_no} is not null and {answer.lines} is not null and {answer.refund_id} is null
-                    and (o.order_no is null or o.order_no <> {answer.order_no})))",
+                    and o.order_no is null))",
     },
     Invariant {
         id: "I-10b",
@@ -191,6 +193,20 @@ pub(super) const ALL: &[Invariant] = &[
             select l.order_no || ' ' || l.sku || ': nothing promised' from all_order_lines l
             where not exists (select 1 from all_stock_reservations r
                 where r.tenant_id = l.tenant_id and r.order_no = l.order_no and r.sku = l.sku)",
+    },
+    Invariant {
+        id: "S-1b",
+        title: "a member's place for an order that waits is that order's, and free when none waits",
+        broken_by: "
+            select 'place of ' || p.customer_id || ' ' || p.sku || ': ' || p.order_no || ' does not wait in it'
+            from pending_slots p left join orders o on o.tenant_id = p.tenant_id and o.order_no = p.order_no
+            where o.order_no is null or o.status <> 'pending_payment' or o.customer_id <> p.customer_id
+                or o.pending_limit <> case p.sku when '' then 1 else 2 end
+            union all
+            select o.order_no || ': waits, and has no place' from orders o
+            where o.status = 'pending_payment' and o.pending_limit <> 0 and not exists (
+                select 1 from pending_slots p where p.tenant_id = o.tenant_id and p.order_no = o.order_no
+                    and p.customer_id = o.customer_id)",
     },
     Invariant {
         id: "S-2",

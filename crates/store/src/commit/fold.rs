@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use domain::channel::{ChannelEvent, Digest};
 use domain::ledger::Posting;
-use domain::order::HistoryEntry;
+use domain::order::{HistoryEntry, PendingSlot};
 use domain::outbox::Message;
 use domain::review::Review;
 use domain::stock::Movement;
@@ -39,6 +39,7 @@ struct Batch<'a> {
     movements: Vec<&'a Movement>,
     numbers_issued: BTreeMap<OrderKey, &'a OrderNumber>,
     numbers_used: Vec<OrderKey>,
+    slots: BTreeMap<&'a PendingSlot, Place>,
     orders: BTreeMap<OrderKey, &'a Arc<Order>>,
     history: Vec<&'a HistoryEntry>,
     payments: BTreeMap<OrderKey, &'a Arc<Payment>>,
@@ -72,6 +73,8 @@ pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Rows>, Fault>
         products::movements(&batch),
         placed::numbers_issued(&batch),
         placed::numbers_used(&batch),
+        placed::slots_freed(&batch),
+        placed::slots_taken(&batch),
         placed::heads_new(&placed),
         placed::lines_new(&placed),
         placed::reservations_new(&placed),
@@ -98,6 +101,14 @@ struct RecordRow<'a> {
     replaces: bool,
     /// The order that was placed under it, now or long ago.
     order_no: Option<OrderNo>,
+}
+
+/// A member's place for an order that waits.
+struct Place {
+    /// True if a row is there before the batch: the batch frees it first.
+    was_taken: bool,
+    /// Who has it behind the batch.
+    now: Option<OrderNo>,
 }
 
 /// An order that existed before the batch.
@@ -133,6 +144,12 @@ impl<'a> Batch<'a> {
                     if !issued_here && before.number(*tenant, *order_no).is_some() {
                         batch.numbers_used.push((*tenant, *order_no));
                     }
+                }
+                Change::SlotTaken(slot, order_no) => {
+                    batch.slots.entry(slot).or_insert(Place { was_taken: false, now: None }).now = Some(*order_no);
+                }
+                Change::SlotFreed(slot) => {
+                    batch.slots.entry(slot).or_insert(Place { was_taken: true, now: None }).now = None;
                 }
                 Change::OrderPlaced(order) => {
                     let scope = Scope { tenant: order.tenant, principal: order.principal, key: order.key.clone() };

@@ -1,6 +1,6 @@
 //! Owns the rows that make an order: its head, lines and reservations.
 
-use domain::order::{CloseReason, Line, Status};
+use domain::order::{CloseReason, Line, PendingLimit, Status};
 use domain::stock::Reservation;
 use domain::text::{CustomerId, Note, ProductName, Sku};
 use domain::{Currency, Money, Order, PrincipalId, TenantId, Timestamp};
@@ -31,6 +31,7 @@ pub(crate) struct OrderRow {
     pub(crate) expires_at: i64,
     pub(crate) refunded_minor: i64,
     pub(crate) returned_minor: i64,
+    pub(crate) pending_limit: i64,
 }
 
 impl Stored for OrderRow {
@@ -58,6 +59,7 @@ impl Stored for OrderRow {
             number("expires_at"),
             number("refunded_minor"),
             number("returned_minor"),
+            number("pending_limit"),
         ],
     };
 
@@ -82,6 +84,7 @@ impl Stored for OrderRow {
             expires_at: fields.take()?,
             refunded_minor: fields.take()?,
             returned_minor: fields.take()?,
+            pending_limit: fields.take()?,
         })
     }
 }
@@ -113,10 +116,22 @@ impl OrderRow {
             created_at: Timestamp(self.created_at),
             updated_at: Timestamp(self.updated_at),
             expires_at: Timestamp(self.expires_at),
+            pending_limit: limit_from_number(self.pending_limit)
+                .ok_or_else(|| column.unreadable("pending_limit", self.pending_limit.to_string()))?,
             reservations: Vec::new(),
             shipments: Vec::new(),
         })
     }
+}
+
+/// As the column has it: the place in the list of all.
+pub(crate) fn limit_number(limit: PendingLimit) -> i64 {
+    PendingLimit::ALL.into_iter().zip(0..).find_map(|(one, number)| (one == limit).then_some(number)).unwrap_or(0)
+}
+
+/// The limit of such a number.
+pub(crate) fn limit_from_number(number: i64) -> Option<PendingLimit> {
+    usize::try_from(number).ok().and_then(|at| PendingLimit::ALL.get(at).copied())
 }
 
 pub(crate) struct LineRow {

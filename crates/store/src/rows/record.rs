@@ -20,6 +20,7 @@ pub(crate) struct RecordRow {
     pub(crate) status: Option<i64>,
     pub(crate) headers: Option<String>,
     pub(crate) body: Option<Vec<u8>>,
+    pub(crate) completed_at: Option<i64>,
 }
 
 impl Stored for RecordRow {
@@ -38,6 +39,7 @@ impl Stored for RecordRow {
             number("status"),
             text("headers"),
             bytes("body"),
+            number("completed_at"),
         ],
     };
 
@@ -53,6 +55,7 @@ impl Stored for RecordRow {
             status: fields.take()?,
             headers: fields.take()?,
             body: fields.take()?,
+            completed_at: fields.take()?,
         })
     }
 }
@@ -82,7 +85,9 @@ impl RecordRow {
     /// The record, unless its answer was purged.
     pub(crate) fn record(self) -> Result<Option<Record>, Error> {
         let column = Column { table: "key_records", row: &self.idempotency_key };
-        let (Some(status), Some(headers), Some(body)) = (self.status, self.headers, self.body) else {
+        let (Some(status), Some(headers), Some(body), Some(completed_at_ms)) =
+            (self.status, self.headers, self.body, self.completed_at)
+        else {
             return Ok(None);
         };
         let command = <[u8; 16]>::try_from(self.command_id.as_slice())
@@ -92,6 +97,7 @@ impl RecordRow {
             command: CommandId(u128::from_be_bytes(command)),
             fingerprint: column.fingerprint(self.fingerprint_version, &self.fingerprint)?,
             answer: Answer { status: column.small("status", status)?, headers, body: body.into() },
+            completed_at_ms,
         }))
     }
 }

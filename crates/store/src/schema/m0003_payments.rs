@@ -3,11 +3,12 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::m0002_archive::{PAIRS, Pair, view};
+use super::m0002_archive::{PAIRS, Pair};
 use super::table::{
     Column, Table, TableIndex, added, appended, bytes, clustered, create, index, long_text, number, number_where, text,
     unique,
 };
+use super::{m0001_orders, m0002_archive};
 use crate::dialect::Flavour;
 
 /// See the module.
@@ -23,11 +24,6 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let flavour = Flavour::of(manager.get_connection()).await?;
         create(manager, flavour, &tables(), indexes()).await?;
-        for (table, column) in added_columns() {
-            if flavour.takes_schema_back() || !manager.has_column(table, column.name()).await? {
-                manager.alter_table(column.add_to(table, flavour)).await?;
-            }
-        }
         // Every lane is free.
         for lane in 0..crate::commit::LANES {
             let seed = format!(
@@ -36,14 +32,7 @@ impl MigrationTrait for Migration {
             );
             manager.get_connection().execute_unprepared(&seed).await?;
         }
-        let all = super::tables();
-        for pair in PAIRS.iter().filter(|pair| EXTENDED.contains(&pair.live)) {
-            let Some(table) = all.iter().find(|table| table.name() == pair.live) else { continue };
-            for statement in view(pair, table, flavour, true) {
-                manager.get_connection().execute_unprepared(&statement).await?;
-            }
-        }
-        Ok(())
+        super::extend(manager, flavour, added_columns(), &before().map(extended).collect::<Vec<_>>()).await
     }
 
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
@@ -54,8 +43,10 @@ impl MigrationTrait for Migration {
 /// Who holds which lane of the outbox: the one table whose rows are of the moment.
 pub(crate) const LANES: &str = "relay_lanes";
 
-/// The tables of before that have columns more.
-const EXTENDED: [&str; 2] = ["orders", "order_lines"];
+/// The tables as they are before this step.
+pub(super) fn before() -> impl Iterator<Item = Table> {
+    [m0001_orders::tables(), m0002_archive::tables()].into_iter().flatten()
+}
 
 /// A table of before as it is now.
 pub(super) fn extended(table: Table) -> Table {

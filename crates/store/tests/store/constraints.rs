@@ -57,6 +57,7 @@ const COPIES: &[(&str, &str)] = &[
     ("order_lines", "tenant_id, order_no, line, sku, name, quantity, unit_price_minor, total_minor, shipped"),
     ("stock_reservations", "tenant_id, order_no, sku, quantity, holding"),
     ("order_numbers", "tenant_id, order_no, principal_id, expires_at"),
+    ("pending_slots", "tenant_id, customer_id, sku, order_no"),
     ("shipment_lines", "tenant_id, order_no, number, line, quantity"),
     ("tenants", "public_id, name, created_at"),
     ("principals", "tenant_id, public_id, kind, name, created_at"),
@@ -92,7 +93,13 @@ async fn shop(kind: Kind) -> Shop {
     let place = shop.desk.place("k", &[("tea", 2)]);
     let number = order_no(&place);
     let [start, paid] = shop.desk.pay(number, 200);
-    let rest = [start, paid, shop.desk.ship(number, 2, "T1", Some(&[(1, 1)])), shop.desk.issue("i")];
+    let rest = [
+        start,
+        paid,
+        shop.desk.ship(number, 2, "T1", Some(&[(1, 1)])),
+        shop.desk.issue("i"),
+        shop.desk.place_alone("a", "member", &[("tea", 1)]),
+    ];
     shop.run(&[[place].as_slice(), &rest].concat()).await;
     shop
 }

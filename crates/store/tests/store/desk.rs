@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use domain::channel::{Account, Conditions, Digest, Fact, Kind, Source, Subject, Verdict};
-use domain::order::CloseReason;
+use domain::order::{CloseReason, PendingLimit};
 use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reference, RefundReason, Sku, TrackingNo};
 use domain::{
     Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
@@ -56,6 +56,8 @@ impl Desk {
             fingerprints: fingerprints(key),
             at,
             request_id: format!("req-{number}"),
+            aliases: Vec::new(),
+            token: domain::Token::None,
             action,
         }
     }
@@ -98,8 +100,18 @@ impl Desk {
             lines: lines.iter().map(line).collect(),
             note: Some(Note::from_stored("ring \"twice\" \u{2014} 按两次")),
             expires_at: self.now().plus_ms(PAY_WITHIN_MS),
+            pending_limit: PendingLimit::Unlimited,
         };
         self.command(key, Action::PlaceOrder(action))
+    }
+
+    /// Where the shop lets one order of a member wait for payment.
+    pub fn place_alone(&self, key: &str, customer: &str, lines: &[(&str, i64)]) -> Command {
+        let mut placing = self.place_for(key, customer, lines);
+        if let Action::PlaceOrder(place) = &mut placing.action {
+            place.pending_limit = PendingLimit::OnePerMember;
+        }
+        placing
     }
 
     /// An attempt through the shop's account, and the channel's word that it succeeded.

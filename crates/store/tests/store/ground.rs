@@ -46,6 +46,7 @@ const TABLES: &[&str] = &[
     "stock_reservations",
     "order_events",
     "order_numbers",
+    "pending_slots",
     "shipments",
     "shipment_lines",
     "archived_orders",

@@ -33,8 +33,10 @@ const PLANTED: &[(&str, &[&str])] = &[
     ),
     (
         "update orders set idempotency_key = 'pending' where status = 'completed'",
-        &["I-10a", "I-10b", "I-10c"],
+        &["I-10b", "I-10c"],
     ),
+    ("update orders set fingerprint_version = 9 where status = 'completed'", &["I-10a"]),
+    ("update key_records set order_no = 'ord_none' where idempotency_key = 'alone'", &["I-10a", "I-10c"]),
     ("update key_records set order_no = null where idempotency_key = 'pending'", &["I-10c"]),
     ("delete from key_records where idempotency_key = 'pending'", &["I-10c"]),
     ("update key_records set order_no = 'ord_none', status = null, headers = null, body = null, completed_at = null
@@ -69,6 +71,9 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("update stock_reservations set holding = 'released' where holding = 'committed'", &["I-9", "S-1"]),
     ("update stock_reservations set quantity = quantity + 1 where holding = 'released'", &["S-1"]),
     ("update order_lines set shipped = shipped - 1 where shipped > 0", &["S-2"]),
+    ("delete from pending_slots", &["S-1b"]),
+    ("update pending_slots set customer_id = 'another'", &["S-1b"]),
+    ("insert into pending_slots select tenant_id, 'guest', 'tea', order_no from orders where status = 'closed'", &["S-1b"]),
     ("update shipment_lines set quantity = quantity + 1", &["S-2"]),
     ("update order_lines set shipped = quantity + 1 where shipped = 0", &["S-2"]),
 ];
@@ -111,6 +116,7 @@ async fn healthy(kind: Kind) -> Shop {
             _ => {}
         }
     }
+    batch.push(desk.place_alone("alone", "member", &[("tea", 1)]));
     batch.extend([desk.move_stock("more", "tea", 10), desk.issue("a number")]);
     batch.insert(0, desk.put("gift", 0, 10));
     shop.run(&batch).await;

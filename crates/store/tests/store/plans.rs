@@ -27,6 +27,7 @@ const BATCH: &[&str] = &[
     "find products",
     "find stock_items",
     "find order_numbers",
+    "find pending_slots",
     "insert key_records",
     "insert orders",
     "insert order_lines",
@@ -37,6 +38,7 @@ const BATCH: &[&str] = &[
     "insert stock_items",
     "insert stock_movements",
     "insert order_numbers",
+    "insert pending_slots",
     "insert order_events",
     "update orders",
     "update order_lines",
@@ -46,6 +48,7 @@ const BATCH: &[&str] = &[
     "update stock_items",
     "delete key_records",
     "delete order_numbers",
+    "delete pending_slots",
 ];
 
 /// A shop with some hundred products, and some thousand orders in every state for three customers, a quarter of them in
@@ -114,11 +117,15 @@ async fn completed(store: &Store, tenant: TenantId) {
     store.orders(tenant, &filter, None, 50).await.expect("a page");
 }
 
-/// Many accounts with an API key each, and many refusals.
+/// Many accounts with an API key each, many members with an order that waits, and many refusals.
 async fn people(shop: &Shop) {
     let values = |row: fn(u32) -> String| (10..400).map(row).collect::<Vec<_>>().join(", ");
     let others = values(|at| format!("({}, 'acc_{at}', 'service', 'server {at}', 0)", 1 + at % 3));
     let keys = values(|at| format!("({}, {at}, 'mk_{at}', x'{at:064x}', 'service', 0)", 1 + at % 3));
+    let members = values(|at| format!("({}, 'm{at}', '', 'ord_{at}')", 1 + at % 3));
+    shop.ground
+        .plant(&format!("insert into pending_slots (tenant_id, customer_id, sku, order_no) values {members}"))
+        .await;
     shop.ground
         .plant(&format!(
             "insert into principals (tenant_id, public_id, kind, name, created_at) values {others};
@@ -163,7 +170,10 @@ async fn batches(store: &Store, desk: &Desk, name: &str) {
         derived(&desk.put("sku-3", 8, 0)),
     ];
     let fifth = [derived(&desk.put("sku-2", 7, 0)), derived(&desk.put("sku-3", 7, 0))];
-    for batch in [&first[..], &second, &third, &fourth, &fifth] {
+    let alone = |order: &str| desk.place_alone(&key(order), &key("member"), &[("tea", 1)]);
+    let sixth = [alone("alone")];
+    let seventh = [desk.cancel(order_no(&sixth[0])), alone("and again")];
+    for batch in [&first[..], &second, &third, &fourth, &fifth, &sixth, &seventh] {
         shop::run(store, batch).await.expect("the batch commits");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::{Command, Needs, Timestamp};
-use engine::{Commit, Execute as _, Executor, Fault, NewRecord, Scope, Snapshot, Storage, Verdict};
+use engine::{Commit, Execute as _, Executor, Fault, Scope, Snapshot, Storage, Verdict};
 use store::{Account, Light, NewChannelAccount, Store};
 
 use crate::desk::{self, Desk};
@@ -79,7 +79,7 @@ pub async fn run_again<S: Storage>(
 
 /// The first half of a batch: what it touches is loaded, and held.
 pub async fn load<S: Storage>(storage: &S, batch: &[Command]) -> Result<(S::Transaction, Snapshot), Fault> {
-    let scopes = batch.iter().map(Scope::of).collect();
+    let scopes = batch.iter().flat_map(Scope::all_of).collect();
     let needs = Needs::of(batch);
     Box::pin(storage.load(&needs, &scopes)).await
 }
@@ -99,11 +99,7 @@ pub async fn finish<S: Storage>(
 pub fn gather(batch: &[Command], verdicts: &[Verdict]) -> Commit {
     let mut commit = Commit::default();
     for (command, verdict) in batch.iter().zip(verdicts) {
-        if let Verdict::Decided { record, changes, replaces } = verdict {
-            let (scope, record) = (Scope::of(command), record.clone());
-            commit.records.push(NewRecord { scope, record, completed_at: command.at, replaces: *replaces });
-            commit.changes.extend(changes.iter().cloned());
-        }
+        commit.take(command, verdict.clone());
     }
     commit
 }
@@ -112,6 +108,7 @@ pub fn gather(batch: &[Command], verdicts: &[Verdict]) -> Commit {
 pub fn word(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Decided { record, .. } => record.answer.status.to_string(),
+        Verdict::Adopted(_) => "adopted".to_owned(),
         Verdict::Executed(_) => "executed".to_owned(),
         Verdict::Replayed(_) => "replayed".to_owned(),
         Verdict::KeyReused => "key reused".to_owned(),

@@ -96,6 +96,7 @@ impl Shop {
             directory: directory_of_api,
             actors,
             installation,
+            secret: [7; 32],
             conflicts: Conflicts::default(),
             metrics,
         };
@@ -194,6 +195,8 @@ impl Shop {
     async fn submit(&self, action: Action) -> Answered {
         let target = Target { method: "TEST", route: "pay", ids: &[], query: "", precondition: "" };
         let command = Command {
+            aliases: Vec::new(),
+            token: domain::Token::None,
             id: CommandId(api::id()),
             tenant: self.tenant,
             principal: self.account(self.tenant, "payments").await,

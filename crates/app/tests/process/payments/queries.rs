@@ -53,6 +53,8 @@ async fn silences(database: &Database, attempt: AttemptId) {
         let key = Key::derived("silence", &format!("{attempt} {number}"));
         let target = Target { method: "TEST", route: "silence", ids: &[], query: "", precondition: "" };
         let ticket = engine.submit(Command {
+            aliases: Vec::new(),
+            token: domain::Token::None,
             id: CommandId(api::id()),
             tenant,
             principal,

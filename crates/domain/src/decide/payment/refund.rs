@@ -61,6 +61,7 @@ pub(in crate::decide) fn refund(
     if let Some(payment) = existing(state, command, wanted)? {
         return Ok(Outcome::accepted(Reply::Refund { payment, refund: wanted.refund }, Vec::new()));
     }
+    command.check_token()?;
     let payment = state.payment(command.tenant, wanted.payment).ok_or(Refusal::NotFound(wanted.payment))?;
     let mut till = Till::open(state, command, payment);
     if payment.captured == 0 || !till.order.was_paid() {

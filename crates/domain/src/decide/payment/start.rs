@@ -12,6 +12,7 @@ pub(in crate::decide) fn start(state: &State, command: &Command, wanted: &StartP
     if let Some(payment) = existing(state, command, wanted)? {
         return Ok(Outcome::accepted(Reply::Payment { payment, created: false }, Vec::new()));
     }
+    command.check_token()?;
     let order = super::super::find(state, command, wanted.order_no)?;
     order.expect_step(order::Event::Pay)?;
     if command.at >= order.expires_at {

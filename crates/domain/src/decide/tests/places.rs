@@ -148,6 +148,47 @@ fn a_price_is_the_one_of_the_moment() {
     );
 }
 
+/// F2: one order of a member waits for payment where the shop allows one. Whatever ends the waiting frees the place.
+#[test]
+fn f2_one_order_of_a_member_waits_for_payment() {
+    check(
+        "
+        put tea 100 stock=9            -> new v1 9/0
+        put cup 50 stock=9             -> new v1 9/0
+        place A tea*1 limit=one_per_member -> new pending_payment v1 100
+        place B cup*1 limit=one_per_member -> order_pending A
+        place B cup*1 limit=one_per_member for=c-2 -> new pending_payment v1 50
+        place C cup*1                  -> new pending_payment v1 50
+        cancel A                       -> closed v2
+        place D tea*1 limit=one_per_member -> new pending_payment v1 100
+        place E tea*1 limit=one_per_member -> order_pending D
+        pay D 100                      -> paid v2
+        place E tea*1 limit=one_per_member -> new pending_payment v1 100
+        at 200
+        expire E                       -> closed v2
+        place F tea*2@0 limit=one_per_member -> new paid v2 0
+        place G tea*1 limit=one_per_member -> new pending_payment v1 100
+        place G tea*1 limit=one_per_member key=again -> pending_payment v1
+        ",
+    );
+}
+
+#[test]
+fn f2_one_order_of_a_member_waits_for_each_product() {
+    check(
+        "
+        put tea 100 stock=9            -> new v1 9/0
+        put cup 50 stock=9             -> new v1 9/0
+        place A tea*1 tea*1 limit=one_per_product -> new pending_payment v1 200
+        place B cup*1 tea*1 limit=one_per_product -> order_pending A
+        place B cup*1 limit=one_per_product -> new pending_payment v1 50
+        place C tea*1 limit=one_per_member -> new pending_payment v1 100
+        cancel A                       -> closed v2
+        place D tea*1 limit=one_per_product -> new pending_payment v1 100
+        ",
+    );
+}
+
 /// A number is good for one order of the one who took it, until its time is over. A refused order leaves it.
 #[test]
 fn an_issued_number_is_used_once_by_its_taker_in_time() {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
 use super::words;
-use crate::order::CloseReason;
+use crate::order::{CloseReason, PendingLimit};
 use crate::text::{Carrier, CustomerId, MoveReason, ProductName, Sku, TrackingNo};
 use crate::{
     Action, Command, CorrectShipment, LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource, Outcome,
@@ -87,6 +87,8 @@ impl Shop {
             fingerprints: Fingerprints::of(&target, &said.request()),
             at: Timestamp(self.now),
             request_id: String::new(),
+            aliases: Vec::new(),
+            token: crate::Token::None,
             action,
         }
     }
@@ -141,10 +143,14 @@ impl Shop {
             if issued.is_empty() { OrderNumberSource::Made(order_no) } else { OrderNumberSource::Issued(order_no) };
         PlaceOrder {
             number,
-            customer_id: CustomerId::new("c-1").expect("a good id"),
+            customer_id: CustomerId::new(said.options.get("for").unwrap_or(&"c-1")).expect("a good id"),
             lines: wanted.into_iter().map(|word| said.line(word)).collect(),
             note: None,
             expires_at: self.until(said),
+            pending_limit: said
+                .options
+                .get("limit")
+                .map_or(PendingLimit::Unlimited, |name| PendingLimit::from_name(name).expect("a known limit")),
         }
     }
 

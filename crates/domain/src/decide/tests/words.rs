@@ -64,6 +64,9 @@ fn named(refusal: &Refusal) -> String {
             format!(" {}", skus.iter().map(Sku::as_str).collect::<Vec<_>>().join(","))
         }
         Refusal::Order(order::Refusal::InvalidTransition { from, event }) => format!(" {from} {event}"),
+        Refusal::Order(order::Refusal::AnotherPending(order_no)) => {
+            format!(" {}", char::from(order_no.bits().to_be_bytes()[15]))
+        }
         Refusal::Order(order::Refusal::CurrencyMismatch(sku)) => format!(" {sku}"),
         Refusal::Order(order::Refusal::LineNotFound(line)) => format!(" {line}"),
         Refusal::Order(

@@ -6,7 +6,7 @@ use domain::text::Note;
 
 use super::Batch;
 use crate::found::Stored as _;
-use crate::rows::{LineRow, NumberRow, OrderRow, ReservationRow, holding_name};
+use crate::rows::{LineRow, NumberRow, OrderRow, ReservationRow, SlotRow, holding_name, limit_number};
 use crate::set::{Rows, Write, row};
 
 static HEADS: Write = Write::insert("orders", OrderRow::FIND.read);
@@ -14,6 +14,10 @@ static HEADS: Write = Write::insert("orders", OrderRow::FIND.read);
 static LINES: Write = Write::insert("order_lines", LineRow::FIND.read);
 
 static RESERVATIONS: Write = Write::insert("stock_reservations", ReservationRow::FIND.read);
+
+static SLOTS: Write = Write::insert("pending_slots", SlotRow::FIND.read);
+
+static SLOTS_FREED: Write = Write::delete("pending_slots", SlotRow::FIND.key);
 
 static NUMBERS: Write = Write::insert("order_numbers", NumberRow::FIND.read);
 
@@ -42,6 +46,7 @@ pub(super) fn heads_new(placed: &[&Order]) -> Rows {
             order.expires_at.0,
             order.refunded,
             order.returned,
+            limit_number(order.pending_limit),
         ]);
     }
     rows
@@ -95,6 +100,23 @@ pub(super) fn numbers_used(batch: &Batch<'_>) -> Rows {
     keys.sort_unstable();
     for (tenant, order_no) in keys {
         rows.add(row![tenant.0, order_no.to_string()]);
+    }
+    rows
+}
+
+/// Frees places before others take them.
+pub(super) fn slots_freed(batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&SLOTS_FREED);
+    for (slot, _) in batch.slots.iter().filter(|(_, place)| place.was_taken) {
+        rows.add(row![slot.tenant.0, slot.customer_id.as_str(), SlotRow::sku(slot)]);
+    }
+    rows
+}
+
+pub(super) fn slots_taken(batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&SLOTS);
+    for (slot, order_no) in batch.slots.iter().filter_map(|(slot, place)| Some((slot, place.now?))) {
+        rows.add(row![slot.tenant.0, slot.customer_id.as_str(), SlotRow::sku(slot), order_no.to_string()]);
     }
     rows
 }

@@ -38,7 +38,7 @@ pub(super) fn replaced(batch: &Batch<'_>) -> Rows {
 pub(super) fn new(batch: &Batch<'_>) -> Result<Rows, Fault> {
     let mut rows = Rows::of(&RECORDS);
     for (scope, record) in &batch.records {
-        let (order_no, completed_at) = (record.order_no, record.last.completed_at);
+        let order_no = record.order_no;
         let record = &record.last.record;
         let headers = serde_json::to_string(&record.answer.headers)
             .map_err(|error| Fault::Rejected(format!("an answer's headers: {error}")))?;
@@ -54,7 +54,7 @@ pub(super) fn new(batch: &Batch<'_>) -> Result<Rows, Fault> {
             u32::from(record.answer.status),
             headers,
             &record.answer.body[..],
-            completed_at.0,
+            record.completed_at_ms,
         ]);
     }
     Ok(rows)

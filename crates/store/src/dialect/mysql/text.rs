@@ -17,6 +17,8 @@ pub(super) fn room(rows: usize, width: usize, verb: Option<Verb>) -> usize {
     let most = if most.is_power_of_two() { most } else { most.next_power_of_two() / 2 };
     let fitting = match verb {
         Some(Verb::Insert) if !rows.is_power_of_two() => rows.next_power_of_two() / 2,
+        // MariaDB takes a list of one row for no list, and walks the whole table.
+        Some(Verb::Delete) => rows.next_power_of_two().max(2),
         _ => rows.next_power_of_two(),
     };
     fitting.min(most)
@@ -121,6 +123,7 @@ mod tests {
     #[test]
     fn other_rows_go_at_once() {
         assert_eq!(portions(11, 3, Verb::Update), [16]);
+        assert_eq!(portions(1, 3, Verb::Delete), [2]);
         assert_eq!(portions(5_000, 9, Verb::Update), [4_096, 1_024]);
     }
 

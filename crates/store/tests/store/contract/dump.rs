@@ -5,7 +5,9 @@ mod money;
 use std::collections::BTreeMap;
 
 use domain::Order;
+use domain::order::PendingLimit;
 use domain::stock::{Holding, Source};
+use domain::text::Sku;
 use engine::memory::Tables;
 
 use crate::ground::{Beside, hex};
@@ -23,8 +25,9 @@ const TABLES: &[(&str, &str)] = &[
         "orders",
         "tenant_id, order_no, principal_id, idempotency_key, fingerprint_version, fingerprint, status, close_reason, \
          version, customer_id, total_minor, currency, captured_minor, note, created_at, updated_at, expires_at, \
-         refunded_minor, returned_minor",
+         refunded_minor, returned_minor, pending_limit",
     ),
+    ("pending_slots", "tenant_id, customer_id, sku, order_no"),
     ("order_lines", "tenant_id, order_no, line, sku, name, quantity, unit_price_minor, total_minor, shipped, refunded"),
     ("stock_reservations", "tenant_id, order_no, sku, quantity, holding"),
     ("shipments", "tenant_id, order_no, number, shipment_id, carrier, tracking_no, shipped_at, updated_at"),
@@ -35,7 +38,8 @@ const TABLES: &[(&str, &str)] = &[
     ),
     (
         "key_records",
-        "tenant_id, principal_id, idempotency_key, command_id, fingerprint_version, fingerprint, status, headers, body",
+        "tenant_id, principal_id, idempotency_key, command_id, fingerprint_version, fingerprint, status, headers, body, \
+         completed_at",
     ),
     (
         "payment_events",
@@ -95,6 +99,10 @@ pub fn memory(tables: &Tables) -> Dump {
     for row in tables.numbers.values() {
         put("order_numbers", &[&row.tenant.0, &row.order_no, &row.principal.0, &row.expires_at.0]);
     }
+    for (slot, order_no) in &tables.slots {
+        let sku = slot.sku.as_ref().map_or("", Sku::as_str);
+        put("pending_slots", &[&slot.tenant.0, &slot.customer_id, &sku, order_no]);
+    }
     for row in tables.history.values() {
         let (from, principal) = (or_none(row.from), row.principal.0);
         let step: [&dyn std::fmt::Display; 4] = [&row.tenant.0, &row.order_no, &row.version, &row.event];
@@ -106,8 +114,8 @@ pub fn memory(tables: &Tables) -> Dump {
         let (command, digest, body) =
             (hex(&row.command.0.to_be_bytes()), hex(&row.fingerprint.digest), hex(&row.answer.body));
         let key: [&dyn std::fmt::Display; 3] = [&scope.tenant.0, &scope.principal.0, &scope.key];
-        let rest: [&dyn std::fmt::Display; 6] =
-            [&command, &row.fingerprint.version, &digest, &row.answer.status, &headers, &body];
+        let rest: [&dyn std::fmt::Display; 7] =
+            [&command, &row.fingerprint.version, &digest, &row.answer.status, &headers, &body, &row.completed_at_ms];
         put("key_records", &[key.as_slice(), &rest].concat());
     }
     for order in tables.orders.values() {
@@ -121,7 +129,8 @@ fn put_order(order: &Order, put: &mut impl FnMut(&'static str, &[&dyn std::fmt::
     let (tenant, order_no) = (order.tenant.0, order.order_no);
     let (digest, close_reason, note) =
         (hex(&order.fingerprint.digest), or_none(order.close_reason), or_none(order.note.as_ref()));
-    let head: [&dyn std::fmt::Display; 19] = [
+    let limit = PendingLimit::ALL.iter().position(|limit| *limit == order.pending_limit).expect("one of all");
+    let head: [&dyn std::fmt::Display; 20] = [
         &tenant,
         &order_no,
         &order.principal.0,
@@ -141,6 +150,7 @@ fn put_order(order: &Order, put: &mut impl FnMut(&'static str, &[&dyn std::fmt::
         &order.expires_at.0,
         &order.refunded,
         &order.returned,
+        &limit,
     ];
     put("orders", &head);
     for line in &order.lines {

@@ -3,10 +3,10 @@
 
 mod money;
 
-use domain::order::{CloseReason, Status};
+use domain::order::{CloseReason, PendingLimit, Status};
 use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
 use domain::{
-    Action, Command, CorrectShipment, LineRequest, MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId,
+    Action, Alias, Command, CorrectShipment, LineRequest, MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId,
     PlaceOrder, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
 };
 use engine::memory::Tables;
@@ -33,7 +33,7 @@ enum What {
     Put { sku: u8, price: i64, stock: i64, version: Option<u32>, derived: bool },
     Move { sku: u8, quantity: i64 },
     Issue,
-    Place { lines: Vec<(u8, i64, Option<i64>)>, number: Option<u8>, note: bool },
+    Place { lines: Vec<(u8, i64, Option<i64>)>, number: Option<u8>, note: bool, token: Option<u8>, limit: u8 },
     Start { order: u8, channel: u128 },
     Said { order: u8, attempt: u8, verdict: u8, short: i64, source: u8 },
     Silent { order: u8, attempt: u8, task: u8 },
@@ -56,11 +56,13 @@ pub struct Request {
     key: Key,
     /// The body's meaning, in words.
     body: String,
+    token: Option<u8>,
     action: Action,
 }
 
 pub fn wish() -> impl Strategy<Value = Wish> {
     let line = (0..4_u8, 1..4_i64, proptest::option::weighted(0.25, 0..2_i64));
+    let other_line = line.clone();
     let stale = prop_oneof![9 => Just(0_u32), 1 => Just(1)];
     let parcels = proptest::collection::vec((1..4_u32, 1..3_i64), 1..3);
     let order = any::<u8>();
@@ -72,7 +74,12 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         2 => (0..4_u8, -5..9_i64).prop_map(|(sku, by)| What::Move { sku, quantity: if by < 0 { by } else { by + 1 } }),
         1 => Just(What::Issue),
         7 => (proptest::collection::vec(line, 1..4), proptest::option::weighted(0.4, any::<u8>()), any::<bool>())
-            .prop_map(|(lines, number, note)| What::Place { lines, number, note }),
+            .prop_map(|(lines, number, note)| What::Place { lines, number, note, token: None, limit: 0 }),
+        3 => (0..8_u8, proptest::collection::vec(other_line, 1..3), 0..3_u8).prop_map(|(token, lines, limit)| {
+            // Half of the tokens are always sent with the same.
+            let lines = if token < 4 { vec![(token, 1, None)] } else { lines };
+            What::Place { lines, number: None, note: token < 4, token: Some(token), limit: if token < 4 { token % 3 } else { limit } }
+        }),
         8 => (order, 1..=CHANNELS + 1).prop_map(|(order, channel)| What::Start { order, channel }),
         14 => (order, 0..2_u8, 0..16_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..6_u8).prop_map(
             |(order, attempt, verdict, short, source)| What::Said { order, attempt, verdict, short, source }),
@@ -110,7 +117,8 @@ impl Request {
             _ if wish.key < 50 => Key::from_stored(&format!("k{made}")),
             _ => Key::from_stored(&format!("again{}", wish.key)),
         };
-        Some(Self { tenant: wish.tenant, account: wish.account, key, body, action })
+        let token = if let What::Place { token, .. } = wish.what { token } else { None };
+        Some(Self { tenant: wish.tenant, account: wish.account, key, body, token, action })
     }
 
     /// One arrival of it. Ids and time are stamped as intake does.
@@ -124,9 +132,17 @@ impl Request {
             fingerprints: fingerprints(&self.body),
             at,
             request_id: format!("req-{arrival}"),
+            aliases: self.token.map(|token| alias(token, at)).into_iter().collect(),
+            token: domain::Token::None,
             action: stamped(self.action.clone(), arrival.into(), at),
         }
     }
+}
+
+/// One of the tokens is good again after some time, as a name made of what is asked for is.
+fn alias(token: u8, at: Timestamp) -> Alias {
+    let since = (token == 3).then(|| at.plus_ms(-20));
+    Alias { key: Key::derived("token", &token.to_string()), since }
 }
 
 /// The action as the client names it; what intake makes is still zero.
@@ -152,15 +168,16 @@ fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
             Action::MoveStock(MoveStock { id, sku: sku(*at), quantity: *quantity, reason })
         }
         What::Issue => Action::IssueOrderNumber { order_no: OrderNo::new(0), expires_at: Timestamp(0) },
-        What::Place { lines, number, note } => Action::PlaceOrder(PlaceOrder {
+        What::Place { lines, number, note, limit, .. } => Action::PlaceOrder(PlaceOrder {
             number: match number.and_then(|pick| number_of(tables, tenant, pick)) {
                 Some(issued) => OrderNumberSource::Issued(issued),
                 None => OrderNumberSource::Made(OrderNo::new(0)),
             },
-            customer_id: CustomerId::from_stored("guest"),
+            customer_id: CustomerId::from_stored(if *limit == 0 { "guest" } else { "member" }),
             lines: lines.iter().map(line).collect(),
             note: note.then(|| Note::from_stored("ring twice\u{2028}'or not'")),
             expires_at: Timestamp(0),
+            pending_limit: PendingLimit::ALL[usize::from(*limit)],
         }),
         What::Start { order: pick, .. }
         | What::Said { order: pick, .. }

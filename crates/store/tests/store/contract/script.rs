@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use domain::order::Status;
+use domain::order::{PendingLimit, Status};
 use domain::stock::Source;
 use domain::{Command, Order};
 use engine::Scope;
@@ -95,6 +95,9 @@ impl Script {
         for batch in &self.batches {
             for verdict in &batch.verdicts {
                 sights.extend(verdict.split(|letter: char| !letter.is_alphabetic()).next().map(str::to_owned));
+                if verdict.starts_with("Decided") && verdict.ends_with("}, true)] }") {
+                    sights.insert("token used anew".to_owned());
+                }
                 if verdict.contains("replaces: true") {
                     sights.insert("superseded".to_owned());
                 }
@@ -105,6 +108,10 @@ impl Script {
             let ended = |order: &Order| batch.commands.iter().any(|command| command.at == order.updated_at);
             if self.tables.orders.values().any(|order| closed(order) && born(order) && ended(order)) {
                 sights.insert("placed and closed in one batch".to_owned());
+            }
+            let limited = |order: &Order| order.pending_limit != PendingLimit::Unlimited;
+            if self.tables.orders.values().any(|order| limited(order) && closed(order) && born(order) && ended(order)) {
+                sights.insert("place taken and freed in one batch".to_owned());
             }
         }
         sights.extend(self.tables.history.values().map(|entry| entry.event.name().to_owned()));

@@ -1,0 +1,33 @@
+//! Owns what each tenant's shop asks of a checkout, as it was read a moment ago.
+
+use std::time::Duration;
+
+use domain::TenantId;
+use moka::future::Cache;
+use store::{Policy, Store};
+
+use crate::problem::Problem;
+
+/// How long a policy is remembered, so also how long a node may go on with the one before.
+const REMEMBERED: Duration = Duration::from_secs(2);
+const REMEMBERED_MAX: u64 = 10_000;
+
+pub(crate) struct Policies {
+    store: Store,
+    known: Cache<TenantId, Policy>,
+}
+
+impl Policies {
+    pub(crate) fn new(store: Store) -> Self {
+        let known = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build();
+        Self { store, known }
+    }
+
+    pub(crate) async fn of(&self, tenant: TenantId) -> Result<Policy, Problem> {
+        let store = self.store.clone();
+        self.known.try_get_with(tenant, async move { store.policy(tenant).await }).await.map_err(|error| {
+            tracing::error!(%error, "a tenant's policy could not be read");
+            Problem::new("storage_unavailable", "what the shop asks of a checkout could not be read")
+        })
+    }
+}
