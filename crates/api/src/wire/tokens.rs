@@ -14,8 +14,8 @@ use crate::token::Purpose;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IssueToken {
-    /// What it will be good for: `order` (POST /orders), `payment` (POST /orders/{order_no}/payments) or `refund`
-    /// (POST /payments/{payment_id}/refunds).
+    /// What it will be good for: `order` (`POST /orders`), `payment` (`POST /orders/{order_no}/payments`) or `refund`
+    /// (`POST /payments/{payment_id}/refunds`).
     #[schema(example = "order")]
     purpose: String,
     /// Whom or what it is for: the order's `customer_id`, the `order_no` that is paid, the `payment_id` that is refunded.
@@ -28,6 +28,7 @@ pub(crate) struct IssueToken {
 
 /// A one-time token.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract names the member")]
 pub(crate) struct Token {
     /// What the header `One-Time-Token` takes.
     #[schema(example = "tok_AQAAAAGThQ9yAAGThQ9yAHzdtcDGTwqYlPkD0oQ1kVb1a3cD2mFnUQ")]

@@ -1,5 +1,6 @@
 //! Owns what is expected of a batch's life, whatever the storage does, and of the callers who wait for it.
 
+mod names;
 mod setbacks;
 mod thread;
 mod tickets;

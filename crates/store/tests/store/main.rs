@@ -19,6 +19,7 @@ mod nodes;
 mod outages;
 mod outbox;
 mod plans;
+mod policies;
 mod purges;
 mod render;
 mod servers;
