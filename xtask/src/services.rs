@@ -1,4 +1,4 @@
-//! Owns the database servers that tests need: found or installed, started in a temporary folder on free ports of this
+//! Owns the database and Redis servers that tests need: found or installed, started in a temporary folder on free ports of this
 //! machine, by a user without rights, and stopped again.
 
 mod alone;
@@ -8,6 +8,7 @@ mod installed;
 mod mariadb;
 mod postgres;
 mod process;
+mod redis;
 mod state;
 
 use std::fs;
@@ -108,7 +109,9 @@ impl Services {
         let mut services = Self { folder, servers: Vec::new(), variables: Vec::new() };
         services.add("TEST_POSTGRES_URL", &postgres::make(&services.folder)?, run)?;
         services.add("TEST_MARIADB_URL", &mariadb::make(&services.folder)?, run)?;
+        services.add("TEST_REDIS_URL", &redis::make(&services.folder)?, run)?;
         services.add_those_with_tls(run)?;
+        services.add_redis_groups(run)?;
         Ok(services)
     }
 
@@ -121,7 +124,24 @@ impl Services {
         let with = |installed: Installed| Installed { certificates: Some(certificates.clone()), ..installed };
         self.add("TEST_POSTGRES_TLS_URL", &with(postgres::make(&folder)?), run)?;
         self.add("TEST_MARIADB_TLS_URL", &with(mariadb::make(&folder)?), run)?;
+        self.add("TEST_REDIS_TLS_URL", &redis::make_with_tls(&folder, &certificates)?, run)?;
         self.variables.push(("TEST_TLS_FOLDER".to_owned(), folder.display().to_string()));
+        Ok(())
+    }
+
+    /// Several that work together, or have nothing to do with each other. Tests that hurt a Redis start one of their own.
+    fn add_redis_groups(&mut self, run: As) -> Result<()> {
+        let groups = [
+            ("TEST_REDLOCK_URLS", redis::three(&self.folder, run)?),
+            ("TEST_REDIS_SENTINEL_URL", redis::watched(&self.folder, run)?),
+            ("TEST_REDIS_CLUSTER_URL", redis::cluster(&self.folder, run)?),
+        ];
+        for (variable, group) in groups {
+            println!("{} Redis servers: {}", group.servers.len(), group.url);
+            self.servers.extend(group.servers);
+            self.variables.push((variable.to_owned(), group.url));
+        }
+        self.variables.push(("TEST_REDIS_SERVER".to_owned(), redis::program()?.display().to_string()));
         Ok(())
     }
 
