@@ -35,6 +35,10 @@ impl Connection {
 }
 
 pub(super) async fn connect(address: &Address, timeouts: Timeouts) -> Result<Connection, RedisError> {
+    if address.tls.is_some() {
+        // The library takes that of the process, and panics where there is none; one that is there stays.
+        let _there = rustls::crypto::ring::default_provider().install_default();
+    }
     match &address.kind {
         Kind::Single { host, database } => {
             let place = place(host, address).into_connection_info()?;

@@ -1,0 +1,13 @@
+//! Runs the coordinators against real Redis servers: those that `cargo xtask services up` tells of, and some of the tests'
+//! own, which are hurt.
+
+mod contract;
+mod failover;
+mod harness;
+mod leases;
+mod limits;
+mod links;
+mod outages;
+mod redlock;
+mod tokens;
+mod witness;
