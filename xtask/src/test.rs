@@ -98,7 +98,7 @@ impl Context {
     fn command(&self, line: &str) -> Command {
         println!("$ {line}");
         let command = Command::new(line).env("INSTA_UPDATE", "no");
-        if self.long { command.env("PROPTEST_CASES", "4096") } else { command }
+        if self.long { command.env("PROPTEST_CASES", "4096").env("MIDENG_LONG", "1") } else { command }
     }
 
     fn binary(&self) -> Result<&Path> {

@@ -145,6 +145,8 @@ impl Redis {
                 Error::Denied { place, reason }
             }
             _ if matches!(error.code(), Some("NOAUTH" | "WRONGPASS")) => Error::Denied { place, reason },
+            // Of the nodes of a cluster the library tells it in its text only.
+            _ if reason.contains("AuthenticationFailed") => Error::Denied { place, reason },
             _ => Error::Away { place, reason },
         }
     }

@@ -66,7 +66,7 @@ struct Row {
 #[async_trait]
 impl LeaseTable for Rows {
     async fn take(&self, name: &str, holder: &Holder, lease: Duration) -> Result<Taken, Error> {
-        let mut rows = self.0.lock().unwrap();
+        let mut rows = self.0.lock().expect("nobody panics with it");
         let row = rows.entry(name.to_owned()).or_default();
         let is_ours = row.holder.as_deref() == Some(holder.as_str());
         if row.runs() && !is_ours {
@@ -80,13 +80,13 @@ impl LeaseTable for Rows {
     }
 
     async fn extend(&self, name: &str, holder: &Holder, lease: Duration) -> Result<bool, Error> {
-        let mut rows = self.0.lock().unwrap();
+        let mut rows = self.0.lock().expect("nobody panics with it");
         let row = rows.get_mut(name).filter(|row| row.runs() && row.holder.as_deref() == Some(holder.as_str()));
         Ok(row.map(|row| row.until = Some(Instant::now() + lease)).is_some())
     }
 
     async fn give_back(&self, name: &str, holder: &Holder) -> Result<bool, Error> {
-        let mut rows = self.0.lock().unwrap();
+        let mut rows = self.0.lock().expect("nobody panics with it");
         let row = rows.get_mut(name).filter(|row| row.runs() && row.holder.as_deref() == Some(holder.as_str()));
         Ok(row.map(|row| row.until = None).is_some())
     }
