@@ -1,5 +1,6 @@
 //! Owns what the tests share: where the servers are, names of their own, and waiting for a condition.
 
+mod proxy;
 mod server;
 
 use std::future::Future;
@@ -8,7 +9,8 @@ use std::time::Duration;
 use coord::Redis;
 use coord::redis::Timeouts;
 
-pub use server::{PASSWORD, Sentinel, Server, ask};
+pub use proxy::Proxy;
+pub use server::{PASSWORD, Sentinel, Server};
 
 /// How long anything may take that should be quick, on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(20);

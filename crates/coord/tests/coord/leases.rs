@@ -191,6 +191,43 @@ impl LeaseTable for Borrowed {
     }
 }
 
+/// Does what it is asked at once, and answers late.
+struct Far(Rows);
+
+const DISTANCE: Duration = Duration::from_millis(200);
+
+#[async_trait]
+impl LeaseTable for Far {
+    async fn take(&self, name: &str, holder: &Holder, lease: Duration) -> Result<Taken, Error> {
+        let taken = self.0.take(name, holder, lease).await;
+        tokio::time::sleep(DISTANCE).await;
+        taken
+    }
+
+    async fn extend(&self, name: &str, holder: &Holder, lease: Duration) -> Result<bool, Error> {
+        let extended = self.0.extend(name, holder, lease).await;
+        tokio::time::sleep(DISTANCE).await;
+        extended
+    }
+
+    async fn give_back(&self, name: &str, holder: &Holder) -> Result<bool, Error> {
+        self.0.give_back(name, holder).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_counts_from_before_it_was_asked_for() {
+    let lock = LeaseLock::new(Far(Rows::default()));
+    let began_at = Instant::now();
+    let guard = lock.try_acquire("far", AT_ONCE).await.unwrap();
+    assert!(guard.left().unwrap() + DISTANCE < LEASE, "{:?}", guard.left());
+    // The renewal is asked for at a third of the lease, and its answer is there by then.
+    tokio::time::sleep_until(began_at + LEASE / 3 + DISTANCE + Duration::from_millis(5)).await;
+    let left = guard.left().unwrap();
+    assert!(left + DISTANCE < LEASE && left > LEASE / 2, "{left:?}");
+    assert_eq!(guard.release().await.unwrap(), Released::Freed);
+}
+
 #[tokio::test]
 async fn nobody_believes_longer_than_redis_does() {
     let server = Server::start().await;

@@ -8,7 +8,7 @@ use coord::{Error, Redis};
 use tokio::time::{Instant, timeout};
 
 use crate::contract::{AT_ONCE, LEASE, PATIENT};
-use crate::harness::{PATIENCE, Server, client, impatient, until};
+use crate::harness::{PATIENCE, Proxy, Server, client, impatient, until};
 
 /// Two connections and two answers, by the time-outs of every day, and what a busy machine adds.
 const BOUND: Duration = Duration::from_secs(8);
@@ -43,7 +43,7 @@ async fn the_loss_is_told_before_redis_lets_another_in() {
     let guard = lock.try_acquire("held", AT_ONCE).await.expect("it is free");
     let taken_at = Instant::now();
     server.pause();
-    guard.lost().cancelled().await;
+    timeout(PATIENCE, guard.lost().cancelled()).await.expect("it is told");
     // The last renewal may have come through before the pause, and no other.
     assert!(taken_at.elapsed() < LEASE * 2, "{:?}", taken_at.elapsed());
     server.resume();
@@ -70,8 +70,8 @@ async fn a_server_that_was_killed_comes_back_empty() {
 #[tokio::test]
 async fn many_who_ask_while_it_is_away_wait_together() {
     let server = Server::start().await;
+    // None of them has a connection: one makes it, for as long as that may take, and the others hear of it.
     let lock = std::sync::Arc::new(RedisLock::on(impatient(&server.url()), ""));
-    lock.try_acquire("first", AT_ONCE).await.expect("it is free").release().await.expect("it answers");
     server.pause();
     let began_at = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
@@ -122,4 +122,38 @@ async fn an_attempt_whose_answer_is_lost_is_given_back() {
     until("it is given back", || async { server.ask::<bool>("EXISTS unheard").await.is_ok_and(|there| !there) }).await;
     let again = lock.acquire("unheard", PATIENT).await.expect("it was given back, or never taken");
     assert_eq!(again.release().await.expect("it answers"), Released::Freed);
+}
+
+#[tokio::test]
+async fn a_connection_that_only_seems_to_be_there_is_left() {
+    let server = Server::start().await;
+    let proxy = Proxy::start(server.port).await;
+    let lock = RedisLock::on(impatient(&proxy.url()), "");
+    lock.try_acquire("first", AT_ONCE).await.expect("it is free").release().await.expect("it answers");
+    // As behind a router that has forgotten it: TCP would tell after minutes.
+    proxy.silence();
+    let refused = lock.try_acquire("second", AT_ONCE).await;
+    assert!(matches!(refused, Err(NotAcquired::Away(_))), "{refused:?}");
+    let guard = lock.try_acquire("third", AT_ONCE).await.expect("a new connection is made");
+    assert_eq!(guard.release().await.expect("it answers"), Released::Freed);
+}
+
+#[tokio::test]
+async fn a_lock_whose_answer_is_lost_is_still_ours() {
+    let server = Server::start().await;
+    let proxy = Proxy::start(server.port).await;
+    let lock = RedisLock::on(client(&proxy.url()), "");
+    for _ in 0..5 {
+        let warm = lock.try_acquire("warm", AT_ONCE).await.expect("it is free");
+        warm.release().await.expect("it answers");
+        proxy.cut_next_answer();
+        // It is taken, nobody hears of it, and the same holder asks again.
+        let guard = lock.try_acquire("cut", AT_ONCE).await.expect("nobody else has it");
+        assert!(proxy.has_cut());
+        proxy.cut_next_answer();
+        // Given back, and the second question finds nothing: whose it was is not known any more.
+        guard.release().await.expect_err("nobody knows");
+        assert!(proxy.has_cut());
+        assert!(!server.ask::<bool>("EXISTS cut").await.expect("it answers"));
+    }
 }

@@ -94,3 +94,14 @@ async fn a_node_that_somebody_else_holds_is_outvoted() {
     assert_eq!(guard.release().await.expect("all answer"), Released::Freed);
     assert_eq!(servers[2].ask::<String>("GET a").await.expect("it answers"), "by-somebody");
 }
+
+#[tokio::test]
+async fn a_lock_that_somebody_has_leaves_nothing_on_the_others() {
+    let (servers, lock) = three().await;
+    for server in &servers[..2] {
+        server.ask::<String>("SET a by-somebody").await.expect("it answers");
+    }
+    assert!(matches!(lock.try_acquire("a", LONG).await, Err(NotAcquired::Held)));
+    // The third had granted it, and the attempt is over.
+    assert!(!servers[2].ask::<bool>("EXISTS a").await.expect("it answers"));
+}

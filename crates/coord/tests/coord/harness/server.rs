@@ -118,6 +118,12 @@ impl Sentinel {
         sentinel
     }
 
+    /// `SENTINEL` and these words.
+    pub async fn ask(&self, words: &str) {
+        let url = format!("redis://127.0.0.1:{}", self.port);
+        let _done: redis::Value = ask(&url, &format!("SENTINEL {words}")).await.expect("it answers");
+    }
+
     pub fn url(&self) -> String {
         format!("redis+sentinel://:{PASSWORD}@127.0.0.1:{}/shop", self.port)
     }
