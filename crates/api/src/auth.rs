@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use moka::future::Cache;
 use sha2::{Digest as _, Sha256};
 use store::{Credential, Role, SECRET_PREFIX, Store};
@@ -57,6 +58,20 @@ impl Caller {
     }
 }
 
+/// The secret of a request that has one.
+pub(crate) fn secret(headers: &HeaderMap) -> Option<&str> {
+    let mut lines = headers.get_all(AUTHORIZATION).iter();
+    match (lines.next(), lines.next()) {
+        (Some(line), None) => bearer(line),
+        _ => None,
+    }
+}
+
+fn bearer(line: &HeaderValue) -> Option<&str> {
+    let (scheme, secret) = line.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
 impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
 
@@ -65,13 +80,7 @@ impl FromRequestParts<Api> for Caller {
         let (Some(line), None) = (lines.next(), lines.next()) else {
             return Err(Problem::new("unauthorized", "send one header Authorization: Bearer mk_…"));
         };
-        let secret = line
-            .to_str()
-            .ok()
-            .and_then(|line| line.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, secret)| secret.trim());
-        let credential = match secret {
+        let credential = match bearer(line) {
             Some(secret) => api.credential(secret).await?,
             None => None,
         };

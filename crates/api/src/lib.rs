@@ -8,6 +8,7 @@ mod named;
 pub mod openapi;
 mod policies;
 pub mod problem;
+mod rates;
 mod render;
 mod request_id;
 mod routes;
@@ -18,6 +19,7 @@ mod token;
 mod wire;
 
 pub use conflicts::Conflicts;
+pub use rates::{By, RateLimits, Rule};
 pub use render::Renderer;
 pub use routes::notify::digest;
 pub use routes::router;

@@ -1,6 +1,7 @@
 //! Owns the common way of every request that changes something: who, under which key, what exactly, as one command.
 
 mod names;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

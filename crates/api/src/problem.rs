@@ -65,6 +65,15 @@ impl Problem {
         self
     }
 
+    /// With another time to come back than the code's own, in seconds.
+    pub(crate) fn after(mut self, seconds: f64) -> Self {
+        // A day is for ever to who waits.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 1 and a day")]
+        let seconds = seconds.clamp(1.0, 86_400.0) as u32;
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
     /// The input can never be right, in these places.
     pub(crate) fn invalid(errors: &[FieldError]) -> Self {
         let detail = match errors {

@@ -12,14 +12,15 @@ pub(crate) mod tokens;
 
 use axum::Router;
 use axum::error_handling::HandleErrorLayer;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post, put};
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::problem;
 use crate::state::Api;
+use crate::{problem, rates};
 
 /// Every route, with the layers that all of them share.
 pub fn router(api: Api) -> Router {
@@ -47,6 +48,7 @@ pub fn router(api: Api) -> Router {
         .route("/payments/{payment_id}/refunds", post(payments::refund))
         .route("/refunds/{refund_id}", get(payments::get_refund))
         .route("/refunds/{refund_id}/retry", post(payments::retry))
+        .layer(from_fn_with_state(api.clone(), rates::around))
         .layer(limited.clone());
     let notify = Router::new().route("/notify/{channel_account_id}", post(notify::notify)).layer(limited);
     Router::new()
@@ -62,6 +64,6 @@ pub fn router(api: Api) -> Router {
         .fallback(edge::not_found)
         .method_not_allowed_fallback(edge::method_not_allowed)
         .layer(CatchPanicLayer::custom(edge::panicked))
-        .layer(axum::middleware::from_fn(edge::around))
+        .layer(from_fn(edge::around))
         .with_state(api)
 }

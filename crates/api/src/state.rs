@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use channels::Directory;
+use coord::Lock;
 use domain::{Command, PrincipalId, TenantId};
-use engine::{Answered, Engine, Failure, Refused, Standing, Waiting};
+use engine::{Answered, Engine, Failure, Refused, Scope, Standing, Waiting};
 use idempotency::Answer;
 use store::{Actors, Credential, Policy, Store};
 use tokio_util::task::TaskTracker;
@@ -16,6 +17,7 @@ use crate::auth::Credentials;
 use crate::conflicts::Conflicts;
 use crate::policies::Policies;
 use crate::problem::Problem;
+use crate::rates::RateLimits;
 use crate::token::Mint;
 
 /// What the API lets through and how long it waits.
@@ -70,6 +72,8 @@ struct Inner {
     installation: u128,
     mint: Mint,
     policies: Policies,
+    limits: RateLimits,
+    locks: Arc<dyn Lock>,
     tracker: TaskTracker,
 }
 
@@ -87,6 +91,10 @@ pub struct Parts {
     pub installation: u128,
     /// The installation's secret, which one-time tokens are sealed with.
     pub secret: [u8; 32],
+    /// Rate limits.
+    pub limits: RateLimits,
+    /// Keeps a member's order requests apart, where the shop wants that.
+    pub locks: Arc<dyn Lock>,
     /// Where conflicts are counted.
     pub conflicts: Conflicts,
     /// The text of the metrics page.
@@ -100,7 +108,7 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 impl Api {
     /// Puts the parts together.
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { engine, store, directory, actors, installation, secret, conflicts, metrics } = parts;
+        let Parts { engine, store, directory, actors, installation, secret, limits, locks, conflicts, metrics } = parts;
         let policies = Policies::new(store.clone());
         let credentials = Credentials::new(store.clone());
         let tracker = TaskTracker::new();
@@ -116,6 +124,8 @@ impl Api {
             installation,
             mint: Mint::new(secret),
             policies,
+            limits,
+            locks,
             tracker,
         }))
     }
@@ -126,6 +136,19 @@ impl Api {
 
     pub(crate) fn installation(&self) -> u128 {
         self.0.installation
+    }
+
+    pub(crate) fn limits(&self) -> &RateLimits {
+        &self.0.limits
+    }
+
+    pub(crate) fn locks(&self) -> &dyn Lock {
+        &*self.0.locks
+    }
+
+    /// True if an arrival under this key is being worked on here.
+    pub(crate) fn is_in_flight(&self, scope: &Scope) -> bool {
+        self.0.engine.is_in_flight(scope)
     }
 
     pub(crate) fn mint(&self) -> &Mint {

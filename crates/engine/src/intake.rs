@@ -172,6 +172,10 @@ impl Intake {
         }
     }
 
+    pub(crate) fn is_in_flight(&self, scope: &Scope) -> bool {
+        self.lock().in_flight.contains_key(scope)
+    }
+
     pub(crate) fn waiting(&self) -> usize {
         self.lock().waiting
     }

@@ -122,6 +122,11 @@ impl Engine {
         self.intake.standing()
     }
 
+    /// True if an arrival under this key is taken in and not answered.
+    pub fn is_in_flight(&self, scope: &Scope) -> bool {
+        self.intake.is_in_flight(scope)
+    }
+
     /// How many commands wait.
     pub fn waiting(&self) -> usize {
         self.intake.waiting()

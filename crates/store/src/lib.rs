@@ -18,6 +18,7 @@ mod found;
 mod hash;
 mod health;
 mod installation;
+mod leases;
 mod load;
 mod movements;
 mod outage;

@@ -122,6 +122,12 @@ async fn records(tables: &mut impl Tables, scopes: &BTreeSet<Scope>) -> Result<F
     Ok(all)
 }
 
+/// Whether a row stands under a key.
+pub(crate) async fn is_known(tables: &mut impl Tables, scope: &Scope) -> Result<bool, LoadError> {
+    let found = records(tables, &BTreeSet::from([scope.clone()])).await?;
+    Ok(found.records.contains_key(scope) || found.spent.contains_key(scope))
+}
+
 /// Products with their stock.
 pub(crate) async fn products(
     tables: &mut impl Tables,

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use domain::order::{Event, Status};
 use domain::text::Sku;
 use domain::{Order, OrderNo, Product, StockItem, TenantId, Timestamp};
+use engine::Scope;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
@@ -133,6 +134,12 @@ impl Store {
         // One transaction: an order's head and lines are of the same moment.
         let mut reading = self.database.read().await.doing(READING)?;
         load::orders(&mut reading, &keys, Intent::Read).await.map_err(load_error)
+    }
+
+    /// Whether a row stands under this key: it has its answer, or made an order whose answer was purged.
+    pub async fn key_is_known(&self, scope: &Scope) -> Result<bool, Error> {
+        let mut reading = self.database.read().await.doing(READING)?;
+        load::is_known(&mut reading, scope).await.map_err(load_error)
     }
 
     async fn products_load(&self, keys: &BTreeSet<(TenantId, Sku)>) -> Result<Vec<(Product, StockItem)>, Error> {

@@ -15,7 +15,7 @@ use crate::dialect::Flavour;
 pub(crate) use m0002_archive::{PAIRS, Pair};
 pub(crate) use m0003_payments::LANES;
 pub(crate) use m0004_nodes::{HEALTH, INSTALLATION};
-pub(crate) use m0005_guards::SECRET;
+pub(crate) use m0005_guards::{LEASES, SECRET};
 pub(crate) use table::Table;
 
 /// Every table as it is behind the last migration, parents first.

@@ -365,6 +365,23 @@ pub const KINDS: &[Kind] = &[
          to get its answer.",
     ),
     later(
+        "rate_limited",
+        429,
+        1,
+        "Too many requests",
+        "A rule of this server counts your requests, and there were more than it allows: `RateLimit-Policy` names the rules, \
+         `RateLimit` what is left. Nothing was done and the key was not touched. Send the same request again, under the same \
+         key, when `Retry-After` says.",
+    ),
+    later(
+        "operation_too_frequent",
+        429,
+        1,
+        "Too frequent",
+        "Another order request of the same customer is being worked on, and this shop takes one at a time. Nothing was done \
+         and the key was not touched. Send the same request again, under the same key.",
+    ),
+    later(
         "overloaded",
         503,
         1,

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use crate::problem::Problem;
+use crate::rates;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 
 /// Runs around everything.
@@ -19,10 +20,12 @@ pub(super) async fn around(mut request: Request, next: Next) -> Response {
     let silent = response.status() == StatusCode::NOT_FOUND && !response.headers().contains_key(header::CONTENT_TYPE);
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = problem.or_else(|| silent.then(|| Problem::new("not_found", "there is no such file"))) {
-        let allow = response.headers_mut().remove(header::ALLOW);
+        let mut before = std::mem::take(response.headers_mut());
         response = problem.response(id.as_str());
-        if let Some(allow) = allow {
-            response.headers_mut().insert(header::ALLOW, allow);
+        for name in rates::KEPT {
+            if let Some(value) = before.remove(&name) {
+                response.headers_mut().insert(name, value);
+            }
         }
     }
     if response.status().is_server_error() {

@@ -71,6 +71,7 @@ pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
     }
     let wanted = request.json::<wire::PlaceOrder>()?.checked()?;
     request.take_token(Purpose::Order, wanted.customer_id.as_str(), policy.checkout_token)?;
+    let turn = request.turn(&policy, &wanted.customer_id).await?;
     let number = match wanted.order_no {
         Some(order_no) => OrderNumberSource::Issued(order_no),
         None => OrderNumberSource::Made(OrderNo::new(stamp::id())),
@@ -83,7 +84,10 @@ pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
         expires_at: request.deadline(|settings| settings.payment_timeout),
         pending_limit: policy.pending_limit,
     });
-    request.submit(action, derived_from_arrival).await
+    let answer = request.submit(action, derived_from_arrival).await;
+    // The member's next request may come in behind the answer.
+    drop(turn);
+    answer
 }
 
 /// One order.

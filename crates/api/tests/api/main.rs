@@ -3,6 +3,7 @@
 mod callbacks;
 mod conformance;
 mod contract;
+mod coordinator;
 mod edge;
 mod harness;
 mod input;

@@ -29,6 +29,9 @@ impl MigrationTrait for Migration {
     }
 }
 
+/// Who holds which lock, where there is no Redis: rows that are of the moment, but for their numbers, which only grow.
+pub(crate) const LEASES: &str = "leases";
+
 /// The installation's secret, in one row: it goes with the data.
 pub(crate) const SECRET: &str = "installation_secret";
 
@@ -64,6 +67,11 @@ pub(super) fn tables() -> Vec<Table> {
         // The sku is empty where the place is for any order.
         clustered("pending_slots", slots, &["tenant_id", "customer_id", "sku"]),
         clustered("tenant_policies", policies, &["tenant_id"]),
+        clustered(
+            LEASES,
+            vec![text("name", 255), text("holder", 32), number("fence"), number("lease_until")],
+            &["name"],
+        ),
         clustered(SECRET, vec![number_where("id", "id = 1"), text("secret", 64)], &["id"]),
     ]
 }

@@ -12,6 +12,7 @@ mod ground;
 mod health;
 mod installation;
 mod invariants;
+mod leases;
 mod lists;
 mod migrations;
 mod movements;

@@ -39,6 +39,10 @@ impl Answer {
         self.str("/order_no")
     }
 
+    pub(crate) fn is_created(&self) -> bool {
+        self.status == 201
+    }
+
     pub(crate) fn is_replay(&self) -> bool {
         self.header("idempotent-replayed") == Some("true")
     }

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use api::{Api, Conflicts, Limits, Listener, Parts, Renderer};
+use api::{Api, Conflicts, Limits, Listener, Parts, RateLimits, Renderer};
 use channels::{Directory, Listed};
+use coord::Lock;
+use coord::limit::LocalLimit;
+use coord::lock::StripedLock;
 use domain::channel::{Account as Channel, Conditions, Digest, Fact, Kind, Source, Subject, Verdict};
 use domain::text::Reference;
 use domain::{
@@ -23,11 +26,25 @@ use super::faults::Faulty;
 use super::{Client, Faults, PATIENCE};
 
 /// How the server is set up.
-#[derive(Default)]
 pub(crate) struct Setup {
     pub(crate) settings: api::Settings,
     pub(crate) limits: Limits,
     pub(crate) engine: engine::Options,
+    pub(crate) rates: RateLimits,
+    pub(crate) locks: Arc<dyn Lock>,
+}
+
+/// No rate limits, and locks within this process.
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            settings: api::Settings::default(),
+            limits: Limits::default(),
+            engine: engine::Options::default(),
+            rates: RateLimits { rules: Arc::new([]), limit: Arc::new(LocalLimit::new(1_000)) },
+            locks: Arc::new(StripedLock::new()),
+        }
+    }
 }
 
 /// The shop's account with a provider.
@@ -97,6 +114,8 @@ impl Shop {
             actors,
             installation,
             secret: [7; 32],
+            limits: setup.rates,
+            locks: setup.locks,
             conflicts: Conflicts::default(),
             metrics,
         };

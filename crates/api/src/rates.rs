@@ -1,0 +1,151 @@
+//! Owns rate limits of requests: which rules there are, whom each counts, what a refusal says, and the fields
+//! `RateLimit` and `RateLimit-Policy`. Counting is `coord`'s.
+//!
+//! The fields are those of draft-ietf-httpapi-ratelimit-headers-10.
+
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use coord::Limit;
+use coord::limit::{Decision, Rate, WhenAway};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, header};
+
+use crate::auth;
+use crate::problem::Problem;
+use crate::state::{Api, Peer};
+
+/// The field that says what is left.
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// The field that says what the rules are.
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Whom a rule counts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Whoever comes from one address.
+    Address,
+    /// Whoever has one account.
+    Credential,
+    /// Everybody of one tenant.
+    Tenant,
+    /// Everybody.
+    Everyone,
+}
+
+/// One rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// As the fields name it: lower case letters, digits, `-`.
+    pub name: String,
+    /// Whom it counts together.
+    pub by: By,
+    /// Only requests of this method and route, `POST /api/v1/orders`; none: all business routes together.
+    pub route: Option<String>,
+    /// How much.
+    pub rate: Rate,
+    /// In how many seconds the burst comes back, as the fields tell it.
+    pub window_s: u64,
+    /// What happens while nobody can count.
+    pub when_away: WhenAway,
+}
+
+/// The rules, and who counts.
+#[derive(Clone)]
+pub struct RateLimits {
+    /// Asked in this order; the first that refuses decides.
+    pub rules: Arc<[Rule]>,
+    /// Who counts.
+    pub limit: Arc<dyn Limit>,
+}
+
+impl By {
+    /// The name in settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Credential => "credential",
+            Self::Tenant => "tenant",
+            Self::Everyone => "everyone",
+        }
+    }
+}
+
+/// Counts a request before anything of it is looked at but who sends it: a refusal leaves no trace under its key.
+pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let limits = api.limits();
+    if limits.rules.is_empty() {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let (told, refused) = ask(&api, &parts).await;
+    let mut response = match refused {
+        Some(problem) => problem.into_response(),
+        None => next.run(Request::from_parts(parts, body)).await,
+    };
+    let policies: Vec<_> = told.iter().map(|(rule, decision)| policy(rule, decision)).collect();
+    // Of several rules, the one that is nearest to refusing.
+    let nearest = told.iter().min_by_key(|(_, decision)| (decision.remaining, decision.limit));
+    if let Some((rule, decision)) = nearest {
+        put(&mut response, RATE_LIMIT, left(rule, decision));
+        put(&mut response, RATE_LIMIT_POLICY, policies.join(", "));
+    }
+    response
+}
+
+/// What the rules that concern the request say, and the refusal of the first that refuses.
+async fn ask<'a>(api: &'a Api, request: &Parts) -> (Vec<(&'a Rule, Decision)>, Option<Problem>) {
+    let path = request.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let route = format!("{} {path}", request.method);
+    let limits = api.limits();
+    let mut told = Vec::new();
+    for rule in limits.rules.iter().filter(|rule| rule.route.as_ref().is_none_or(|wanted| *wanted == route)) {
+        let Some(who) = counted(api, request, rule.by).await else { continue };
+        let asked = limits.limit.check(&format!("{}:{who}", rule.name), rule.rate, 1).await;
+        if let Err(error) = &asked {
+            metrics::counter!("mideng_limits_away_total", "rule" => rule.name.clone()).increment(1);
+            tracing::debug!(rule = rule.name, %error, "nobody can count");
+        }
+        let decision = rule.when_away.decide(&asked, rule.rate);
+        told.push((rule, decision));
+        if !decision.allowed {
+            metrics::counter!("mideng_limited_total", "rule" => rule.name.clone()).increment(1);
+            let detail = format!("too many requests by the rule {:?}; nothing was done", rule.name);
+            let seconds = decision.retry_after.unwrap_or(decision.reset_after).as_secs_f64().ceil();
+            return (told, Some(Problem::new("rate_limited", detail).after(seconds)));
+        }
+    }
+    (told, None)
+}
+
+/// Whom a request counts for; none where it has no such: what has no credential is refused anyway.
+async fn counted(api: &Api, request: &Parts, by: By) -> Option<String> {
+    match by {
+        By::Address => request.extensions.get::<Peer>().map(|peer| peer.0.to_string()),
+        By::Everyone => Some(String::new()),
+        By::Credential | By::Tenant => {
+            let credential = api.credential(auth::secret(&request.headers)?).await.ok()??;
+            let principal = (by == By::Credential).then_some(credential.principal.0);
+            Some(format!("{}:{}", credential.tenant.0, principal.map_or(String::new(), |number| number.to_string())))
+        }
+    }
+}
+
+fn policy(rule: &Rule, decision: &Decision) -> String {
+    format!("\"{}\";q={};w={}", rule.name, decision.limit, rule.window_s)
+}
+
+fn left(rule: &Rule, decision: &Decision) -> String {
+    format!("\"{}\";r={};t={}", rule.name, decision.remaining, decision.reset_after.as_secs_f64().ceil())
+}
+
+fn put(response: &mut Response, name: HeaderName, text: String) {
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// The headers that a problem's response keeps from the layers within.
+pub(crate) const KEPT: [HeaderName; 3] = [header::ALLOW, RATE_LIMIT, RATE_LIMIT_POLICY];
