@@ -13,6 +13,8 @@ pub mod key;
 #[cfg(feature = "protocol")]
 pub mod protocol;
 mod record;
+#[cfg(feature = "protocol")]
+pub mod store;
 
 pub use admit::{Admission, Prior, admit};
 pub use derive::derive;

@@ -14,6 +14,10 @@
 //!        transactional      +--> running(n+1), for whoever begins next
 //! ```
 //!
+//! A lease that ended at most once makes the record unknown by itself: nobody need come and see, and its holder cannot
+//! renew it. The holder may still complete it, and may still release it until it says [`Store::doubt`]: it knows what it
+//! did. A transactional lease that ended, and that nobody took over, may be renewed.
+//!
 //! Every write names the number of the lease it was given, the *fence*; a store applies it only while that number is
 //! the record's. Time is the store's: no clock of a caller is ever compared with another's.
 

@@ -1,0 +1,197 @@
+//! Owns the records of some names, and every step of their life. It is told the time, and who may be in it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::kept::{Kept, Next, State, decide, lease};
+use crate::protocol::{Begun, Doubt, Error, Finding, Guarantee, Lease, Name, Released, Request, Standing, Written};
+use crate::{Answer, Fingerprint};
+
+/// Some of the records.
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    records: HashMap<Name, Record>,
+    /// Answers, by when their retention ends.
+    ends: BTreeSet<(Instant, Name)>,
+    /// What is or will be in doubt: by when it began to be, or when the lease ends.
+    doubtful: BTreeSet<(Instant, Name)>,
+    /// The last fence of all, so that the fence of a record grows also where nothing is kept of the one before.
+    fence: i64,
+}
+
+#[derive(Debug)]
+struct Record {
+    fence: i64,
+    guarantee: Guarantee,
+    fingerprint: Fingerprint,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Running { until: Instant },
+    Answered { until: Instant, answer: Answer },
+    Unknown { since: Instant },
+}
+
+impl Shard {
+    pub(super) fn has(&self, name: &Name) -> bool {
+        self.records.contains_key(name)
+    }
+
+    /// `moment` is the time as a fence.
+    pub(super) fn begin(&mut self, request: &Request, now: Instant, moment: i64) -> Result<Begun, Error> {
+        let kept = self.records.get(&request.name).map(|record| record.kept(now));
+        let claim = match decide(kept, request)? {
+            Next::Say(begun) => return Ok(begun),
+            Next::Claim(claim) => claim,
+        };
+        self.fence = moment.max(self.fence.saturating_add(1));
+        let fence = self.fence;
+        let stage = Stage::Running { until: end(now, request.lease) };
+        let record = Record { fence, guarantee: request.guarantee, fingerprint: claim.fingerprint, stage };
+        self.put(&request.name, record);
+        Ok(Begun::Execute(lease(request, fence)))
+    }
+
+    pub(super) fn renew(&mut self, lease: &Lease, now: Instant) -> Written {
+        let alive = |record: &Record| match record.stage {
+            Stage::Running { until } => record.guarantee == Guarantee::Transactional || until > now,
+            Stage::Answered { .. } | Stage::Unknown { .. } => false,
+        };
+        self.write(&lease.name, lease.fence, alive, Stage::Running { until: end(now, lease.length) })
+    }
+
+    pub(super) fn complete(&mut self, lease: &Lease, answer: &Answer, now: Instant) -> Written {
+        let stage = Stage::Answered { until: end(now, lease.retention), answer: answer.clone() };
+        self.write(&lease.name, lease.fence, |record| !matches!(record.stage, Stage::Answered { .. }), stage)
+    }
+
+    pub(super) fn doubt(&mut self, lease: &Lease, now: Instant) -> Written {
+        let open = |record: &Record| !matches!(record.stage, Stage::Answered { .. });
+        // A doubt that is told twice stays as old as it is.
+        let since = match self.records.get(&lease.name).map(|record| &record.stage) {
+            Some(Stage::Unknown { since }) => *since,
+            _ => now,
+        };
+        self.write(&lease.name, lease.fence, open, Stage::Unknown { since })
+    }
+
+    pub(super) fn release(&mut self, lease: &Lease) -> Released {
+        let Some(record) = self.records.get(&lease.name).filter(|record| record.fence == lease.fence) else {
+            return Released::Lost;
+        };
+        match &record.stage {
+            Stage::Answered { answer, .. } => Released::Answered(answer.clone()),
+            Stage::Unknown { .. } => Released::Lost,
+            Stage::Running { .. } => {
+                self.remove(&lease.name);
+                Released::Free
+            }
+        }
+    }
+
+    /// `kept` is now, and for how long an answer is kept.
+    pub(super) fn settle(&mut self, doubt: &Doubt, finding: &Finding, kept: (Instant, Duration)) -> Written {
+        let (now, retention) = kept;
+        let doubted = |record: &Record| record.fence == doubt.fence && record.kept(now).is_unknown();
+        if !self.records.get(&doubt.name).is_some_and(doubted) {
+            return Written::Lost;
+        }
+        match finding {
+            Finding::Executed(answer) => {
+                let stage = Stage::Answered { until: end(now, retention), answer: answer.clone() };
+                self.write(&doubt.name, doubt.fence, doubted, stage)
+            }
+            Finding::NotExecuted => {
+                self.remove(&doubt.name);
+                Written::Done
+            }
+        }
+    }
+
+    pub(super) fn standing(&self, name: &Name, now: Instant) -> Result<Option<Standing>, Error> {
+        self.records.get(name).map_or(Ok(None), |record| record.kept(now).standing(name))
+    }
+
+    /// Doubts with when they began, the oldest first.
+    pub(super) fn doubts(&self, limit: usize, now: Instant) -> Vec<(Instant, Doubt)> {
+        let old = self.doubtful.iter().take_while(|(since, _)| *since <= now).take(limit);
+        old.filter_map(|(since, name)| {
+            let fence = self.records.get(name)?.fence;
+            Some((*since, Doubt { name: name.clone(), fence }))
+        })
+        .collect()
+    }
+
+    /// Removes answers whose retention has ended; how many it were.
+    pub(super) fn purge(&mut self, limit: usize, now: Instant) -> usize {
+        let ended: Vec<_> = self.ends.iter().take_while(|(until, _)| *until <= now).take(limit).cloned().collect();
+        for (_, name) in &ended {
+            self.remove(name);
+        }
+        ended.len()
+    }
+
+    /// Moves a record that is still of this fence to another stage.
+    fn write(&mut self, name: &Name, fence: i64, may: impl Fn(&Record) -> bool, stage: Stage) -> Written {
+        let Some(record) = self.records.get(name).filter(|record| record.fence == fence && may(record)) else {
+            return Written::Lost;
+        };
+        let record = Record { fence, guarantee: record.guarantee, fingerprint: record.fingerprint, stage };
+        self.put(name, record);
+        Written::Done
+    }
+
+    fn put(&mut self, name: &Name, record: Record) {
+        self.remove(name);
+        if let Some((index, at)) = self.index(&record) {
+            index.insert((at, name.clone()));
+        }
+        self.records.insert(name.clone(), record);
+    }
+
+    fn remove(&mut self, name: &Name) {
+        let Some(record) = self.records.remove(name) else { return };
+        if let Some((index, at)) = self.index(&record) {
+            index.remove(&(at, name.clone()));
+        }
+    }
+
+    /// Where a record is listed, and under which moment.
+    fn index(&mut self, record: &Record) -> Option<(&mut BTreeSet<(Instant, Name)>, Instant)> {
+        match record.stage {
+            Stage::Answered { until, .. } => Some((&mut self.ends, until)),
+            Stage::Unknown { since } => Some((&mut self.doubtful, since)),
+            Stage::Running { until } => {
+                (record.guarantee == Guarantee::AtMostOnce).then_some((&mut self.doubtful, until))
+            }
+        }
+    }
+}
+
+impl Record {
+    fn kept(&self, now: Instant) -> Kept {
+        let (state, until, answer) = match &self.stage {
+            Stage::Running { until } => (State::Running, *until, None),
+            Stage::Answered { until, answer } => (State::Answered, *until, Some(answer.clone())),
+            Stage::Unknown { since } => (State::Unknown, *since, None),
+        };
+        Kept {
+            state,
+            fence: self.fence,
+            guarantee: self.guarantee,
+            fingerprint: self.fingerprint,
+            ended: until <= now,
+            answer,
+        }
+    }
+}
+
+/// A time that never comes is a century away.
+fn end(now: Instant, length: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_hours(24 * 36_525);
+    now + length.min(CENTURY)
+}
