@@ -7,6 +7,8 @@
 
 mod admit;
 pub mod canonical;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod derive;
 mod fingerprint;
 pub mod key;
