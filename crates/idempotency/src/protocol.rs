@@ -203,6 +203,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// The longest answer that it keeps: the body's bytes. A layer refuses to start with a greater limit of its own.
     fn answer_bytes_max(&self) -> usize;
+
+    /// Where a transaction of a handler's own can complete a record; `None` where there is no such transaction.
+    #[cfg(feature = "sql")]
+    fn ledger(&self) -> Option<&crate::store::Ledger> {
+        None
+    }
 }
 
 impl Name {

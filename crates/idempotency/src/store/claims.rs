@@ -1,0 +1,35 @@
+//! Owns how a request is decided on where records are read and written one after the other: what was read is written over
+//! only while it still stands, and else is read again.
+
+use super::kept::{Claim, Kept, Next, decide, lease};
+use super::limits::check_name;
+use crate::protocol::{Begun, Error, Name, Request};
+
+/// Each further round means that somebody else wrote in between, and most of what they write ends the matter.
+const ROUNDS_MAX: usize = 16;
+
+/// Records that others write too.
+pub(super) trait Records {
+    /// What stands under a name.
+    fn read(&self, name: &Name) -> impl Future<Output = Result<Option<Kept>, Error>> + Send;
+
+    /// Gives a record to a request if it is as it was read; its fence.
+    fn claim(&self, request: &Request, claim: Claim) -> impl Future<Output = Result<Option<i64>, Error>> + Send;
+}
+
+/// Decides what a request is.
+pub(super) async fn begin(records: &impl Records, request: &Request) -> Result<Begun, Error> {
+    check_name(&request.name)?;
+    for _ in 0..ROUNDS_MAX {
+        let kept = records.read(&request.name).await?;
+        match decide(kept, request)? {
+            Next::Say(begun) => return Ok(begun),
+            Next::Claim(claim) => {
+                if let Some(fence) = records.claim(request, claim).await? {
+                    return Ok(Begun::Execute(lease(request, fence)));
+                }
+            }
+        }
+    }
+    Err(Error::Unavailable(format!("others wrote the record {ROUNDS_MAX} times while it was asked for")))
+}

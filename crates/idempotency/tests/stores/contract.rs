@@ -1,0 +1,48 @@
+//! The contract, on every store there is. Two nodes are two pools, as two processes have them.
+
+use std::sync::Arc;
+
+use idempotency::contract::{Nodes, check};
+use idempotency::store::{Memory, Mysql, Postgres, Sqlite};
+
+use crate::ground;
+
+async fn passes(nodes: Nodes) {
+    let failures = check(&nodes).await;
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory() {
+    passes(Nodes::one(Arc::new(Memory::new()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite() {
+    let file = ground::File::new();
+    let here = Sqlite::new(file.pool().await);
+    here.migrate().await.expect("the table is made");
+    let there = Sqlite::new(file.pool().await);
+    there.migrate().await.expect("the table is there");
+    passes(Nodes::two(Arc::new(here), Arc::new(there))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres() {
+    let server = ground::Server::postgres().await;
+    let here = Postgres::new(server.postgres_pool().await);
+    here.migrate().await.expect("the table is made");
+    let there = Postgres::new(server.postgres_pool().await);
+    there.migrate().await.expect("the table is there");
+    passes(Nodes::two(Arc::new(here), Arc::new(there))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb() {
+    let server = ground::Server::mariadb().await;
+    let here = Mysql::new(server.mariadb_pool().await);
+    here.migrate().await.expect("the table is made");
+    let there = Mysql::new(server.mariadb_pool().await);
+    there.migrate().await.expect("the table is there");
+    passes(Nodes::two(Arc::new(here), Arc::new(there))).await;
+}

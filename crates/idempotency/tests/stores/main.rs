@@ -1,0 +1,4 @@
+//! The stores against real databases: the contract of any store, and what only a database can do.
+
+mod contract;
+mod ground;
