@@ -121,8 +121,8 @@ impl Server {
         }
         // An open transaction would keep its tables.
         let mut nobody = MySqlConnection::connect(&self.base).await.expect("the server is there");
-        let connected = "select id from information_schema.processlist where db = ?";
-        let ids: Vec<u64> = sqlx::query_scalar(connected)
+        let connected = "select cast(id as signed) from information_schema.processlist where db = ?";
+        let ids: Vec<i64> = sqlx::query_scalar(connected)
             .bind(name)
             .fetch_all(&mut nobody)
             .await

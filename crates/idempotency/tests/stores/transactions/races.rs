@@ -1,0 +1,127 @@
+//! Two at once: who comes while the transaction of another is open waits for it, and sees how it ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use idempotency::protocol::{Begun, Released, Store, Written};
+use idempotency::store::{Mysql, Postgres};
+
+use super::{ORDER, ORDERS, on_every_database};
+use crate::ground::{Server, answer, execute, request};
+
+/// The old owner has completed and not yet committed when its lease ends.
+macro_rules! a_takeover_waits_for_a_commit_and_replays {
+    ($store:ident, $pool:ident) => {
+        use super::*;
+        let mut short = request("a");
+        short.lease = Duration::ZERO;
+        let old = execute(&$store, &short).await;
+        let ledger = $store.ledger().expect("a store in SQL has a ledger").clone();
+        let mut transaction = $pool.begin().await.expect("the database is there");
+        sqlx::query(ORDER).execute(&mut *transaction).await.expect("an order");
+        let written = ledger.complete(&mut *transaction, &old, &answer("old")).await;
+        assert_eq!(written.expect("the record is there"), Written::Done);
+        let store = Arc::new($store);
+        let taker = tokio::spawn({
+            let store = store.clone();
+            async move { store.begin(&request("a")).await }
+        });
+        let releaser = tokio::spawn({
+            let (store, old) = (store.clone(), old.clone());
+            async move { store.release(&old).await }
+        });
+        // What they write they cannot have written yet.
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+            assert!(!taker.is_finished() && !releaser.is_finished());
+        }
+        transaction.commit().await.expect("the database is there");
+        let begun = taker.await.expect("no panic").expect("the database is there");
+        assert_eq!(begun, Begun::Replay(answer("old")));
+        let released = releaser.await.expect("no panic").expect("the database is there");
+        assert_eq!(released, Released::Answered(answer("old")));
+    };
+}
+
+macro_rules! a_takeover_waits_for_a_rollback_and_executes {
+    ($store:ident, $pool:ident) => {
+        use super::*;
+        let mut short = request("a");
+        short.lease = Duration::ZERO;
+        let old = execute(&$store, &short).await;
+        let ledger = $store.ledger().expect("a store in SQL has a ledger").clone();
+        let mut transaction = $pool.begin().await.expect("the database is there");
+        let written = ledger.complete(&mut *transaction, &old, &answer("old")).await;
+        assert_eq!(written.expect("the record is there"), Written::Done);
+        let store = Arc::new($store);
+        let taker = tokio::spawn({
+            let store = store.clone();
+            async move { store.begin(&request("a")).await }
+        });
+        transaction.rollback().await.expect("the database is there");
+        let begun = taker.await.expect("no panic").expect("the database is there");
+        assert!(matches!(begun, Begun::Execute(new) if new.fence > old.fence));
+    };
+}
+
+use {a_takeover_waits_for_a_commit_and_replays, a_takeover_waits_for_a_rollback_and_executes};
+
+on_every_database!(a_takeover_waits_for_a_commit_and_replays, a_takeover_waits_for_a_rollback_and_executes);
+
+/// F-09 with the worst order: the old owner's transaction has written its order when the takeover comes, and is still
+/// open when the new owner has committed. (SQLite has one writer, so that it cannot come to this there.)
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_transaction_is_refused_on_postgres() {
+    let server = Server::postgres().await;
+    let pool = server.postgres_pool().await;
+    let store = Postgres::new(pool.clone());
+    store.migrate().await.expect("the table is made");
+    sqlx::query(ORDERS).execute(&pool).await.expect("the table is made");
+    let mut short = request("a");
+    short.lease = Duration::ZERO;
+    let old = execute(&store, &short).await;
+    let ledger = store.ledger().expect("a store in SQL has a ledger");
+    let mut late = pool.begin().await.expect("the server is there");
+    sqlx::query(ORDER).execute(&mut *late).await.expect("an order");
+    let new = execute(&store, &request("a")).await;
+    let mut transaction = pool.begin().await.expect("the server is there");
+    sqlx::query("insert into orders (id) values (2)").execute(&mut *transaction).await.expect("an order");
+    let written = ledger.complete(&mut *transaction, &new, &answer("new")).await;
+    assert_eq!(written.expect("the record is there"), Written::Done);
+    transaction.commit().await.expect("the server is there");
+    let written = ledger.complete(&mut *late, &old, &answer("old")).await;
+    assert_eq!(written.expect("the record is there"), Written::Lost);
+    late.rollback().await.expect("the server is there");
+    let ids: Vec<i64> = sqlx::query_scalar("select id from orders").fetch_all(&pool).await.expect("orders");
+    assert_eq!(ids, [2]);
+    assert_eq!(store.begin(&short).await.expect("the server is there"), Begun::Replay(answer("new")));
+}
+
+/// The same on MariaDB, whose transactions read as of their beginning, and write as of now.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_transaction_is_refused_on_mariadb() {
+    let server = Server::mariadb().await;
+    let pool = server.mariadb_pool().await;
+    let store = Mysql::new(pool.clone());
+    store.migrate().await.expect("the table is made");
+    sqlx::query(ORDERS).execute(&pool).await.expect("the table is made");
+    let mut short = request("a");
+    short.lease = Duration::ZERO;
+    let old = execute(&store, &short).await;
+    let ledger = store.ledger().expect("a store in SQL has a ledger");
+    let mut late = pool.begin().await.expect("the server is there");
+    sqlx::query("select * from idempotency_keys").fetch_all(&mut *late).await.expect("a snapshot");
+    sqlx::query(ORDER).execute(&mut *late).await.expect("an order");
+    let new = execute(&store, &request("a")).await;
+    let mut transaction = pool.begin().await.expect("the server is there");
+    sqlx::query("insert into orders (id) values (2)").execute(&mut *transaction).await.expect("an order");
+    let written = ledger.complete(&mut *transaction, &new, &answer("new")).await;
+    assert_eq!(written.expect("the record is there"), Written::Done);
+    transaction.commit().await.expect("the server is there");
+    let written = ledger.complete(&mut *late, &old, &answer("old")).await;
+    assert_eq!(written.expect("the record is there"), Written::Lost);
+    late.rollback().await.expect("the server is there");
+    let ids: Vec<i64> = sqlx::query_scalar("select id from orders").fetch_all(&pool).await.expect("orders");
+    assert_eq!(ids, [2]);
+    assert_eq!(store.begin(&short).await.expect("the server is there"), Begun::Replay(answer("new")));
+}
