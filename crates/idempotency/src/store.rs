@@ -6,11 +6,15 @@ mod claims;
 mod kept;
 mod limits;
 pub mod memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "sql")]
 pub mod sql;
 #[cfg(any(feature = "sql", feature = "redis"))]
 mod stored;
 
+#[cfg(feature = "redis")]
+pub use self::redis::Redis;
 pub use limits::{ANSWER_BYTES_MAX, HEADER_BYTES_MAX};
 pub use memory::Memory;
 #[cfg(feature = "mysql")]

@@ -1,9 +1,9 @@
 //! Owns how a request is decided on where records are read and written one after the other: what was read is written over
 //! only while it still stands, and else is read again.
 
-use super::kept::{Claim, Kept, Next, decide, lease};
+use super::kept::{Claim, Kept, Next, State, decide, lease};
 use super::limits::check_name;
-use crate::protocol::{Begun, Error, Name, Request};
+use crate::protocol::{Begun, Error, Lease, Name, Released, Request};
 
 /// Each further round means that somebody else wrote in between, and most of what they write ends the matter.
 const ROUNDS_MAX: usize = 16;
@@ -32,4 +32,14 @@ pub(super) async fn begin(records: &impl Records, request: &Request) -> Result<B
         }
     }
     Err(Error::Unavailable(format!("others wrote the record {ROUNDS_MAX} times while it was asked for")))
+}
+
+/// What became of a lease that could not be released.
+pub(super) async fn not_released(records: &impl Records, lease: &Lease) -> Result<Released, Error> {
+    match records.read(&lease.name).await?.filter(|kept| kept.fence == lease.fence) {
+        Some(kept) if kept.state == State::Answered => Ok(Released::Answered(kept.into_answer()?)),
+        // The reply to a release was lost, and it stands.
+        Some(kept) if kept.state == State::Free => Ok(Released::Free),
+        _ => Ok(Released::Lost),
+    }
 }

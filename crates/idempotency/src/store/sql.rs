@@ -168,12 +168,7 @@ impl<D: Dialect> Store for Sql<D> {
         if self.step(&self.statements.release, with([], &lease.name, lease.fence)).await? == Written::Done {
             return Ok(Released::Free);
         }
-        match self.read(&lease.name).await?.filter(|kept| kept.fence == lease.fence) {
-            Some(kept) if kept.state == State::Answered => Ok(Released::Answered(kept.into_answer()?)),
-            // The reply to a release was lost, and it stands.
-            Some(kept) if kept.state == State::Free => Ok(Released::Free),
-            _ => Ok(Released::Lost),
-        }
+        claims::not_released(self, lease).await
     }
 
     async fn doubt(&self, lease: &Lease) -> Result<Written, Error> {

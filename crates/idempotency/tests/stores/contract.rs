@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use idempotency::contract::{Nodes, check};
-use idempotency::store::{Memory, Mysql, Postgres, Sqlite};
+use idempotency::store::{Memory, Mysql, Postgres, Redis, Sqlite};
 
 use crate::ground;
 
@@ -44,5 +44,13 @@ async fn mariadb() {
     here.migrate().await.expect("the table is made");
     let there = Mysql::new(server.mariadb_pool().await);
     there.migrate().await.expect("the table is there");
+    passes(Nodes::two(Arc::new(here), Arc::new(there))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis() {
+    let server = ground::redis::Server::open().await;
+    let here = server.store().await;
+    let there: Redis<_> = server.store().await;
     passes(Nodes::two(Arc::new(here), Arc::new(there))).await;
 }

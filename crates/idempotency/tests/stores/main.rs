@@ -2,4 +2,5 @@
 
 mod contract;
 mod ground;
+mod redis;
 mod transactions;

@@ -1,0 +1,83 @@
+//! Owns a Redis to test with: the one that the environment names, or a private one that ends with the test.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use idempotency::store::Redis;
+use redis::aio::ConnectionManager;
+use redis::aio::MultiplexedConnection;
+use tempfile::TempDir;
+
+/// A server, and a prefix of the test's own.
+pub struct Server {
+    pub url: String,
+    pub prefix: String,
+    private: Option<Private>,
+}
+
+struct Private {
+    process: Child,
+    _folder: TempDir,
+}
+
+impl Server {
+    pub async fn open() -> Self {
+        match std::env::var("TEST_REDIS_URL") {
+            Ok(url) => Self { url, prefix: prefix(), private: None },
+            Err(_) => Self::private().await,
+        }
+    }
+
+    /// One that a test may stop.
+    pub async fn private() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        // Free at this moment; who takes it in between makes the test fail, and not pass.
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed, or TEST_REDIS_URL names one");
+        let private = Some(Private { process, _folder: folder });
+        let server = Self { url: format!("redis://127.0.0.1:{port}"), prefix: prefix(), private };
+        let ready = async {
+            while server.connect().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), ready).await.expect("redis-server answers");
+        server
+    }
+
+    pub async fn connect(&self) -> redis::RedisResult<MultiplexedConnection> {
+        redis::Client::open(self.url.as_str())?.get_multiplexed_async_connection().await
+    }
+
+    pub async fn store(&self) -> Redis<ConnectionManager> {
+        let client = redis::Client::open(self.url.as_str()).expect("a good address");
+        let connection = client.get_connection_manager().await.expect("the server is there");
+        Redis::new(connection).with_prefix(&self.prefix).expect("a good prefix")
+    }
+
+    /// Stops it, as its machine does.
+    pub fn stop(&mut self) {
+        let private = self.private.as_mut().expect("only a private server is stopped");
+        private.process.kill().expect("it is ours");
+        private.process.wait().expect("it is ours");
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        let _stopped_before = self.process.kill();
+        let _reaped_before = self.process.wait();
+    }
+}
+
+fn prefix() -> String {
+    format!("mideng-test-{:016x}", RandomState::new().hash_one(std::process::id()))
+}
