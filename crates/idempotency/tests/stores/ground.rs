@@ -1,5 +1,6 @@
 //! Owns the databases that the tests stand on: each test has one of its own, and it is gone behind it.
 
+pub mod proxy;
 pub mod redis;
 
 use std::collections::hash_map::RandomState;

@@ -2,5 +2,8 @@
 
 mod contract;
 mod ground;
+mod outages;
 mod redis;
+mod sqlite;
+mod tables;
 mod transactions;

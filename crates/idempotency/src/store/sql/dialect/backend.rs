@@ -82,6 +82,8 @@ fn postgres(code: Option<&str>) -> Meaning {
     match code {
         // Serialization failure and deadlock.
         "40001" | "40P01" => Meaning::Again,
+        // A duplicate, where two nodes make the table at the same time: keys that are there are no error.
+        "23505" | "42P07" => Meaning::Again,
         // Statement completion unknown, and shutdowns: the answer may have been on its way.
         "40003" | "57P01" | "57P02" => Meaning::Lost,
         // Lock not available, query cancelled, cannot connect now, read-only transaction (a replica that was not told).
@@ -133,6 +135,7 @@ mod tests {
         assert_eq!(sqlite(Some("1034")), Meaning::Lost, "a failed fsync");
         assert_eq!(sqlite(Some("1")), Meaning::Broken);
         assert_eq!(postgres(Some("40001")), Meaning::Again);
+        assert_eq!(postgres(None), Meaning::Broken);
         assert_eq!(postgres(Some("53300")), Meaning::NotWritten);
         assert_eq!(postgres(Some("57P01")), Meaning::Lost);
         assert_eq!(postgres(Some("42P01")), Meaning::Broken, "no table");
