@@ -11,14 +11,14 @@ const ROUNDS_MAX: usize = 16;
 /// Records that others write too.
 pub(super) trait Records {
     /// What stands under a name.
-    fn read(&self, name: &Name) -> impl Future<Output = Result<Option<Kept>, Error>> + Send;
+    fn read(&mut self, name: &Name) -> impl Future<Output = Result<Option<Kept>, Error>> + Send;
 
     /// Gives a record to a request if it is as it was read; its fence.
-    fn claim(&self, request: &Request, claim: Claim) -> impl Future<Output = Result<Option<i64>, Error>> + Send;
+    fn claim(&mut self, request: &Request, claim: Claim) -> impl Future<Output = Result<Option<i64>, Error>> + Send;
 }
 
 /// Decides what a request is.
-pub(super) async fn begin(records: &impl Records, request: &Request) -> Result<Begun, Error> {
+pub(super) async fn begin(records: &mut impl Records, request: &Request) -> Result<Begun, Error> {
     check_name(&request.name)?;
     for _ in 0..ROUNDS_MAX {
         let kept = records.read(&request.name).await?;
@@ -35,7 +35,7 @@ pub(super) async fn begin(records: &impl Records, request: &Request) -> Result<B
 }
 
 /// What became of a lease that could not be released.
-pub(super) async fn not_released(records: &impl Records, lease: &Lease) -> Result<Released, Error> {
+pub(super) async fn not_released(records: &mut impl Records, lease: &Lease) -> Result<Released, Error> {
     match records.read(&lease.name).await?.filter(|kept| kept.fence == lease.fence) {
         Some(kept) if kept.state == State::Answered => Ok(Released::Answered(kept.into_answer()?)),
         // The reply to a release was lost, and it stands.

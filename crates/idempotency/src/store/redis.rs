@@ -123,13 +123,13 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Redis<C> {
     }
 }
 
-impl<C: ConnectionLike + Clone + Send + Sync + 'static> Records for Redis<C> {
-    async fn read(&self, name: &Name) -> Result<Option<Kept>, Error> {
+impl<C: ConnectionLike + Clone + Send + Sync + 'static> Records for &Redis<C> {
+    async fn read(&mut self, name: &Name) -> Result<Option<Kept>, Error> {
         let fields: Option<Fields> = self.invoke(Attempt::Read, &self.named(&self.scripts.read, name)).await?;
         fields.map(kept).transpose()
     }
 
-    async fn claim(&self, request: &Request, claim: Claim) -> Result<Option<i64>, Error> {
+    async fn claim(&mut self, request: &Request, claim: Claim) -> Result<Option<i64>, Error> {
         let mut script = self.named(&self.scripts.claim, &request.name);
         match claim.from {
             None => script.arg("").arg(""),
@@ -144,7 +144,7 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Records for Redis<C> {
 #[async_trait]
 impl<C: ConnectionLike + Clone + Send + Sync + 'static> Store for Redis<C> {
     async fn begin(&self, request: &Request) -> Result<Begun, Error> {
-        claims::begin(self, request).await
+        claims::begin(&mut &*self, request).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Written, Error> {
@@ -162,7 +162,7 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Store for Redis<C> {
     async fn release(&self, lease: &Lease) -> Result<Released, Error> {
         match self.step(&self.fenced(&self.scripts.release, &lease.name, lease.fence)).await? {
             Written::Done => Ok(Released::Free),
-            Written::Lost => claims::not_released(self, lease).await,
+            Written::Lost => claims::not_released(&mut &*self, lease).await,
         }
     }
 
@@ -184,7 +184,8 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Store for Redis<C> {
     }
 
     async fn standing(&self, name: &Name) -> Result<Option<Standing>, Error> {
-        self.read(name).await?.map_or(Ok(None), |kept| kept.standing(name))
+        let kept = Records::read(&mut &*self, name).await?;
+        kept.map_or(Ok(None), |kept| kept.standing(name))
     }
 
     async fn doubts(&self, limit: u32) -> Result<Vec<Doubt>, Error> {

@@ -13,6 +13,7 @@ mod fault;
 mod ledger;
 mod lent;
 mod schema;
+mod session;
 mod statements;
 mod transaction;
 
@@ -23,7 +24,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use self::dialect::{Dialect, Value};
-use self::fault::Attempt;
+use self::session::Session;
 use self::statements::Statements;
 use super::claims::{self, Records};
 use super::kept::{Claim, Kept, State};
@@ -93,7 +94,7 @@ impl<D: Dialect> Sql<D> {
     /// Makes the table where it is not there. Nodes may do it at the same time.
     pub async fn migrate(&self) -> Result<(), Error> {
         for statement in self.schema() {
-            self.write(&statement.into(), Vec::new()).await?;
+            Session::new(self).write(&statement.into(), Vec::new()).await?;
         }
         Ok(())
     }
@@ -103,33 +104,25 @@ impl<D: Dialect> Sql<D> {
         schema::statements(D::BACKEND, &self.statements.table)
     }
 
-    /// Runs a statement that writes; how many rows it touched.
-    async fn write(&self, sql: &Arc<str>, values: Vec<Value>) -> Result<u64, Error> {
-        self.attempt(Attempt::Write, (sql, values), D::run).await
-    }
-
     /// Moves a record to another state if its fence and state let it.
     async fn step(&self, sql: &Arc<str>, values: Vec<Value>) -> Result<Written, Error> {
-        match self.write(sql, values).await? {
+        match Session::new(self).write(sql, values).await? {
             0 => Ok(Written::Lost),
             1 => Ok(Written::Done),
             rows => Err(broken(&format!("{rows} rows have one name"))),
         }
     }
-
-    async fn rows(&self, sql: &Arc<str>, values: Vec<Value>) -> Result<Vec<D::Row>, Error> {
-        self.attempt(Attempt::Read, (sql, values), D::rows).await
-    }
 }
 
-impl<D: Dialect> Records for Sql<D> {
-    async fn read(&self, name: &Name) -> Result<Option<Kept>, Error> {
-        let rows = self.rows(&self.statements.read, named(name)).await?;
+impl<D: Dialect> Records for Session<'_, D> {
+    async fn read(&mut self, name: &Name) -> Result<Option<Kept>, Error> {
+        let rows = self.rows(&self.store.statements.read, named(name)).await?;
         rows.first().map(kept::<D>).transpose()
     }
 
-    async fn claim(&self, request: &Request, claim: Claim) -> Result<Option<i64>, Error> {
-        let sql = if claim.from.is_some() { &self.statements.take_over } else { &self.statements.insert };
+    async fn claim(&mut self, request: &Request, claim: Claim) -> Result<Option<i64>, Error> {
+        let statements = &self.store.statements;
+        let sql = if claim.from.is_some() { &statements.take_over } else { &statements.insert };
         let given = [
             Value::Int(number_of(request.guarantee)),
             Value::Int(claim.fingerprint.version.into()),
@@ -144,14 +137,14 @@ impl<D: Dialect> Records for Sql<D> {
                 given.into_iter().chain(name).chain(of).collect()
             }
         };
-        self.attempt(Attempt::Write, (sql, values), D::claim).await
+        Session::claim(self, sql, values).await
     }
 }
 
 #[async_trait]
 impl<D: Dialect> Store for Sql<D> {
     async fn begin(&self, request: &Request) -> Result<Begun, Error> {
-        claims::begin(self, request).await
+        claims::begin(&mut Session::new(self), request).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Written, Error> {
@@ -168,7 +161,7 @@ impl<D: Dialect> Store for Sql<D> {
         if self.step(&self.statements.release, with([], &lease.name, lease.fence)).await? == Written::Done {
             return Ok(Released::Free);
         }
-        claims::not_released(self, lease).await
+        claims::not_released(&mut Session::new(self), lease).await
     }
 
     async fn doubt(&self, lease: &Lease) -> Result<Written, Error> {
@@ -189,16 +182,16 @@ impl<D: Dialect> Store for Sql<D> {
     }
 
     async fn standing(&self, name: &Name) -> Result<Option<Standing>, Error> {
-        self.read(name).await?.map_or(Ok(None), |kept| kept.standing(name))
+        Session::new(self).read(name).await?.map_or(Ok(None), |kept| kept.standing(name))
     }
 
     async fn doubts(&self, limit: u32) -> Result<Vec<Doubt>, Error> {
-        let rows = self.rows(&self.statements.doubts, vec![Value::Int(limit.into())]).await?;
+        let rows = Session::new(self).rows(&self.statements.doubts, vec![Value::Int(limit.into())]).await?;
         rows.iter().map(doubt::<D>).collect()
     }
 
     async fn purge(&self, limit: u32) -> Result<u64, Error> {
-        self.write(&self.statements.purge, vec![Value::Int(limit.into())]).await
+        Session::new(self).write(&self.statements.purge, vec![Value::Int(limit.into())]).await
     }
 
     fn answer_bytes_max(&self) -> usize {

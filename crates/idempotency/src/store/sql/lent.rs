@@ -1,4 +1,4 @@
-//! Owns a connection for the time of one statement: it goes back to the pool only when the answer is there.
+//! Owns a connection for the time of one call: it goes back to the pool only when every answer is there.
 
 use std::ops::{Deref, DerefMut};
 
@@ -15,7 +15,12 @@ pub(super) struct Lent<D: Dialect> {
 
 impl<D: Dialect> Lent<D> {
     pub(super) const fn new(connection: PoolConnection<D>) -> Self {
-        Self { connection, answered: false }
+        Self { connection, answered: true }
+    }
+
+    /// A statement is on its way.
+    pub(super) const fn sends(&mut self) {
+        self.answered = false;
     }
 
     /// The answer is there, whatever it is.

@@ -80,10 +80,9 @@ fn sqlite(code: Option<&str>) -> Meaning {
 fn postgres(code: Option<&str>) -> Meaning {
     let Some(code) = code else { return Meaning::Broken };
     match code {
-        // Serialization failure and deadlock.
-        "40001" | "40P01" => Meaning::Again,
-        // A duplicate, where two nodes make the table at the same time: keys that are there are no error.
-        "23505" | "42P07" => Meaning::Again,
+        // Serialization failure and deadlock; and a duplicate, where two nodes make the table at the same time: that a key
+        // is there is no error.
+        "40001" | "40P01" | "23505" | "42P07" => Meaning::Again,
         // Statement completion unknown, and shutdowns: the answer may have been on its way.
         "40003" | "57P01" | "57P02" => Meaning::Lost,
         // Lock not available, query cancelled, cannot connect now, read-only transaction (a replica that was not told).
