@@ -13,8 +13,8 @@
 //! ```
 //!
 //! Each run of a case has a scope of its own, so that a store may hold other records, and be checked again. Leases and
-//! retentions in it are a few tenths of a second and really end; the cases wait for that by asking. A check takes some
-//! ten seconds. A case that lists doubts settles its own, but a store with thousands of others hides them.
+//! retentions in it are a few tenths of a second and really end; the cases wait for that by asking. A check takes a
+//! few seconds. A case that lists doubts settles its own, but a store with thousands of others hides them.
 //!
 //! # Beside the tests of AWS Lambda Powertools
 //!
@@ -62,10 +62,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use thiserror::Error;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::protocol::Store;
 
 use ground::{Ground, Outcome};
+
+/// So many cases run at once. Most of them wait most of the time.
+const AT_ONCE: usize = 12;
 
 /// A store as two nodes of a service have it: two values over the same records.
 #[derive(Clone)]
@@ -116,13 +121,24 @@ pub fn cases() -> Vec<Case> {
         .concat()
 }
 
-/// Runs every case, one behind the other; gives those in which the store did otherwise.
+/// Runs every case, a few beside each other; gives those in which the store did otherwise, in the order of [`cases`].
 pub async fn check(nodes: &Nodes) -> Vec<Failure> {
-    let mut failures = Vec::new();
-    for case in cases() {
-        failures.extend(case.run(nodes).await.err());
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut tasks = JoinSet::new();
+    for (at, case) in cases().into_iter().enumerate() {
+        let (nodes, places) = (nodes.clone(), places.clone());
+        tasks.spawn(async move {
+            let _place = places.acquire_owned().await;
+            // In a task of its own, so that a store that panics fails this case and no other.
+            let ran = tokio::spawn(async move { case.run(&nodes).await }).await;
+            let panicked = |error| Err(Failure { case: case.name, why: case.why, text: format!("the store: {error}") });
+            (at, ran.unwrap_or_else(panicked))
+        });
     }
-    failures
+    let mut failures: Vec<_> =
+        tasks.join_all().await.into_iter().filter_map(|(at, ran)| Some((at, ran.err()?))).collect();
+    failures.sort_by_key(|(at, _)| *at);
+    failures.into_iter().map(|(_, failure)| failure).collect()
 }
 
 impl Case {

@@ -54,3 +54,13 @@ async fn redis() {
     let there: Redis<_> = server.store().await;
     passes(Nodes::two(Arc::new(here), Arc::new(there))).await;
 }
+
+/// Each script keeps to one place of a cluster.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_cluster() {
+    let server = ground::redis::Server::cluster().await;
+    let client = redis::cluster::ClusterClient::new(vec![server.url.clone()]).expect("a good address");
+    let connection = client.get_async_connection().await.expect("the cluster is there");
+    let store = Redis::new(connection).with_prefix(&server.prefix).expect("a good prefix");
+    passes(Nodes::one(Arc::new(store))).await;
+}

@@ -41,6 +41,7 @@ pub(super) enum Fault {
     LongAnswersFreeTheKey,
     ZeroLeaseIsNone,
     EndlessLeaseIsAnOrphan,
+    RenewPanics,
 }
 
 /// A good store behind somebody who gets one thing wrong.
@@ -167,6 +168,7 @@ impl Store for Faulty {
 
     async fn renew(&self, lease: &Lease) -> Result<Written, Error> {
         let lease = self.lease(lease);
+        assert!(!self.has(Fault::RenewPanics), "as planted");
         if self.has(Fault::RenewSaysDone) {
             return Ok(Written::Done);
         }

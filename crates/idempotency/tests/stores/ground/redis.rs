@@ -7,8 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use idempotency::store::Redis;
-use redis::aio::ConnectionManager;
-use redis::aio::MultiplexedConnection;
+use redis::aio::{ConnectionManager, MultiplexedConnection};
 use tempfile::TempDir;
 
 /// A server, and a prefix of the test's own.
@@ -33,11 +32,36 @@ impl Server {
 
     /// One that a test may stop.
     pub async fn private() -> Self {
+        Self::started(&[]).await
+    }
+
+    /// A cluster of one node, which is as strict about where keys are as a greater one.
+    pub async fn cluster() -> Self {
+        let bus = free_port().to_string();
+        let server = Self::started(&["--cluster-enabled", "yes", "--cluster-port", &bus]).await;
+        let mut connection = server.connect().await.expect("it answers");
+        let slots = redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16_383).to_owned();
+        let _: () = slots.query_async(&mut connection).await.expect("it has no slots yet");
+        let ready = async {
+            loop {
+                let info: String =
+                    redis::cmd("CLUSTER").arg("INFO").query_async(&mut connection).await.expect("it answers");
+                if info.contains("cluster_state:ok") {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), ready).await.expect("a cluster of one is soon ready");
+        server
+    }
+
+    async fn started(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        // Free at this moment; who takes it in between makes the test fail, and not pass.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
+        let port = free_port();
         let process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(more)
             .current_dir(folder.path())
             .stdout(Stdio::null())
             .spawn()
@@ -76,6 +100,11 @@ impl Drop for Private {
         let _stopped_before = self.process.kill();
         let _reaped_before = self.process.wait();
     }
+}
+
+/// Free at this moment; who takes it in between makes the test fail, and not pass.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port()
 }
 
 fn prefix() -> String {

@@ -65,6 +65,7 @@ macro_rules! bound {
 
 /// The fence is what the statement returns. All rows are fetched, though there is one at most: a statement whose end is
 /// not waited for may fail at its commit, and nobody would hear of it.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 macro_rules! returned {
     ($query:expr, $connection:expr) => {
         $query.fetch_all($connection).await?.first().map(|row| row.try_get(0)).transpose()
@@ -73,6 +74,7 @@ macro_rules! returned {
 
 /// MySQL returns no rows from a write: the fence is what the statement left with `LAST_INSERT_ID`. A record that somebody
 /// else made in between is a duplicate.
+#[cfg(feature = "mysql")]
 macro_rules! remembered {
     ($query:expr, $connection:expr) => {
         match $query.execute($connection).await {
