@@ -1,5 +1,5 @@
 //! Owns the stores in SQL: one table, single statements, the database's own clock. What differs between databases is the
-//! text of the statements, in [`dialect`].
+//! text of the statements.
 //!
 //! Every write is one statement that commits by itself, so that there is no transaction of the store's that a dropped
 //! future could leave open. **Give the store a pool on which nothing else begins transactions**, or one whose transactions
