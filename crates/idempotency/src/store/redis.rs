@@ -8,6 +8,7 @@
 //! Records that run or are in doubt never expire. Answers expire by themselves, so that there is nothing to purge.
 
 mod fault;
+mod record;
 mod script;
 
 use std::sync::Arc;
@@ -16,17 +17,17 @@ use std::time::Duration;
 use ::redis::aio::ConnectionLike;
 use ::redis::{FromRedisValue, ScriptInvocation};
 use async_trait::async_trait;
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use self::fault::Attempt;
+use self::record::{Fields, from_member, kept, member};
 use self::script::Scripts;
 use super::claims::{self, Records};
-use super::kept::{Claim, Kept, State};
+use super::kept::{Claim, Kept};
 use super::limits::{ANSWER_BYTES_MAX, check_answer};
-use super::stored::{broken, guarantee_of, headers_from_bytes, headers_to_bytes, microseconds, number_of};
+use super::stored::{broken, headers_to_bytes, microseconds, number_of};
+use crate::Answer;
 use crate::protocol::{Begun, Doubt, Error, Finding, Lease, Name, Released, Request, Standing, Store, Written};
-use crate::{Answer, Fingerprint, Key};
 
 /// Records are spread over so many places of a cluster. Each has a list of its doubts. The number never changes: a record
 /// would be looked for elsewhere.
@@ -46,9 +47,6 @@ pub struct Redis<C> {
     bound: Duration,
     answer_bytes_max: usize,
 }
-
-/// Fields of a hash, as they come.
-type Fields = Vec<Option<Vec<u8>>>;
 
 impl<C: ConnectionLike + Clone + Send + Sync + 'static> Redis<C> {
     /// A store whose keys begin with `{idempotency:`.
@@ -76,7 +74,9 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Redis<C> {
         Self { answer_bytes_max, ..self }
     }
 
-    /// Lets one call take so long; 5 s where nothing else is set. A write that took longer is [`Error::Unresolved`].
+    /// Lets one exchange with Redis take so long; 5 s where nothing else is set. A write that took longer is
+    /// [`Error::Unresolved`]. A connection of redis-rs has a response timeout too, of half a second where nothing else is
+    /// set, and the shorter one counts.
     #[must_use]
     pub fn with_bound(self, bound: Duration) -> Self {
         Self { bound, ..self }
@@ -213,67 +213,5 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Store for Redis<C> {
 
     fn answer_bytes_max(&self) -> usize {
         self.answer_bytes_max
-    }
-}
-
-/// A name in one run of bytes; the scope's length keeps it and the key apart.
-fn member(name: &Name) -> Vec<u8> {
-    format!("{}:{}{}", name.scope().len(), name.scope(), name.key()).into_bytes()
-}
-
-fn from_member(member: &[u8]) -> Result<Name, Error> {
-    let name = |member| {
-        let (length, rest) = str::from_utf8(member).ok()?.split_once(':')?;
-        let (scope, key) = rest.split_at_checked(length.parse().ok()?)?;
-        Name::new(scope, Key::from_stored(key))
-    };
-    name(member).ok_or_else(|| broken("a doubt's name cannot be read"))
-}
-
-fn kept(fields: Fields) -> Result<Kept, Error> {
-    let [state, fence, guarantee, version, digest, left_us, status, headers, body]: [Option<Vec<u8>>; 9] =
-        fields.try_into().map_err(|_| broken("a record has not all of its fields"))?;
-    let state = State::from_number(number(state.as_deref())?)?;
-    let answer = || {
-        let missing = || broken("an answered record has no answer");
-        Ok::<_, Error>(Answer {
-            status: number(status.as_deref())?,
-            headers: headers_from_bytes(&headers.ok_or_else(missing)?)?,
-            body: Bytes::from(body.ok_or_else(missing)?),
-        })
-    };
-    Ok(Kept {
-        state,
-        fence: number(fence.as_deref())?,
-        guarantee: guarantee_of(number(guarantee.as_deref())?)?,
-        fingerprint: Fingerprint {
-            version: number(version.as_deref())?,
-            digest: digest
-                .and_then(|it| it.try_into().ok())
-                .ok_or_else(|| broken("a fingerprint is not of 32 bytes"))?,
-        },
-        ended: number::<i64>(left_us.as_deref())? <= 0,
-        answer: if state == State::Answered { Some(answer()?) } else { None },
-    })
-}
-
-fn number<T: std::str::FromStr>(field: Option<&[u8]>) -> Result<T, Error> {
-    let text = field.and_then(|field| str::from_utf8(field).ok());
-    text.and_then(|text| text.parse().ok()).ok_or_else(|| broken("a number of a record cannot be read"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_comes_back_from_its_member() {
-        for (scope, key) in [("", "k"), ("a:b", "c:d"), ("12:", "3"), ("账户\0", "k}")] {
-            let name = Name::new(scope, Key::from_stored(key)).expect("a short scope");
-            assert_eq!(from_member(&member(&name)).expect("what was written"), name);
-        }
-        for bad in [&b""[..], b"5", b"x:ab", b"9:ab", b"1:\xff"] {
-            assert!(matches!(from_member(bad), Err(Error::Broken(_))), "{bad:?}");
-        }
     }
 }

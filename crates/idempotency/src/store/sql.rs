@@ -12,6 +12,7 @@ mod dialect;
 mod fault;
 mod ledger;
 mod lent;
+mod rows;
 mod schema;
 mod session;
 mod statements;
@@ -24,14 +25,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use self::dialect::{Dialect, Value};
+use self::rows::{doubt, kept};
 use self::session::Session;
 use self::statements::Statements;
 use super::claims::{self, Records};
-use super::kept::{Claim, Kept, State};
+use super::kept::{Claim, Kept};
 use super::limits::{ANSWER_BYTES_MAX, check_answer};
-use super::stored::{broken, guarantee_of, headers_from_bytes, headers_to_bytes, microseconds, number_of};
+use super::stored::{broken, headers_to_bytes, microseconds, number_of};
+use crate::Answer;
 use crate::protocol::{Begun, Doubt, Error, Finding, Lease, Name, Released, Request, Standing, Store, Written};
-use crate::{Answer, Fingerprint, Key};
 
 pub use ledger::Ledger;
 pub use transaction::Transaction;
@@ -52,7 +54,7 @@ const BOUND: Duration = Duration::from_secs(5);
 const TABLE: &str = "idempotency_keys";
 
 /// Keeps records in a table of a database that other processes share.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Sql<D: Dialect> {
     pool: sqlx::Pool<D>,
     statements: Arc<Statements>,
@@ -203,6 +205,19 @@ impl<D: Dialect> Store for Sql<D> {
     }
 }
 
+/// The same pool.
+impl<D: Dialect> Clone for Sql<D> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            statements: self.statements.clone(),
+            ledger: self.ledger.clone(),
+            bound: self.bound,
+            answer_bytes_max: self.answer_bytes_max,
+        }
+    }
+}
+
 fn named(name: &Name) -> Vec<Value> {
     vec![
         Value::Bytes(Bytes::copy_from_slice(name.scope().as_bytes())),
@@ -224,40 +239,4 @@ fn completion(name: &Name, fence: i64, answer: &Answer, retention: Duration) -> 
         Value::Int(microseconds(retention)),
     ];
     with(set, name, fence)
-}
-
-fn kept<D: Dialect>(row: &D::Row) -> Result<Kept, Error> {
-    let digest = D::bytes(row, 4)?.unwrap_or_default();
-    let version = D::int(row, 3)?;
-    let state = State::from_number(D::int(row, 0)?)?;
-    Ok(Kept {
-        state,
-        fence: D::int(row, 1)?,
-        guarantee: guarantee_of(D::int(row, 2)?)?,
-        fingerprint: Fingerprint {
-            version: version.try_into().map_err(|_| broken(&format!("no recipe has the number {version}")))?,
-            digest: digest.try_into().map_err(|_| broken("a fingerprint is not of 32 bytes"))?,
-        },
-        ended: D::int(row, 5)? <= 0,
-        answer: if state == State::Answered { Some(answer::<D>(row)?) } else { None },
-    })
-}
-
-fn answer<D: Dialect>(row: &D::Row) -> Result<Answer, Error> {
-    let missing = || broken("an answered record has no answer");
-    let status = D::int(row, 6)?;
-    Ok(Answer {
-        status: status.try_into().map_err(|_| broken(&format!("{status} is no status")))?,
-        headers: headers_from_bytes(&D::bytes(row, 7)?.ok_or_else(missing)?)?,
-        body: Bytes::from(D::bytes(row, 8)?.ok_or_else(missing)?),
-    })
-}
-
-fn doubt<D: Dialect>(row: &D::Row) -> Result<Doubt, Error> {
-    let text = |at| {
-        let bytes = D::bytes(row, at)?.unwrap_or_default();
-        String::from_utf8(bytes).map_err(|_| broken("a name is not UTF-8"))
-    };
-    let name = Name::new(&text(0)?, Key::from_stored(&text(1)?)).ok_or_else(|| broken("a scope is too long"))?;
-    Ok(Doubt { name, fence: D::int(row, 2)? })
 }

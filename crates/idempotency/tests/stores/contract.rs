@@ -59,7 +59,8 @@ async fn redis() {
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_cluster() {
     let server = ground::redis::Server::cluster().await;
-    let client = redis::cluster::ClusterClient::new(vec![server.url.clone()]).expect("a good address");
+    let client = redis::cluster::ClusterClient::builder(vec![server.url.clone()]);
+    let client = client.response_timeout(ground::redis::PATIENCE).build().expect("a good address");
     let connection = client.get_async_connection().await.expect("the cluster is there");
     let store = Redis::new(connection).with_prefix(&server.prefix).expect("a good prefix");
     passes(Nodes::one(Arc::new(store))).await;

@@ -91,10 +91,11 @@ async fn a_server_that_is_away_is_unavailable_within_the_bound() {
 async fn a_pool_that_is_used_up_is_unavailable_within_the_bound() {
     let server = Server::postgres().await;
     let pool = PgPoolOptions::new().max_connections(1).connect(&server.url()).await.expect("the server is there");
-    let store = Postgres::new(pool.clone()).with_bound(Duration::from_millis(200));
+    let store = Postgres::new(pool.clone());
     store.migrate().await.expect("the table is made");
     let held = pool.acquire().await.expect("the server is there");
-    let begun = timeout(SOON, store.begin(&request("a"))).await.expect("it has a bound");
+    let hasty = store.clone().with_bound(Duration::from_millis(200));
+    let begun = timeout(SOON, hasty.begin(&request("a"))).await.expect("it has a bound");
     assert!(matches!(begun, Err(Error::Unavailable(_))), "{begun:?}");
     drop(held);
     execute(&store, &request("a")).await;
@@ -105,38 +106,60 @@ async fn a_pool_that_is_used_up_is_unavailable_within_the_bound() {
 async fn a_write_that_waits_too_long_is_unresolved_and_its_connection_is_closed() {
     let server = Server::postgres().await;
     let pool = PgPoolOptions::new().max_connections(1).connect(&server.url()).await.expect("the server is there");
-    let store = Postgres::new(pool.clone()).with_bound(Duration::from_millis(300));
+    let store = Postgres::new(pool.clone());
     store.migrate().await.expect("the table is made");
     let lease = execute(&store, &request("a")).await;
+    let hasty = store.clone().with_bound(Duration::from_millis(500));
     let others = server.postgres_pool().await;
     let mut lock = others.begin().await.expect("the server is there");
     sqlx::query("update idempotency_keys set until_us = until_us").execute(&mut *lock).await.expect("a lock");
-    let completed = timeout(SOON, store.complete(&lease, &answer("a"))).await.expect("it has a bound");
+    let completed = timeout(SOON, hasty.complete(&lease, &answer("a"))).await.expect("it has a bound");
     assert!(matches!(completed, Err(Error::Unresolved(_))), "{completed:?}");
     // The pool has one connection, and it is a new one.
-    let begun = store.with_bound(SOON).begin(&request("a")).await.expect("the server is there");
+    let begun = store.begin(&request("a")).await.expect("the server is there");
     assert_eq!(begun, Begun::Attach);
     lock.rollback().await.expect("the server is there");
 }
 
 /// Callers stop waiting whenever they like; whoever asks next is answered what is true.
-#[tokio::test(flavor = "multi_thread")]
-async fn calls_that_are_dropped_leave_the_pool_in_order() {
-    let server = Server::postgres().await;
-    let pool = PgPoolOptions::new().max_connections(2).connect(&server.url()).await.expect("the server is there");
-    let store = Postgres::new(pool);
-    store.migrate().await.expect("the table is made");
-    for at in 0..200_u64 {
+async fn dropped_calls(store: &dyn Store) {
+    for at in 0..150_u64 {
         let key = format!("k{at}");
         let mut asked = request(&key);
         asked.lease = Duration::ZERO;
         // From before the first byte to behind the last one.
-        let dropped = timeout(Duration::from_micros(at * 10), store.begin(&asked)).await;
+        let dropped = timeout(Duration::from_micros(at * 12), store.begin(&asked)).await;
         drop(dropped);
-        let lease = execute(&store, &request(&key)).await;
-        assert_eq!(store.complete(&lease, &answer(&key)).await.expect("the server is there"), Written::Done);
-        assert_eq!(store.begin(&asked).await.expect("the server is there"), Begun::Replay(answer(&key)));
+        let lease = execute(store, &request(&key)).await;
+        assert_eq!(store.complete(&lease, &answer(&key)).await.expect("the database is there"), Written::Done);
+        assert_eq!(store.begin(&asked).await.expect("the database is there"), Begun::Replay(answer(&key)));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_are_dropped_leave_the_pool_in_order_on_postgres() {
+    let server = Server::postgres().await;
+    let pool = PgPoolOptions::new().max_connections(2).connect(&server.url()).await.expect("the server is there");
+    let store = Postgres::new(pool);
+    store.migrate().await.expect("the table is made");
+    dropped_calls(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_are_dropped_leave_the_pool_in_order_on_mariadb() {
+    let server = Server::mariadb().await;
+    let pool = MySqlPoolOptions::new().max_connections(2).connect(&server.url()).await.expect("the server is there");
+    let store = Mysql::new(pool);
+    store.migrate().await.expect("the table is made");
+    dropped_calls(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_are_dropped_leave_the_pool_in_order_on_sqlite() {
+    let file = File::new();
+    let store = Sqlite::new(file.pool().await);
+    store.migrate().await.expect("the table is made");
+    dropped_calls(&store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

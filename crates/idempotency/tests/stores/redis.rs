@@ -86,8 +86,9 @@ async fn scripts_that_were_flushed_are_loaded_again() {
 async fn a_server_that_is_gone_is_told_within_the_bound() {
     let mut server = Server::private().await;
     let connection = server.connect().await.expect("the server is there");
-    let store = Redis::new(connection).with_bound(Duration::from_millis(500));
+    let store = Redis::new(connection);
     let lease = execute(&store, &request("a")).await;
+    let store = store.with_bound(Duration::from_millis(500));
     server.stop();
     let complete = tokio::time::timeout(Duration::from_secs(5), store.complete(&lease, &answer("a"))).await;
     assert!(matches!(complete.expect("it has a bound"), Err(Error::Unresolved(_) | Error::Unavailable(_))));
@@ -99,7 +100,7 @@ async fn a_server_that_is_gone_is_told_within_the_bound() {
 #[tokio::test]
 async fn a_server_that_is_silent_leaves_a_write_unresolved() {
     let server = Server::private().await;
-    let store = server.store().await.with_bound(Duration::from_millis(200));
+    let store = server.store().await;
     // The script is loaded: else its first try is answered by a request to load it, and is not a write.
     let before = execute(&store, &request("before")).await;
     assert_eq!(store.complete(&before, &answer("a")).await.expect("redis is there"), Written::Done);
@@ -107,7 +108,8 @@ async fn a_server_that_is_silent_leaves_a_write_unresolved() {
     let mut connection = server.connect().await.expect("the server is there");
     let pause = redis::cmd("CLIENT").arg("PAUSE").arg(60_000).arg("WRITE").to_owned();
     let _: () = pause.query_async(&mut connection).await.expect("writes wait");
-    assert!(matches!(store.complete(&lease, &answer("a")).await, Err(Error::Unresolved(_))));
+    let hasty = store.clone().with_bound(Duration::from_millis(200));
+    assert!(matches!(hasty.complete(&lease, &answer("a")).await, Err(Error::Unresolved(_))));
     let _: () = redis::cmd("CLIENT").arg("UNPAUSE").query_async(&mut connection).await.expect("writes go on");
     // It was written after all, and asking tells.
     let told = async {

@@ -7,8 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use idempotency::store::Redis;
-use redis::aio::{ConnectionManager, MultiplexedConnection};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use tempfile::TempDir;
+
+/// How long a test waits for a reply.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server, and a prefix of the test's own.
 pub struct Server {
@@ -83,7 +86,9 @@ impl Server {
 
     pub async fn store(&self) -> Redis<ConnectionManager> {
         let client = redis::Client::open(self.url.as_str()).expect("a good address");
-        let connection = client.get_connection_manager().await.expect("the server is there");
+        // As long as the store waits: on a busy machine redis-rs's own half a second is not much.
+        let patient = ConnectionManagerConfig::new().set_response_timeout(Some(PATIENCE));
+        let connection = client.get_connection_manager_with_config(patient).await.expect("the server is there");
         Redis::new(connection).with_prefix(&self.prefix).expect("a good prefix")
     }
 
