@@ -6,7 +6,10 @@
 //! run in tasks that nobody cancels: in sqlx 0.9 a future that is dropped within `pool.begin()` gives a connection back
 //! inside an open transaction, and what is written on it afterwards is lost (transact-rs/sqlx#4385).
 //!
-//! What it takes: a server that waits for its disk at each commit, and the primary, never a replica.
+//! What it takes: SQLite from 3.42, PostgreSQL from 12, MySQL from 8.0.16 or MariaDB from 10.3; a server that waits for its
+//! disk at each commit; the primary, never a replica. A pool asks a connection whether it is alive before it gives it away,
+//! which is one more round trip for each call: `PoolOptions::test_before_acquire(false)` spares it, and a connection that
+//! died meanwhile is then told as an error, which is safe.
 
 mod dialect;
 mod fault;
@@ -240,3 +243,6 @@ fn completion(name: &Name, fence: i64, answer: &Answer, retention: Duration) -> 
     ];
     with(set, name, fence)
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use idempotency::contract::{Nodes, check};
 use idempotency::store::{Memory, Mysql, Postgres, Redis, Sqlite};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::ground;
 
@@ -35,6 +36,18 @@ async fn postgres() {
     let there = Postgres::new(server.postgres_pool().await);
     there.migrate().await.expect("the table is there");
     passes(Nodes::two(Arc::new(here), Arc::new(there))).await;
+}
+
+/// Where each statement may be undone because of another, and is tried again.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_serializable() {
+    let server = ground::Server::postgres().await;
+    let serializable = [("default_transaction_isolation", "serializable")];
+    let options: PgConnectOptions = server.url().parse().expect("a good address");
+    let pool = PgPoolOptions::new().max_connections(8).connect_with(options.options(serializable)).await;
+    let store = Postgres::new(pool.expect("the server is there"));
+    store.migrate().await.expect("the table is made");
+    passes(Nodes::one(Arc::new(store))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Owns the statements of one call: they share a connection, and the time that the call may take.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +12,10 @@ use super::fault::{Attempt, Meaning, lost, not_reached, told};
 use super::lent::Lent;
 use crate::protocol::Error;
 
-/// So often a statement is tried that others undid.
-const TRIES_MAX: u32 = 5;
+/// So often a statement is tried that others undid: for half a second, and never longer than the call may take.
+const TRIES_MAX: u32 = 12;
+/// The longest pause between two tries. They begin at two milliseconds, and double.
+const PAUSE_MS_MAX: u64 = 64;
 
 /// A way to run a statement.
 type Run<D, T> = for<'c> fn(&'c mut <D as sqlx::Database>::Connection, Arc<str>, Vec<Value>) -> dialect::Answer<'c, T>;
@@ -70,7 +73,7 @@ impl<'a, D: Dialect> Session<'a, D> {
             match D::BACKEND.meaning(&error) {
                 Meaning::Again if tries < TRIES_MAX => {
                     drop(lent);
-                    sleep(Duration::from_millis(u64::from(tries * tries))).await;
+                    sleep(pause(tries)).await;
                     tries += 1;
                 }
                 meaning => return Err(told(kind, &error, meaning)),
@@ -88,4 +91,10 @@ impl<'a, D: Dialect> Session<'a, D> {
             Err(_) => Err(Error::Unavailable(format!("no connection within {:?}", self.store.bound))),
         }
     }
+}
+
+/// Two who undid each other do not meet again: what is picked is random, as a table of hashes begins.
+fn pause(tries: u32) -> Duration {
+    let most = PAUSE_MS_MAX.min(1 << tries);
+    Duration::from_millis(most / 2 + RandomState::new().hash_one(tries) % most)
 }
