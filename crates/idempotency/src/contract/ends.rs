@@ -27,6 +27,12 @@ async fn transactional_lease_ends(ground: &Ground) -> Outcome {
     let first = ground.execute(&request).await?;
     let overdue = Standing::Running { fence: first.fence, overdue: true };
     ground.stands(&request.name, Some(&overdue)).await?;
+    // It left nothing behind, so there is nothing to prove.
+    let no_doubt = Doubt { name: request.name.clone(), fence: first.fence };
+    for finding in [Finding::NotExecuted, Finding::Executed(answer("x"))] {
+        lost("settling what left nothing", ground.store.settle(&no_doubt, &finding, LONG).await?)?;
+    }
+    same("doubts", &ground.doubts().await?, &vec![])?;
     let second = ground.execute(&Request { lease: LONG, ..request.clone() }).await?;
     that(second.fence > first.fence, "the fence did not grow over a takeover")?;
     ground.says(&request, &Begun::Attach).await?;
