@@ -12,6 +12,7 @@ pub mod contract;
 mod derive;
 mod fingerprint;
 pub mod key;
+pub mod problem;
 #[cfg(feature = "protocol")]
 pub mod protocol;
 mod record;

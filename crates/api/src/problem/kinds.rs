@@ -1,39 +1,15 @@
-//! Owns the table of problems: code, status, words, and what a client should do next.
+//! Owns the table of problems: code, status, words, and what a client should do next. Those of a key are `idempotency`'s,
+//! whose layer answers with them too.
 
-/// What a client should do after a problem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retry {
-    /// Send the same request again under the same key: nothing final was said.
-    SameKey,
-    /// This key is spent. If the wish still stands, send it under a new key.
-    NewKey,
-    /// Sending it again changes nothing: correct the request. The key was not used.
-    Correct,
-}
-
-/// One kind of problem.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind {
-    /// Stable, for programs.
-    pub code: &'static str,
-    /// The HTTP status.
-    pub status: u16,
-    /// A short name, for people.
-    pub title: &'static str,
-    /// What a client should do.
-    pub retry: Retry,
-    /// After how many seconds, where waiting helps.
-    pub retry_after_s: Option<u32>,
-    /// What it means and what to do, for the problem's page.
-    pub explanation: &'static str,
-}
+use idempotency::problem;
+pub use idempotency::problem::{Kind, Retry};
 
 const fn kind(code: &'static str, status: u16, retry: Retry, title: &'static str, explanation: &'static str) -> Kind {
-    Kind { code, status, title, retry, retry_after_s: None, explanation }
+    Kind::new(code, status, retry, title, explanation)
 }
 
 const fn later(code: &'static str, status: u16, seconds: u32, title: &'static str, explanation: &'static str) -> Kind {
-    Kind { code, status, title, retry: Retry::SameKey, retry_after_s: Some(seconds), explanation }
+    Kind::later(code, status, seconds, title, explanation)
 }
 
 use Retry::{Correct, NewKey};
@@ -83,13 +59,7 @@ pub const KINDS: &[Kind] = &[
         "Too many headers",
         "Send fewer or shorter headers, or a shorter path. The key was not touched and the connection is closed.",
     ),
-    kind(
-        "body_malformed",
-        400,
-        Correct,
-        "Malformed body",
-        "The body is not JSON, or says one thing twice. The detail names the place.",
-    ),
+    problem::BODY_MALFORMED,
     kind(
         "parameter_invalid",
         400,
@@ -97,29 +67,9 @@ pub const KINDS: &[Kind] = &[
         "Invalid parameter",
         "A parameter of the path or of the query is not as it must be. The detail names it.",
     ),
-    kind(
-        "idempotency_key_missing",
-        400,
-        Correct,
-        "Idempotency-Key is missing",
-        "Every request that changes something needs the header Idempotency-Key. Make a random key once for each \
-         wish of your user, keep it, and send it again with every repetition of the same request.",
-    ),
-    kind(
-        "idempotency_key_invalid",
-        400,
-        Correct,
-        "Idempotency-Key is not valid",
-        "A key is one header line of 1 to 255 visible ASCII characters, bare or as an RFC 8941 string in quotes.",
-    ),
-    kind(
-        "idempotency_key_reused",
-        422,
-        NewKey,
-        "Idempotency-Key was used for another request",
-        "A key belongs to the first request that was sent under it: method, path, query, If-Match and body. This \
-         request is another one. Take a new key for it.",
-    ),
+    problem::KEY_MISSING,
+    problem::KEY_INVALID,
+    problem::KEY_REUSED,
     kind(
         "if_match_invalid",
         400,
@@ -150,14 +100,8 @@ pub const KINDS: &[Kind] = &[
         "Unsupported content type",
         "Send the body as `Content-Type: application/json`, not compressed.",
     ),
-    kind("body_too_large", 413, Correct, "Body too large", "The body is over the limit. The key was not touched."),
-    kind(
-        "body_timeout",
-        408,
-        Retry::SameKey,
-        "The body came too slowly",
-        "The body did not arrive in time. Nothing was done and the key was not touched.",
-    ),
+    problem::BODY_TOO_LARGE,
+    problem::BODY_TIMEOUT,
     kind(
         "validation_failed",
         422,
@@ -356,14 +300,7 @@ pub const KINDS: &[Kind] = &[
         "More units of a line were named than are neither given back nor about to be: `line` and `left` say which and \
          how many.",
     ),
-    later(
-        "request_in_flight",
-        409,
-        1,
-        "The same request is running",
-        "An earlier arrival of this request, under this key, is still running. Send it again, under the same key, \
-         to get its answer.",
-    ),
+    problem::REQUEST_IN_FLIGHT,
     later(
         "rate_limited",
         429,
@@ -397,14 +334,7 @@ pub const KINDS: &[Kind] = &[
         "No account with a payment provider of this name or kind can be used at present. Nothing was done. Send the same \
          request again, under the same key, or name another channel.",
     ),
-    later(
-        "outcome_pending",
-        503,
-        2,
-        "The outcome is not known yet",
-        "It is not known yet whether the request was applied. It was applied at most once: send it again under the \
-         same key and you will be told. A new key could apply it twice.",
-    ),
+    problem::OUTCOME_PENDING,
     later(
         "storage_unavailable",
         503,
@@ -412,19 +342,6 @@ pub const KINDS: &[Kind] = &[
         "The database is not available",
         "The server cannot write at present. Nothing was done. Send the same request again, under the same key.",
     ),
-    later(
-        "shutting_down",
-        503,
-        1,
-        "The server is shutting down",
-        "Nothing was done. Send the same request again, under the same key.",
-    ),
-    kind(
-        "internal_error",
-        500,
-        Retry::SameKey,
-        "Internal error",
-        "Something is wrong with the server; its log has the request's id. Sending the same request again, under \
-         the same key, is safe.",
-    ),
+    problem::SHUTTING_DOWN,
+    problem::INTERNAL_ERROR,
 ];
