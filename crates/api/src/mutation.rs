@@ -23,9 +23,6 @@ use crate::request_id::RequestId;
 use crate::stamp;
 use crate::state::Api;
 
-/// The header of the key.
-pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
-
 /// A request that changes something, read and stamped, not yet understood.
 pub(crate) struct Mutation {
     api: Api,
@@ -217,9 +214,9 @@ fn respond(answer: Answer, replayed: bool) -> Response {
         }
     }
     let status = if replayed { "replayed" } else { "executed" };
-    headers.insert("idempotency-status", HeaderValue::from_static(status));
+    headers.insert(key::STATUS_HEADER, HeaderValue::from_static(status));
     if replayed {
-        headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+        headers.insert(key::REPLAYED_HEADER, HeaderValue::from_static("true"));
     }
     response
 }
@@ -245,7 +242,7 @@ fn is_over_limit(error: &axum::Error) -> bool {
 }
 
 fn read_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
-    let lines = headers.get_all(IDEMPOTENCY_KEY).iter().map(HeaderValue::as_bytes);
+    let lines = headers.get_all(key::HEADER).iter().map(HeaderValue::as_bytes);
     Key::from_header_lines(lines, key::Syntax::Either)
         .map_err(|invalid| Problem::new("idempotency_key_invalid", invalid.to_string()))
 }

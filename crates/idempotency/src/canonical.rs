@@ -5,9 +5,12 @@
 //! never be two readings of one body.
 
 mod number;
+mod pointer;
 mod reader;
 
 use thiserror::Error;
+
+pub use pointer::{BadPointer, Pointer};
 
 /// How deep arrays and objects may be nested.
 pub const DEPTH_MAX: usize = 64;

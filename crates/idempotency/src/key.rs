@@ -8,6 +8,15 @@ use thiserror::Error;
 /// The longest key, in characters. 255 is also Stripe's limit.
 pub const LENGTH_MAX: usize = 255;
 
+/// The header that brings a key.
+pub const HEADER: &str = "idempotency-key";
+
+/// The header that says how an answer came to be: `executed`, `replayed` and others.
+pub const STATUS_HEADER: &str = "idempotency-status";
+
+/// The header that an answer has which was given before; its value is `true`.
+pub const REPLAYED_HEADER: &str = "idempotent-replayed";
+
 /// An idempotency key: 1 to 255 visible ASCII characters, compared byte by byte.
 ///
 /// Keys that Mideng derives itself ([`Key::derived`]) begin with a space, which a client's key cannot hold, so

@@ -20,7 +20,7 @@ mod record;
 pub mod store;
 
 pub use admit::{Admission, Prior, admit};
-pub use derive::derive;
+pub use derive::{derive, derive_named};
 pub use fingerprint::{Fingerprint, Fingerprints, Target, VERSION as FINGERPRINT_VERSION};
 pub use key::Key;
 pub use record::{Answer, CommandId, Record};

@@ -251,7 +251,7 @@ fn write_members(members: &[(String, String)], out: &mut String) {
     out.push('}');
 }
 
-fn write_string(text: &str, out: &mut String) {
+pub(super) fn write_string(text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push('"');
     for character in text.chars() {
