@@ -12,6 +12,8 @@ pub mod contract;
 mod derive;
 mod fingerprint;
 pub mod key;
+#[cfg(feature = "tower")]
+pub mod layer;
 pub mod problem;
 #[cfg(feature = "protocol")]
 pub mod protocol;

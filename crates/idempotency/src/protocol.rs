@@ -211,6 +211,12 @@ pub trait Store: Send + Sync + 'static {
     }
 }
 
+/// A transaction of the handler's own, in the database of the store: what is written in it stands when it is committed.
+pub trait CompleteIn: Send {
+    /// As [`Store::complete`], within the transaction. After [`Written::Lost`] it must be rolled back.
+    fn complete_in(self, lease: &Lease, answer: &Answer) -> impl Future<Output = Result<Written, Error>> + Send;
+}
+
 impl Name {
     /// The longest scope, in bytes: with the key it fits an index of every database.
     pub const SCOPE_BYTES_MAX: usize = 255;

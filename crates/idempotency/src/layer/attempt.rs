@@ -1,0 +1,213 @@
+//! Owns one look at the store for a request, and what follows of it. It runs in a task of its own, so that a claim is never
+//! taken by somebody who has left.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+use tracing::Instrument as _;
+
+use super::answer::{self, Status};
+use super::execution::{Execution, caught};
+use super::refusal::Refusal;
+use super::resolver::{Numbers, Resolution};
+use super::service::Handler;
+use super::{Outage, Site};
+use crate::Answer;
+use crate::problem;
+use crate::protocol::{self, Begun, Doubt, Error, Finding, Lease};
+
+/// A doubt that was settled is begun anew, and may be in doubt again; not for ever.
+const LOOKS_MAX: u32 = 3;
+
+/// What is to be done, if it is to be done.
+pub(super) struct Work<S> {
+    pub(super) inner: S,
+    pub(super) request: Request,
+}
+
+/// What came of a look.
+pub(super) enum Said<S: Handler> {
+    /// The handler ran for this arrival.
+    Answered(Result<Response, S::Error>),
+    /// It was done before.
+    Replay(Answer),
+    /// Somebody is doing it; here is the work back.
+    Attach(Work<S>),
+    Refused(Refusal),
+}
+
+/// Who waits for what is said, until something was said.
+pub(super) struct Teller<S: Handler>(Option<oneshot::Sender<Said<S>>>);
+
+/// Decides, for a claim that comes late, between the client that was told that nothing was done, and the handler.
+#[derive(Clone, Default)]
+struct Turn(Arc<AtomicU8>);
+
+struct Attempt<S: Handler> {
+    site: Site,
+    asked: Arc<protocol::Request>,
+    turn: Turn,
+    teller: Teller<S>,
+}
+
+impl Turn {
+    const REFUSED: u8 = 1;
+    const TAKEN: u8 = 2;
+
+    fn is_first(&self, wanted: u8) -> bool {
+        let before = self.0.compare_exchange(0, wanted, Ordering::AcqRel, Ordering::Acquire);
+        before.is_ok() || before == Err(wanted)
+    }
+}
+
+impl<S: Handler> Teller<S> {
+    /// Says it to the client, if it is still there and was told nothing yet.
+    pub(super) fn say(&mut self, said: Said<S>) {
+        if let Some(client) = self.0.take() {
+            let _ = client.send(said);
+        }
+    }
+}
+
+impl Site {
+    /// Looks once, and executes if the store says so.
+    pub(super) async fn attempt<S: Handler>(&self, asked: &Arc<protocol::Request>, work: Work<S>) -> Said<S> {
+        let (tell, mut told) = oneshot::channel();
+        let turn = Turn::default();
+        let attempt =
+            Attempt { site: self.clone(), asked: Arc::clone(asked), turn: turn.clone(), teller: Teller(Some(tell)) };
+        self.house.tasks.spawn(attempt.run(work).in_current_span());
+        let patience = sleep(self.house.settings.store_timeout);
+        let said = tokio::select! {
+            biased;
+            said = &mut told => said,
+            () = patience, if self.route.policy.outage == Outage::Refuse => {
+                if turn.is_first(Turn::REFUSED) {
+                    tracing::warn!(route = %self.route, "the store of keys is slow; a request was refused");
+                    return Said::Refused(store_unavailable());
+                }
+                told.await
+            }
+        };
+        // Only a task that was aborted says nothing.
+        said.unwrap_or_else(|_| Said::Refused(outcome_pending()))
+    }
+
+    /// Asks the store; where the policy is to execute without it, for a limited time.
+    async fn begin(&self, asked: &Arc<protocol::Request>) -> Result<Begun, Error> {
+        if self.route.policy.outage == Outage::Refuse {
+            return self.house.store.begin(asked).await;
+        }
+        let (store, request) = (Arc::clone(&self.house.store), Arc::clone(asked));
+        let mut late = self.house.tasks.spawn(async move { store.begin(&request).await });
+        match timeout(self.house.settings.store_timeout, &mut late).await {
+            Ok(Ok(begun)) => begun,
+            Ok(Err(_)) => Err(Error::Broken("the store panicked".to_owned())),
+            Err(_) => {
+                let store = Arc::clone(&self.house.store);
+                // A lease that comes after all is nobody's: what was executed meanwhile is not executed again.
+                self.house.tasks.spawn(async move {
+                    if let Ok(Ok(Begun::Execute(lease))) = late.await {
+                        let _ = store.doubt(&lease).await;
+                    }
+                });
+                Err(Error::Unavailable("it did not answer in time".to_owned()))
+            }
+        }
+    }
+
+    /// Ends a doubt with the resolver's proof; false where there is none.
+    async fn resolve(&self, doubt: &Doubt) -> bool {
+        let policy = &self.route.policy;
+        let Some(resolver) = &policy.resolver else { return false };
+        let numbers = Numbers::new(&self.house.settings.installation, &doubt.name);
+        let finding = match timeout(policy.resolver_timeout, resolver.resolve(doubt, &numbers)).await {
+            Ok(Resolution::Executed(answer)) => Finding::Executed(answer),
+            Ok(Resolution::NotExecuted) => Finding::NotExecuted,
+            Ok(Resolution::StillUnknown) | Err(_) => return false,
+        };
+        match self.house.store.settle(doubt, &finding, policy.retention).await {
+            // Where another was first, the next look tells what it found.
+            Ok(_) => true,
+            Err(error) => {
+                tracing::warn!(name = ?doubt.name, %error, "a doubt was resolved, but it could not be written");
+                false
+            }
+        }
+    }
+}
+
+impl<S: Handler> Attempt<S> {
+    async fn run(mut self, work: Work<S>) {
+        for _ in 0..LOOKS_MAX {
+            let begun = self.site.begin(&self.asked).await;
+            match begun {
+                Ok(Begun::Execute(lease)) => return self.execute(lease, work).await,
+                Ok(Begun::Attach) => return self.teller.say(Said::Attach(work)),
+                Ok(Begun::Replay(answer)) => return self.teller.say(Said::Replay(answer)),
+                Ok(Begun::KeyReused) => {
+                    let refusal = Refusal::new(&problem::KEY_REUSED, "the key was used for another request");
+                    return self.teller.say(Said::Refused(refusal));
+                }
+                Ok(Begun::Unknown(doubt)) => {
+                    // From here on the client waits for the resolver, not for the store.
+                    if !(self.turn.is_first(Turn::TAKEN) && self.site.resolve(&doubt).await) {
+                        break;
+                    }
+                }
+                Err(Error::Unavailable(reason)) if self.site.route.policy.outage == Outage::Execute => {
+                    return self.execute_unguarded(&reason, work).await;
+                }
+                Err(error) => {
+                    tracing::warn!(route = %self.site.route, %error, "a request was refused");
+                    return self.teller.say(Said::Refused(store_unavailable()));
+                }
+            }
+        }
+        let mut refusal =
+            Refusal::new(&problem::OUTCOME_UNKNOWN, "it is not known yet whether this request was executed");
+        refusal.retry_after_s = self.site.retry_after_s();
+        self.teller.say(Said::Refused(refusal));
+    }
+
+    async fn execute(self, lease: Lease, work: Work<S>) {
+        if self.turn.is_first(Turn::TAKEN) {
+            return Execution::new(self.site, lease, self.teller).run(work).await;
+        }
+        // The client was told that nothing was done, and nothing is.
+        if let Err(error) = self.site.house.store.release(&lease).await {
+            tracing::warn!(name = ?lease.name, %error, "a lease that came too late could not be given back");
+        }
+    }
+
+    async fn execute_unguarded(mut self, reason: &str, mut work: Work<S>) {
+        tracing::error!(route = %self.site.route, reason, "a request is executed without a record");
+        let result = caught(async move { work.inner.call(work.request).await }).await;
+        self.teller.say(Said::Answered(match result {
+            Some(result) => result.map(|response| {
+                let mut response = response.into_response();
+                answer::mark(&mut response, Status::Unguarded, self.site.route.policy.guarantee);
+                response
+            }),
+            None => Ok(self.site.refused(&panicked())),
+        }));
+    }
+}
+
+/// A handler panicked.
+pub(super) fn panicked() -> Refusal {
+    Refusal::new(&problem::INTERNAL_ERROR, "the request could not be worked on")
+}
+
+/// What became of it cannot be said yet.
+pub(super) fn outcome_pending() -> Refusal {
+    Refusal::new(&problem::OUTCOME_PENDING, "it was begun, and it is not known yet what came of it")
+}
+
+fn store_unavailable() -> Refusal {
+    Refusal::new(&problem::STORE_UNAVAILABLE, "it cannot be looked up at present whether this was done before")
+}

@@ -1,0 +1,129 @@
+//! Owns the parts of a `multipart/form-data` body, without the boundary that a client makes anew each time (RFC 7578).
+
+/// More parts than these are not read.
+const PARTS_MAX: usize = 1_000;
+/// RFC 2046, section 5.1.1.
+const BOUNDARY_BYTES_MAX: usize = 70;
+
+/// Each part as its header lines, names in lower case and sorted, an empty line, and its content; or what is wrong.
+pub(super) fn parts(content_type: &[u8], body: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    let boundary = boundary(content_type).ok_or("the Content-Type is not multipart/form-data with a boundary")?;
+    let delimiter = [b"--", boundary.as_bytes()].concat();
+    let between = [b"\r\n", delimiter.as_slice()].concat();
+    let mut rest = if let Some(rest) = body.strip_prefix(delimiter.as_slice()) {
+        rest
+    } else {
+        // What stands before the first delimiter has no meaning.
+        let at = find(body, &between).ok_or("the body has no part")?;
+        &body[at + between.len()..]
+    };
+    let mut parts = Vec::new();
+    while !rest.starts_with(b"--") {
+        if parts.len() == PARTS_MAX {
+            return Err(format!("the body has more than {PARTS_MAX} parts"));
+        }
+        let at = find(rest, b"\r\n").ok_or("a boundary is not followed by a line end")?;
+        if !rest[..at].trim_ascii().is_empty() {
+            return Err("a boundary is not followed by a line end".to_owned());
+        }
+        // The line end stays: a part without headers begins with an empty line.
+        let from = &rest[at..];
+        let end = find(from, &between).ok_or("the last part does not end")?;
+        parts.push(part(&from[..end])?);
+        rest = &from[end + between.len()..];
+    }
+    Ok(parts)
+}
+
+fn part(text: &[u8]) -> Result<Vec<u8>, String> {
+    let (head, content) = if let Some(content) = text.strip_prefix(b"\r\n\r\n") {
+        (&b""[..], content)
+    } else {
+        let at = find(text, b"\r\n\r\n").ok_or("a part has no empty line behind its headers")?;
+        (&text[..at], &text[at + 4..])
+    };
+    let mut lines = Vec::new();
+    for line in String::from_utf8_lossy(head).split("\r\n").filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once(':').ok_or("a header of a part has no colon")?;
+        lines.push(format!("{}:{}\r\n", name.trim().to_ascii_lowercase(), value.trim()));
+    }
+    lines.sort();
+    Ok([lines.concat().as_bytes(), b"\r\n", content].concat())
+}
+
+fn boundary(content_type: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(content_type).ok()?;
+    let (media_type, parameters) = text.split_once(';')?;
+    if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    let named = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    let mut boundaries = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case("boundary"));
+    let (_, value) = boundaries.next()?;
+    let value = value.trim();
+    let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    (boundaries.next().is_none() && (1..=BOUNDARY_BYTES_MAX).contains(&value.len())).then(|| value.to_owned())
+}
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|window| window == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    fn body(boundary: &str, parts: &[(&str, &str)]) -> Vec<u8> {
+        let mut body = String::new();
+        for (head, content) in parts {
+            body.push_str(&format!("--{boundary}\r\n{head}\r\n{content}\r\n"));
+        }
+        format!("{body}--{boundary}--\r\n").into_bytes()
+    }
+
+    const PARTS: &[(&str, &str)] = &[
+        ("Content-Disposition: form-data; name=\"a\"\r\nX: 1\r\n", "one\r\n--not-it"),
+        ("content-disposition: form-data; name=\"b\"\r\n", ""),
+        ("", "bare"),
+    ];
+
+    #[test]
+    fn r_08_the_boundary_does_not_count_and_the_parts_do() {
+        let read = |boundary: &str, body: &[u8]| {
+            parts(format!("multipart/form-data; charset=x; boundary=\"{boundary}\"").as_bytes(), body)
+        };
+        let one = read("AaB03x", &body("AaB03x", PARTS)).expect("well-formed");
+        assert_eq!(one.len(), 3);
+        assert_eq!(one[0], b"content-disposition:form-data; name=\"a\"\r\nx:1\r\n\r\none\r\n--not-it");
+        assert_eq!(one[2], b"\r\nbare");
+        assert_eq!(read("zz", &body("zz", PARTS)), Ok(one.clone()));
+        assert_eq!(read("zz", &[b"preamble\r\n".as_slice(), &body("zz", PARTS)].concat()), Ok(one.clone()));
+        let mut other = PARTS.to_vec();
+        other.swap(0, 1);
+        assert_ne!(read("zz", &body("zz", &other)), Ok(one));
+    }
+
+    #[test]
+    fn what_is_not_multipart() {
+        for (content_type, body) in [
+            ("text/plain", "--a\r\n\r\n\r\n--a--"),
+            ("multipart/form-data", "--a\r\n\r\n\r\n--a--"),
+            ("multipart/form-data; boundary=a; boundary=b", "--a\r\n\r\n\r\n--a--"),
+            ("multipart/form-data; boundary=a", ""),
+            ("multipart/form-data; boundary=a", "--a\r\n\r\nno end"),
+            ("multipart/form-data; boundary=a", "--ab\r\n\r\n\r\n--ab--"),
+            ("multipart/form-data; boundary=a", "--a\r\nno colon\r\n\r\n\r\n--a--"),
+        ] {
+            assert!(parts(content_type.as_bytes(), body.as_bytes()).is_err(), "{content_type} {body:?}");
+        }
+        let many = format!("{}--a--", "--a\r\n\r\n\r\n".repeat(1_001));
+        assert!(parts(b"multipart/form-data; boundary=a", many.as_bytes()).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_panics(body in "(--a|\r\n|:|x|--|\n){0,24}") {
+            let _ = parts(b"multipart/form-data; boundary=a", body.as_bytes());
+        }
+    }
+}
