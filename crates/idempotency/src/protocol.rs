@@ -211,10 +211,17 @@ pub trait Store: Send + Sync + 'static {
     }
 }
 
-/// A transaction of the handler's own, in the database of the store: what is written in it stands when it is committed.
+/// A transaction of a handler's own, in the database of the store: what is written in it stands when it is committed.
+/// A store of somebody else's implements it for its own transactions.
 pub trait CompleteIn: Send {
-    /// As [`Store::complete`], within the transaction. After [`Written::Lost`] it must be rolled back.
-    fn complete_in(self, lease: &Lease, answer: &Answer) -> impl Future<Output = Result<Written, Error>> + Send;
+    /// As [`Store::complete`], within the transaction. After [`Written::Lost`], and after every error, it must be rolled
+    /// back.
+    fn complete_in(
+        self,
+        store: &dyn Store,
+        lease: &Lease,
+        answer: &Answer,
+    ) -> impl Future<Output = Result<Written, Error>> + Send;
 }
 
 impl Name {

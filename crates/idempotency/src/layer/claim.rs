@@ -103,7 +103,7 @@ impl Claim {
             return Err(NotCompleted::Lost);
         }
         let Captured { response, answer } = answer::capture(response, self.held.site.route.answer_bytes_max).await;
-        match transaction.complete_in(&self.held.lease, &answer).await {
+        match transaction.complete_in(&*self.held.site.house.store, &self.held.lease, &answer).await {
             Ok(Written::Done) => Ok(Completed(response)),
             Ok(Written::Lost) => Err(NotCompleted::Lost),
             Err(error) => Err(NotCompleted::Store(error)),

@@ -74,11 +74,9 @@ mod tests {
     use super::parts;
 
     fn body(boundary: &str, parts: &[(&str, &str)]) -> Vec<u8> {
-        let mut body = String::new();
-        for (head, content) in parts {
-            body.push_str(&format!("--{boundary}\r\n{head}\r\n{content}\r\n"));
-        }
-        format!("{body}--{boundary}--\r\n").into_bytes()
+        let part = |(head, content): &(&str, &str)| format!("--{boundary}\r\n{head}\r\n{content}\r\n");
+        let parts: Vec<String> = parts.iter().map(part).collect();
+        format!("{}--{boundary}--\r\n", parts.concat()).into_bytes()
     }
 
     const PARTS: &[(&str, &str)] = &[
