@@ -224,6 +224,17 @@ pub trait CompleteIn: Send {
     ) -> impl Future<Output = Result<Written, Error>> + Send;
 }
 
+/// What the stores in SQL take: a `&mut` of sqlx's connection or transaction, or a `&sea_orm::DatabaseTransaction`.
+#[cfg(feature = "sql")]
+impl<T: crate::store::Transaction> CompleteIn for T {
+    async fn complete_in(self, store: &dyn Store, lease: &Lease, answer: &Answer) -> Result<Written, Error> {
+        match store.ledger() {
+            Some(ledger) => ledger.complete(self, lease, answer).await,
+            None => Err(Error::Broken("the store is not where a transaction could complete its records".to_owned())),
+        }
+    }
+}
+
 impl Name {
     /// The longest scope, in bytes: with the key it fits an index of every database.
     pub const SCOPE_BYTES_MAX: usize = 255;

@@ -8,4 +8,6 @@ mod fingerprint;
 mod harness;
 mod header;
 mod setup;
+#[cfg(feature = "sqlite")]
+mod sql;
 mod transactional;
