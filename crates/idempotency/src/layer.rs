@@ -130,7 +130,7 @@ impl Idempotency {
     /// Begins nothing any more and waits for what runs, for no longer than `limit` (F-17). Call it when the server has
     /// stopped listening, before the store's pool is closed.
     pub async fn drain(&self, limit: Duration) -> Drained {
-        self.house.closing.store(true, Ordering::Release);
+        self.house.closing.store(true, Ordering::SeqCst);
         self.house.tasks.close();
         match tokio::time::timeout(limit, self.house.tasks.wait()).await {
             Ok(()) => Drained { left: 0 },
@@ -177,7 +177,7 @@ impl House {
     }
 
     fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Acquire)
+        self.closing.load(Ordering::SeqCst)
     }
 }
 

@@ -26,3 +26,8 @@ pub use derive::{derive, derive_named};
 pub use fingerprint::{Fingerprint, Fingerprints, Target, VERSION as FINGERPRINT_VERSION};
 pub use key::Key;
 pub use record::{Answer, CommandId, Record};
+
+/// The README's example is compiled and run.
+#[cfg(all(doctest, feature = "sqlite", feature = "tower"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

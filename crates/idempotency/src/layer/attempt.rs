@@ -143,6 +143,10 @@ impl Site {
 
 impl<S: Handler> Attempt<S> {
     async fn run(mut self, work: Work<S>) {
+        // Looked at within the task, which a graceful end has either counted by now or forbidden.
+        if self.site.house.is_closing() {
+            return self.teller.say(Said::Refused(shutting_down()));
+        }
         for _ in 0..LOOKS_MAX {
             let begun = self.site.begin(&self.asked).await;
             match begun {
@@ -206,6 +210,11 @@ pub(super) fn panicked() -> Refusal {
 /// What became of it cannot be said yet.
 pub(super) fn outcome_pending() -> Refusal {
     Refusal::new(&problem::OUTCOME_PENDING, "it was begun, and it is not known yet what came of it")
+}
+
+/// Nothing is begun any more.
+pub(super) fn shutting_down() -> Refusal {
+    Refusal::new(&problem::SHUTTING_DOWN, "the server is shutting down; nothing was done")
 }
 
 fn store_unavailable() -> Refusal {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use tower::Service;
 
 use super::answer::{self, Status};
-use super::attempt::{Said, Work};
+use super::attempt::{Said, Work, shutting_down};
 use super::refusal::Refusal;
 use super::waiting::Patience;
 use super::{Duplicates, Site};
@@ -67,9 +67,7 @@ impl Site {
             return inner.call(request).await.map(IntoResponse::into_response);
         }
         match self.key(&request) {
-            Ok(Some(_)) if self.house.is_closing() => {
-                Ok(self.refused(&Refusal::new(&problem::SHUTTING_DOWN, "the server is shutting down")))
-            }
+            Ok(Some(_)) if self.house.is_closing() => Ok(self.refused(&shutting_down())),
             Ok(Some(key)) => match self.read(key, request).await {
                 Ok(arrival) => self.keyed(inner, arrival).await,
                 Err(refusal) => Ok(self.refused(&refusal)),

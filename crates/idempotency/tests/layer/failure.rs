@@ -359,6 +359,28 @@ async fn f_17_a_graceful_end_waits_for_what_runs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f_17_who_waits_when_the_end_comes_begins_nothing() {
+    let world = World::default();
+    let effects = world.effects.clone();
+    let node = world.node(once(), move || {
+        let effects = effects.clone();
+        async move {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            effects.one();
+            idempotency::layer::NotStarted(StatusCode::CONFLICT)
+        }
+    });
+    let first = place("k").start(&node);
+    until("it is running", || world.store.memory.len() == 1).await;
+    let second = place("k").start(&node);
+    until("the second has asked", || world.store.asked(Op::Begin) == 2).await;
+    assert_eq!(node.idempotency.drain(Duration::from_mins(1)).await.left, 0);
+    first.await.expect("no panic").expect(409, "not-kept");
+    second.await.expect("no panic").problem(503, "shutting_down");
+    assert_eq!((world.effects.count(), node.idempotency.running()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_claim_says_who_and_what_and_derives_the_same_numbers_for_ever() {
     let world = World::default();
     let node = world.node(once(), |claim: Claim| async move {
