@@ -341,6 +341,16 @@ async fn a_handler_over_its_time_is_told_and_its_client_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_handler_over_its_time_may_heed_it() {
+    let world = World::default();
+    // It would need 25 s.
+    let node = obedient(&world, once().handler_timeout(Duration::from_secs(10)));
+    place("k").send(&node).await.problem(503, "outcome_pending");
+    until("it has stopped", || node.idempotency.running() == 0).await;
+    assert!(world.effects.count() == 0 && world.store.memory.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn f_17_a_graceful_end_waits_for_what_runs() {
     let world = World::default();
     let node = slow(&world, once(), Duration::from_secs(5));

@@ -198,6 +198,30 @@ async fn c_04_c_07_many_at_once_on_two_nodes() {
     }
 }
 
+/// The handler gives up on a commit that the database is still about to make.
+#[tokio::test]
+async fn f_05_a_commit_that_is_under_way_is_waited_for() {
+    let shop = Shop::open().await;
+    let node = shop
+        .node(|pool| {
+            move |claim: Claim| async move {
+                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+                sqlx::query("INSERT INTO orders (buyer) VALUES ('x')").execute(&mut *transaction).await?;
+                let _completed = claim.complete(&mut transaction, order(1)).await.map_err(NotPlaced::Claim)?;
+                tokio::spawn(async move {
+                    // Long enough for the layer to have asked; whoever is first, the answer is the same.
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    transaction.commit().await
+                });
+                Err::<Response, _>(NotPlaced::Refused)
+            }
+        })
+        .await;
+    let first = place("k").send(&node).await.expect(201, "executed");
+    place("k").send(&node).await.replays(&first);
+    assert_eq!(shop.orders().await, 1);
+}
+
 #[tokio::test]
 async fn b_12_another_process_gives_the_same_answer() {
     let shop = Shop::open().await;

@@ -261,6 +261,20 @@ async fn f_10_who_was_told_to_stop_cannot_commit_even_if_nobody_took_over() {
     assert!(world.effects.count() == 0 && world.store.memory.is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn f_10_who_is_over_its_time_cannot_commit() {
+    let world = World::default();
+    let seen = Arc::default();
+    let node = paused(&world, policy().handler_timeout(Duration::from_secs(5)), Duration::from_secs(9), &seen);
+    place("k").send(&node).await.problem(503, "outcome_pending");
+    until("it has ended", || node.idempotency.running() == 0).await;
+    assert_eq!(
+        *seen.lock().expect("nobody panics under it"),
+        ["the lease was lost: the transaction must be rolled back"]
+    );
+    assert!(world.effects.count() == 0 && world.store.memory.is_empty());
+}
+
 #[tokio::test]
 async fn what_is_not_final_is_not_completed() {
     for status in [401, 403, 408, 429, 500, 503] {
