@@ -200,8 +200,8 @@ impl Policy {
         Self { outage, ..self }
     }
 
-    /// Which answers are kept. Where nothing is set: 2xx to 4xx are kept but 401, 403, 408 and 429, of which nothing is
-    /// kept; after a 5xx it is not known what was done. Whatever is set, a 5xx is never kept.
+    /// Which answers are kept. Where nothing is set: 2xx to 4xx are kept but 401, 403 and 429, of which nothing is kept;
+    /// after a 408 or a 5xx it is not known what was done. Whatever is set, a 5xx is never kept.
     pub fn fate(self, fate: impl Fn(StatusCode) -> Fate + Send + Sync + 'static) -> Self {
         Self { fate: Arc::new(fate), ..self }
     }
@@ -230,10 +230,11 @@ impl Policy {
     }
 }
 
-/// Who may not ask, or not now, has done nothing yet; who failed may have.
+/// Who may not ask, or not now, has done nothing yet; who failed may have, and who was cut off by a time-out within too.
 fn fate(status: StatusCode) -> Fate {
     match status.as_u16() {
-        401 | 403 | 408 | 429 => Fate::Release,
+        401 | 403 | 429 => Fate::Release,
+        408 => Fate::Doubt,
         200..=499 => Fate::Keep,
         _ => Fate::Doubt,
     }

@@ -2,12 +2,15 @@
 
 mod basics;
 mod concurrency;
+mod doubt;
 mod failure;
 mod faulty;
 mod fingerprint;
 mod harness;
 mod header;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod setup;
 #[cfg(feature = "sqlite")]
-mod sql;
+mod sqlite;
 mod transactional;
