@@ -1,6 +1,7 @@
 //! Owns putting a server together from its settings, running it, and taking it down so that nothing acknowledged is
 //! lost and nothing running is cut.
 
+mod coordinator;
 mod crash;
 pub(crate) mod folder;
 mod measure;
@@ -23,6 +24,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use coordinator::{Coordinator, coordinator};
 use crash::{Mortal, MortalChannel, Points};
 
 use crate::secret;
@@ -91,6 +93,7 @@ impl Server {
         let outside = Outside::new(&store, &directory);
         outside.refresh().await.context("reading the accounts with payment providers")?;
         let metrics = telemetry::page(&engine);
+        let Coordinator { locks, rates } = coordinator(settings, &store, lock.is_some()).await?;
         let parts = Parts {
             engine: engine.clone(),
             store: store.clone(),
@@ -98,6 +101,8 @@ impl Server {
             actors: actors.clone(),
             installation: store.installation(api::id()).await.context("reading the installation's name")?,
             secret: store.secret(secret::random()?).await.context("reading the installation's secret")?,
+            limits: rates,
+            locks,
             conflicts: conflicts.clone(),
             metrics: metrics.clone(),
         };
@@ -197,6 +202,7 @@ fn api_settings(settings: &Settings) -> api::Settings {
         answer_wait: settings.answer_wait.0,
         payment_timeout: settings.payment_timeout.0,
         order_number_validity: settings.order_number_validity.0,
+        token_validity: settings.token_validity.0,
         concurrent_requests_max: settings.concurrent_requests_max,
         ..api::Settings::default()
     }

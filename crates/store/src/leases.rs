@@ -65,7 +65,7 @@ impl Fence for Store {
 
 impl Store {
     /// Removes leases that ended a day ago, at most so many; how many it were.
-    pub async fn leases_purge(&self, limit: u32) -> Result<u64, Error> {
+    pub async fn leases_purge(&self, limit: u64) -> Result<u64, Error> {
         let clock = self.database.clock();
         let ended = format!("lease_until < {clock} - {KEPT_MS}");
         let question = self.leases_statement(&format!("select name from {LEASES} where {ended} limit {limit}"), &[]);

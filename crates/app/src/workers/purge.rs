@@ -14,7 +14,7 @@ const STEP: u64 = 500;
 const PAUSE: u32 = 4;
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 
-/// Removes answers, counted conflicts and unused numbers once they are old enough.
+/// Removes answers, counted conflicts, unused numbers and ended leases once they are old enough.
 pub(super) struct Purger {
     store: Store,
     retention_ms: i64,
@@ -41,7 +41,8 @@ impl Purger {
         let before = now.plus_ms(-self.retention_ms);
         stepwise(stop, || self.store.records_purge(before, STEP)).await?;
         stepwise(stop, || self.store.conflicts_purge(before, STEP)).await?;
-        stepwise(stop, || self.store.numbers_purge(now, STEP)).await
+        stepwise(stop, || self.store.numbers_purge(now, STEP)).await?;
+        stepwise(stop, || self.store.leases_purge(STEP)).await
     }
 }
 
