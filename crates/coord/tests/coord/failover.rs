@@ -10,7 +10,7 @@ use coord::lock::{Fence, Lock, RedisLock, Released, Terms};
 use tokio::time::timeout;
 
 use crate::contract::{AT_ONCE, PATIENT};
-use crate::harness::{PASSWORD, PATIENCE, Sentinel, Server, impatient, until};
+use crate::harness::{PASSWORD, PATIENCE, Sentinel, Server, Wire, impatient, until};
 
 /// Renewed after ten seconds, so that a fail-over comes first.
 const LONG: Duration = Duration::from_secs(30);
@@ -48,7 +48,7 @@ impl Written {
 async fn a_stale_replica_lets_two_in_and_the_number_keeps_the_first_out() {
     let mut master = Server::start().await;
     let replica = Server::start_behind(&master).await;
-    let sentinel = Sentinel::start(&master).await;
+    let sentinel = Sentinel::start(Wire::Plain, &master).await;
     let lock = RedisLock::on(impatient(&sentinel.url()), "").fenced(Arc::new(Numbers::default()));
 
     // From here on the replica hears nothing, and still counts as one.
@@ -81,7 +81,7 @@ async fn a_stale_replica_lets_two_in_and_the_number_keeps_the_first_out() {
 async fn a_lock_that_the_replica_knew_outlives_the_master() {
     let mut master = Server::start().await;
     let replica = Server::start_behind(&master).await;
-    let sentinel = Sentinel::start(&master).await;
+    let sentinel = Sentinel::start(Wire::Plain, &master).await;
     let lock = RedisLock::on(impatient(&sentinel.url()), "");
     let guard = lock.acquire("order-8", Terms { lease: LONG, ..PATIENT }).await.expect("it is free");
     until("the replica knows", || async { replica.ask::<bool>("EXISTS order-8").await.is_ok_and(|there| there) }).await;
@@ -100,7 +100,7 @@ async fn a_lock_that_the_replica_knew_outlives_the_master() {
 async fn a_master_that_became_a_replica_is_left() {
     let old = Server::start().await;
     let new = Server::start_behind(&old).await;
-    let sentinel = Sentinel::start(&old).await;
+    let sentinel = Sentinel::start(Wire::Plain, &old).await;
     let lock = RedisLock::on(impatient(&sentinel.url()), "");
     lock.acquire("before", PATIENT).await.expect("it is free").release().await.expect("it answers");
     // By hand, since a sentinel closes the connections of the old master: this one stays open, and answers READONLY.

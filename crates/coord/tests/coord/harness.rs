@@ -1,7 +1,10 @@
 //! Owns what the tests share: where the servers are, names of their own, and waiting for a condition.
 
+mod group;
+mod process;
 mod proxy;
 mod server;
+mod wire;
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,8 +12,13 @@ use std::time::Duration;
 use coord::Redis;
 use coord::redis::Timeouts;
 
+pub use group::{Cluster, Sentinel};
 pub use proxy::Proxy;
-pub use server::{PASSWORD, Sentinel, Server};
+pub use server::Server;
+pub use wire::Wire;
+
+/// Of the servers that a test starts by itself.
+pub const PASSWORD: &str = "of-one-test";
 
 /// How long anything may take that should be quick, on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(20);

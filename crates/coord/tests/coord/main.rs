@@ -3,6 +3,7 @@
 
 mod contract;
 mod failover;
+mod groups;
 mod harness;
 mod leases;
 mod limits;
