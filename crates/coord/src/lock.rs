@@ -20,7 +20,7 @@ pub use guard::{Guard, Released};
 pub use holder::Holder;
 pub use lease::{LeaseLock, LeaseTable, Taken};
 pub use redlock::RedlockLeases;
-pub use striped::StripedLock;
+pub use striped::{StripedLock, WAITING_MAX};
 
 /// A shorter lease counts as this: what is renewed at a third of it must have time to be.
 pub const LEASE_MIN: Duration = Duration::from_millis(50);

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coord::lock::{Fence, Holder, Keep, LeaseLock, LeaseTable, Lock, NotAcquired, RedisLock, Redlock, Released};
+use coord::lock::{
+    Fence, Holder, Keep, LeaseLock, LeaseTable, Lock, NotAcquired, RedisLock, Redlock, Released, WAITING_MAX,
+};
 use coord::lock::{StripedLock, Taken, Terms};
 use coord::{Error, Redis};
 use tokio::sync::mpsc;
@@ -126,6 +128,28 @@ async fn in_the_process_who_comes_first_is_served_first() {
         seen.push(number);
     }
     assert_eq!(seen, (0..20).filter(|number| number % 3 != 0).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn in_the_process_only_so_many_wait_for_one_name() {
+    let (lock, name) = (StripedLock::new(), name("crowded"));
+    let first = lock.try_acquire(&name, AT_ONCE).await.unwrap();
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..WAITING_MAX {
+        let (lock, name) = (lock.clone(), name.clone());
+        waiting.spawn(async move { drop(lock.acquire(&name, PATIENT).await.unwrap()) });
+        // In a runtime of one thread: it runs until it waits.
+        tokio::task::yield_now().await;
+    }
+    let refused = timeout(PATIENCE / 4, lock.acquire(&name, PATIENT)).await.expect("it is refused at once");
+    assert!(matches!(refused, Err(NotAcquired::Held)));
+    // Those who gave up make room.
+    waiting.abort_all();
+    while waiting.join_next().await.is_some() {}
+    let wait = Terms { wait: Duration::from_millis(5), ..PATIENT };
+    assert!(matches!(lock.acquire(&name, wait).await, Err(NotAcquired::Held)));
+    drop(first);
+    drop(lock.acquire(&name, PATIENT).await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
