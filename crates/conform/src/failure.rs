@@ -1,0 +1,145 @@
+//! Owns the rows F: clients that go away, and services that are killed, stopped, or lose their store.
+
+use crate::answer::Answer;
+use crate::case::Case;
+use crate::effects::Effects;
+use crate::need::Need;
+use crate::process;
+use crate::report::{Finding, Judged};
+use crate::storm::{End, Storm};
+use crate::subject::Subject;
+
+pub(crate) const CASES: &[Case] = &[
+    Case { id: "F-01", title: "the client leaves before the answer", needs: &[], run: |it| Box::pin(left(it)) },
+    Case {
+        id: "F-02",
+        title: "killed before the answer",
+        needs: &[Need::Start],
+        run: |it| Box::pin(async { killed(it).await?.all_are_answered() }),
+    },
+    Case {
+        id: "F-03",
+        title: "killed between effect and record",
+        needs: &[Need::Start],
+        run: |it| Box::pin(async { killed(it).await?.effects_are_one_each() }),
+    },
+    Case {
+        id: "F-04",
+        title: "killed with an effect elsewhere",
+        needs: &[Need::Start],
+        run: |it| Box::pin(async { killed(it).await?.unknown_stays_unknown() }),
+    },
+    Case {
+        id: "F-05",
+        title: "what was answered stays answered",
+        needs: &[Need::Start],
+        run: |it| Box::pin(async { killed(it).await?.acknowledged_is_kept() }),
+    },
+    Case {
+        id: "F-06",
+        title: "no store of keys at the beginning",
+        needs: &[Need::StoreHooks],
+        run: |it| Box::pin(no_store(it)),
+    },
+    Case::inside(
+        "F-07",
+        "no store of keys at the end",
+        &[Need::Inside("it takes the store away while a request runs")],
+    ),
+    Case::inside("F-08", "the handler panics", &[Need::Inside("it takes a handler that panics")]),
+    Case::inside("F-09", "an owner sleeps past its lease", &[Need::Inside("it takes an owner that is paused")]),
+    Case::inside("F-10", "a lease cannot be renewed", &[Need::Inside("it takes a heartbeat that fails")]),
+    Case::inside("F-11", "a lease shorter than the work", &[Need::Inside("it is refused at the start")]),
+    Case::inside("F-12", "a clock that jumps", &[Need::Inside("it takes the clock of one node")]),
+    Case {
+        id: "F-13",
+        title: "no key stays locked",
+        needs: &[Need::Start],
+        run: |it| Box::pin(async { killed(it).await?.none_stays_locked() }),
+    },
+    Case {
+        id: "F-14",
+        title: "what is in front of the store forgets",
+        needs: &[Need::Forget],
+        run: |it| Box::pin(forgotten(it)),
+    },
+    Case::inside("F-15", "a replica that lags", &[Need::Inside("it takes a replica of the database")]),
+    Case::inside("F-16", "a deadlock", &[Need::Inside("it takes a database that refuses a transaction")]),
+    Case { id: "F-17", title: "stopped in order", needs: &[Need::Start], run: |it| Box::pin(stopped(it)) },
+];
+
+/// One storm for all rows that ask what became of it.
+async fn killed(it: &Subject) -> Result<&Storm, Finding> {
+    let storm = it.storm.get_or_init(|| Storm::run(it, End::Killed, it.profile().kills)).await;
+    storm.as_ref().map_err(Clone::clone)
+}
+
+/// The same, where the service may bring what it has begun to its end.
+async fn stopped(it: &Subject) -> Judged {
+    let storm = Storm::run(it, End::Stopped, 1).await?;
+    storm.all_are_answered()?;
+    storm.acknowledged_is_kept()?;
+    storm.none_stays_locked()?;
+    storm.effects_are_one_each()
+}
+
+async fn left(it: &Subject) -> Judged {
+    let effects = Effects::now(it).await?;
+    let is_slow = it.profile().is_slow_known();
+    let call = it.slow_call(&it.slow_wish()).key(&it.key());
+    // Dropped before it is answered: the connection closes.
+    let answered = tokio::time::timeout(it.in_flight(), it.send(&call)).await;
+    let told = it.settled(&call).await?;
+    if !told.is_success() {
+        return Err(Finding::failed("2xx for who comes again", told.shown()));
+    }
+    let again = it.send(&call).await?;
+    it.same(&again, &told, "the request once more")?;
+    let mut answers: Vec<&Answer> = vec![&told, &again];
+    if let Ok(Ok(first)) = &answered {
+        answers.push(first);
+    }
+    effects.grew_by(it, 1, &answers).await?;
+    match (told.is_marked(), is_slow && answered.is_err()) {
+        (true, true) => Ok("it went on and was recorded".to_owned()),
+        (false, true) => Err(Finding::failed("the effect of the first, recorded", "the work was begun anew")),
+        (_, false) => Ok("answered before the client could leave".to_owned()),
+    }
+}
+
+async fn no_store(it: &Subject) -> Judged {
+    let profile = it.profile();
+    let effects = Effects::now(it).await?;
+    let call = it.call(&it.wish()).key(&it.key());
+    if !process::run(profile.store_down.as_deref().unwrap_or_default()).await {
+        return Err(Finding::failed("--store-down to end well", "it did not"));
+    }
+    let refused = it.send(&call).await;
+    let is_back = process::run(profile.store_up.as_deref().unwrap_or_default()).await;
+    if !is_back {
+        return Err(Finding::failed("--store-up to end well", "it did not"));
+    }
+    refused?.is(503, "while the store of keys is away")?;
+    let first = it.settled(&call).await?;
+    if !first.is_success() {
+        return Err(Finding::failed("2xx when the store is back", first.shown()));
+    }
+    let again = it.send(&call).await?;
+    it.same(&again, &first, "the request again")?;
+    effects.grew_by(it, 1, &[&first, &again]).await?;
+    Ok("refused, then executed".to_owned())
+}
+
+async fn forgotten(it: &Subject) -> Judged {
+    let effects = Effects::now(it).await?;
+    let call = it.call(&it.wish()).key(&it.key());
+    let first = it.send(&call).await?;
+    first.fresh("a new key")?;
+    if !process::run(it.profile().forget.as_deref().unwrap_or_default()).await {
+        return Err(Finding::failed("--forget to end well", "it did not"));
+    }
+    let again = it.settled(&call).await?;
+    again.replays(&first)?;
+    effects.grew_by(it, 1, &[&first, &again]).await?;
+    Ok(String::new())
+}

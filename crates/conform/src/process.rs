@@ -1,0 +1,68 @@
+//! Owns the service as processes that were started here: a group of their own, so that all of them can be killed.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+
+/// How long the processes may take to be gone.
+const GONE_MAX: Duration = Duration::from_secs(10);
+
+/// A line of the shell and all that it began.
+pub(crate) struct Process {
+    child: Child,
+    group: Option<u32>,
+}
+
+impl Process {
+    /// Starts it. Its output is not read: a line that wants it writes it to a file.
+    pub(crate) fn start(line: &str) -> Result<Self, String> {
+        let mut command = shell(line);
+        let child = command.process_group(0).kill_on_drop(true).spawn().map_err(|error| error.to_string())?;
+        Ok(Self { group: child.id(), child })
+    }
+
+    /// Kills all of it, without any chance to tidy up, or as this line of the shell does, and waits until it is gone.
+    pub(crate) async fn kill(mut self, line: Option<&str>) {
+        if let Some(line) = line {
+            let _ended = run(line).await;
+        }
+        self.signal("KILL").await;
+        let _ended = tokio::time::timeout(GONE_MAX, self.child.wait()).await;
+    }
+
+    /// Asks it to end, and waits until it has. True if it did.
+    pub(crate) async fn terminate(mut self) -> bool {
+        self.signal("TERM").await;
+        let has_ended = tokio::time::timeout(GONE_MAX, self.child.wait()).await.is_ok();
+        self.signal("KILL").await;
+        has_ended
+    }
+
+    async fn signal(&self, name: &str) {
+        if let Some(group) = self.group {
+            let _sent = run(&format!("kill -{name} -- -{group}")).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(group) = self.group.filter(|_| self.child.id().is_some()) {
+            let line = format!("kill -KILL -- -{group}");
+            let _sent = std::process::Command::new("sh").args(["-c", &line]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+/// Runs a line of the shell to its end. True if it ended well.
+pub(crate) async fn run(line: &str) -> bool {
+    let ended = tokio::time::timeout(GONE_MAX, shell(line).kill_on_drop(true).status()).await;
+    ended.is_ok_and(|status| status.is_ok_and(|status| status.success()))
+}
+
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
