@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
-    admin, archive, bench, channel, check, conflicts, copy, demo, floor, policy, psp_sim, reconcile, replay, review,
-    server, settings,
+    admin, archive, bench, channel, check, conflicts, conform, copy, demo, floor, policy, psp_sim, reconcile, replay,
+    review, server, settings,
 };
 
 /// Orders in which no retry creates a second one.
@@ -68,6 +68,8 @@ enum Command {
     PspSim(psp_sim::Args),
     /// List the keys that were used for two requests, and other conflicts, the latest first.
     Conflicts(conflicts::Args),
+    /// Ask any service what a holder of idempotency keys must do.
+    Conform(conform::Args),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -119,6 +121,7 @@ impl Cli {
             Command::Reconcile(args) => return reconcile::run(args).await,
             Command::PspSim(args) => psp_sim::run(args).await?,
             Command::Conflicts(args) => conflicts::run(args).await?,
+            Command::Conform(args) => return conform::run(args).await,
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "mideng", &mut std::io::stdout());
             }

@@ -8,6 +8,7 @@ mod check;
 mod cli;
 mod client;
 mod conflicts;
+mod conform;
 mod copy;
 mod demo;
 mod embedded;

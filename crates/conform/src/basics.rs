@@ -236,7 +236,7 @@ async fn versions(it: &Subject) -> Judged {
         it.settled(&call.clone().node(node)).await?.replays(&first)?;
     }
     if it.nodes() > 1 {
-        seen.push(format!("{} other nodes", it.nodes() - 1));
+        seen.push(format!("{} nodes", it.nodes()));
     }
     if seen.is_empty() {
         return Err(Finding::NotApplicable("the service speaks no HTTP/2, and no other node is known".to_owned()));

@@ -1,4 +1,4 @@
-//! Owns the report as `JUnit` XML. It knows no row.
+//! Owns the report as JUnit XML. It knows no row.
 
 use std::fmt::Write as _;
 

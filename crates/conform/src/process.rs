@@ -23,25 +23,35 @@ impl Process {
     }
 
     /// Kills all of it, without any chance to tidy up, or as this line of the shell does, and waits until it is gone.
-    pub(crate) async fn kill(mut self, line: Option<&str>) {
-        if let Some(line) = line {
-            let _ended = run(line).await;
+    /// True if it was killed so.
+    pub(crate) async fn kill(mut self, line: Option<&str>) -> bool {
+        let is_killed = match line {
+            Some(line) => run(line).await,
+            None => self.signal("KILL").await,
+        };
+        let is_gone = self.is_gone().await;
+        if !is_gone {
+            self.signal("KILL").await;
         }
-        self.signal("KILL").await;
-        let _ended = tokio::time::timeout(GONE_MAX, self.child.wait()).await;
+        is_killed && is_gone
     }
 
     /// Asks it to end, and waits until it has. True if it did.
     pub(crate) async fn terminate(mut self) -> bool {
-        self.signal("TERM").await;
-        let has_ended = tokio::time::timeout(GONE_MAX, self.child.wait()).await.is_ok();
+        let is_gone = self.signal("TERM").await && self.is_gone().await;
+        // Nothing that it began may outlive it.
         self.signal("KILL").await;
-        has_ended
+        is_gone
     }
 
-    async fn signal(&self, name: &str) {
-        if let Some(group) = self.group {
-            let _sent = run(&format!("kill -{name} -- -{group}")).await;
+    async fn is_gone(&mut self) -> bool {
+        tokio::time::timeout(GONE_MAX, self.child.wait()).await.is_ok()
+    }
+
+    async fn signal(&self, name: &str) -> bool {
+        match self.group {
+            Some(group) => run(&signal_line(name, group)).await,
+            None => false,
         }
     }
 }
@@ -49,10 +59,15 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if let Some(group) = self.group.filter(|_| self.child.id().is_some()) {
-            let line = format!("kill -KILL -- -{group}");
+            let line = signal_line("KILL", group);
             let _sent = std::process::Command::new("sh").args(["-c", &line]).stderr(Stdio::null()).status();
         }
     }
+}
+
+/// As POSIX has it; the shorter form is not understood by every shell.
+fn signal_line(name: &str, group: u32) -> String {
+    format!("kill -s {name} -- -{group}")
 }
 
 /// Runs a line of the shell to its end. True if it ended well.

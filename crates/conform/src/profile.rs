@@ -65,7 +65,7 @@ pub struct Profile {
     pub slow_header: Option<String>,
     /// The header that makes it take longer than a duplicate waits.
     pub slower_header: Option<String>,
-    /// So long after it was sent, a slow request is surely being worked on, and not done yet.
+    /// So long after it was sent, a slow request is surely being worked on; it must take four times as long.
     pub in_flight_ms: u64,
     /// A key that is too easy to guess for the service.
     pub weak_key: Option<String>,

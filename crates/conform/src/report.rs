@@ -90,7 +90,7 @@ impl Report {
         self.outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::NotApplicable { .. }))
     }
 
-    /// The report in the format of `JUnit`, which every builder of software shows.
+    /// The report in the format of JUnit, which every builder of software shows.
     pub fn junit(&self) -> String {
         crate::junit::text(self)
     }

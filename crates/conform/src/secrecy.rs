@@ -83,14 +83,13 @@ async fn no_echo(it: &Subject) -> Judged {
     if let Ok(answer) = as_nobody(it, &wish, &key).await {
         problems.push(("a missing credential", answer));
     }
+    // What is taken although it should not be is the business of other rows.
+    problems.retain(|(_, answer)| !answer.is_success());
     let mut secrets = values(&wish.body);
     secrets.retain(|text| text.len() >= 6);
     secrets.push(key);
     for (what, problem) in &problems {
         let said = String::from_utf8_lossy(&problem.body);
-        if problem.is_success() {
-            return Err(Finding::failed(format!("a problem for {what}"), problem.shown()));
-        }
         if let Some(text) = secrets.iter().find(|text| said.contains(text.as_str())) {
             return Err(Finding::failed(
                 format!("nothing of the request in the problem of {what}"),

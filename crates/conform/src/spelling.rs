@@ -1,5 +1,6 @@
 //! Owns the ways to write one JSON value, and texts that are hardly one.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
@@ -50,6 +51,24 @@ pub(crate) fn texts(value: &Value) -> Vec<String> {
         Value::Object(members) => members.values().flat_map(texts).collect(),
         Value::Null | Value::Bool(_) => Vec::new(),
     }
+}
+
+/// What stands at the ends of a value, by the way that leads there.
+pub(crate) fn leaves(value: &Value) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![(String::new(), value)];
+    while let Some((place, value)) = open.pop() {
+        match value {
+            Value::Array(items) => {
+                open.extend(items.iter().enumerate().map(|(at, item)| (format!("{place}/{at}"), item)));
+            }
+            Value::Object(members) => {
+                open.extend(members.iter().map(|(name, value)| (format!("{place}/{name}"), value)));
+            }
+            value => _ = found.insert(place, value.clone()),
+        }
+    }
+    found
 }
 
 #[derive(Clone, Copy)]

@@ -16,6 +16,8 @@ use crate::subject::{Subject, random};
 
 /// So many ask at once.
 const CLIENTS: usize = 8;
+/// So many of them ask for what takes its time, where there is something: the end finds it half done.
+const SLOW_CLIENTS: usize = 2;
 /// After so many answers at least, and less than so many more, the end comes.
 const ANSWERS_MIN: u64 = 30;
 const ANSWERS_MORE: u64 = 120;
@@ -148,10 +150,11 @@ impl Storm {
 async fn blow(it: &Subject, end: End) -> Result<Vec<Told>, Finding> {
     let (answered, gone, enough) = (AtomicUsize::new(0), AtomicBool::new(false), Notify::new());
     let least = usize::try_from(ANSWERS_MIN + random() % ANSWERS_MORE).unwrap_or(usize::MAX);
-    let client = async || {
+    let client = async |number: usize| {
         let mut told = Vec::new();
         while !gone.load(Ordering::Relaxed) && told.len() < KEYS_MAX {
-            let call = it.call(&it.wish()).key(&it.key());
+            let call = if number < SLOW_CLIENTS { it.slow_call(&it.slow_wish()) } else { it.call(&it.wish()) };
+            let call = call.key(&it.key());
             let before = it.try_send(&call).await;
             let is_lost = before.is_err();
             let before = before.ok().filter(Answer::is_final);
@@ -167,19 +170,23 @@ async fn blow(it: &Subject, end: End) -> Result<Vec<Told>, Finding> {
     };
     let ending = async {
         let is_enough = tokio::time::timeout(it.timeout() * 3, enough.notified()).await.is_ok();
-        if let Some(process) = it.process.lock().await.take() {
-            match end {
-                End::Killed => process.kill(it.profile().kill.as_deref()).await,
-                End::Stopped => _ = process.terminate().await,
-            }
-        }
+        let process = it.process.lock().await.take();
+        let is_ended = match (process, end) {
+            (Some(process), End::Killed) => process.kill(it.profile().kill.as_deref()).await,
+            (Some(process), End::Stopped) => process.terminate().await,
+            (None, _) => false,
+        };
         gone.store(true, Ordering::Relaxed);
-        is_enough
+        (is_enough, is_ended)
     };
-    let (told, is_enough) = join(join_all((0..CLIENTS).map(|_| client())), ending).await;
+    let (told, (is_enough, is_ended)) = join(join_all((0..CLIENTS).map(client)), ending).await;
     if !is_enough {
         let seen = format!("{} in {} s", answered.load(Ordering::Relaxed), (it.timeout() * 3).as_secs());
         return Err(Finding::failed(format!("{least} answers before the end"), seen));
+    }
+    if !is_ended {
+        let how = if end == End::Killed { "killed" } else { "stopped with SIGTERM" };
+        return Err(Finding::failed(format!("the service to be {how}"), "it lives on"));
     }
     Ok(told.into_iter().flatten().collect())
 }

@@ -61,8 +61,8 @@ impl Subject {
             storm: OnceCell::new(),
             profile,
         };
-        for template in [&subject.profile.body, &subject.profile.slow_body] {
-            Wish::of(&subject.profile, template.as_deref(), subject.fill())?;
+        for template in [&subject.profile.body, &subject.profile.slow_body].into_iter().flatten() {
+            Wish::of(&subject.profile, Some(template), subject.fill())?;
         }
         if let Some(command) = &subject.profile.start {
             if subject.is_there().await {
@@ -77,7 +77,7 @@ impl Subject {
     /// Stops what was started.
     pub(crate) async fn close(&self) {
         if let Some(process) = self.process.lock().await.take() {
-            process.kill(None).await;
+            let _gone = process.kill(None).await;
         }
     }
 

@@ -1,0 +1,68 @@
+//! Owns the little service as a process: this very program, told to serve instead of to test.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use conform::{Error, Profile};
+use tempfile::TempDir;
+
+use crate::profile;
+use crate::service::{Fault, Service, Setup};
+
+/// Where the process serves; what is not told so is a test.
+const ADDRESS: &str = "CONFORM_SERVICE";
+const FOLDER: &str = "CONFORM_SERVICE_FOLDER";
+const FAULT: &str = "CONFORM_SERVICE_FAULT";
+const UNKNOWN: &str = "CONFORM_SERVICE_UNKNOWN";
+
+/// A profile with a line that starts such a process, and the folder of its file.
+pub(crate) fn profile(fault: Option<Fault>, unknown: bool) -> (Profile, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let program = std::env::current_exe().expect("this program");
+    let at = folder.path().display();
+    let fault = fault.map(|fault| format!("{fault:?}")).unwrap_or_default();
+    let unknown = if unknown { "yes" } else { "" };
+    let start = format!(
+        "{ADDRESS}={address} {FOLDER}='{at}' {FAULT}={fault} {UNKNOWN}={unknown} exec '{}' \
+         process::a_service_as_a_process --exact --nocapture",
+        program.display()
+    );
+    let profile = Profile {
+        url: format!("http://{address}"),
+        start: Some(start),
+        store_down: Some(format!("touch '{at}/down'")),
+        store_up: Some(format!("rm '{at}/down'")),
+        forget: Some(format!("touch '{at}/forget'")),
+        ..profile::at(String::new())
+    };
+    (profile, folder)
+}
+
+/// With an address it serves there until it is killed; without one it asks itself whether it can be started and killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_as_a_process() {
+    if let Ok(address) = std::env::var(ADDRESS) {
+        let folder = std::env::var(FOLDER).expect("a folder is told");
+        let fault = Fault::named(&std::env::var(FAULT).unwrap_or_default());
+        let unknown = std::env::var(UNKNOWN).is_ok_and(|value| !value.is_empty());
+        let setup = Setup { fault, unknown, folder: Some(Path::new(&folder)), ..Setup::default() };
+        Service::at(&address, setup).await.ended().await;
+        return;
+    }
+    let (profile, _folder) = profile(None, false);
+    let profile = Profile { only: vec!["B-01".to_owned()], ..profile };
+    for _ in 0..2 {
+        // The second start finds the port free: the first process is gone.
+        let (failed, report) = profile::failed(&profile).await;
+        assert!(failed.is_empty() && report.passed().count() == 1, "{:#?}", report.outcomes);
+    }
+    let nobody = Profile { start: None, ..profile.clone() };
+    let refused = conform::run(&nobody, &|_| {}).await;
+    assert!(matches!(refused, Err(Error::NotThere { .. })), "{refused:?}");
+    let service = Service::start(Setup::default()).await;
+    let somebody = Profile { url: service.url.clone(), ..profile };
+    let refused = conform::run(&somebody, &|_| {}).await;
+    assert!(matches!(refused, Err(Error::Start(_))), "{refused:?}");
+}
