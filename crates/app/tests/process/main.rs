@@ -4,6 +4,7 @@
 mod admin;
 mod archive;
 mod backup;
+mod conform;
 mod copies;
 mod disk;
 mod dumps;

@@ -9,35 +9,16 @@ pub(crate) fn of(service: &Service) -> Profile {
     at(service.url.clone())
 }
 
-/// The same at this address.
+/// The same at this address: the profile that stands in the repository, with two callers.
 pub(crate) fn at(url: String) -> Profile {
-    let text = |text: &str| Some(text.to_owned());
+    let profile = Profile::from_json(include_str!("../../profiles/layer.json")).expect("a profile");
+    assert_eq!(profile.big_body_bytes, Some(BODY_BYTES_MAX + 1));
     Profile {
         url,
-        route: "/orders".to_owned(),
         headers: vec!["Authorization: Bearer alice".to_owned()],
         other_headers: vec!["Authorization: Bearer bob".to_owned()],
-        body: text(r#"{"item": "item-{{random}}", "quantity": 1, "sent_at": {{n}}}"#),
-        vary: text("/quantity"),
-        excluded: text("/sent_at"),
-        identity: text("/order_no"),
-        effects: text("/effects"),
-        effects_pointer: "/count".to_owned(),
-        optional_route: text("/numbers"),
-        get_route: text("/about"),
-        refused_body: text(r#"{"item": "item-{{random}}", "quantity": 999}"#),
-        invalid_body: text(r#"{"item": "item-{{random}}", "quantity": 0}"#),
-        big_body_bytes: Some(BODY_BYTES_MAX + 1),
-        slow_header: text("X-Slow: 800"),
-        slower_header: text("X-Slow: 1800"),
-        in_flight_ms: 150,
-        weak_key: text("abc"),
-        multipart_route: text("/forms"),
-        empty_route: text("/pings"),
-        other_route: text("/purchases"),
-        other_method: text("PUT"),
         timeout_s: 5,
-        ..Profile::default()
+        ..profile
     }
 }
 

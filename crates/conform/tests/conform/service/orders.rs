@@ -101,7 +101,7 @@ impl Shop {
     /// Does what is asked for, and gives the answer as it goes out, and as it is kept.
     pub(crate) async fn execute(&self, ask: &Ask) -> (Kept, Kept) {
         // Two at once are seen only if there is a moment in which they can meet.
-        let moment = if self.is(Fault::ExecutesInParallel) { Duration::from_millis(10) } else { Duration::ZERO };
+        let moment = if self.is(Fault::ExecutesInParallel) { Duration::from_millis(50) } else { Duration::ZERO };
         tokio::time::sleep(ask.slow + moment).await;
         if ask.path == "/pings" {
             let empty = Kept { status: 204, headers: Vec::new(), body: Vec::new() };
