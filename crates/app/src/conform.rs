@@ -162,7 +162,12 @@ const fn is_not_said(flag: &bool) -> bool {
 
 /// `mideng conform`.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let report = ::conform::run(&profile(&args)?, &line).await?;
+    let profile = profile(&args)?;
+    let report = tokio::select! {
+        report = ::conform::run(&profile, &line) => report?,
+        // Dropped in the middle, it kills what it started.
+        _interrupted = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+    };
     println!("{}", sum(&report));
     if let Some(file) = &args.junit {
         std::fs::write(file, report.junit()).with_context(|| format!("writing {}", file.display()))?;

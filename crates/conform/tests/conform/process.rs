@@ -1,7 +1,8 @@
 //! Owns the little service as a process: this very program, told to serve instead of to test.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::time::Duration;
 
 use conform::{Error, Profile};
 use tempfile::TempDir;
@@ -65,4 +66,32 @@ async fn a_service_as_a_process() {
     let somebody = Profile { url: service.url.clone(), ..profile };
     let refused = conform::run(&somebody, &|_| {}).await;
     assert!(matches!(refused, Err(Error::Start(_))), "{refused:?}");
+}
+
+/// Who breaks the program off in the middle leaves no service behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_outlives_a_run_that_is_broken_off() {
+    let (profile, _folder) = profile(None, false);
+    let (told, outcome) = std::sync::mpsc::channel();
+    let told = std::sync::Mutex::new(told);
+    let asked = async {
+        let tell = |outcome: &conform::Outcome| {
+            told.lock().expect("nobody panicked").send(outcome.id).expect("somebody hears it");
+        };
+        conform::run(&profile, &tell).await
+    };
+    let mut asked = Box::pin(asked);
+    while outcome.try_recv().is_err() {
+        let step = tokio::time::timeout(Duration::from_millis(10), &mut asked).await;
+        assert!(step.is_err(), "it ended by itself: {step:?}");
+    }
+    let address = profile.url.trim_start_matches("http://").to_owned();
+    assert!(TcpStream::connect(&address).is_ok(), "the service was there");
+    drop(asked);
+    let gone = async {
+        while TcpStream::connect(&address).is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(10), gone).await.is_ok(), "the service lives on");
 }
