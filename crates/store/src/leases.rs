@@ -122,16 +122,13 @@ impl Store {
     /// Each `{}` is a value, marked as the database marks them.
     fn leases_statement(&self, sql: &str, values: &[&str]) -> Statement {
         let backend = self.administrator.get_database_backend();
-        let mut text = String::with_capacity(sql.len());
-        for (at, part) in sql.split("{}").enumerate() {
-            if at > 0 {
-                match backend {
-                    sea_orm::DbBackend::Postgres => text.push_str(&format!("${at}")),
-                    _ => text.push('?'),
-                }
-            }
-            text.push_str(part);
-        }
+        let mark = |at: usize| match backend {
+            sea_orm::DbBackend::Postgres => format!("${at}"),
+            _ => "?".to_owned(),
+        };
+        let parts =
+            sql.split("{}").enumerate().map(|(at, part)| if at == 0 { part.to_owned() } else { mark(at) + part });
+        let text: String = parts.collect();
         Statement::from_sql_and_values(backend, text, values.iter().map(|value| Value::from(*value)))
     }
 }
