@@ -89,8 +89,8 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
     // Of several rules, the one that is nearest to refusing.
     let nearest = told.iter().min_by_key(|(_, decision)| (decision.remaining, decision.limit));
     if let Some((rule, decision)) = nearest {
-        put(&mut response, RATE_LIMIT, left(rule, decision));
-        put(&mut response, RATE_LIMIT_POLICY, policies.join(", "));
+        put(&mut response, RATE_LIMIT, &left(rule, decision));
+        put(&mut response, RATE_LIMIT_POLICY, &policies.join(", "));
     }
     response
 }
@@ -141,8 +141,8 @@ fn left(rule: &Rule, decision: &Decision) -> String {
     format!("\"{}\";r={};t={}", rule.name, decision.remaining, decision.reset_after.as_secs_f64().ceil())
 }
 
-fn put(response: &mut Response, name: HeaderName, text: String) {
-    if let Ok(value) = HeaderValue::from_str(&text) {
+fn put(response: &mut Response, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
         response.headers_mut().insert(name, value);
     }
 }
