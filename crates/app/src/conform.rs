@@ -86,6 +86,9 @@ struct Flags {
     /// The body of a request that is refused before anything is done
     #[arg(long)]
     invalid_body: Option<String>,
+    /// The body of a request whose answer is longer than what the service keeps
+    #[arg(long)]
+    large_body: Option<String>,
     /// So many bytes are too many
     #[arg(long, value_name = "N")]
     big_body_bytes: Option<usize>,
@@ -98,6 +101,9 @@ struct Flags {
     /// A header that makes it take longer than a duplicate waits
     #[arg(long, value_name = "NAME: VALUE")]
     slower_header: Option<String>,
+    /// A header that makes the handler panic
+    #[arg(long, value_name = "NAME: VALUE")]
+    panic_header: Option<String>,
     /// So long after it was sent, a slow request is being worked on [default: 150]
     #[arg(long, value_name = "MS")]
     in_flight_ms: Option<u64>,

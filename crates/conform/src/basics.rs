@@ -36,11 +36,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case { id: "B-08", title: "no cookie is shared", needs: &[], run: |it| Box::pin(cookies(it)) },
     Case { id: "B-09", title: "another Accept-Encoding", needs: &[], run: |it| Box::pin(coding(it)) },
-    Case::inside(
-        "B-10",
-        "an answer over the limit",
-        &[Need::Inside("the limit of a stored answer is the service's own")],
-    ),
+    Case { id: "B-10", title: "an answer over the limit", needs: &[Need::LargeBody], run: |it| Box::pin(too_long(it)) },
     Case::inside("B-11", "a stream as answer", &[Need::Inside("which routes stream, and are refused at set-up")]),
     Case { id: "B-12", title: "HTTP/1.1, then HTTP/2, then elsewhere", needs: &[], run: |it| Box::pin(versions(it)) },
 ];
@@ -123,6 +119,26 @@ async fn unauthorized(it: &Subject) -> Judged {
     good.fresh("the same request with a credential")?;
     effects.grew_by(it, 1, &[&good]).await?;
     Ok(String::new())
+}
+
+async fn too_long(it: &Subject) -> Judged {
+    let effects = Effects::now(it).await?;
+    let call = it.call(&it.wish_of(it.profile().large_body.as_deref())).key(&it.key());
+    let first = it.send(&call).await?;
+    let again = it.send(&call).await?;
+    if !first.is_success() {
+        effects.grew_by(it, 0, &[]).await?;
+        return Ok("refused before anything is done".to_owned());
+    }
+    first.fresh("a request with a long answer")?;
+    if again.status != first.status || again.headers.get(header::LOCATION) != first.headers.get(header::LOCATION) {
+        return Err(Finding::failed("the first status and Location", again.shown()));
+    }
+    if !again.is_marked() {
+        return Err(Finding::failed("the mark of a replay", again.shown()));
+    }
+    effects.grew_by(it, 1, &[&first]).await?;
+    Ok(if again.body == first.body { "kept whole" } else { "kept without its body" }.to_owned())
 }
 
 async fn empty(it: &Subject) -> Judged {

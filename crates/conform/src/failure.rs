@@ -43,12 +43,13 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[Need::StoreHooks],
         run: |it| Box::pin(no_store(it)),
     },
-    Case::inside(
-        "F-07",
-        "no store of keys at the end",
-        &[Need::Inside("it takes the store away while a request runs")],
-    ),
-    Case::inside("F-08", "the handler panics", &[Need::Inside("it takes a handler that panics")]),
+    Case {
+        id: "F-07",
+        title: "no store of keys at the end",
+        needs: &[Need::Slow, Need::StoreHooks],
+        run: |it| Box::pin(unrecorded(it)),
+    },
+    Case { id: "F-08", title: "the handler panics", needs: &[Need::PanicHeader], run: |it| Box::pin(panics(it)) },
     Case::inside("F-09", "an owner sleeps past its lease", &[Need::Inside("it takes an owner that is paused")]),
     Case::inside("F-10", "a lease cannot be renewed", &[Need::Inside("it takes a heartbeat that fails")]),
     Case::inside("F-11", "a lease shorter than the work", &[Need::Inside("it is refused at the start")]),
@@ -120,18 +121,21 @@ async fn left(it: &Subject) -> Judged {
     })
 }
 
+/// Runs one of the lines of the shell, which must end well.
+async fn hook(flag: &str, line: Option<&String>) -> Result<(), Finding> {
+    if process::run(line.map_or("", String::as_str)).await {
+        return Ok(());
+    }
+    Err(Finding::failed(format!("{flag} to end well"), "it did not"))
+}
+
 async fn no_store(it: &Subject) -> Judged {
     let profile = it.profile();
     let effects = Effects::now(it).await?;
     let call = it.call(&it.wish()).key(&it.key());
-    if !process::run(profile.store_down.as_deref().unwrap_or_default()).await {
-        return Err(Finding::failed("--store-down to end well", "it did not"));
-    }
+    hook("--store-down", profile.store_down.as_ref()).await?;
     let refused = it.send(&call).await;
-    let is_back = process::run(profile.store_up.as_deref().unwrap_or_default()).await;
-    if !is_back {
-        return Err(Finding::failed("--store-up to end well", "it did not"));
-    }
+    hook("--store-up", profile.store_up.as_ref()).await?;
     refused?.is(503, "while the store of keys is away")?;
     let first = it.settled(&call).await?;
     if !first.is_success() {
@@ -143,14 +147,61 @@ async fn no_store(it: &Subject) -> Judged {
     Ok("refused, then executed".to_owned())
 }
 
+/// The store goes away while the work is done: what cannot be recorded yet is not done again.
+async fn unrecorded(it: &Subject) -> Judged {
+    let profile = it.profile();
+    let effects = Effects::now(it).await?;
+    let call = it.slow_call(&it.slow_wish()).key(&it.key());
+    let (first, down) = it.meanwhile(&call, hook("--store-down", profile.store_down.as_ref())).await;
+    hook("--store-up", profile.store_up.as_ref()).await?;
+    down?;
+    let first = first?;
+    if !first.is_success() && (first.status != 503 || !first.asks_to_wait()) {
+        return Err(Finding::failed("503 with Retry-After, or the answer", first.shown()));
+    }
+    let told = it.settled(&call).await?;
+    if told.tells_unknown() {
+        effects.grew_between(it, [0, 1], &[&told]).await?;
+        return Ok("told that it is not known".to_owned());
+    }
+    if !told.is_success() {
+        return Err(Finding::failed("2xx when the store is back", told.shown()));
+    }
+    let again = it.send(&call).await?;
+    it.same(&again, &told, "the request again")?;
+    effects.grew_by(it, 1, &[&told, &again]).await?;
+    Ok(if first.is_success() { "answered before it was recorded" } else { "recorded later" }.to_owned())
+}
+
+async fn panics(it: &Subject) -> Judged {
+    let effects = Effects::now(it).await?;
+    let call = it.call(&it.wish()).key(&it.key());
+    let line = it.profile().panic_header.as_deref().unwrap_or_default();
+    // Some servers close the connection then.
+    let first = it.try_send(&call.clone().line(line)).await.ok();
+    if let Some(first) = first.filter(|first| first.status < 500 && !first.tells_unknown()) {
+        return Err(Finding::failed("5xx where the handler panics", first.shown()));
+    }
+    let told = it.settled(&call).await?;
+    if told.is_success() {
+        let again = it.send(&call).await?;
+        it.same(&again, &told, "the request again")?;
+        effects.grew_by(it, 1, &[&told, &again]).await?;
+        return Ok("nothing was done, and the next to come executes".to_owned());
+    }
+    if told.tells_unknown() {
+        effects.grew_between(it, [0, 1], &[&told]).await?;
+        return Ok("told that it is not known".to_owned());
+    }
+    Err(Finding::failed("2xx, or that it is not known", told.shown()))
+}
+
 async fn forgotten(it: &Subject) -> Judged {
     let effects = Effects::now(it).await?;
     let call = it.call(&it.wish()).key(&it.key());
     let first = it.send(&call).await?;
     first.fresh("a new key")?;
-    if !process::run(it.profile().forget.as_deref().unwrap_or_default()).await {
-        return Err(Finding::failed("--forget to end well", "it did not"));
-    }
+    hook("--forget", it.profile().forget.as_ref()).await?;
     let again = it.settled(&call).await?;
     again.replays(&first)?;
     effects.grew_by(it, 1, &[&first, &again]).await?;

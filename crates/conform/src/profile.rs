@@ -56,6 +56,9 @@ pub struct Profile {
     /// The body of a request that is refused before anything is done.
     #[serde(deserialize_with = "text")]
     pub invalid_body: Option<String>,
+    /// The body of a request whose answer is longer than what the service keeps.
+    #[serde(deserialize_with = "text")]
+    pub large_body: Option<String>,
     /// So many bytes are too many.
     pub big_body_bytes: Option<usize>,
     /// The body of a request that takes its time.
@@ -65,6 +68,8 @@ pub struct Profile {
     pub slow_header: Option<String>,
     /// The header that makes it take longer than a duplicate waits.
     pub slower_header: Option<String>,
+    /// The header that makes the handler panic.
+    pub panic_header: Option<String>,
     /// So long after it was sent, a slow request is surely being worked on; it must take four times as long.
     pub in_flight_ms: u64,
     /// A key that is too easy to guess for the service.
@@ -135,10 +140,12 @@ impl Default for Profile {
             get_route: None,
             refused_body: None,
             invalid_body: None,
+            large_body: None,
             big_body_bytes: None,
             slow_body: None,
             slow_header: None,
             slower_header: None,
+            panic_header: None,
             in_flight_ms: 150,
             weak_key: None,
             multipart_route: None,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::answer::Answer;
 use crate::call::Call;
@@ -149,6 +150,7 @@ impl Storm {
 /// Asks until the service is gone.
 async fn blow(it: &Subject, end: End) -> Result<Vec<Told>, Finding> {
     let (answered, gone, enough) = (AtomicUsize::new(0), AtomicBool::new(false), Notify::new());
+    let start = Instant::now();
     let least = usize::try_from(ANSWERS_MIN + random() % ANSWERS_MORE).unwrap_or(usize::MAX);
     let client = async |number: usize| {
         let mut told = Vec::new();
@@ -170,6 +172,7 @@ async fn blow(it: &Subject, end: End) -> Result<Vec<Told>, Finding> {
     };
     let ending = async {
         let is_enough = tokio::time::timeout(it.timeout() * 3, enough.notified()).await.is_ok();
+        tokio::time::sleep(moment(start.elapsed(), answered.load(Ordering::Relaxed))).await;
         let process = it.process.lock().await.take();
         let is_ended = match (process, end) {
             (Some(process), End::Killed) => process.kill(it.profile().kill.as_deref()).await,
@@ -189,6 +192,15 @@ async fn blow(it: &Subject, end: End) -> Result<Vec<Told>, Finding> {
         return Err(Finding::failed(format!("the service to be {how}"), "it lives on"));
     }
     Ok(told.into_iter().flatten().collect())
+}
+
+/// A part of the time that a request takes. Clients go in step where many are answered at once: an end that always came
+/// right behind an answer would always find the next requests at their beginning.
+fn moment(elapsed: Duration, answers: usize) -> Duration {
+    let answers = u32::try_from(answers).unwrap_or(u32::MAX).max(1);
+    let clients = u32::try_from(CLIENTS).unwrap_or(u32::MAX);
+    let part = u32::try_from(random() % 1_000).unwrap_or_default();
+    elapsed / answers * clients / 1_000 * part
 }
 
 async fn start_again(it: &Subject) -> Result<(), Finding> {

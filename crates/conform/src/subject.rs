@@ -46,7 +46,7 @@ impl Subject {
             return Err(wrong("route", "it must be a path, such as /orders"));
         }
         let headers = profile.headers.iter().chain(&profile.other_headers).chain(&profile.slow_header);
-        if headers.chain(&profile.slower_header).any(|line| !line.contains(':')) {
+        if headers.chain(&profile.slower_header).chain(&profile.panic_header).any(|line| !line.contains(':')) {
             return Err(wrong("header", "a header is written as Name: value"));
         }
         let profile = Profile { url: trimmed(&profile.url), ..profile.clone() };

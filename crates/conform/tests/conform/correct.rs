@@ -6,8 +6,7 @@ use crate::service::{Service, Setup};
 use crate::{process, profile};
 
 /// What the program says of the rows that no profile can ask.
-const INSIDE: &[&str] =
-    &["B-10", "B-11", "R-07", "C-05", "F-07", "F-08", "F-09", "F-10", "F-11", "F-12", "F-15", "F-16"];
+const INSIDE: &[&str] = &["B-11", "R-07", "C-05", "F-09", "F-10", "F-11", "F-12", "F-15", "F-16"];
 
 /// No row failed, and of those that can be asked only these were not.
 #[track_caller]
@@ -59,8 +58,11 @@ async fn a_service_of_which_little_is_known() {
         ..Profile::default()
     };
     let (_, report) = profile::failed(&profile).await;
-    let mut left = vec!["H-02", "H-04", "H-10", "H-11", "B-03", "B-04", "B-06", "R-01", "R-02", "R-04", "R-08", "R-09"];
-    left.extend(["R-10", "C-01", "C-03", "C-06", "C-07", "F-02", "F-03", "F-04", "F-05", "F-06", "F-13", "F-14"]);
+    let mut left =
+        vec!["H-02", "H-04", "H-10", "H-11", "B-03", "B-04", "B-06", "B-10", "R-01", "R-02", "R-04", "R-08", "R-09"];
+    left.extend([
+        "R-10", "C-01", "C-03", "C-06", "C-07", "F-02", "F-03", "F-04", "F-05", "F-06", "F-07", "F-08", "F-13", "F-14",
+    ]);
     left.extend(["F-17", "S-01", "S-02", "S-03", "S-05", "S-06"]);
     passed_but_for(&report, &left);
 }

@@ -295,14 +295,27 @@ impl Shop {
         let stays = !self.is(Fault::LeavesWithTheClient);
         let shop = self.clone();
         let working = async move {
-            let freeing = Freeing(&shop, &name);
+            let freeing = Freeing(shop.clone(), name.clone());
             let (first, kept) = shop.execute(&ask).await;
-            shop.records.finish(&name, &ask.print, &kept).await;
-            drop(freeing);
-            drop(running);
-            first
+            let is_down = shop.records.journal.is_told("down");
+            let recording = async move {
+                shop.records.finish(&name, &ask.print, &kept).await;
+                drop(freeing);
+                drop(running);
+            };
+            if is_down {
+                tokio::spawn(recording);
+                return Err(problem(503, "recorded_later", "").with("retry-after", "1"));
+            }
+            recording.await;
+            Ok(first)
         };
-        let first = if stays { tokio::spawn(working).await.expect("it does not panic") } else { working.await };
+        let panicked = |_| Err(problem(500, "broken", ""));
+        let done = if stays { tokio::spawn(working).await.unwrap_or_else(panicked) } else { working.await };
+        let first = match done {
+            Ok(first) => first,
+            Err(refused) => return refused.response(),
+        };
         let mark = if self.is(Fault::MarksTheFirst) { "true" } else { "false" };
         let first = first.with("idempotency-status", "executed");
         if mark == "true" { first.with("idempotent-replayed", mark).response() } else { first.response() }
@@ -332,11 +345,13 @@ impl Shop {
 }
 
 /// Nothing is left of work that was broken off.
-struct Freeing<'a>(&'a Shop, &'a Name);
+struct Freeing(Arc<Shop>, Name);
 
-impl Drop for Freeing<'_> {
+impl Drop for Freeing {
     fn drop(&mut self) {
-        self.0.records.free(self.1);
+        if !self.0.is(Fault::PanicsLock) {
+            self.0.records.free(&self.1);
+        }
     }
 }
 

@@ -76,6 +76,8 @@ faults! {
     KeepsCookies,
     /// Gives the coding of the first to all.
     CodesForAll,
+    /// Keeps no long answer, nor that there was one.
+    ForgetsLongAnswers,
     /// Another version of HTTP is another request.
     VersionsCount,
     /// Compares nothing.
@@ -118,6 +120,12 @@ faults! {
     TellsUnknownBadly,
     /// Executes without its store.
     GoesOnWithoutStore,
+    /// Gives a key free that it could not record.
+    FreesUnrecorded,
+    /// Keeps a key of a handler that panicked.
+    PanicsLock,
+    /// Panics when the effect is made, and gives the key free.
+    PanicsTooLate,
     /// Believes what is in front of its store.
     BelievesTheFront,
     /// One key for all callers.

@@ -14,6 +14,9 @@ use super::{Shop, coded, problem};
 /// How bytes begin that are coded with gzip.
 pub(crate) const CODED: &[u8] = &[0x1f, 0x8b];
 
+/// A longer body is not kept, only that there was one.
+pub(crate) const KEPT_BYTES_MAX: usize = 4_096;
+
 /// The numbers of orders, of every service of this process: no two are alike.
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
@@ -23,6 +26,7 @@ pub(crate) struct Ask {
     path: String,
     order: Value,
     slow: Duration,
+    panics: bool,
     is_coded: bool,
     /// What it is compared by.
     pub(crate) print: String,
@@ -68,6 +72,7 @@ impl Ask {
             path,
             order,
             slow,
+            panics: !header("x-panic").is_empty(),
             is_coded: is(Fault::CodesForAll) && header("accept-encoding").contains("gzip"),
             print: format!("{target} {compared}"),
             version: format!("{:?}", parts.version),
@@ -103,6 +108,10 @@ impl Shop {
         // Two at once are seen only if there is a moment in which they can meet.
         let moment = if self.is(Fault::ExecutesInParallel) { Duration::from_millis(50) } else { Duration::ZERO };
         tokio::time::sleep(ask.slow + moment).await;
+        if ask.panics && self.is(Fault::PanicsTooLate) {
+            self.records.effects.fetch_add(1, Ordering::SeqCst);
+        }
+        assert!(!ask.panics, "it was asked to");
         if ask.path == "/pings" {
             let empty = Kept { status: 204, headers: Vec::new(), body: Vec::new() };
             return (empty.clone(), empty);
@@ -113,7 +122,9 @@ impl Shop {
         }
         // The process counts: numbers of one that was killed are not made again.
         let number = format!("ord-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
-        let body = json!({"order_no": number, "of": ask.caller, "order": ask.order}).to_string() + "\n";
+        let body = json!({"order_no": number, "of": ask.caller, "order": ask.order});
+        let padding = if ask.order["quantity"] == 500 { " ".repeat(KEPT_BYTES_MAX) } else { String::new() };
+        let body = format!("{body}{padding}\n");
         let plain = Kept { status: 201, headers: Vec::new(), body: body.into_bytes() }
             .with("content-type", "application/json")
             .with("location", &format!("/orders/{number}"))
@@ -127,6 +138,10 @@ impl Shop {
             plain
         };
         let first = answer.clone().with("set-cookie", "visit=1").with("x-hop", "1").with("connection", "x-hop");
+        let mut answer = answer;
+        if answer.body.len() > KEPT_BYTES_MAX {
+            answer.body.clear();
+        }
         let mut kept = if self.is(Fault::KeepsCookies) { answer.with("set-cookie", "visit=1") } else { answer };
         if self.is(Fault::KeepsOneLine) {
             let mut links = 0;

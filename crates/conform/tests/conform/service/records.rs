@@ -123,10 +123,18 @@ impl Records {
             tokio::time::sleep(Duration::from_millis(60)).await;
             line["effects"] = 0.into();
         }
-        self.journal.write(&line);
         self.effects.fetch_add(effects, Ordering::SeqCst);
-        let forgets = self.is(Fault::ForgetsRefusals) && kept.status / 100 == 4;
-        if forgets {
+        if self.is(Fault::FreesUnrecorded) && self.journal.is_told("down") {
+            self.journal.write(&json!({"effects": effects}));
+            return;
+        }
+        while self.journal.is_told("down") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.journal.write(&line);
+        let is_long = kept.body.is_empty() && kept.status == 201;
+        let forgets_refusal = self.is(Fault::ForgetsRefusals) && kept.status / 100 == 4;
+        if forgets_refusal || (self.is(Fault::ForgetsLongAnswers) && is_long) {
             self.lock().remove(name);
         } else {
             self.lock().insert(name.clone(), Record::Done(print.to_owned(), kept.clone()));
