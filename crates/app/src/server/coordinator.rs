@@ -50,7 +50,7 @@ async fn redis(settings: &Settings) -> anyhow::Result<Option<Redis>> {
         Ok(()) => tracing::info!(redis = %redis.address(), "locks and limits are kept in Redis"),
         Err(error @ coord::Error::Denied { .. }) => return Err(error).context("redis_url"),
         Err(error) => {
-            tracing::warn!(%error, "Redis is away; the server goes on without locks, and counts when it is back")
+            tracing::warn!(%error, "Redis is away; the server goes on without locks, and counts when it is back");
         }
     }
     Ok(Some(redis))
