@@ -265,5 +265,5 @@ async fn wished(client: &Client, wish: u32) -> String {
     let mut body = order(&format!("c{}", wish % 3));
     body["note"] = json!(format!("wish {wish}"));
     let key = format!("k{wish}");
-    insisted(client, (wish % 2 == 0).then_some(key.as_str()), &body).await
+    insisted(client, wish.is_multiple_of(2).then_some(key.as_str()), &body).await
 }
