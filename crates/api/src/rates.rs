@@ -3,6 +3,7 @@
 //!
 //! The fields are those of draft-ietf-httpapi-ratelimit-headers-10.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use coord::Limit;
 use coord::limit::{Decision, Rate, WhenAway};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Method, header};
 
 use crate::auth;
 use crate::problem::Problem;
@@ -98,7 +99,9 @@ pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next)
 /// What the rules that concern the request say, and the refusal of the first that refuses.
 async fn ask<'a>(api: &'a Api, request: &Parts) -> (Vec<(&'a Rule, Decision)>, Option<Problem>) {
     let path = request.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let route = format!("{} {path}", request.method);
+    // What is asked without its body is asked all the same.
+    let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
+    let route = format!("{method} {path}");
     let limits = api.limits();
     let mut told = Vec::new();
     for rule in limits.rules.iter().filter(|rule| rule.route.as_ref().is_none_or(|wanted| *wanted == route)) {
@@ -123,13 +126,21 @@ async fn ask<'a>(api: &'a Api, request: &Parts) -> (Vec<(&'a Rule, Decision)>, O
 /// Whom a request counts for; none where it has no such: what has no credential is refused anyway.
 async fn counted(api: &Api, request: &Parts, by: By) -> Option<String> {
     match by {
-        By::Address => request.extensions.get::<Peer>().map(|peer| peer.0.to_string()),
+        By::Address => request.extensions.get::<Peer>().map(|peer| network(peer.0).to_string()),
         By::Everyone => Some(String::new()),
         By::Credential | By::Tenant => {
             let credential = api.credential(auth::secret(&request.headers)?).await.ok()??;
             let principal = (by == By::Credential).then_some(credential.principal.0);
             Some(format!("{}:{}", credential.tenant.0, principal.map_or(String::new(), |number| number.to_string())))
         }
+    }
+}
+
+/// One caller of the sixth version has a whole network of addresses, /64, and is counted by that.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        address @ IpAddr::V4(_) => address,
     }
 }
 

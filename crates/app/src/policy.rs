@@ -17,7 +17,7 @@ const SAME_WITHIN_MAX: Duration = Duration::from_hours(1);
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// Show what the shop asks of a checkout
-    Show(Database),
+    Show(Tenant),
     /// Change it; what is not named stays. Servers follow within two seconds
     Set(Changes),
 }
@@ -37,16 +37,27 @@ pub(crate) struct Changes {
     #[arg(long, value_name = "PERIOD")]
     same_within: Option<Period>,
     #[command(flatten)]
+    of: Tenant,
+}
+
+/// Whose shop.
+#[derive(clap::Args)]
+pub(crate) struct Tenant {
+    /// The tenant
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    tenant: String,
+    #[command(flatten)]
     database: Database,
 }
 
 impl Command {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let (database, changes) = match &self {
-            Self::Show(database) => (database, None),
-            Self::Set(changes) => (&changes.database, Some(changes)),
+        let (of, changes) = match &self {
+            Self::Show(of) => (of, None),
+            Self::Set(changes) => (&changes.of, Some(changes)),
         };
-        let (store, tenant) = admin::open(database).await?;
+        let (store, _) = admin::open(&of.database).await?;
+        let Some(tenant) = store.tenant(&of.tenant).await? else { bail!("there is no tenant {:?}", of.tenant) };
         let mut policy = store.policy(tenant).await?;
         if let Some(changes) = changes {
             changes.apply(&mut policy)?;

@@ -93,13 +93,14 @@ impl Server {
         let outside = Outside::new(&store, &directory);
         outside.refresh().await.context("reading the accounts with payment providers")?;
         let metrics = telemetry::page(&engine);
-        let Coordinator { locks, rates } = coordinator(settings, &store, lock.is_some()).await?;
+        let installation = store.installation(api::id()).await.context("reading the installation's name")?;
+        let Coordinator { locks, rates } = coordinator(settings, &store, (installation, lock.is_some())).await?;
         let parts = Parts {
             engine: engine.clone(),
             store: store.clone(),
             directory: directory.clone(),
             actors: actors.clone(),
-            installation: store.installation(api::id()).await.context("reading the installation's name")?,
+            installation,
             secret: store.secret(secret::random()?).await.context("reading the installation's secret")?,
             limits: rates,
             locks,

@@ -21,6 +21,9 @@ pub(crate) use period::Period;
 /// Providers redeliver callbacks for a day and more; a key must outlive that.
 const KEY_RETENTION_LEAST_S: u64 = 25 * 60 * 60;
 
+/// Nodes' clocks need not agree to the second.
+const TOKEN_MARGIN: Duration = Duration::from_hours(1);
+
 /// An account's callbacks go to a path of 38 characters behind it; Alipay takes 256 in all, WeChat Pay 255.
 const PUBLIC_URL_MAX: usize = 200;
 
@@ -151,10 +154,10 @@ impl Settings {
                 bail!("{name} is zero; give a period such as 30m");
             }
         }
-        if self.token_validity.0 > self.key_retention.0 {
+        if self.token_validity.0 + TOKEN_MARGIN > self.key_retention.0 {
             bail!(
                 "token_validity is {} and key_retention {}; a token that was used is known by the record of its request, \
-                 so it may not live longer",
+                 so it must end an hour before that",
                 self.token_validity,
                 self.key_retention
             );

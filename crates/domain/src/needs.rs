@@ -65,7 +65,10 @@ impl Needs {
                 self.numbers.insert((tenant, *order_no));
             }
             Action::PlaceOrder(place) => {
-                self.orders_by_key.insert((tenant, command.principal, command.key.clone()));
+                // What counts for some time only names no order that is older.
+                let names = command.aliases.iter().filter(|alias| alias.since.is_none()).map(|alias| &alias.key);
+                let keys = std::iter::once(&command.key).chain(names);
+                self.orders_by_key.extend(keys.map(|key| (tenant, command.principal, key.clone())));
                 if let OrderNumberSource::Issued(order_no) = place.number {
                     self.orders.insert((tenant, order_no));
                     self.numbers.insert((tenant, order_no));

@@ -56,7 +56,7 @@ impl State {
         self.orders.get(&(tenant, order_no))
     }
 
-    /// The order that this principal placed under this key, however long ago.
+    /// The order that this principal placed under this key, or was told of under it, however long ago.
     pub fn order_by_key(&self, tenant: TenantId, principal: PrincipalId, key: &Key) -> Option<&Arc<Order>> {
         let order_no = self.orders_by_key.get(&(tenant, principal, key.clone()))?;
         self.order(tenant, *order_no)
@@ -130,6 +130,11 @@ impl State {
     pub fn put_order(&mut self, order: Arc<Order>) {
         self.orders_by_key.insert((order.tenant, order.principal, order.key.clone()), order.order_no);
         self.orders.insert((order.tenant, order.order_no), order);
+    }
+
+    /// Another key under which the order was asked for.
+    pub fn put_key(&mut self, (tenant, principal, key): (TenantId, PrincipalId, Key), order_no: OrderNo) {
+        self.orders_by_key.insert((tenant, principal, key), order_no);
     }
 
     /// Puts an issued number in.

@@ -62,7 +62,7 @@ struct Queues {
     waiting: usize,
     /// How many commands each lane's latest batch had.
     taken: Vec<usize>,
-    /// How many arrivals of each key are taken in and not answered.
+    /// How many arrivals of each key, and of each name beside one, are taken in and not answered.
     in_flight: HashMap<Scope, usize>,
     closed: Option<Refused>,
     /// True from when a batch does not get through until one does, in whichever lane.
@@ -77,15 +77,16 @@ impl Intake {
 
     pub(crate) fn submit(self: &Arc<Self>, command: Command) -> Result<Ticket, Refused> {
         let (reply, receiver) = oneshot::channel();
-        let scope = Scope::of(&command);
+        let names: Vec<Scope> = Scope::all_of(&command).collect();
         let mut queues = self.lock();
         if let Some(refused) = queues.closed {
             return Err(refused);
         }
         queues.push(Entry { command, reply }, self.options.queue_commands_max)?;
-        let ahead = queues.in_flight.entry(scope).or_default();
-        *ahead += 1;
-        let duplicate = *ahead > 1;
+        let mut ahead = names.into_iter().map(|name| queues.enter(name));
+        // Its own key comes first.
+        let duplicate = ahead.next().is_some_and(|ahead| ahead > 0);
+        ahead.for_each(drop);
         drop(queues);
         self.wake.notify_one();
         Ok(Ticket { receiver, duplicate, intake: self.clone() })
@@ -121,7 +122,7 @@ impl Intake {
         {
             let mut queues = self.lock();
             for (entry, _) in &answers {
-                queues.land(&Scope::of(&entry.command));
+                Scope::all_of(&entry.command).for_each(|name| queues.land(&name));
             }
         }
         for (entry, answered) in answers {
@@ -213,7 +214,8 @@ impl Queues {
             let Some(&tenant) = self.ring.front() else { break };
             let Some(next) = self.tenants.get(&tenant).and_then(VecDeque::front) else { break };
             rows += next.command.action.rows();
-            bytes += next.command.action.bytes();
+            // Each further name takes the answer once more.
+            bytes += next.command.action.bytes() * (1 + next.command.aliases.len());
             let full = rows > options.batch_rows_max || bytes > options.batch_bytes_max;
             if full && !batch.is_empty() {
                 break;
@@ -248,6 +250,13 @@ impl Queues {
         }
         self.waiting -= 1;
         entry
+    }
+
+    /// Takes a name in; how many arrivals were there under it.
+    fn enter(&mut self, name: Scope) -> usize {
+        let count = self.in_flight.entry(name).or_default();
+        *count += 1;
+        *count - 1
     }
 
     fn land(&mut self, scope: &Scope) {

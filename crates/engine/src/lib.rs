@@ -23,8 +23,8 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use answer::{Answered, Failure, Ticket, Waiting};
 pub use intake::{Refused, Standing};
-pub use run::{Execute, Executor, Render, Verdict};
-pub use storage::{Commit, Fault, NewRecord, Scope, Snapshot, Storage};
+pub use run::{Claim, Execute, Executor, Render, Verdict};
+pub use storage::{Commit, Fault, NewRecord, RecordKind, Scope, Snapshot, Storage};
 
 /// The bounds of an engine.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +122,7 @@ impl Engine {
         self.intake.standing()
     }
 
-    /// True if an arrival under this key is taken in and not answered.
+    /// True if an arrival under this key, or under this name beside its key, is taken in and not answered.
     pub fn is_in_flight(&self, scope: &Scope) -> bool {
         self.intake.is_in_flight(scope)
     }

@@ -7,7 +7,7 @@ use domain::{Change, Command, Outcome, Refusal, decide, payment};
 use idempotency::{Admission, Answer, Prior, Record, admit};
 
 use crate::answer::{Answered, Failure};
-use crate::storage::{Commit, NewRecord, Scope, Snapshot};
+use crate::storage::{Commit, NewRecord, RecordKind, Scope, Snapshot};
 
 /// What a batch makes of one command.
 #[derive(Clone, Debug)]
@@ -20,8 +20,8 @@ pub enum Verdict {
         changes: Vec<Change>,
         /// True if an older record under the key gives way.
         replaces: bool,
-        /// The other names that it claims, each with whether an older claim gives way.
-        claims: Vec<(Scope, bool)>,
+        /// The other names that it claims.
+        claims: Vec<Claim>,
     },
     /// Another name of the request was claimed before, under another key: that outcome is this key's from now on.
     Adopted(Record),
@@ -33,6 +33,17 @@ pub enum Verdict {
     KeyReused,
     /// Refused for the moment: nothing is stored under the key.
     Unavailable,
+}
+
+/// A name that a command claims beside its key.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The name.
+    pub scope: Scope,
+    /// True if an older claim gives way.
+    pub replaces: bool,
+    /// True if it counts for some time only.
+    pub is_passing: bool,
 }
 
 /// Runs batches. There is one real implementation, [`Executor`]; the simulator plants bugs in others.
@@ -139,14 +150,14 @@ fn claimed(snapshot: &Snapshot, command: &Command) -> Claimed {
 }
 
 /// Writes the record under every other name, too. What stands there by now is history.
-fn claim(snapshot: &mut Snapshot, command: &Command, record: &Record) -> Vec<(Scope, bool)> {
-    let scopes = command.aliases.iter().map(|alias| Scope { key: alias.key.clone(), ..Scope::of(command) });
-    scopes
-        .map(|scope| {
-            let before = snapshot.records.insert(scope.clone(), record.clone());
-            (scope, before.is_some())
-        })
-        .collect()
+fn claim(snapshot: &mut Snapshot, command: &Command, record: &Record) -> Vec<Claim> {
+    let mut claims = Vec::with_capacity(command.aliases.len());
+    for alias in &command.aliases {
+        let scope = Scope { key: alias.key.clone(), ..Scope::of(command) };
+        let before = snapshot.records.insert(scope.clone(), record.clone());
+        claims.push(Claim { scope, replaces: before.is_some(), is_passing: alias.since.is_some() });
+    }
+    claims
 }
 
 fn record(command: &Command, answer: Answer) -> Record {
@@ -165,15 +176,18 @@ impl Commit {
         match verdict {
             Verdict::Decided { record, changes, replaces, claims } => {
                 let answer = record.answer.clone();
-                let copy = |(scope, replaces)| NewRecord { scope, record: record.clone(), replaces, is_copy: true };
-                self.records.extend(claims.into_iter().map(copy));
-                self.records.push(NewRecord { scope: Scope::of(command), record, replaces, is_copy: false });
+                for Claim { scope, replaces, is_passing } in claims {
+                    let kind = if is_passing { RecordKind::PassingName } else { RecordKind::Name };
+                    self.records.push(NewRecord { scope, record: record.clone(), replaces, kind });
+                }
+                self.records.push(NewRecord { scope: Scope::of(command), record, replaces, kind: RecordKind::Own });
                 self.changes.extend(changes);
                 Answered::Executed(answer)
             }
             Verdict::Adopted(record) => {
                 let answer = record.answer.clone();
-                self.records.push(NewRecord { scope: Scope::of(command), record, replaces: false, is_copy: true });
+                let (scope, kind) = (Scope::of(command), RecordKind::Name);
+                self.records.push(NewRecord { scope, record, replaces: false, kind });
                 Answered::Replayed(answer)
             }
             Verdict::Executed(answer) => Answered::Executed(answer),

@@ -38,8 +38,19 @@ pub struct NewRecord {
     pub record: Record,
     /// True if an older record under this key is to give way (a derived key whose answer became history).
     pub replaces: bool,
-    /// True for a copy of an answer under another name of its request.
-    pub is_copy: bool,
+    /// What the row is to its request.
+    pub kind: RecordKind,
+}
+
+/// What a record is to its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    /// It stands under the request's own key.
+    Own,
+    /// A copy under another name of the request, which is a name of what it made for as long as that is.
+    Name,
+    /// A copy under a name that counts for some time.
+    PassingName,
 }
 
 /// What one transaction writes: all of it or nothing.

@@ -12,7 +12,7 @@ pub(crate) use fold::LANES;
 use crate::Store;
 use crate::archive;
 use crate::dialect::{Batch, Place};
-use crate::hash::Kept;
+use crate::hash::{Kept, Made};
 use crate::load::{self, LoadError, Loaded};
 use crate::set::Rows;
 
@@ -28,6 +28,7 @@ pub struct Transaction {
 struct Before {
     state: domain::State,
     kept: Kept,
+    made: Made,
 }
 
 impl Storage for Store {
@@ -40,8 +41,8 @@ impl Storage for Store {
             archive::bring_back(&mut batch, &loaded.away).await?;
             loaded = self::loaded(&mut batch, needs, scopes).await?;
         }
-        let Loaded { snapshot, kept, .. } = loaded;
-        let before = Before { state: snapshot.state.clone(), kept };
+        let Loaded { snapshot, kept, made, .. } = loaded;
+        let before = Before { state: snapshot.state.clone(), kept, made };
         Ok((Transaction { batch, before }, snapshot))
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::OrderNo;
 use engine::Scope;
+use idempotency::CommandId;
 use sha2::{Digest as _, Sha256};
 
 /// How long a hash is.
@@ -22,6 +23,9 @@ pub(crate) fn of(scope: &Scope) -> [u8; LENGTH] {
 
 /// The keys among these under which a row stands without its answer, each with its order.
 pub(crate) type Kept = BTreeMap<Scope, OrderNo>;
+
+/// The order that an arrival made, by the arrival.
+pub(crate) type Made = BTreeMap<CommandId, OrderNo>;
 
 #[cfg(test)]
 mod tests {

@@ -40,7 +40,7 @@ impl LeaseTable for Store {
     async fn give_back(&self, name: &str, holder: &Holder) -> Result<bool, coord::Error> {
         let clock = self.database.clock();
         let sql = format!(
-            "update {LEASES} set lease_until = 0 where name = {{}} and holder = {{}} and lease_until > {clock}"
+            "update {LEASES} set lease_until = {clock} where name = {{}} and holder = {{}} and lease_until > {clock}"
         );
         Ok(self.leases_write(&sql, &[name, holder.as_str()]).await.map_err(away)? == 1)
     }

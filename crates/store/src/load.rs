@@ -11,7 +11,7 @@ use engine::{Fault, Scope, Snapshot};
 use idempotency::{Fingerprint, Record};
 
 use crate::found::{Intent, Stored, Tables};
-use crate::hash::{self, Kept};
+use crate::hash::{self, Kept, Made};
 use crate::rows::{
     LineRow, NumberRow, OrderRow, ProductRow, RecordRow, ReservationRow, ShipmentLineRow, ShipmentRow, SlotRow,
     StockRow,
@@ -72,7 +72,7 @@ pub(crate) async fn snapshot(
     for row in find::<SlotRow>(tables, needs.slots.iter().flat_map(slot_key), Intent::Read).await? {
         state.put_slot(row.slot(), row.order_no()?);
     }
-    let FoundKeys { records, spent, kept } = records(tables, scopes).await?;
+    let FoundKeys { records, spent, kept, made } = records(tables, scopes).await?;
     let placed: BTreeSet<OrderKey> = kept
         .iter()
         .filter(|(scope, _)| needs.orders_by_key.contains(&(scope.tenant, scope.principal, scope.key.clone())))
@@ -82,13 +82,18 @@ pub(crate) async fn snapshot(
     for order in self::orders(tables, &placed, Intent::Change).await? {
         state.put_order(order.into());
     }
-    Ok(Loaded { snapshot: Snapshot { state, records, spent }, kept, away })
+    for (scope, order_no) in &kept {
+        state.put_key((scope.tenant, scope.principal, scope.key.clone()), *order_no);
+    }
+    Ok(Loaded { snapshot: Snapshot { state, records, spent }, kept, made, away })
 }
 
 /// What was loaded for a batch.
 pub(crate) struct Loaded {
     pub(crate) snapshot: Snapshot,
     pub(crate) kept: Kept,
+    /// The orders that arrivals made whose records were found.
+    pub(crate) made: Made,
     /// Orders in the archive that have a payment: it may change, so they must come back first.
     pub(crate) away: BTreeSet<OrderKey>,
 }
@@ -100,6 +105,7 @@ struct FoundKeys {
     /// Keys that still have their order but no answer: what was asked, and the order.
     spent: HashMap<Scope, Fingerprint>,
     kept: Kept,
+    made: Made,
 }
 
 async fn records(tables: &mut impl Tables, scopes: &BTreeSet<Scope>) -> Result<FoundKeys, LoadError> {
@@ -108,6 +114,7 @@ async fn records(tables: &mut impl Tables, scopes: &BTreeSet<Scope>) -> Result<F
     let rows: Vec<RecordRow> = find(tables, keys, Intent::Read).await?;
     for row in rows {
         let (scope, order_no, asked) = (row.scope(), row.order_no()?, row.asked()?);
+        all.made.extend(order_no.map(|order_no| Ok::<_, Error>((row.command()?, order_no))).transpose()?);
         match (row.record()?, order_no) {
             (Some(record), _) => {
                 all.records.insert(scope, record);

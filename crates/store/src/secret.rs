@@ -1,7 +1,7 @@
 //! Owns the installation's secret: 32 random bytes that stand in the database, the same on every node and in every copy
 //! and backup. With it one-time tokens are sealed. Who can read the database can read it, and needs no token.
 
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement, Value};
 
 use crate::rows::Column;
 use crate::schema::SECRET;
@@ -19,11 +19,15 @@ impl Store {
         let turn = self.turn().await?;
         // Of nodes that start together one is first.
         let text = new.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        // As a value, not in the text: statements may be logged.
+        let backend = self.administrator.get_database_backend();
+        let mark = if backend == DbBackend::Postgres { "$1" } else { "?" };
         let insert = format!(
-            "insert into {SECRET} (id, secret) select 1, '{text}' from (select 1 as one) as seed \
+            "insert into {SECRET} (id, secret) select 1, {mark} from (select 1 as one) as seed \
              where not exists (select 1 from {SECRET})"
         );
-        let made = soon(DOING, self.administrator.execute_unprepared(&insert)).await;
+        let insert = Statement::from_sql_and_values(backend, insert, [Value::from(text)]);
+        let made = soon(DOING, self.administrator.execute_raw(insert)).await;
         drop(turn);
         match self.kept_secret().await? {
             Some(secret) => Ok(secret),

@@ -39,7 +39,12 @@ impl Mutation {
 
     /// Requests without a key that ask for the same within so many milliseconds are one. What they ask for is named by the
     /// time as well, cut into pieces of that length: whatever two moments are no further apart share one of two pieces.
+    ///
+    /// Who is told to come again was told so at the end of the longest wait for an answer: that counts in, so that the first
+    /// arrival is still known then.
     pub(crate) fn same_within(&mut self, within_ms: i64) {
+        let wait = i64::try_from(self.api.settings().answer_wait.as_millis()).unwrap_or(i64::MAX);
+        let within_ms = within_ms.saturating_add(wait.saturating_mul(2));
         let piece = self.at.0.div_euclid(within_ms.max(1));
         let since = Some(self.at.plus_ms(-within_ms));
         let name = |piece: i64| Key::derived("same", &format!("{}:{piece}", self.fingerprints.current));

@@ -7,13 +7,21 @@ use coord::lock::{Guard, Keep, NotAcquired, Terms};
 use domain::text::CustomerId;
 use engine::Scope;
 use store::Policy;
+use tokio::time::{sleep, timeout};
 
 use super::Mutation;
 use crate::problem::Problem;
 
+/// How long an order waits for an answer about a lock.
+const LOCK_WAIT: Duration = Duration::from_millis(500);
+/// How often a lock that somebody holds is asked for again, and after what pause.
+const TRIES_MAX: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(10);
+
 impl Mutation {
     /// The member's turn, to be kept until the answer is there. A request that is a repetition needs none: who asks again
-    /// for what is done, or being done, gets that answer.
+    /// for what is done, or is being done by this node, gets that answer. What another node is doing is not known here: then
+    /// the repetition is told to come again, with the same key.
     pub(crate) async fn turn(&self, policy: &Policy, customer: &CustomerId) -> Result<Option<Guard>, Problem> {
         let lease = Duration::from_millis(policy.order_lock_ms.unsigned_abs());
         if lease.is_zero() {
@@ -21,18 +29,33 @@ impl Mutation {
         }
         let terms = Terms { lease, wait: Duration::ZERO, keep: Keep::OneLease, ..Terms::default() };
         let name = format!("order:{}:{customer}", self.caller.0.tenant.0);
-        match self.api.locks().try_acquire(&name, terms).await {
-            Ok(guard) => Ok(Some(guard)),
-            Err(NotAcquired::Held) if self.is_repetition().await? => Ok(None),
-            Err(NotAcquired::Held) => {
-                metrics::counter!("mideng_order_lock_held_total").increment(1);
-                Err(Problem::new("operation_too_frequent", "another order request of this customer is being worked on"))
-            }
-            // Without a lock the database still keeps two orders apart; the shop only loses its pause between them.
-            Err(NotAcquired::Away(error)) => {
-                metrics::counter!("mideng_order_lock_away_total").increment(1);
-                tracing::debug!(%error, "the lock is away");
-                Ok(None)
+        let mut tries = 0;
+        loop {
+            // A lock that is slow is no help: the order does not wait for it.
+            let asked = timeout(LOCK_WAIT, self.api.locks().try_acquire(&name, terms)).await;
+            let refused = match asked {
+                Ok(Ok(guard)) => return Ok(Some(guard)),
+                Ok(Err(refused)) => refused,
+                Err(_) => NotAcquired::Away(coord::Error::away("the lock", "no answer in time")),
+            };
+            match refused {
+                NotAcquired::Held if self.is_repetition().await? => return Ok(None),
+                // Who holds it may be a repetition of this that is not submitted yet.
+                NotAcquired::Held if tries < TRIES_MAX => {
+                    tries += 1;
+                    sleep(PAUSE).await;
+                }
+                NotAcquired::Held => {
+                    metrics::counter!("mideng_order_lock_held_total").increment(1);
+                    let detail = "another order request of this customer is being worked on";
+                    return Err(Problem::new("operation_too_frequent", detail));
+                }
+                // Without a lock the database still keeps two orders apart; the shop only loses its pause between them.
+                NotAcquired::Away(error) => {
+                    metrics::counter!("mideng_order_lock_away_total").increment(1);
+                    tracing::debug!(%error, "the lock is away");
+                    return Ok(None);
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Owns the routes of orders and their numbers.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +11,7 @@ use domain::{Action, OrderNo, OrderNumberSource, ShipmentId};
 use http::header;
 use serde::Deserialize;
 use store::OrderFilter;
+use tokio::time::timeout;
 use utoipa::IntoParams;
 
 use super::lists;
@@ -19,6 +22,9 @@ use crate::problem::Problem;
 use crate::state::Api;
 use crate::token::Purpose;
 use crate::{stamp, wire};
+
+/// How long the end of a member's turn is waited for.
+const TURN_END: Duration = Duration::from_millis(500);
 
 /// Which orders, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -85,8 +91,10 @@ pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
         pending_limit: policy.pending_limit,
     });
     let answer = request.submit(action, derived_from_arrival).await;
-    // The member's next request may come in behind the answer.
-    drop(turn);
+    if let Some(turn) = turn {
+        // Before the answer leaves: the member's next request may be here at once. If nobody hears it, the lease ends it.
+        let _ended = timeout(TURN_END, turn.release()).await;
+    }
     answer
 }
 

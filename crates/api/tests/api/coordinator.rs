@@ -130,6 +130,34 @@ async fn f3_one_order_request_of_a_member_at_a_time() {
     shop.close().await;
 }
 
+/// Whatever name the clicks share, a repetition waits for the answer and is not told that it is too frequent.
+#[tokio::test]
+async fn f3_a_repetition_needs_no_turn() {
+    let (limit, locks) = local();
+    let shop = shop(Vec::new(), limit, locks).await;
+    let policy = Policy { order_lock_ms: 60_000, same_within_ms: 60_000, ..Policy::default() };
+    shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
+    let body = json!({"purpose": "order", "subject": "t"});
+    let token = shop.admin.call(Method::POST, "/api/v1/tokens").json(&body).send().await.expect(201).str("/token");
+    // The first of each is under way when the others come.
+    shop.faults.hold();
+    let call = |customer: &str| shop.admin.call(Method::POST, "/api/v1/orders").json(&order(customer));
+    let keyed = (0..3).map(|_| call("k").header("idempotency-key", "k"));
+    let keyless = (0..3).map(|_| call("c"));
+    let with_token =
+        (0..3).map(|at| call("t").header("idempotency-key", format!("t{at}")).header("one-time-token", token.as_str()));
+    let calls: Vec<_> = keyed.chain(keyless).chain(with_token).collect();
+    let sent: Vec<_> = calls.into_iter().map(|call| tokio::spawn(async move { call.send().await })).collect();
+    shop.faults.holding().await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    shop.faults.release();
+    for answer in sent {
+        answer.await.expect("it is answered").expect(201);
+    }
+    assert_eq!(shop.orders().await.len(), 3);
+    shop.close().await;
+}
+
 /// Whoever clicks twice with one key is told of one order, whether the lock is on or not.
 #[tokio::test]
 async fn f3_clicks_with_one_key_are_one_order_behind_the_lock() {

@@ -171,3 +171,23 @@ async fn a_shop_may_take_orders_only_with_a_token() {
     assert_eq!(shop.store.policy(tenant).await.expect("it is read"), Policy::default());
     shop.close().await;
 }
+
+/// A second key, and the token, are names of the order for as long as it is, as the first key is.
+#[tokio::test]
+async fn f4_every_name_of_an_order_finds_it_when_its_records_are_purged() {
+    let shop = shop().await;
+    let token = token(&shop.admin).await;
+    let first = place(&shop.admin, "k1", &token, &order("c", 1)).await.expect(201);
+    place(&shop.admin, "k2", &token, &order("c", 1)).await.replays(&first);
+    for _ in 0..2 {
+        shop.store.records_purge(api::now().plus_ms(1_000), 500).await.expect("the records are purged");
+        for key in ["k1", "k2", "k3"] {
+            assert_eq!(place(&shop.admin, key, &token, &order("c", 1)).await.expect(200).order_no(), first.order_no());
+        }
+        shop.admin.place("k2", &order("c", 2)).await.problem(422, "idempotency_key_reused");
+        assert_eq!(shop.admin.place("k2", &order("c", 1)).await.expect(200).order_no(), first.order_no());
+        place(&shop.admin, "k4", &token, &order("c", 2)).await.problem(409, "token_used");
+    }
+    assert_eq!(shop.orders().await.len(), 1);
+    shop.close().await;
+}

@@ -25,12 +25,21 @@ pub(super) struct Coordinator {
 }
 
 /// What the settings ask for. A Redis that cannot be reached is no reason not to start: it is a hint, and may come.
-pub(super) async fn coordinator(settings: &Settings, store: &Store, is_alone: bool) -> anyhow::Result<Coordinator> {
+pub(super) async fn coordinator(
+    settings: &Settings,
+    store: &Store,
+    (installation, is_alone): (u128, bool),
+) -> anyhow::Result<Coordinator> {
     let rules: Vec<Rule> = settings.limits.iter().map(rule).collect::<Result<_, _>>()?;
+    for (at, rule) in rules.iter().enumerate() {
+        if rules[..at].iter().any(|other| other.name == rule.name) {
+            bail!("limits: two rules are called {:?}; give each a name of its own", rule.name);
+        }
+    }
     let (locks, limit): (Arc<dyn Lock>, Arc<dyn Limit>) = match redis(settings).await? {
         Some(redis) => (
-            Arc::new(LeaseLock::new(RedisLeases::new(redis.clone(), "mideng:lock:"))),
-            Arc::new(RedisLimit::new(redis, "mideng:limit:")),
+            Arc::new(LeaseLock::new(RedisLeases::new(redis.clone(), format!("mideng:{installation:x}:lock:")))),
+            Arc::new(RedisLimit::new(redis, format!("mideng:{installation:x}:limit:"))),
         ),
         None if is_alone => (Arc::new(StripedLock::new()), Arc::new(LocalLimit::new(LOCAL_NAMES_MAX))),
         None => {
@@ -66,6 +75,11 @@ fn rule(setting: &LimitSetting) -> anyhow::Result<Rule> {
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
         bail!("limits: the name {name:?} may hold lower case letters, digits and - only");
     }
+    if let Some(route) = &setting.route
+        && !is_known(route)
+    {
+        bail!("limits: there is no route {route:?}; write it as the reference does, such as \"POST /api/v1/orders\"");
+    }
     let count = NonZeroU32::new(setting.count).context("limits: count is 0; it must be at least 1")?;
     if setting.per.0 < Duration::from_millis(1) {
         bail!("limits: per is {}; give a period such as 1s", setting.per);
@@ -80,4 +94,13 @@ fn rule(setting: &LimitSetting) -> anyhow::Result<Rule> {
     let refill = setting.per.0.mul_f64(f64::from(burst.get()) / f64::from(count.get()));
     let rate = Rate::new(count, setting.per.0).burst(burst);
     Ok(Rule { name, by, route: setting.route.clone(), rate, window_s: refill.as_secs().max(1), when_away })
+}
+
+/// Whether a rule of this route would ever count anything: it is in the reference, and not of those who run the server.
+fn is_known(route: &str) -> bool {
+    let document: serde_json::Value = serde_json::from_str(&api::openapi::text()).unwrap_or_default();
+    route.split_once(' ').is_some_and(|(method, path)| {
+        let operation = &document["paths"][path][method.to_ascii_lowercase()];
+        path.starts_with("/api/v1/") && method == method.to_ascii_uppercase() && operation.is_object()
+    })
 }

@@ -55,6 +55,11 @@ fn existing(state: &State, command: &Command, wanted: &PlaceOrder) -> Result<Opt
     if let Some(order) = state.order_by_key(command.tenant, command.principal, &command.key) {
         return if same_request(order, command) { Ok(Some(order.clone())) } else { Err(Refusal::KeyReused) };
     }
+    for alias in command.aliases.iter().filter(|alias| alias.since.is_none()) {
+        if let Some(order) = state.order_by_key(command.tenant, command.principal, &alias.key) {
+            return if same_request(order, command) { Ok(Some(order.clone())) } else { Err(Refusal::TokenUsed) };
+        }
+    }
     let Some(order) = state.order(command.tenant, wanted.number.order_no()) else { return Ok(None) };
     if order.principal == command.principal && same_request(order, command) {
         Ok(Some(order.clone()))

@@ -12,7 +12,7 @@ use domain::{
 use idempotency::{CommandId, Key, Record};
 
 use super::money::Money;
-use crate::{Commit, NewRecord, Scope, Snapshot};
+use crate::{Commit, NewRecord, RecordKind, Scope, Snapshot};
 
 /// What moved stock, in an order: the initial stock, movements by hand, sales, returns.
 pub(super) type SourceKey = (Option<MovementId>, Option<OrderNo>, Option<RefundId>);
@@ -91,7 +91,7 @@ impl Tables {
     }
 
     fn write_record(&mut self, new: &NewRecord) -> Result<(), String> {
-        if !new.is_copy {
+        if new.kind == RecordKind::Own {
             *self.executions.entry(new.record.command).or_default() += 1;
         }
         let before = self.records.insert(new.scope.clone(), new.record.clone());

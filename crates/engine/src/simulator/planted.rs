@@ -188,8 +188,8 @@ fn unclaimed(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command)
     let mut verdicts = one(real, snapshot, command);
     for verdict in &mut verdicts {
         let Verdict::Decided { claims, .. } = verdict else { continue };
-        for (scope, _) in claims.drain(..) {
-            snapshot.records.remove(&scope);
+        for claim in claims.drain(..) {
+            snapshot.records.remove(&claim.scope);
         }
     }
     verdicts

@@ -113,10 +113,13 @@ pub(super) const ALL: &[Invariant] = &[
                 except
                 select tenant_id, order_no, principal_id, idempotency_key from key_records) of_orders
             union all
-            select 'key ' || idempotency_key || ': names ' || order_no || ', which it did not place' from (
-                select tenant_id, order_no, principal_id, idempotency_key from key_records where order_no is not null
-                except
-                select tenant_id, order_no, principal_id, idempotency_key from all_orders) of_keys",
+            select 'key ' || idempotency_key || ': names ' || order_no || ', which was not asked for under it' from (
+                select tenant_id, order_no, principal_id, idempotency_key from (
+                    select k.tenant_id, k.order_no, k.principal_id, k.idempotency_key, o.order_no found
+                    from key_records k left join all_orders o on o.tenant_id = k.tenant_id and o.order_no = k.order_no
+                        and o.principal_id = k.principal_id and o.fingerprint_version = k.fingerprint_version
+                        and o.fingerprint = k.fingerprint
+                    where k.order_no is not null) named where found is null) of_keys",
     },
     Invariant {
         id: "I-11",
@@ -202,11 +205,18 @@ pub(super) const ALL: &[Invariant] = &[
             from pending_slots p left join orders o on o.tenant_id = p.tenant_id and o.order_no = p.order_no
             where o.order_no is null or o.status <> 'pending_payment' or o.customer_id <> p.customer_id
                 or o.pending_limit <> case p.sku when '' then 1 else 2 end
+                or (p.sku <> '' and not exists (select 1 from order_lines l
+                    where l.tenant_id = p.tenant_id and l.order_no = p.order_no and l.sku = p.sku))
             union all
             select o.order_no || ': waits, and has no place' from orders o
-            where o.status = 'pending_payment' and o.pending_limit <> 0 and not exists (
+            where o.status = 'pending_payment' and o.pending_limit = 1 and not exists (
+                select 1 from pending_slots p where p.tenant_id = o.tenant_id and p.order_no = o.order_no)
+            union all
+            select o.order_no || ' ' || l.sku || ': waits, and has no place' from orders o join order_lines l
+                on l.tenant_id = o.tenant_id and l.order_no = o.order_no
+            where o.status = 'pending_payment' and o.pending_limit = 2 and not exists (
                 select 1 from pending_slots p where p.tenant_id = o.tenant_id and p.order_no = o.order_no
-                    and p.customer_id = o.customer_id)",
+                    and p.sku = l.sku)",
     },
     Invariant {
         id: "S-2",

@@ -21,13 +21,13 @@ use domain::review::Review;
 use domain::stock::Movement;
 use domain::text::Sku;
 use domain::{Change, Order, OrderNo, OrderNumber, Payment, Product, State, StockItem, TenantId, payment};
-use engine::{Commit, Fault, NewRecord, Scope};
+use engine::{Commit, Fault, NewRecord, RecordKind, Scope};
 
 pub(crate) use outside::LANES;
 
 use super::Before;
 use crate::OrderKey;
-use crate::hash::Kept;
+use crate::hash::{Kept, Made};
 use crate::set::Rows;
 
 /// What a batch leaves behind, by key.
@@ -52,8 +52,9 @@ struct Batch<'a> {
 
 /// The changes that write a batch, in the order in which they run.
 pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Rows>, Fault> {
-    let Before { state: before, kept } = before;
-    let batch = Batch::of(before, kept, commit);
+    let Before { state: before, kept, made } = before;
+    let mut batch = Batch::of(before, kept, commit);
+    batch.name_orders(made);
     let (placed, stepped): (Vec<&Order>, Vec<&Order>) = batch
         .orders
         .values()
@@ -118,6 +119,16 @@ struct Step<'a> {
 }
 
 impl<'a> Batch<'a> {
+    /// A name of a request that made an order is a name of the order, for as long as that is.
+    fn name_orders(&mut self, made: &Made) {
+        let here = self.records.values().filter(|row| row.last.kind == RecordKind::Own);
+        let here: Made = here.filter_map(|row| Some((row.last.record.command, row.order_no?))).collect();
+        for row in self.records.values_mut().filter(|row| row.last.kind == RecordKind::Name) {
+            let command = &row.last.record.command;
+            row.order_no = row.order_no.or_else(|| here.get(command).or_else(|| made.get(command)).copied());
+        }
+    }
+
     fn of(before: &State, kept: &Kept, commit: &'a Commit) -> Self {
         let mut batch = Self::default();
         for record in &commit.records {

@@ -76,6 +76,14 @@ impl RecordRow {
         self.order_no.as_deref().map(|text| column.parse("order_no", text)).transpose()
     }
 
+    /// The arrival that was executed.
+    pub(crate) fn command(&self) -> Result<CommandId, Error> {
+        let column = Column { table: "key_records", row: &self.idempotency_key };
+        let bytes = <[u8; 16]>::try_from(self.command_id.as_slice())
+            .map_err(|_| column.unreadable("command_id", format!("{} bytes", self.command_id.len())))?;
+        Ok(CommandId(u128::from_be_bytes(bytes)))
+    }
+
     /// The fingerprint of the request that used the key.
     pub(crate) fn asked(&self) -> Result<Fingerprint, Error> {
         let column = Column { table: "key_records", row: &self.idempotency_key };
@@ -84,17 +92,16 @@ impl RecordRow {
 
     /// The record, unless its answer was purged.
     pub(crate) fn record(self) -> Result<Option<Record>, Error> {
+        let command = self.command()?;
         let column = Column { table: "key_records", row: &self.idempotency_key };
         let (Some(status), Some(headers), Some(body), Some(completed_at_ms)) =
             (self.status, self.headers, self.body, self.completed_at)
         else {
             return Ok(None);
         };
-        let command = <[u8; 16]>::try_from(self.command_id.as_slice())
-            .map_err(|_| column.unreadable("command_id", format!("{} bytes", self.command_id.len())))?;
         let headers = serde_json::from_str(&headers).map_err(|_| column.unreadable("headers", headers.clone()))?;
         Ok(Some(Record {
-            command: CommandId(u128::from_be_bytes(command)),
+            command,
             fingerprint: column.fingerprint(self.fingerprint_version, &self.fingerprint)?,
             answer: Answer { status: column.small("status", status)?, headers, body: body.into() },
             completed_at_ms,

@@ -35,7 +35,7 @@ const PLANTED: &[(&str, &[&str])] = &[
         "update orders set idempotency_key = 'pending' where status = 'completed'",
         &["I-10b", "I-10c"],
     ),
-    ("update orders set fingerprint_version = 9 where status = 'completed'", &["I-10a"]),
+    ("update orders set fingerprint_version = 9 where status = 'completed'", &["I-10a", "I-10c"]),
     ("update key_records set order_no = 'ord_none' where idempotency_key = 'alone'", &["I-10a", "I-10c"]),
     ("update key_records set order_no = null where idempotency_key = 'pending'", &["I-10c"]),
     ("delete from key_records where idempotency_key = 'pending'", &["I-10c"]),
