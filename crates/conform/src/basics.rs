@@ -80,7 +80,7 @@ async fn refusal(it: &Subject) -> Judged {
     let effects = Effects::now(it).await?;
     let call = it.call(&it.wish_of(it.profile().refused_body.as_deref())).key(&it.key());
     let first = it.send(&call).await?;
-    if first.status / 100 != 4 || first.asks_to_wait() || first.is_marked() {
+    if first.status / 100 != 4 || first.asks_to_wait() || first.says_unknown() || first.is_marked() {
         return Err(Finding::failed("a final refusal (4xx) by the business", first.shown()));
     }
     for _ in 0..2 {

@@ -65,10 +65,7 @@ impl Tally {
                 _ if answer.is_success() && answer.is_marked() => tally.marked.push(answer),
                 _ if answer.is_success() => tally.executed.push(answer),
                 409 => {
-                    answer.problem(409, "for a duplicate in flight")?;
-                    if !answer.asks_to_wait() {
-                        return Err(Finding::failed("409 with Retry-After", "409 without"));
-                    }
+                    answer.in_flight("for a duplicate in flight")?;
                     tally.told_to_wait.push(answer);
                 }
                 _ => return Err(Finding::failed("the same answer, or 409 with Retry-After", answer.shown())),
@@ -140,10 +137,7 @@ async fn too_long(it: &Subject) -> Judged {
     let (first, second) = it.meanwhile(&call, it.send(&call)).await;
     let (first, second) = (first?, second?);
     first.fresh("the first, whom nobody disturbs,")?;
-    second.problem(409, "for who has waited too long")?;
-    if !second.asks_to_wait() {
-        return Err(Finding::failed("409 with Retry-After", "409 without"));
-    }
+    second.in_flight("for who has waited too long")?;
     let last = it.settled(&call).await?;
     it.same(&last, &first, "the request when all is done")?;
     effects.grew_by(it, 1, &[&first, &last]).await?;

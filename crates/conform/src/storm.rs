@@ -63,7 +63,7 @@ impl Told {
         [&self.before, &self.after, &self.again].into_iter().flatten().filter(|answer| answer.is_success())
     }
 
-    /// It was told that nobody knows whether it was done, and not to wait for that.
+    /// It was told that nobody knows whether it was done.
     fn is_unknown(&self) -> bool {
         let tells = |answer: &Option<Answer>| answer.as_ref().is_some_and(Answer::tells_unknown);
         self.before.is_none() && tells(&self.after) && tells(&self.again)
@@ -129,7 +129,8 @@ impl Storm {
             let Told { before, after, again, .. } = told;
             for (first, second) in [(before, after), (after, again)] {
                 let (Some(first), Some(second)) = (first, second) else { continue };
-                if first.is_final() && !told.is_unknown() {
+                // Who said that nobody knows may have found out since.
+                if first.is_final() && !first.says_unknown() && !told.is_unknown() {
                     second.replays(first)?;
                 }
             }
@@ -159,7 +160,7 @@ async fn blow(it: &Subject, end: End) -> Result<Vec<Told>, Finding> {
             let call = call.key(&it.key());
             let before = it.try_send(&call).await;
             let is_lost = before.is_err();
-            let before = before.ok().filter(Answer::is_final);
+            let before = before.ok().filter(|answer| answer.is_final() && !answer.says_unknown());
             if before.is_some() && answered.fetch_add(1, Ordering::Relaxed) + 1 >= least {
                 enough.notify_one();
             }

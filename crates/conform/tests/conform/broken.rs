@@ -3,7 +3,7 @@
 use conform::{Mode, Profile};
 use futures_util::StreamExt as _;
 
-use crate::service::{Fault, Service, Setup};
+use crate::service::{Doubt, Fault, Service, Setup};
 use crate::{process, profile};
 
 /// What a fault needs to be seen.
@@ -19,8 +19,8 @@ enum Means {
     Strict,
     /// A service that can be killed.
     Killed,
-    /// The same, that does not know afterwards what became of what it worked on.
-    Unknown,
+    /// The same, that does not know afterwards what became of what it worked on, and says so in this form.
+    Doubtful(Doubt),
 }
 
 /// Which rows fail.
@@ -32,7 +32,7 @@ enum Fails {
 }
 
 use Fails::{AtLeast, Only};
-use Means::{Killed, Quick, Rejects, Slow, Strict, Unknown};
+use Means::{Doubtful, Killed, Quick, Rejects, Slow, Strict};
 
 /// Every fault, how it is seen, and what fails of all that is asked then.
 const TABLE: &[(Fault, Means, Fails)] = &[
@@ -86,7 +86,12 @@ const TABLE: &[(Fault, Means, Fails)] = &[
     (Fault::ForgetsAtRestart, Killed, Only(&["F-03", "F-05", "F-17"])),
     (Fault::RecordsLater, Killed, AtLeast(&["F-03"])),
     (Fault::StaysLocked, Killed, AtLeast(&["F-02", "F-13"])),
-    (Fault::TellsUnknownBadly, Unknown, Only(&["F-04"])),
+    (Fault::TellsUnknownBadly, Doubtful(Doubt::Conflict), Only(&["F-04"])),
+    (Fault::TellsUnknownBadly, Doubtful(Doubt::Named), Only(&["F-04"])),
+    (Fault::TellsUnknownBadly, Doubtful(Doubt::Accepted), Only(&["F-04"])),
+    (Fault::DoubtsWhatIsDone, Doubtful(Doubt::Conflict), Only(&["F-05", "F-17"])),
+    (Fault::DoubtsWhatIsDone, Doubtful(Doubt::Named), Only(&["F-05", "F-17"])),
+    (Fault::DoubtsWhatIsDone, Doubtful(Doubt::Accepted), Only(&["F-05", "F-17"])),
     (Fault::GoesOnWithoutStore, Killed, Only(&["F-06"])),
     (Fault::FreesUnrecorded, Killed, Only(&["F-07"])),
     (Fault::PanicsLock, Quick, Only(&["F-08"])),
@@ -104,8 +109,9 @@ const AT_ONCE: usize = 4;
 
 async fn ask(fault: Fault, means: Means) -> Vec<&'static str> {
     let rows = |rows: &[&str]| rows.iter().map(|&row| row.to_owned()).collect();
-    if matches!(means, Means::Killed | Means::Unknown) {
-        let (profile, _folder) = process::profile(Some(fault), means == Means::Unknown);
+    let doubt = if let Doubtful(doubt) = means { Some(doubt) } else { None };
+    if doubt.is_some() || means == Killed {
+        let (profile, _folder) = process::profile(Some(fault), doubt);
         let profile = Profile { only: rows(&["F"]), kills: 3, timeout_s: 2, ..profile };
         return profile::failed(&profile).await.0;
     }
@@ -165,7 +171,9 @@ async fn with_a_process_that_is_killed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_process_that_cannot_know() {
-    each_fails(Unknown).await;
+    for doubt in Doubt::ALL {
+        each_fails(Doubtful(doubt)).await;
+    }
 }
 
 #[test]

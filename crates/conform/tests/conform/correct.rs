@@ -2,7 +2,7 @@
 
 use conform::{Mode, Profile, Report};
 
-use crate::service::{Service, Setup};
+use crate::service::{Doubt, Service, Setup};
 use crate::{process, profile};
 
 /// What the program says of the rows that no profile can ask.
@@ -69,7 +69,7 @@ async fn a_service_of_which_little_is_known() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_is_killed() {
-    let (profile, _folder) = process::profile(None, false);
+    let (profile, _folder) = process::profile(None, None);
     let (_, report) = profile::failed(&Profile { only: vec!["F".to_owned()], ..profile }).await;
     passed_but_for(&report, &["F-04"]);
     assert_eq!(profile::seen(&report, "F-01"), "it went on and was recorded");
@@ -77,8 +77,10 @@ async fn a_service_that_is_killed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_that_is_killed_and_cannot_know() {
-    let (profile, _folder) = process::profile(None, true);
-    let (_, report) = profile::failed(&Profile { only: vec!["F".to_owned()], ..profile }).await;
-    passed_but_for(&report, &[]);
-    assert_eq!(profile::seen(&report, "F-04"), "told that it is not known");
+    for doubt in Doubt::ALL {
+        let (profile, _folder) = process::profile(None, Some(doubt));
+        let (_, report) = profile::failed(&Profile { only: vec!["F".to_owned()], ..profile }).await;
+        passed_but_for(&report, &[]);
+        assert_eq!(profile::seen(&report, "F-04"), "told that it is not known", "{doubt:?}");
+    }
 }

@@ -8,25 +8,25 @@ use conform::{Error, Profile};
 use tempfile::TempDir;
 
 use crate::profile;
-use crate::service::{Fault, Service, Setup};
+use crate::service::{Doubt, Fault, Service, Setup};
 
 /// Where the process serves; what is not told so is a test.
 const ADDRESS: &str = "CONFORM_SERVICE";
 const FOLDER: &str = "CONFORM_SERVICE_FOLDER";
 const FAULT: &str = "CONFORM_SERVICE_FAULT";
-const UNKNOWN: &str = "CONFORM_SERVICE_UNKNOWN";
+const DOUBT: &str = "CONFORM_SERVICE_DOUBT";
 
 /// A profile with a line that starts such a process, and the folder of its file.
-pub(crate) fn profile(fault: Option<Fault>, unknown: bool) -> (Profile, TempDir) {
+pub(crate) fn profile(fault: Option<Fault>, doubt: Option<Doubt>) -> (Profile, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let program = std::env::current_exe().expect("this program");
     let at = folder.path().display();
     let fault = fault.map(|fault| format!("{fault:?}")).unwrap_or_default();
-    let unknown = if unknown { "yes" } else { "" };
+    let doubt = doubt.map(|doubt| format!("{doubt:?}")).unwrap_or_default();
     let start = format!(
-        "{ADDRESS}={address} {FOLDER}='{at}' {FAULT}={fault} {UNKNOWN}={unknown} exec '{}' \
+        "{ADDRESS}={address} {FOLDER}='{at}' {FAULT}={fault} {DOUBT}={doubt} exec '{}' \
          process::a_service_as_a_process --exact --nocapture",
         program.display()
     );
@@ -47,12 +47,12 @@ async fn a_service_as_a_process() {
     if let Ok(address) = std::env::var(ADDRESS) {
         let folder = std::env::var(FOLDER).expect("a folder is told");
         let fault = Fault::named(&std::env::var(FAULT).unwrap_or_default());
-        let unknown = std::env::var(UNKNOWN).is_ok_and(|value| !value.is_empty());
-        let setup = Setup { fault, unknown, folder: Some(Path::new(&folder)), ..Setup::default() };
+        let doubt = Doubt::named(&std::env::var(DOUBT).unwrap_or_default());
+        let setup = Setup { fault, doubt, folder: Some(Path::new(&folder)), ..Setup::default() };
         Service::at(&address, setup).await.ended().await;
         return;
     }
-    let (profile, _folder) = profile(None, false);
+    let (profile, _folder) = profile(None, None);
     let profile = Profile { only: vec!["B-01".to_owned()], ..profile };
     for _ in 0..2 {
         // The second start finds the port free: the first process is gone.
@@ -71,7 +71,7 @@ async fn a_service_as_a_process() {
 /// Who breaks the program off in the middle leaves no service behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_outlives_a_run_that_is_broken_off() {
-    let (profile, _folder) = profile(None, false);
+    let (profile, _folder) = profile(None, None);
     let (told, outcome) = std::sync::mpsc::channel();
     let told = std::sync::Mutex::new(told);
     let asked = async {

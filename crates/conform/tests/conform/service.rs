@@ -1,6 +1,7 @@
 //! Owns a little service that keeps every promise of a key, written for these tests and of nothing of ours; and the faults
 //! it can be given.
 
+mod doubt;
 mod fault;
 mod journal;
 mod key;
@@ -23,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+pub(crate) use doubt::Doubt;
 pub(crate) use fault::Fault;
 use key::Read;
 use orders::{Ask, CODED};
@@ -41,8 +43,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) strict: bool,
     /// Duplicates in flight are refused.
     pub(crate) rejects: bool,
-    /// What somebody worked on when the service was killed is not known, and nobody may do it again.
-    pub(crate) unknown: bool,
+    /// What somebody worked on when the service was killed is not known, nobody may do it again, and it is told so.
+    pub(crate) doubt: Option<Doubt>,
     /// Where what was done is written.
     pub(crate) folder: Option<&'a Path>,
 }
@@ -59,7 +61,7 @@ struct Shop {
     fault: Option<Fault>,
     strict: bool,
     rejects: bool,
-    unknown: bool,
+    doubt: Option<Doubt>,
     connections: Semaphore,
 }
 
@@ -74,7 +76,7 @@ impl Service {
             fault: setup.fault,
             strict: setup.strict,
             rejects: setup.rejects,
-            unknown: setup.unknown,
+            doubt: setup.doubt,
             connections: Semaphore::new(10),
         });
         Self::of(address, shop).await
@@ -149,7 +151,7 @@ impl Kept {
     }
 
     fn without_type(mut self) -> Self {
-        self.headers.clear();
+        self.headers.retain(|(name, _)| name != "content-type");
         self
     }
 
@@ -250,11 +252,7 @@ impl Shop {
         let done = match self.records.begin(&name, &ask.print) {
             Begun::Execute(running) => return self.run(name, ask, running).await,
             Begun::Replay(kept) => return self.replay(kept).response(),
-            Begun::Locked if self.is(Fault::TellsUnknownBadly) => {
-                return problem(409, "", "").without_type().response();
-            }
-            Begun::Locked if self.unknown => return problem(409, "outcome_unknown", "").response(),
-            Begun::Locked => return self.in_flight(),
+            Begun::Locked => return self.locked(),
             Begun::Reused(first) => {
                 let first = first.filter(|_| self.is(Fault::TellsTheFirst)).map(|kept| kept.body);
                 let key = if self.is(Fault::TellsTheKey) { &name.1 } else { "" };
@@ -282,6 +280,15 @@ impl Shop {
             (Ok(()), Begun::Execute(running)) => self.run(name, ask, running).await,
             (Ok(()), Begun::Reused(_)) => problem(422, "key_reused", "").response(),
             _ => self.in_flight(),
+        }
+    }
+
+    /// What is told of work whose owner is gone.
+    fn locked(&self) -> Response {
+        match self.doubt {
+            Some(doubt) if self.is(Fault::TellsUnknownBadly) => doubt.told().without_type().response(),
+            Some(doubt) => doubt.told().response(),
+            None => self.in_flight(),
         }
     }
 

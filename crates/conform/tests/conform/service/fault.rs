@@ -118,6 +118,8 @@ faults! {
     StaysLocked,
     /// Says that it is not known, and not in a form that a program can read.
     TellsUnknownBadly,
+    /// Says that it is not known of what it has answered.
+    DoubtsWhatIsDone,
     /// Executes without its store.
     GoesOnWithoutStore,
     /// Gives a key free that it could not record.

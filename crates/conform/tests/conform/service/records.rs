@@ -52,7 +52,7 @@ pub(crate) struct Records {
 impl Records {
     pub(crate) fn open(setup: Setup<'_>) -> Self {
         let fault = setup.fault;
-        let claims = setup.unknown || matches!(fault, Some(Fault::StaysLocked));
+        let claims = setup.doubt.is_some() || matches!(fault, Some(Fault::StaysLocked));
         let (journal, lines) = Journal::open(setup.folder);
         let mut records = HashMap::new();
         let mut effects = 0;
@@ -60,7 +60,8 @@ impl Records {
             let text = |member: &str| line[member].as_str().unwrap_or_default().to_owned();
             let name = (text("scope"), text("key"));
             effects += line["effects"].as_i64().unwrap_or_default();
-            if line["claim"] == true {
+            let is_doubted = fault == Some(Fault::DoubtsWhatIsDone) && line["status"].is_number();
+            if line["claim"] == true || is_doubted {
                 records.insert(name, Record::Locked);
             } else if line["status"].is_number() && fault != Some(Fault::ForgetsAtRestart) {
                 records.insert(name, Record::Done(text("print"), kept(&line)));
