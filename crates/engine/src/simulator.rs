@@ -7,6 +7,7 @@
 
 mod audit;
 mod client;
+mod gate;
 mod log;
 mod node;
 mod plan;

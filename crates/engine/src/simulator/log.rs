@@ -23,6 +23,8 @@ pub(super) enum Heard {
     /// The client, or the server for it, stopped waiting.
     Waiting(Waiting),
     Refused(Refused),
+    /// It is another request's turn: nothing was begun.
+    TooFrequent,
     /// The connection broke.
     Lost,
     /// There was no connection.

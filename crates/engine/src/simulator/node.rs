@@ -3,10 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use domain::Command;
+use idempotency::CommandId;
 use rand::RngExt as _;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::gate::Asked;
 use super::log::Heard;
 use super::plan::actor;
 use super::planted::{RiggedExecute, RiggedStorage};
@@ -52,15 +55,36 @@ impl Node {
     async fn submit(&self, wish: &Wish, arrival: u64, patience: Duration) -> Heard {
         let Some(engine) = self.engine() else { return Heard::Down };
         let death = self.death.notified();
-        let ticket = match engine.submit(wish.command(arrival, self.world.now())) {
-            Ok(ticket) => ticket,
-            Err(refused) => return Heard::Refused(refused),
-        };
         tokio::select! {
             biased;
             () = death => Heard::Lost,
-            answered = ticket.wait(patience) => answered.map_or_else(Heard::Waiting, Heard::Answered),
+            heard = self.at_the_gate(&engine, wish, (arrival, patience)) => heard,
         }
+    }
+
+    /// A member's orders come one at a time. Who dies in its turn gives nothing back.
+    async fn at_the_gate(&self, engine: &Engine, wish: &Wish, (arrival, patience): (u64, Duration)) -> Heard {
+        let world = &self.world;
+        let Some(member) = wish.member().filter(|_| world.plan.turn_ms > 0) else {
+            return work(engine, wish.command(arrival, world.now()), patience).await;
+        };
+        let asked = world.gate.ask(world, member, arrival).await;
+        let is_known = wish.names().any(|name| world.memory.tables().records.contains_key(&name));
+        match asked {
+            Asked::Held if is_known || wish.names().any(|name| engine.is_in_flight(&name)) => {
+                world.met(Goal::LetThrough);
+            }
+            Asked::Held => return Heard::TooFrequent,
+            Asked::Granted if !is_known => {
+                world.book().first_of_turn.insert(CommandId(arrival.into()));
+            }
+            Asked::Granted | Asked::Away => {}
+        }
+        let heard = work(engine, wish.command(arrival, world.now()), patience).await;
+        if asked == Asked::Granted {
+            world.gate.release(world, member, arrival);
+        }
+        heard
     }
 
     /// Runs one process after the other, until [`Node::end`].
@@ -156,6 +180,13 @@ impl Node {
     }
 }
 
+async fn work(engine: &Engine, command: Command, patience: Duration) -> Heard {
+    match engine.submit(command) {
+        Ok(ticket) => ticket.wait(patience).await.map_or_else(Heard::Waiting, Heard::Answered),
+        Err(refused) => Heard::Refused(refused),
+    }
+}
+
 impl Heard {
     /// True if the server said, or the client knows, that this arrival was not applied.
     pub(super) const fn says_not_applied(&self) -> bool {
@@ -163,6 +194,7 @@ impl Heard {
         matches!(
             self,
             Self::Refused(Refused::Full | Refused::Closed | Refused::Stopped)
+                | Self::TooFrequent
                 | Self::Down
                 | Self::Answered(Answered::Failed(Failure::Busy | Failure::Broken | Failure::Stopped))
         )

@@ -23,6 +23,9 @@ pub(super) struct Plan {
     pub(super) outage_ms: Range<u64>,
     /// How long a process runs before it is closed in order.
     pub(super) drain_after: Option<Duration>,
+    /// How long a member's turn lasts at most, in milliseconds; 0: there is no gate.
+    pub(super) turn_ms: u64,
+    pub(super) lies: Lies,
     pub(super) engine: Options,
 }
 
@@ -37,6 +40,25 @@ pub(super) struct Rates {
     pub(super) unknown_late: u32,
     pub(super) crash: u32,
     pub(super) fatal: u32,
+}
+
+/// How often the gate lies, in a thousand times that it is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lies {
+    /// It forgets whose turn it is.
+    pub(super) lost: u32,
+    /// It gives a turn to two.
+    pub(super) twice: u32,
+    /// It refuses what is free.
+    pub(super) refused: u32,
+    /// It forgets everything.
+    pub(super) flushed: u32,
+    /// A replica takes its place, with the state of some time ago.
+    pub(super) stale: u32,
+    /// It goes away for a while.
+    pub(super) away: u32,
+    /// It answers late, whatever it answers.
+    pub(super) late: u32,
 }
 
 impl Plan {
@@ -60,6 +82,8 @@ impl Plan {
             rates: Rates::default(),
             outage_ms: 0..0,
             drain_after: None,
+            turn_ms: pick(&mut rng, &[0, 20, 150, 1_000]),
+            lies: Lies::default(),
             engine,
         };
         if !faults {
@@ -68,13 +92,28 @@ impl Plan {
         let outage = rng.random_range(0..600);
         let outage_ms = if rng.random_ratio(1, 5) { outage..outage + rng.random_range(50..3_000) } else { 0..0 };
         let drain_after = rng.random_ratio(1, 5).then(|| Duration::from_millis(rng.random_range(50..800)));
-        Self { rates: Rates::of(&mut rng), outage_ms, drain_after, ..plan }
+        Self { rates: Rates::of(&mut rng), outage_ms, drain_after, lies: Lies::of(&mut rng), ..plan }
+    }
+}
+
+impl Lies {
+    fn of(rng: &mut StdRng) -> Self {
+        let mut rate = |most| rate(rng, most);
+        Self {
+            lost: rate(150),
+            twice: rate(200),
+            refused: rate(100),
+            flushed: rate(100),
+            stale: rate(150),
+            away: rate(60),
+            late: rate(300),
+        }
     }
 }
 
 impl Rates {
     fn of(rng: &mut StdRng) -> Self {
-        let mut rate = |most| if rng.random_ratio(1, 2) { rng.random_range(1..=most) } else { 0 };
+        let mut rate = |most| rate(rng, most);
         Self {
             slow: rate(200),
             retry: rate(200),
@@ -86,6 +125,11 @@ impl Rates {
             fatal: rate(15),
         }
     }
+}
+
+/// In every other seed a fault does not come at all.
+fn rate(rng: &mut StdRng, most: u32) -> u32 {
+    if rng.random_ratio(1, 2) { rng.random_range(1..=most) } else { 0 }
 }
 
 /// The random numbers of one actor: what one draws does not shift what another does.

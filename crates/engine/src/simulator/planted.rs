@@ -37,11 +37,13 @@ pub enum Planted {
     TokenNotClaimed,
     /// The end of an order's waiting does not free its member's place.
     SlotNotFreed,
+    /// Who has a member's turn, and found no record in it, does not look at the key any more.
+    TurnTrusted,
 }
 
 impl Planted {
     /// Every planted bug.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RecordDropped,
         Self::AppliedBeforeAdmitted,
         Self::UnknownTakenForFailed,
@@ -52,6 +54,7 @@ impl Planted {
         Self::ConflictIgnored,
         Self::TokenNotClaimed,
         Self::SlotNotFreed,
+        Self::TurnTrusted,
     ];
 }
 
@@ -128,6 +131,10 @@ impl Execute for RiggedExecute {
                 batch.iter().flat_map(|command| made_anew(&self.real, snapshot, command)).collect()
             }
             Some(Planted::TokenNotClaimed) => batch.iter().flat_map(|it| unclaimed(&self.real, snapshot, it)).collect(),
+            Some(Planted::TurnTrusted) => {
+                let trusted = self.world.book().first_of_turn.clone();
+                batch.iter().flat_map(|it| trusting(&self.real, snapshot, (it, trusted.contains(&it.id)))).collect()
+            }
             Some(Planted::SlotNotFreed) => batch.iter().flat_map(|it| unfreed(&self.real, snapshot, it)).collect(),
             _ => self.real.run(snapshot, batch, settled),
         }
@@ -193,6 +200,14 @@ fn unclaimed(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command)
         }
     }
     verdicts
+}
+
+/// A rerun finds its own record all the same: only another arrival's is overlooked.
+fn trusting(real: &Executor<Plain>, snapshot: &mut Snapshot, (command, trusted): (&Command, bool)) -> Vec<Verdict> {
+    match snapshot.records.get(&Scope::of(command)) {
+        Some(record) if trusted && record.command != command.id => applied_first(real, snapshot, command),
+        _ => one(real, snapshot, command),
+    }
 }
 
 fn unfreed(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command) -> Vec<Verdict> {

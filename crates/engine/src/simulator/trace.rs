@@ -68,11 +68,29 @@ pub enum Goal {
     Overpaid,
     /// Money was given back.
     GivenBack,
+    /// The gate forgot whose turn it was.
+    HoldLost,
+    /// The gate gave one turn to two.
+    GrantedTwice,
+    /// The gate refused what was free.
+    FreeRefused,
+    /// The gate forgot everything.
+    Flushed,
+    /// The gate went back to an older state, and a turn ended or began again by that.
+    StaleTurn,
+    /// The gate could not be reached.
+    GateAway,
+    /// A turn was over before its holder heard of it.
+    LateGrant,
+    /// A request was turned away at the gate.
+    TooFrequent,
+    /// A repetition went on in another's turn.
+    LetThrough,
 }
 
 impl Goal {
     /// Every goal.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 35] = [
         Self::UnknownApplied,
         Self::UnknownNotApplied,
         Self::UnknownLate,
@@ -99,6 +117,15 @@ impl Goal {
         Self::LatePaid,
         Self::Overpaid,
         Self::GivenBack,
+        Self::HoldLost,
+        Self::GrantedTwice,
+        Self::FreeRefused,
+        Self::Flushed,
+        Self::StaleTurn,
+        Self::GateAway,
+        Self::LateGrant,
+        Self::TooFrequent,
+        Self::LetThrough,
     ];
 
     /// Those that did not happen.

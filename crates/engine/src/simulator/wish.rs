@@ -10,6 +10,9 @@ use domain::{
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
+use super::gate::Member;
+use crate::Scope;
+
 /// How many people buy: few, so that one has several orders that wait.
 const MEMBERS: u64 = 7;
 
@@ -94,6 +97,20 @@ impl Wish {
     pub(super) fn fingerprints(&self) -> Fingerprints {
         let target = Target { method: "POST", route: "/", ids: &[], query: "", precondition: "" };
         Fingerprints::of(&target, &format!("{:?}", self.what))
+    }
+
+    /// Whose turn it must be: one order request of a member at a time.
+    pub(super) fn member(&self) -> Option<Member> {
+        match self.what {
+            What::Place { customer, .. } => Some((self.tenant, customer % MEMBERS)),
+            _ => None,
+        }
+    }
+
+    /// Every name that an answer of it may be kept under.
+    pub(super) fn names(&self) -> impl Iterator<Item = Scope> {
+        let alias = self.alias().map(|key| Scope { key, ..self.scope() });
+        std::iter::once(self.scope()).chain(alias)
     }
 
     /// The name that its token gives it.

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use domain::channel::{Account, Conditions, Kind};
 use domain::{ChannelAccountId, TenantId, Timestamp};
+use idempotency::CommandId;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use tokio::time::Instant;
 
+use super::gate::Gate;
 use super::log::{Heard, Log};
 use super::plan::{Plan, Rates, actor};
 use super::trace::{Goal, Trace};
@@ -24,6 +26,7 @@ pub(super) struct World {
     pub(super) options: Options,
     pub(super) plan: Plan,
     pub(super) memory: Memory,
+    pub(super) gate: Gate,
     book: Mutex<Book>,
     started: Instant,
     healed: AtomicBool,
@@ -36,6 +39,8 @@ pub(super) struct Book {
     pub(super) log: Log,
     pub(super) trace: Trace,
     pub(super) goals: BTreeSet<Goal>,
+    /// Arrivals that had their member's turn, and found no record when they got it.
+    pub(super) first_of_turn: BTreeSet<CommandId>,
 }
 
 impl World {
@@ -46,6 +51,7 @@ impl World {
         Self {
             seed,
             options,
+            gate: Gate::new(seed, plan.turn_ms, plan.lies),
             plan,
             memory,
             book: Mutex::default(),
@@ -115,6 +121,7 @@ impl World {
                 Some(Goal::AnotherPending)
             }
             Heard::Refused(Refused::Full) => Some(Goal::Full),
+            Heard::TooFrequent => Some(Goal::TooFrequent),
             Heard::Waiting(_) => Some(Goal::Impatience),
             _ => None,
         };
