@@ -16,7 +16,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use store::{Policy, Role};
 
-use crate::harness::{Client, Setup, Shop, all, until};
+use crate::harness::{Call, Client, Setup, Shop, Step, all, until};
 
 fn order(customer: &str) -> Value {
     json!({"customer_id": customer, "lines": [{"sku": "A", "quantity": 1}]})
@@ -178,19 +178,26 @@ async fn f3_clicks_with_one_key_are_one_order_behind_the_lock() {
 
 /// Sends until there is an order, as a client does that is told to come again.
 async fn insisted(client: &Client, key: Option<&str>, body: &Value) -> String {
+    ordered(|| match key {
+        Some(key) => client.post("/api/v1/orders", key).json(body),
+        None => client.call(Method::POST, "/api/v1/orders").json(body),
+    })
+    .await
+}
+
+/// Calls until there is an order.
+async fn ordered(mut call: impl FnMut() -> Call) -> String {
     let number = Mutex::new(None);
-    until("an order", async || {
-        let call = client.call(Method::POST, "/api/v1/orders").json(body);
-        let call = match key {
-            Some(key) => call.header("idempotency-key", key),
-            None => call,
-        };
-        let answer = call.send().await;
-        let is_there = answer.is_created();
-        if is_there {
-            *number.lock().expect("nobody panicked") = Some(answer.order_no());
+    until("an order", || {
+        let (call, number) = (call(), &number);
+        async move {
+            let answer = call.send().await;
+            let is_there = answer.is_created();
+            if is_there {
+                *number.lock().expect("nobody panicked") = Some(answer.order_no());
+            }
+            is_there
         }
-        is_there
     })
     .await;
     number.into_inner().expect("nobody panicked").expect("an order")
@@ -261,8 +268,21 @@ impl Limit for Liar {
     }
 }
 
-/// F14 and G6: shoppers insist through a coordinator that lies, with keys and without;
-/// each wish makes one order and is told of that one. Closing asks every invariant.
+/// What the storage does with the first commits: every other one is told of, or done, as it should be.
+fn setbacks(seed: u64) -> Vec<Step> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut setback = || match rng.random_range(0..8) {
+        0..4 => Step::Apply,
+        4..6 => Step::LoseReply,
+        6 => Step::LoseCommit,
+        _ => Step::Conflict,
+    };
+    std::iter::once(Step::LoseReply).chain(std::iter::repeat_with(&mut setback).take(20)).collect()
+}
+
+/// F14 and G6: shoppers insist through a coordinator that lies, over a storage that loses replies: with keys, without, and
+/// with one token and a new key for each click. Each wish makes one order and is told of that one. Closing asks every
+/// invariant.
 #[tokio::test]
 async fn f_14_a_coordinator_that_lies_makes_no_second_order() {
     for seed in 0..12 {
@@ -272,26 +292,57 @@ async fn f_14_a_coordinator_that_lies_makes_no_second_order() {
         let shop = shop(vec![rule], liar.clone(), liar.clone()).await;
         let policy = Policy { order_lock_ms: 1_000, same_within_ms: 600_000, ..Policy::default() };
         shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
-        let wishes = (0..8).flat_map(|wish| {
-            let client = shop.admin.clone();
-            (0..3).map(move |_| {
-                let client = client.clone();
-                async move { (wish, wished(&client, wish).await) }
-            })
-        });
-        let mut told = all(wishes).await;
+        let pages = all((0..9).map(|number| Page::open(shop.admin.clone(), number))).await;
+        let setbacks = setbacks(seed);
+        shop.faults.next(setbacks.clone());
+        let clicks = pages.iter().flat_map(|page| (0..3).map(|click| (page.clone(), click)));
+        let clicks = clicks.map(|(page, click)| async move { (page.number, page.click(click).await) });
+        let mut told = all(clicks).await;
         told.sort_unstable();
         told.dedup();
-        assert_eq!((told.len(), shop.orders().await.len()), (8, 8), "seed {seed}: {told:?}");
+        assert_eq!((told.len(), shop.orders().await.len()), (9, 9), "seed {seed}: {told:?}");
         assert!(liar.lies.load(Ordering::Relaxed) > 0);
+        assert!(shop.faults.left() < setbacks.len());
         shop.close().await;
     }
 }
 
-/// A wish, with a key or without one, for a customer who has others.
-async fn wished(client: &Client, wish: u32) -> String {
-    let mut body = order(&format!("c{}", wish % 3));
-    body["note"] = json!(format!("wish {wish}"));
-    let key = format!("k{wish}");
-    insisted(client, wish.is_multiple_of(2).then_some(key.as_str()), &body).await
+/// A wish, for a customer who has others.
+#[derive(Clone)]
+struct Page {
+    client: Client,
+    number: u32,
+    body: Value,
+    token: Option<String>,
+}
+
+impl Page {
+    async fn open(client: Client, number: u32) -> Self {
+        let customer = format!("c{}", number % 4);
+        let mut body = order(&customer);
+        body["note"] = json!(format!("wish {number}"));
+        let mut token = None;
+        if number % 3 == 2 {
+            let asked = json!({"purpose": "order", "subject": customer});
+            let issued = client.call(Method::POST, "/api/v1/tokens").json(&asked).send().await.expect(201);
+            token = Some(issued.str("/token"));
+        }
+        Self { client, number, body, token }
+    }
+
+    /// Insists on the order. What makes the clicks one wish is a token, a key, or that nothing else is known of them.
+    async fn click(&self, click: u32) -> String {
+        let Self { client, number, body, token } = self;
+        let Some(token) = token else {
+            let key = format!("k{number}");
+            return insisted(client, number.is_multiple_of(3).then_some(key.as_str()), body).await;
+        };
+        let mut times = 0;
+        ordered(|| {
+            times += 1;
+            let key = format!("k{number}-{click}-{times}");
+            client.post("/api/v1/orders", &key).header("one-time-token", token).json(body)
+        })
+        .await
+    }
 }

@@ -13,6 +13,8 @@ use super::PATIENCE;
 /// What becomes of one commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// It is applied, and so it is told.
+    Apply,
     /// It is refused, and may be tried again: a deadlock, a lost connection.
     Conflict,
     /// It is refused for good: a constraint.
@@ -61,6 +63,11 @@ impl Faults {
     /// The next commits go this way, one step each.
     pub(crate) fn next(&self, steps: impl IntoIterator<Item = Step>) {
         self.0.steps.lock().unwrap_or_else(PoisonError::into_inner).extend(steps);
+    }
+
+    /// How many of these steps did not come yet.
+    pub(crate) fn left(&self) -> usize {
+        self.0.steps.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// From now on commits wait.
@@ -116,7 +123,7 @@ impl Storage for Faulty {
         let step = inner.steps.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let planned = || "planned by the test".to_owned();
         match step {
-            None => self.store.commit(transaction, commit).await,
+            None | Some(Step::Apply) => self.store.commit(transaction, commit).await,
             Some(Step::LoseReply) => {
                 self.store.commit(transaction, commit).await?;
                 Err(Fault::Unknown(planned()))
