@@ -129,11 +129,10 @@ impl Turns {
         let was_held = self.is_held(now, member);
         self.held.retain(|_, held| held.until_ms > now);
         let goal = match lie {
-            None => None,
             Some(Lie::Lost) => self.held.remove(&member).map(|_| Goal::HoldLost),
             Some(Lie::Twice) if was_held => return (Asked::Granted, Some(Goal::GrantedTwice)),
             Some(Lie::Refused) if !was_held => return (Asked::Held, Some(Goal::FreeRefused)),
-            Some(Lie::Twice | Lie::Refused) => None,
+            None | Some(Lie::Twice | Lie::Refused) => None,
             Some(Lie::Flushed) => (!std::mem::take(&mut self.held).is_empty()).then_some(Goal::Flushed),
             Some(Lie::Stale) => {
                 self.held.clone_from(&self.replica);
