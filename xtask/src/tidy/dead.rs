@@ -18,8 +18,10 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
 
 /// The file of a target, as cargo finds it.
 fn is_root(path: &str) -> bool {
+    // The folder of the examples that are packages is not the folder of a package's examples.
+    let within = path.strip_prefix("examples/").unwrap_or(path);
     let parts: Vec<_> =
-        path.split('/').skip_while(|part| !matches!(*part, "src" | "tests" | "benches" | "examples")).collect();
+        within.split('/').skip_while(|part| !matches!(*part, "src" | "tests" | "benches" | "examples")).collect();
     match parts.as_slice() {
         [] => path.ends_with("/build.rs"),
         ["src", rest @ ..] => matches!(rest, ["lib.rs" | "main.rs"] | ["bin", _] | ["bin", _, "main.rs"]),
@@ -66,8 +68,13 @@ mod tests {
             ("crates/a/tests/all/http.rs", ""),
             ("crates/a/src/status.rs", ""),
             ("crates/a/src/order/old.rs", ""),
+            ("examples/b/src/main.rs", "mod order;"),
+            ("examples/b/src/order.rs", ""),
+            ("examples/b/src/old.rs", ""),
+            ("examples/b/src/bin/other.rs", ""),
+            ("examples/b/tests/all/main.rs", ""),
         ];
         let found: Vec<_> = check(&Repository::of(&files)).into_iter().map(|it| it.place).collect();
-        assert_eq!(found, ["crates/a/src/order/old.rs", "crates/a/src/status.rs"]);
+        assert_eq!(found, ["crates/a/src/order/old.rs", "crates/a/src/status.rs", "examples/b/src/old.rs"]);
     }
 }

@@ -31,15 +31,15 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
     ("rsa", &["psp-sim"], "only the simulator makes keys"),
     (
         "reqwest",
-        &["channels", "conform", "psp-sim"],
-        "`channels` asks providers; `conform` asks any service; `psp-sim` calls merchants back",
+        &["channels", "conform", "psp-sim", "shop"],
+        "`channels` asks providers; `conform` asks any service; `psp-sim` calls merchants back; `shop` asks a provider",
     ),
     ("redis", &["coord", "idempotency"], "only `coord`, and the keys of a service not ours, know Redis"),
     ("ring", &["channels", "psp-sim"], "signatures of providers, on both sides"),
     ("figment", &["app"], "only `app` reads configuration"),
     ("clap", &["app", "xtask"], "only the binaries have a command line"),
     ("anyhow", &["app", "xtask"], "a library's errors say what its caller can do about them"),
-    ("tracing-subscriber", &["app"], "only `app` decides where the log goes"),
+    ("tracing-subscriber", &["app", "shop"], "only the programs decide where the log goes"),
     ("metrics-exporter", &["api", "app"], "the others only count"),
 ];
 

@@ -1,0 +1,1 @@
+//! The shop as a process, with a database of its own.
