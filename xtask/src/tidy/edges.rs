@@ -24,7 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// Edges that only tests may have: from, to, why.
 const TEST_EDGES: &[(&str, &str, &str)] = &[
-    ("conform", "idempotency", "the layer on each store is one of the services that are asked"),
+    ("idempotency", "conform", "the layer is asked on each store what any holder of a key is asked"),
     ("shop", "conform", "the example keeps what it promises"),
 ];
 

@@ -85,11 +85,16 @@ impl Server {
     }
 
     pub async fn store(&self) -> Redis<ConnectionManager> {
-        let client = redis::Client::open(self.url.as_str()).expect("a good address");
+        Self::store_at(&self.url, &self.prefix).await
+    }
+
+    /// The same for another process.
+    pub async fn store_at(url: &str, prefix: &str) -> Redis<ConnectionManager> {
+        let client = redis::Client::open(url).expect("a good address");
         // As long as the store waits: on a busy machine redis-rs's own half a second is not much.
         let patient = ConnectionManagerConfig::new().set_response_timeout(Some(PATIENCE));
         let connection = client.get_connection_manager_with_config(patient).await.expect("the server is there");
-        Redis::new(connection).with_prefix(&self.prefix).expect("a good prefix")
+        Redis::new(connection).with_prefix(prefix).expect("a good prefix")
     }
 
     /// Stops it, as its machine does.
