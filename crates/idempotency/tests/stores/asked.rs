@@ -68,7 +68,7 @@ impl Setup {
             store_up: Some(format!("rm '{at}/away'")),
             timeout_s: 20,
             // Each takes as long as a lease, and there is a storm for each store.
-            kills: 1,
+            kills: 2,
             ..Profile::from_json(text).expect("a profile")
         }
     }

@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::hash::BuildHasher as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::response::{IntoResponse as _, Response};
@@ -14,6 +15,7 @@ use idempotency::layer::{Claim, Numbers, Resolution, Resolver};
 use idempotency::protocol::Doubt;
 use serde_json::json;
 use sqlx::{MySqlPool, PgPool, SqlitePool};
+use tokio::time::sleep;
 
 /// What the number of an order in the journal is derived for.
 const ORDER: &str = "order";
@@ -35,11 +37,12 @@ pub struct Journal {
 
 /// A database's way through one order: its row, its answer, its commit.
 macro_rules! placed {
-    ($pool:expr, $claim:expr, $response:expr, $insert:expr) => {{
+    ($pool:expr, $claim:expr, $response:expr, $insert:expr, $pause:expr) => {{
         let mut transaction = $pool.begin().await?;
         if let Some((statement, name)) = $insert {
             sqlx::query(statement).bind(name).execute(&mut *transaction).await?;
         }
+        sleep($pause).await;
         let response = match $claim {
             Some(claim) => match claim.complete(&mut transaction, $response).await {
                 Ok(completed) => completed.into_response(),
@@ -69,19 +72,26 @@ impl Orders {
         }
     }
 
-    /// Writes the order of this name, or none, and the answer with it.
-    pub async fn place(&self, claim: Option<Claim>, order: Option<&str>, response: Response) -> sqlx::Result<Response> {
+    /// Writes the order of this name, or none, and the answer with it, after a pause.
+    pub async fn place(
+        &self,
+        claim: Option<Claim>,
+        order: Option<&str>,
+        response: Response,
+        pause: Duration,
+    ) -> sqlx::Result<Response> {
         let question = order.map(|name| ("INSERT INTO orders VALUES (?)", name));
         let numbered = order.map(|name| ("INSERT INTO orders VALUES ($1)", name));
         match self {
             Self::Journal(journal) => {
                 let number = claim.map_or_else(|| "-".to_owned(), |claim| claim.derive(ORDER));
                 order.map_or(Ok(()), |name| journal.append(&number, name))?;
+                sleep(pause).await;
                 Ok(response)
             }
-            Self::Sqlite(pool) => placed!(pool, claim, response, question),
-            Self::Postgres(pool) => placed!(pool, claim, response, numbered),
-            Self::MariaDb(pool) => placed!(pool, claim, response, question),
+            Self::Sqlite(pool) => placed!(pool, claim, response, question, pause),
+            Self::Postgres(pool) => placed!(pool, claim, response, numbered, pause),
+            Self::MariaDb(pool) => placed!(pool, claim, response, question, pause),
         }
     }
 

@@ -128,9 +128,10 @@ async fn effects(State(orders): State<Orders>) -> Result<String, StatusCode> {
 }
 
 async fn place(State(orders): State<Orders>, claim: Option<Claim>, uri: Uri, head: HeaderMap, body: Bytes) -> Response {
-    if let Some(pause) = head.get("x-slow").and_then(|value| value.to_str().ok()?.parse().ok()) {
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-    }
+    let pause = head.get("x-slow").and_then(|value| value.to_str().ok()?.parse().ok());
+    // Who is slow is so before the effect, and between the effect and the record: there it is killed.
+    let pause = pause.map_or(Duration::ZERO, Duration::from_millis) / 2;
+    tokio::time::sleep(pause).await;
     assert!(!head.contains_key("x-panic"), "it was asked to");
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let quantity = asked["quantity"].as_f64().unwrap_or(1.0);
@@ -144,7 +145,7 @@ async fn place(State(orders): State<Orders>, claim: Option<Claim>, uri: Uri, hea
         (_, 500.0) => (Some(name.as_str()), placed(&name, &" ".repeat(ANSWER_BYTES_MAX))),
         _ => (Some(name.as_str()), placed(&name, "")),
     };
-    match orders.place(claim, order, response).await {
+    match orders.place(claim, order, response, pause).await {
         Ok(response) => response,
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
     }
