@@ -5,6 +5,7 @@ mod database;
 mod process;
 mod provider;
 mod proxy;
+mod redis;
 mod till;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ pub(crate) use database::{Database, Kind, authority, stranger};
 pub(crate) use process::{Ended, Folder, Server, ended};
 pub(crate) use provider::{Provider, rule};
 pub(crate) use proxy::Proxy;
+pub(crate) use redis::{PASSWORD, Redis, Way};
 pub(crate) use till::Till;
 
 /// How long a test waits for what must come, before it fails.

@@ -5,6 +5,7 @@ mod admin;
 mod archive;
 mod backup;
 mod conform;
+mod coordinator;
 mod copies;
 mod disk;
 mod dumps;

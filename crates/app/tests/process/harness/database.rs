@@ -74,10 +74,14 @@ impl Database {
 
     /// So many servers, or the one that a file can have.
     pub(crate) async fn nodes(&self, count: usize) -> Vec<Server> {
-        let count = if self.kind == Kind::Sqlite { 1 } else { count };
         // Beside each other, as when a whole fleet is started.
-        let starts = (0..count).map(|_| self.node(&self.url));
+        let starts = (0..self.nodes_max(count)).map(|_| self.node(&self.url));
         futures_util::future::join_all(starts).await
+    }
+
+    /// So many, or one where there can be only one.
+    pub(crate) fn nodes_max(&self, count: usize) -> usize {
+        if self.kind == Kind::Sqlite { 1 } else { count }
     }
 
     /// A server that reaches the database under this address.
@@ -93,6 +97,11 @@ impl Database {
     /// The same at this address.
     pub(crate) async fn node_at(&self, listen: &str, flags: &[&str]) -> Server {
         self.folder.serve_at(listen, &[&["--database-url", &self.url], flags].concat()).await
+    }
+
+    /// What stands in the file of settings of the servers that are started from now on.
+    pub(crate) fn settings(&self, text: &str) {
+        std::fs::write(self.folder.file("mideng.yaml"), text).expect("the file is written");
     }
 
     /// A server on it, not started yet.
