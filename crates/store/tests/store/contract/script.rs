@@ -95,10 +95,10 @@ impl Script {
         for batch in &self.batches {
             for verdict in &batch.verdicts {
                 sights.extend(verdict.split(|letter: char| !letter.is_alphabetic()).next().map(str::to_owned));
-                if verdict.starts_with("Decided") && verdict.ends_with("}, true)] }") {
+                if verdict.contains("replaces: true, is_passing: true") {
                     sights.insert("token used anew".to_owned());
                 }
-                if verdict.contains("replaces: true") {
+                if verdict.contains("replaces: true, claims") {
                     sights.insert("superseded".to_owned());
                 }
             }
