@@ -9,8 +9,8 @@ use crate::order::PendingSlot;
 use crate::outbox::Task;
 use crate::text::{ChannelNo, Sku};
 use crate::{
-    Action, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PrincipalId, RefundId,
-    TenantId,
+    Action, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId,
+    RefundId, TenantId,
 };
 
 /// The rows to load for a batch, sorted, each once.
@@ -64,19 +64,7 @@ impl Needs {
             Action::IssueOrderNumber { order_no, .. } => {
                 self.numbers.insert((tenant, *order_no));
             }
-            Action::PlaceOrder(place) => {
-                // What counts for some time only names no order that is older.
-                let names = command.aliases.iter().filter(|alias| alias.since.is_none()).map(|alias| &alias.key);
-                let keys = std::iter::once(&command.key).chain(names);
-                self.orders_by_key.extend(keys.map(|key| (tenant, command.principal, key.clone())));
-                if let OrderNumberSource::Issued(order_no) = place.number {
-                    self.orders.insert((tenant, order_no));
-                    self.numbers.insert((tenant, order_no));
-                }
-                let skus = place.lines.iter().map(|line| &line.sku);
-                self.slots.append(&mut place.pending_limit.slots(tenant, &place.customer_id, skus));
-                self.products.extend(place.lines.iter().map(|line| (tenant, line.sku.clone())));
-            }
+            Action::PlaceOrder(place) => self.add_order(command, place),
             Action::CancelOrder { order_no, .. }
             | Action::ExpireOrder { order_no }
             | Action::CloseAttempts { order_no } => {
@@ -122,6 +110,21 @@ impl Needs {
                 self.orders.extend(command.action.order_no().map(|order_no| (tenant, order_no)));
             }
         }
+    }
+
+    fn add_order(&mut self, command: &Command, place: &PlaceOrder) {
+        let tenant = command.tenant;
+        // What counts for some time only names no order that is older.
+        let names = command.aliases.iter().filter(|alias| alias.since.is_none()).map(|alias| &alias.key);
+        let keys = std::iter::once(&command.key).chain(names);
+        self.orders_by_key.extend(keys.map(|key| (tenant, command.principal, key.clone())));
+        if let OrderNumberSource::Issued(order_no) = place.number {
+            self.orders.insert((tenant, order_no));
+            self.numbers.insert((tenant, order_no));
+        }
+        let skus = place.lines.iter().map(|line| &line.sku);
+        self.slots.append(&mut place.pending_limit.slots(tenant, &place.customer_id, skus));
+        self.products.extend(place.lines.iter().map(|line| (tenant, line.sku.clone())));
     }
 
     fn add_subject(&mut self, tenant: TenantId, subject: &Subject) {
