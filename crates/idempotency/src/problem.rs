@@ -117,7 +117,7 @@ pub const BODY_TIMEOUT: Kind = Kind::new(
     408,
     Retry::SameKey,
     "The body came too slowly",
-    "The body did not arrive in time. Nothing was done and the key was not touched.",
+    "The body did not arrive in time, so that this arrival of the request began nothing. Send it again, under the same key.",
 );
 
 /// The body cannot be read, so it has no meaning to be compared.
@@ -135,7 +135,8 @@ pub const SHUTTING_DOWN: Kind = Kind::later(
     503,
     1,
     "The server is shutting down",
-    "Nothing was done. Send the same request again, under the same key.",
+    "This arrival of the request began nothing; an earlier one may have been applied. Send the same request again, under \
+         the same key.",
 );
 
 /// A bug.
@@ -164,8 +165,8 @@ pub const STORE_UNAVAILABLE: Kind = Kind::later(
     503,
     2,
     "The record of keys is not available",
-    "It cannot be looked up at present whether this request was done before. Nothing was done. Send the same request \
-     again, under the same key.",
+    "It cannot be looked up at present whether this request was done before. This arrival of it began nothing; an earlier \
+     one may have been applied. Send the same request again, under the same key.",
 );
 
 /// Nobody said who asks, so that one caller's keys could meet another's.

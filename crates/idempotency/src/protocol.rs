@@ -153,9 +153,13 @@ pub enum Standing {
 /// Why a store could not do what it was asked.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// It could not be reached, or was too busy: nothing was written.
+    /// It could not be reached, or was too busy to look: nothing was written.
     #[error("the store of keys is not available: {0}")]
     Unavailable(String),
+    /// It is there and was looked at, and has no room for the record, or others wrote it all the while: nothing was
+    /// written. No outage, so nobody goes on without it.
+    #[error("the store of keys could not give the record away: {0}")]
+    Busy(String),
     /// The reply to a write was lost: it stands or it does not. Asking again tells.
     #[error("it is not known whether the store of keys wrote: {0}")]
     Unresolved(String),

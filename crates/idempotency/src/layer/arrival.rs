@@ -17,8 +17,16 @@ const STRONG_KEY_CHARACTERS_MIN: usize = 16;
 
 /// A request that was read whole.
 pub(super) struct Arrival {
-    pub(super) asked: Arc<protocol::Request>,
+    pub(super) asked: Asked,
     pub(super) request: Request,
+}
+
+/// What the store is asked about a request, and what it has said so far.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) request: Arc<protocol::Request>,
+    /// Somebody was doing it, or may have done it: nobody can say any more that nothing was done.
+    pub(super) was_begun: bool,
 }
 
 impl Site {
@@ -59,7 +67,8 @@ impl Site {
         };
         // What is kept is not encoded for one client: a layer outside of this one encodes it for each (B-09).
         parts.headers.remove(header::ACCEPT_ENCODING);
-        Ok(Arrival { asked: Arc::new(asked), request: Request::from_parts(parts, Body::from(body)) })
+        let asked = Asked { request: Arc::new(asked), was_begun: false };
+        Ok(Arrival { asked, request: Request::from_parts(parts, Body::from(body)) })
     }
 
     async fn body(&self, body: Body, parts: &Parts) -> Result<Bytes, Refusal> {
@@ -74,7 +83,9 @@ impl Site {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(error)) if is_over_limit(&error) => Err(too_large()),
             Ok(Err(_)) => Err(Refusal::new(&problem::BODY_MALFORMED, "the body did not arrive whole")),
-            Err(_) => Err(Refusal::new(&problem::BODY_TIMEOUT, "the body did not arrive in time; nothing was done")),
+            Err(_) => {
+                Err(Refusal::new(&problem::BODY_TIMEOUT, "the body did not arrive in time; this arrival began nothing"))
+            }
         }
     }
 }

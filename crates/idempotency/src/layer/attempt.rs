@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
 use super::answer::{self, Status};
+use super::arrival::Asked;
 use super::execution::{Execution, caught};
 use super::refusal::Refusal;
 use super::resolver::{Numbers, Resolution};
@@ -18,10 +19,12 @@ use super::service::Handler;
 use super::{Outage, Site};
 use crate::Answer;
 use crate::problem;
-use crate::protocol::{self, Begun, Doubt, Error, Finding, Lease};
+use crate::protocol::{Begun, Doubt, Error, Finding, Lease};
 
 /// A doubt that was settled is begun anew, and may be in doubt again; not for ever.
 const LOOKS_MAX: u32 = 3;
+/// All that is known of a request where nothing was looked up.
+const EARLIER: &str = "this arrival began nothing, an earlier one may have been applied: ask again with the same key";
 
 /// What is to be done, if it is to be done.
 pub(super) struct Work<S> {
@@ -43,15 +46,23 @@ pub(super) enum Said<S: Handler> {
 /// Who waits for what is said, until something was said.
 pub(super) struct Teller<S: Handler>(Option<oneshot::Sender<Said<S>>>);
 
-/// Decides, for a claim that comes late, between the client that was told that nothing was done, and the handler.
+/// Decides, for a claim that comes late, between the client that was told that nothing is begun, and the handler.
 #[derive(Clone, Default)]
 struct Turn(Arc<AtomicU8>);
 
 struct Attempt<S: Handler> {
     site: Site,
-    asked: Arc<protocol::Request>,
+    asked: Asked,
     turn: Turn,
     teller: Teller<S>,
+}
+
+/// Why a look told nothing.
+enum Failed {
+    /// The request is refused.
+    Refuse(Error),
+    /// The store is away, and the request is executed without it.
+    GoOn(String),
 }
 
 impl Turn {
@@ -75,11 +86,11 @@ impl<S: Handler> Teller<S> {
 
 impl Site {
     /// Looks once, and executes if the store says so.
-    pub(super) async fn attempt<S: Handler>(&self, asked: &Arc<protocol::Request>, work: Work<S>) -> Said<S> {
+    pub(super) async fn attempt<S: Handler>(&self, asked: &Asked, work: Work<S>) -> Said<S> {
         let (tell, mut told) = oneshot::channel();
         let turn = Turn::default();
         let attempt =
-            Attempt { site: self.clone(), asked: Arc::clone(asked), turn: turn.clone(), teller: Teller(Some(tell)) };
+            Attempt { site: self.clone(), asked: asked.clone(), turn: turn.clone(), teller: Teller(Some(tell)) };
         self.house.tasks.spawn(attempt.run(work).in_current_span());
         let patience = sleep(self.house.settings.store_timeout);
         let said = tokio::select! {
@@ -88,7 +99,7 @@ impl Site {
             () = patience, if self.route.policy.outage == Outage::Refuse => {
                 if turn.is_first(Turn::REFUSED) {
                     tracing::warn!(route = %self.route, "the store of keys is slow; a request was refused");
-                    return Said::Refused(store_unavailable());
+                    return Said::Refused(asked.began_nothing(store_unavailable()));
                 }
                 told.await
             }
@@ -98,26 +109,40 @@ impl Site {
     }
 
     /// Asks the store; where the policy is to execute without it, for a limited time.
-    async fn begin(&self, asked: &Arc<protocol::Request>) -> Result<Begun, Error> {
+    async fn begin(&self, asked: &Asked) -> Result<Begun, Failed> {
         if self.route.policy.outage == Outage::Refuse {
-            return self.house.store.begin(asked).await;
+            return self.house.store.begin(&asked.request).await.map_err(Failed::Refuse);
         }
-        let (store, request) = (Arc::clone(&self.house.store), Arc::clone(asked));
+        let (store, request) = (Arc::clone(&self.house.store), Arc::clone(&asked.request));
         let mut late = self.house.tasks.spawn(async move { store.begin(&request).await });
         match timeout(self.house.settings.store_timeout, &mut late).await {
-            Ok(Ok(begun)) => begun,
-            Ok(Err(_)) => Err(Error::Broken("the store panicked".to_owned())),
+            Ok(Ok(Err(Error::Unavailable(reason)))) => self.without_store(asked, reason),
+            Ok(Ok(begun)) => begun.map_err(Failed::Refuse),
+            Ok(Err(_)) => Err(Failed::Refuse(Error::Broken("the store panicked".to_owned()))),
             Err(_) => {
+                let said = self.without_store(asked, "it did not answer in time".to_owned());
+                let goes_on = matches!(said, Err(Failed::GoOn(_)));
                 let store = Arc::clone(&self.house.store);
-                // A lease that comes after all is nobody's: what was executed meanwhile is not executed again.
                 self.house.tasks.spawn(async move {
-                    if let Ok(Ok(Begun::Execute(lease))) = late.await {
-                        let _ = store.doubt(&lease).await;
+                    let Ok(Ok(Begun::Execute(lease))) = late.await else { return };
+                    // A lease that comes after all is nobody's: what was executed meanwhile is not executed again.
+                    let given_up =
+                        if goes_on { store.doubt(&lease).await.err() } else { store.release(&lease).await.err() };
+                    if let Some(error) = given_up {
+                        tracing::warn!(name = ?lease.name, %error, "a lease that came too late stands");
                     }
                 });
-                Err(Error::Unavailable("it did not answer in time".to_owned()))
+                said
             }
         }
+    }
+
+    /// Decides about a request whose store is away: it is executed beside nobody who is known to have begun it.
+    fn without_store(&self, asked: &Asked, reason: String) -> Result<Begun, Failed> {
+        if asked.was_begun {
+            return Err(Failed::Refuse(Error::Unavailable(reason)));
+        }
+        if self.house.hub.end_of(&asked.request.name).is_some() { Ok(Begun::Attach) } else { Err(Failed::GoOn(reason)) }
     }
 
     /// Ends a doubt with the resolver's proof; false where there is none.
@@ -145,7 +170,7 @@ impl<S: Handler> Attempt<S> {
     async fn run(mut self, work: Work<S>) {
         // Looked at within the task, which a graceful end has either counted by now or forbidden.
         if self.site.house.is_closing() {
-            return self.teller.say(Said::Refused(shutting_down()));
+            return self.teller.say(Said::Refused(self.asked.began_nothing(shutting_down())));
         }
         for _ in 0..LOOKS_MAX {
             let begun = self.site.begin(&self.asked).await;
@@ -158,17 +183,16 @@ impl<S: Handler> Attempt<S> {
                     return self.teller.say(Said::Refused(refusal));
                 }
                 Ok(Begun::Unknown(doubt)) => {
+                    self.asked.was_begun = true;
                     // From here on the client waits for the resolver, not for the store.
                     if !(self.turn.is_first(Turn::TAKEN) && self.site.resolve(&doubt).await) {
                         break;
                     }
                 }
-                Err(Error::Unavailable(reason)) if self.site.route.policy.outage == Outage::Execute => {
-                    return self.execute_unguarded(&reason, work).await;
-                }
-                Err(error) => {
+                Err(Failed::GoOn(reason)) => return self.execute_unguarded(&reason, work).await,
+                Err(Failed::Refuse(error)) => {
                     tracing::warn!(route = %self.site.route, %error, "a request was refused");
-                    return self.teller.say(Said::Refused(store_unavailable()));
+                    return self.teller.say(Said::Refused(self.asked.began_nothing(store_unavailable())));
                 }
             }
         }
@@ -182,7 +206,7 @@ impl<S: Handler> Attempt<S> {
         if self.turn.is_first(Turn::TAKEN) {
             return Execution::new(self.site, lease, self.teller).run(work).await;
         }
-        // The client was told that nothing was done, and nothing is.
+        // The client was told that this arrival began nothing, and it does not.
         if let Err(error) = self.site.house.store.release(&lease).await {
             tracing::warn!(name = ?lease.name, %error, "a lease that came too late could not be given back");
         }
@@ -202,6 +226,13 @@ impl<S: Handler> Attempt<S> {
     }
 }
 
+impl Asked {
+    /// What is said of an arrival that began nothing: where the request was begun before, that its outcome is open.
+    fn began_nothing(&self, refusal: Refusal) -> Refusal {
+        if self.was_begun { outcome_pending() } else { refusal }
+    }
+}
+
 /// A handler panicked.
 pub(super) fn panicked() -> Refusal {
     Refusal::new(&problem::INTERNAL_ERROR, "the request could not be worked on")
@@ -214,9 +245,10 @@ pub(super) fn outcome_pending() -> Refusal {
 
 /// Nothing is begun any more.
 pub(super) fn shutting_down() -> Refusal {
-    Refusal::new(&problem::SHUTTING_DOWN, "the server is shutting down; nothing was done")
+    Refusal::new(&problem::SHUTTING_DOWN, format!("the server is shutting down; {EARLIER}"))
 }
 
 fn store_unavailable() -> Refusal {
-    Refusal::new(&problem::STORE_UNAVAILABLE, "it cannot be looked up at present whether this was done before")
+    let detail = format!("it cannot be looked up at present whether this was done before; {EARLIER}");
+    Refusal::new(&problem::STORE_UNAVAILABLE, detail)
 }

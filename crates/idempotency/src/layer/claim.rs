@@ -193,14 +193,14 @@ impl IntoResponse for NotCompleted {
     fn into_response(self) -> Response {
         let kind = match self {
             Self::Lost => &problem::REQUEST_IN_FLIGHT,
-            Self::Store(protocol::Error::Unavailable(_)) => &problem::STORE_UNAVAILABLE,
+            Self::Store(protocol::Error::Unavailable(_) | protocol::Error::Busy(_)) => &problem::STORE_UNAVAILABLE,
             Self::Store(_) => &problem::OUTCOME_PENDING,
             Self::NotFinal(_) | Self::NotTransactional => {
                 tracing::error!(error = %self, "a handler used its claim wrongly");
                 &problem::INTERNAL_ERROR
             }
         };
-        Refusal::new(kind, "the request could not be completed; nothing was done").response(None)
+        Refusal::new(kind, "the request could not be completed under its key").response(None)
     }
 }
 

@@ -78,7 +78,7 @@ impl Site {
     }
 
     async fn keyed<S: Handler>(&self, inner: S, arrival: super::arrival::Arrival) -> Result<Response, S::Error> {
-        let asked = arrival.asked;
+        let mut asked = arrival.asked;
         let mut work = Work { inner, request: arrival.request };
         let mut patience: Option<Patience> = None;
         loop {
@@ -93,11 +93,12 @@ impl Site {
                 }
                 Said::Attach(back) => work = back,
             }
+            asked.was_begun = true;
             let Duplicates::Attach { wait } = self.route.policy.duplicates else {
                 return Ok(self.refused(&self.in_flight()));
             };
             let patience = patience.get_or_insert_with(|| Patience::new(wait));
-            if !patience.wait(&self.house.hub, &asked.name).await {
+            if !patience.wait(&self.house.hub, &asked.request.name).await {
                 return Ok(self.refused(&self.in_flight()));
             }
         }

@@ -51,7 +51,7 @@ impl Memory {
         }
     }
 
-    /// Keeps no more than so many records: another key than these is unavailable until [`Store::purge`] has made room.
+    /// Keeps no more than so many records: another key than these is refused until [`Store::purge`] has made room.
     #[must_use]
     pub fn with_records_max(self, records_max: usize) -> Self {
         Self { records_max, ..self }
@@ -122,7 +122,7 @@ impl Store for Memory {
             self.purge_ended(PURGED_WHEN_FULL);
             shard = self.shard(&request.name);
             if !shard.has(&request.name) && !self.room() {
-                return Err(Error::Unavailable(format!("{} records are kept, which is the most", self.records_max)));
+                return Err(Error::Busy(format!("{} records are kept, which is the most", self.records_max)));
             }
         }
         let now = Instant::now();

@@ -39,6 +39,10 @@ pub(crate) struct Faulty {
 }
 
 impl Faulty {
+    pub(crate) fn over(memory: Memory) -> Self {
+        Self { memory: Arc::new(memory), ..Self::default() }
+    }
+
     /// From now on, so many times.
     pub(crate) fn fails(&self, op: Op, fault: Fault, times: u32) {
         self.faults.lock().expect("nobody panics under it").insert(op, (fault, times));

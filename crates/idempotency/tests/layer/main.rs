@@ -8,6 +8,7 @@ mod faulty;
 mod fingerprint;
 mod harness;
 mod header;
+mod outage;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod setup;

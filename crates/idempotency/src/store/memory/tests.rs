@@ -46,7 +46,7 @@ async fn a_full_store_takes_known_keys_and_makes_room_from_what_has_ended() {
     for key in 0..SHARDS {
         leases.push(executed(&store, &format!("k{key}")).await);
     }
-    assert!(matches!(store.begin(&request("one-more")).await, Err(Error::Unavailable(_))));
+    assert!(matches!(store.begin(&request("one-more")).await, Err(Error::Busy(_))));
     assert_eq!(store.begin(&request("k0")).await.expect("a known key"), Begun::Attach);
     for lease in &leases {
         store.complete(lease, &answer()).await.expect("memory is there");
