@@ -38,6 +38,9 @@ const NEVER_KEPT: &[&str] = &[
     key::REPLAYED_HEADER,
 ];
 
+/// Those of them that belong to the body of the handler's response, and to no other.
+const OF_A_BODY: &[&str] = &["content-length", "transfer-encoding", "trailer"];
+
 /// All headers of an answer, names and values, may have so many bytes.
 const HEADER_BYTES_MAX: usize = crate::store::HEADER_BYTES_MAX;
 
@@ -107,6 +110,19 @@ pub(super) fn replay(answer: &Answer) -> Response {
             response.headers_mut().append(name, value);
         }
     }
+    response
+}
+
+/// A kept answer for the client that it was made for: with what of the handler's response is its own alone.
+pub(super) fn replay_to_the_first(answer: &Answer, handlers: Response) -> Response {
+    let mut response = replay(answer);
+    let (parts, _) = handlers.into_parts();
+    for (name, value) in &parts.headers {
+        if NEVER_KEPT.contains(&name.as_str()) && !OF_A_BODY.contains(&name.as_str()) {
+            response.headers_mut().append(name, value.clone());
+        }
+    }
+    *response.extensions_mut() = parts.extensions;
     response
 }
 

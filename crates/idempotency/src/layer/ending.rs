@@ -12,7 +12,7 @@ use super::execution::{End, Execution, Ran};
 use super::refusal::Refusal;
 use super::service::Handler;
 use super::waiting::jittered;
-use crate::protocol::{Error, Released, Standing, Written};
+use crate::protocol::{Error, Released, Written};
 use crate::{Answer, problem};
 
 /// The pause before a write is asked again for the first time; it doubles.
@@ -55,7 +55,7 @@ impl<S: Handler> Execution<S> {
                 Some(Stands::Written | Stands::Lost) | None => self.answer(response, Status::NotKept),
             },
             // A claim of an at-most-once route completes nothing, so the answer came from a handler of another route.
-            Ran::Answered { response, end: End::Doubt | End::Completed } => {
+            Ran::Answered { response, end: End::Doubt | End::Completed(_) } => {
                 self.insist(Write::Doubt).await;
                 self.answer(response, Status::Unknown);
             }
@@ -76,11 +76,11 @@ impl<S: Handler> Execution<S> {
     pub(super) async fn end_transactional(mut self, ran: Ran<S::Error>) {
         let stands = self.insist(Write::Release).await;
         match (stands, ran) {
-            (Some(Stands::Answer(_)), Ran::Answered { response, end: End::Completed }) => {
-                self.answer(response, Status::Executed);
+            (Some(Stands::Answer(kept)), Ran::Answered { response, end: End::Completed(returned) }) => {
+                self.answer(self.as_kept(response, &returned, &kept), Status::Executed);
             }
             (Some(Stands::Answer(kept)), _) => self.answer(answer::replay(&kept), Status::Executed),
-            (Some(Stands::Written), Ran::Answered { end: End::Completed, .. }) => {
+            (Some(Stands::Written), Ran::Answered { end: End::Completed(_), .. }) => {
                 tracing::error!(
                     route = %self.site.route,
                     name = ?self.lease.name,
@@ -109,6 +109,16 @@ impl<S: Handler> Execution<S> {
             }
             (None, _) => self.refuse(&outcome_pending()),
         }
+    }
+
+    /// What stands is what every client is told: the first gets no more of a response that was changed behind
+    /// `Claim::complete` than what is its own alone.
+    fn as_kept(&self, response: Response, returned: &Answer, kept: &Answer) -> Response {
+        if returned == kept {
+            return response;
+        }
+        tracing::warn!(route = %self.site.route, "a response was changed behind Claim::complete; it is sent as it is kept");
+        answer::replay_to_the_first(kept, response)
     }
 
     fn answer(&mut self, mut response: Response, status: Status) {
@@ -155,11 +165,12 @@ impl<S: Handler> Execution<S> {
             match write {
                 Write::Complete(answer) => match store.complete(&lease, answer).await? {
                     Written::Done => Ok(Stands::Written),
-                    // Also where the reply to an earlier attempt was lost.
-                    Written::Lost => match store.standing(&lease.name).await? {
-                        Some(Standing::Answered(kept)) if kept == *answer => Ok(Stands::Written),
-                        Some(Standing::Answered(kept)) => Ok(Stands::Answer(kept)),
-                        _ => Ok(Stands::Lost),
+                    // Also where the reply to an earlier attempt was lost. A lease that is lost is asked for by giving it
+                    // back: the fence tells its own answer from that of another request under the key.
+                    Written::Lost => match store.release(&lease).await? {
+                        Released::Answered(kept) if kept == *answer => Ok(Stands::Written),
+                        Released::Answered(kept) => Ok(Stands::Answer(kept)),
+                        Released::Free | Released::Lost => Ok(Stands::Lost),
                     },
                 },
                 Write::Release => match store.release(&lease).await? {

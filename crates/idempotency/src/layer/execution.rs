@@ -43,8 +43,8 @@ pub(super) enum End {
     Keep(Answer),
     Release,
     Doubt,
-    /// The handler says that its transaction has the answer.
-    Completed,
+    /// The handler says that its transaction has the answer; this is what it returned, as it would be kept.
+    Completed(Answer),
 }
 
 impl<S: Handler> Execution<S> {
@@ -100,7 +100,10 @@ impl<S: Handler> Execution<S> {
 /// Reads the handler's answer as far as it is kept. It belongs to the handler's time.
 async fn ended(site: &Site, claim: &Claim, mut response: Response) -> (Response, End) {
     match response.extensions_mut().remove::<Mark>() {
-        Some(Mark::Completed) => return (response, End::Completed),
+        Some(Mark::Completed) => {
+            let Captured { response, answer } = answer::capture(response, site.route.answer_bytes_max).await;
+            return (response, End::Completed(answer));
+        }
         Some(Mark::NotStarted) => return (response, End::Release),
         None if claim.is_released() => return (response, End::Release),
         None => {}

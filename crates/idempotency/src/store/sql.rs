@@ -53,6 +53,8 @@ pub type Mysql = Sql<sqlx::MySql>;
 
 /// How long one call of the store may take, where nothing else is set.
 const BOUND: Duration = Duration::from_secs(5);
+/// How long it may take at most: a moment further away is none that every clock knows.
+const BOUND_MAX: Duration = Duration::from_hours(24);
 /// Under which name the table is, where nothing else is set.
 const TABLE: &str = "idempotency_keys";
 
@@ -90,10 +92,10 @@ impl<D: Dialect> Sql<D> {
     }
 
     /// Lets one call take so long, the wait for a connection included; 5 s where nothing else is set. A write that took
-    /// longer is [`Error::Unresolved`].
+    /// longer is [`Error::Unresolved`]. More than a day counts as a day.
     #[must_use]
     pub fn with_bound(self, bound: Duration) -> Self {
-        Self { bound, ..self }
+        Self { bound: bound.min(BOUND_MAX), ..self }
     }
 
     /// Makes the table where it is not there. Nodes may do it at the same time.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use axum::response::IntoResponse as _;
 use http::StatusCode;
+use idempotency::Answer;
 use idempotency::layer::{Claim, Outage, Policy};
-use idempotency::protocol::{Lease, Store as _};
+use idempotency::protocol::{Doubt, Finding, Lease, Store as _, Written};
 
 use crate::faulty::{Fault, Op};
 use crate::harness::{Node, World, once, order, place, until};
@@ -51,7 +52,7 @@ async fn f_05_the_reply_to_the_last_write_is_lost() {
     let node = world.plain();
     world.store.fails(Op::Complete, Fault::LostReply, 1);
     let first = place("k").send(&node).await.expect(201, "executed");
-    assert_eq!((world.store.asked(Op::Complete), world.store.asked(Op::Release)), (2, 0), "it is asked again");
+    assert_eq!((world.store.asked(Op::Complete), world.store.asked(Op::Release)), (2, 1), "it is asked again");
     place("k").send(&node).await.replays(&first);
     assert_eq!(world.effects.count(), 1);
 }
@@ -208,6 +209,39 @@ async fn f_10_a_handler_whose_lease_was_lost_is_told_to_stop() {
     assert_eq!((seen.status, world.effects.count()), (409, 0), "{seen:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn f_10_whose_place_was_taken_is_not_given_the_answer_of_another_request() {
+    let world = World::default();
+    let slow = slow(&world, once(), Duration::from_secs(5));
+    let first = place("k").start(&slow);
+    until("it is running", || world.store.memory.len() == 1).await;
+    // An operator errs, and another request comes under the key.
+    let lease = current_lease(&world).await;
+    world.store.memory.doubt(&lease).await.expect("memory is there");
+    let doubt = Doubt { name: lease.name, fence: lease.fence };
+    let settled = world.store.memory.settle(&doubt, &Finding::NotExecuted, lease.retention).await;
+    assert_eq!(settled.expect("memory is there"), Written::Done);
+    let other = place("k").body("another").send(&world.plain()).await.expect(201, "executed");
+    let first = first.await.expect("no panic").problem(503, "outcome_pending");
+    assert_ne!(first.header("location"), other.header("location"));
+    place("k").body("another").send(&slow).await.replays(&other);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_10_whose_doubt_was_settled_with_an_answer_is_given_that() {
+    let world = World::default();
+    let slow = slow(&world, once(), Duration::from_secs(5));
+    let first = place("k").start(&slow);
+    until("it is running", || world.store.memory.len() == 1).await;
+    let lease = current_lease(&world).await;
+    world.store.memory.doubt(&lease).await.expect("memory is there");
+    let doubt = Doubt { name: lease.name, fence: lease.fence };
+    let found = Answer { status: 201, headers: Vec::new(), body: "found".into() };
+    let settled = world.store.memory.settle(&doubt, &Finding::Executed(found), lease.retention).await;
+    assert_eq!(settled.expect("memory is there"), Written::Done);
+    assert_eq!(first.await.expect("no panic").expect(201, "executed").text(), "found");
+}
+
 /// The lease of the only record, as its holder has it.
 async fn current_lease(world: &World) -> Lease {
     let name = idempotency::protocol::Name::new("alice", idempotency::Key::new("k").expect("a key")).expect("short");
@@ -254,7 +288,11 @@ async fn f_17_a_graceful_end_waits_for_what_runs() {
     first.abort();
     let early = node.idempotency.drain(Duration::from_secs(1)).await;
     assert_eq!((early.left, world.effects.count()), (1, 0));
-    place("new").send(&node).await.problem(503, "shutting_down").comes_again_after(1);
+    for key in ["new", "k"] {
+        let seen = place(key).send(&node).await.problem(503, "shutting_down").comes_again_after(1);
+        // The first runs, and will have been done.
+        assert!(!seen.text().to_lowercase().contains("nothing was done"), "{seen:?}");
+    }
     // What is left behind keeps its lease: another node does not execute beside it.
     let other = world.orders(once().duplicates(idempotency::layer::Duplicates::Refuse));
     place("k").send(&other).await.problem(409, "request_in_flight");
@@ -281,7 +319,7 @@ async fn f_17_who_waits_when_the_end_comes_begins_nothing() {
     until("the second has asked", || world.store.asked(Op::Begin) == 2).await;
     assert_eq!(node.idempotency.drain(Duration::from_mins(1)).await.left, 0);
     first.await.expect("no panic").expect(409, "not-kept");
-    second.await.expect("no panic").problem(503, "shutting_down");
+    second.await.expect("no panic").problem(503, "outcome_pending");
     assert_eq!((world.effects.count(), node.idempotency.running()), (1, 0));
 }
 

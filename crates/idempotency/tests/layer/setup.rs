@@ -42,6 +42,8 @@ fn f_11_b_11_what_cannot_hold_is_refused_at_set_up() {
     assert_eq!(refused(once().answer_bytes_max(1_001)), Misconfigured::AnswerTooLong { wanted: 1_001, kept: 1_000 });
     assert_eq!(refused(transactional().outage(Outage::Execute)), Misconfigured::OpenTransactional);
     assert_eq!(refused(once().lease(Duration::MAX)), Misconfigured::Time("the lease"));
+    let wait = Duplicates::Attach { wait: Duration::MAX };
+    assert_eq!(refused(once().duplicates(wait)), Misconfigured::Time("the wait of a duplicate"));
     assert_eq!(refused(once().body_timeout(Duration::ZERO)), Misconfigured::Time("the time for a body"));
     for reading in [Reading::json_without(&["/ok", "nonce"]), Reading::json_at(&["nonce"])] {
         assert!(matches!(refused(once().fingerprint(reading.clone())), Misconfigured::Pointer(_)));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use idempotency::Answer;
 use idempotency::layer::{Claim, NotCompleted, Policy};
 use idempotency::protocol::{CompleteIn, Error, Lease, Standing, Store, Written};
@@ -63,6 +63,8 @@ enum Ending {
     Panics,
     /// It forgets to commit.
     Forgets,
+    /// Something between it and the layer changes its response.
+    Changes,
 }
 
 /// A node whose handlers end so, one after the other; the last ending goes on.
@@ -97,6 +99,17 @@ async fn handle(world: &World, claim: &Claim, ending: Ending) -> Result<Response
         Ending::Fails => return Ok(StatusCode::BAD_GATEWAY.into_response()),
         Ending::Panics => panic!("a bug of the handler's, before its commit"),
         Ending::Forgets => {}
+        Ending::Changes => {
+            transaction.commit().await;
+            let mut response = completed.into_response();
+            *response.status_mut() = StatusCode::ACCEPTED;
+            response.headers_mut().insert("location", HeaderValue::from_static("/elsewhere"));
+            response.headers_mut().insert("x-added", HeaderValue::from_static("later"));
+            response.headers_mut().insert("content-length", HeaderValue::from_static("5"));
+            response.headers_mut().append("set-cookie", HeaderValue::from_static("second=too"));
+            *response.body_mut() = "other".into();
+            return Ok(response);
+        }
     }
     Ok(completed.into_response())
 }
@@ -112,6 +125,19 @@ async fn b_02_effect_and_answer_stand_together() {
     let again = place("k").send(&node).await;
     again.replays(&first);
     assert_eq!((again.header("set-cookie"), world.effects.count()), (None, 1));
+}
+
+#[tokio::test]
+async fn b_02_a_response_that_was_changed_behind_its_completion_is_sent_as_it_is_kept() {
+    let world = World::default();
+    let node = node(&world, &[Ending::Changes]);
+    let first = place("k").send(&node).await.expect(201, "executed");
+    assert_eq!((first.text().as_str(), first.header("location")), ("{\"order\":1}", Some("/orders/1")));
+    assert_eq!((first.header("x-added"), first.header("idempotent-replayed")), (None, None));
+    assert!(first.header("content-length").is_none_or(|length| length == "11"), "{first:?}");
+    let cookies: Vec<_> = first.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["first=only", "second=too"], "what is the first client's alone stays its own");
+    place("k").send(&node).await.replays(&first);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use thiserror::Error;
 
-use super::{Outage, Policy};
+use super::{Duplicates, Outage, Policy};
 use crate::protocol::Guarantee;
 
 /// Why a route cannot be served under its policy.
@@ -92,6 +92,9 @@ impl Policy {
         ];
         if let Some((name, _)) = times.iter().find(|(_, time)| time.is_zero() || *time > CENTURY) {
             return Err(Misconfigured::Time(name));
+        }
+        if matches!(self.duplicates, Duplicates::Attach { wait } if wait > CENTURY) {
+            return Err(Misconfigured::Time("the wait of a duplicate"));
         }
         if self.lease < self.handler_timeout {
             return Err(Misconfigured::LeaseTooShort { lease: self.lease, handler: self.handler_timeout });
