@@ -12,6 +12,7 @@ mod striped;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use crate::Error;
 
@@ -26,6 +27,10 @@ pub use striped::{StripedLock, WAITING_MAX};
 pub const LEASE_MIN: Duration = Duration::from_millis(50);
 /// A longer one counts as this.
 pub const LEASE_MAX: Duration = Duration::from_hours(24);
+
+/// A longer wait counts as this, and a longer pause between attempts too: a moment further away is none that every clock
+/// knows.
+const WAIT_MAX: Duration = Duration::from_hours(24 * 365);
 
 /// A lock on Redis: [`LeaseLock`] over one server, over sentinels or over a cluster.
 pub type RedisLock = LeaseLock<RedisLeases>;
@@ -79,6 +84,10 @@ impl Default for Terms {
 impl Terms {
     fn lease(&self) -> Duration {
         self.lease.clamp(LEASE_MIN, LEASE_MAX)
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.wait.min(WAIT_MAX)
     }
 }
 

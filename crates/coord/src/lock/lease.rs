@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::guard::{End, Standing};
 use super::keep::{self, Kept};
-use super::{Fence, Guard, Holder, Keep, Lock, NotAcquired, Terms};
+use super::{Fence, Guard, Holder, Keep, Lock, NotAcquired, Terms, WAIT_MAX};
 use crate::Error;
 
 /// Where leases are kept: Redis, or rows in a database. The table's own clock says when one has run out, never the
@@ -99,7 +99,7 @@ impl<T: LeaseTable> LeaseLock<T> {
 #[async_trait]
 impl<T: LeaseTable> Lock for LeaseLock<T> {
     async fn acquire(&self, name: &str, terms: Terms) -> Result<Guard, NotAcquired> {
-        let deadline = Instant::now() + terms.wait;
+        let deadline = terms.deadline();
         loop {
             let refused = match self.attempt(name, terms).await {
                 Ok(guard) => return Ok(guard),
@@ -109,7 +109,7 @@ impl<T: LeaseTable> Lock for LeaseLock<T> {
             if left.is_zero() || matches!(refused, NotAcquired::Away(Error::Denied { .. } | Error::Address(_))) {
                 return Err(refused);
             }
-            sleep(spread(terms.retry).min(left)).await;
+            sleep(spread(terms.retry.min(WAIT_MAX)).min(left)).await;
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{Holder, LeaseTable, RedisLeases, Redlock, Taken};
 use crate::Error;
@@ -42,21 +42,22 @@ impl RedlockLeases {
         self.nodes.len() / 2 + 1
     }
 
-    /// Asks all nodes at once, and waits for every one: what is still on its way could arrive behind the release.
+    /// Asks all nodes at once, each in a task of its own: one that is late is not waited for and not cut off, so that it
+    /// finds its connection dead and makes a new one, also where that takes longer than a node may.
     async fn all<F>(&self, ask: impl Fn(RedisLeases) -> F) -> Votes
     where
         F: Future<Output = Result<bool, Error>> + Send + 'static,
     {
         let mut asked: JoinSet<_> =
-            self.nodes.iter().map(|node| timeout(self.node_timeout, ask(node.clone()))).collect();
+            self.nodes.iter().map(|node| timeout(self.node_timeout, tokio::spawn(ask(node.clone())))).collect();
         let mut votes = Votes::default();
         while let Some(answer) = asked.join_next().await {
             match answer {
-                Ok(Ok(Ok(true))) => votes.yes += 1,
-                Ok(Ok(Ok(false))) => votes.no += 1,
-                Ok(Ok(Err(error))) => votes.error = Some(error),
-                Ok(Err(_)) => votes.error = Some(Error::away("a node", "it did not answer in time")),
-                Err(error) => votes.error = Some(Error::away("a node", error)),
+                Ok(Ok(Ok(Ok(true)))) => votes.yes += 1,
+                Ok(Ok(Ok(Ok(false)))) => votes.no += 1,
+                Ok(Ok(Ok(Err(error)))) => votes.error = Some(error),
+                Ok(Err(_)) => votes.error = Some(late()),
+                Ok(Ok(Err(error))) | Err(error) => votes.error = Some(Error::away("a node", error)),
             }
         }
         votes
@@ -76,6 +77,10 @@ impl RedlockLeases {
     }
 }
 
+fn late() -> Error {
+    Error::away("a node", "it did not answer in time")
+}
+
 impl Redlock {
     /// A lock on these servers.
     pub fn on_all(nodes: impl IntoIterator<Item = Redis>, prefix: &str, node_timeout: Duration) -> Self {
@@ -86,10 +91,19 @@ impl Redlock {
 #[async_trait]
 impl LeaseTable for RedlockLeases {
     async fn take(&self, name: &str, holder: &Holder, lease: Duration) -> Result<Taken, Error> {
+        let until = Instant::now() + self.node_timeout.min(lease);
         let votes = self
             .all(|node| {
                 let (name, holder) = (name.to_owned(), holder.clone());
-                async move { node.take(&name, &holder, lease).await.map(|taken| taken != Taken::Held) }
+                async move {
+                    let taken = node.take(&name, &holder, lease).await;
+                    if Instant::now() < until {
+                        return taken.map(|taken| taken != Taken::Held);
+                    }
+                    // Nobody counts it any more, and the release may have come first.
+                    let _best_effort = node.give_back(&name, &holder).await;
+                    Err(late())
+                }
             })
             .await;
         if votes.yes >= self.most() {

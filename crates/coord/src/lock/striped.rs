@@ -4,11 +4,11 @@ use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::guard::{End, Standing};
 use super::{Guard, Keep, Lock, NotAcquired, Terms};
@@ -35,7 +35,11 @@ struct Inside {
 type Stripe = HashMap<Arc<str>, VecDeque<oneshot::Sender<Place>>>;
 
 /// A name that is held; dropping it lets the next one in.
-pub(super) struct Place(Arc<Mutex<Option<Seat>>>);
+pub(super) struct Place {
+    seat: Arc<Mutex<Option<Seat>>>,
+    /// Where it is for one lease only: what ends with it is not waited for until the lease would have.
+    clock: Option<oneshot::Sender<()>>,
+}
 
 /// The same without an end of its own.
 struct Seat {
@@ -69,12 +73,14 @@ impl Default for StripedLock {
 #[async_trait]
 impl Lock for StripedLock {
     async fn acquire(&self, name: &str, terms: Terms) -> Result<Guard, NotAcquired> {
-        let place = self.place(name, Instant::now() + terms.wait).await.ok_or(NotAcquired::Held)?;
+        let mut place = self.place(name, terms.deadline()).await.ok_or(NotAcquired::Held)?;
         let fence = self.0.fence.fetch_add(1, Ordering::Relaxed) + 1;
         let until = (terms.keep == Keep::OneLease).then(|| Instant::now() + terms.lease());
         let standing = Standing::new(until);
         if let Some(until) = until {
-            tokio::spawn(run_out(Arc::downgrade(&place.0), Arc::downgrade(&standing), until));
+            let (clock, ended) = oneshot::channel();
+            place.clock = Some(clock);
+            tokio::spawn(run_out(Arc::downgrade(&place.seat), Arc::downgrade(&standing), (until, ended)));
         }
         Ok(Guard::new(name, Some(fence), standing, End::Place(place)))
     }
@@ -128,12 +134,12 @@ impl Inside {
 
 impl Place {
     fn new(seat: Seat) -> Self {
-        Self(Arc::new(Mutex::new(Some(seat))))
+        Self { seat: Arc::new(Mutex::new(Some(seat))), clock: None }
     }
 
     /// Lets the next one in; false where that has happened, because the lease ran out.
     pub(super) fn give_back(&self) -> bool {
-        give_back(&self.0)
+        give_back(&self.seat)
     }
 }
 
@@ -150,7 +156,7 @@ fn give_back(place: &Mutex<Option<Seat>>) -> bool {
         match turn.send(Place::new(seat)) {
             Ok(()) => return true,
             // Nobody waits there any more.
-            Err(back) => match back.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Err(back) => match back.seat.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 Some(again) => seat = again,
                 None => return true,
             },
@@ -159,9 +165,15 @@ fn give_back(place: &Mutex<Option<Seat>>) -> bool {
     true
 }
 
-/// Ends a hold that is for one lease only.
-async fn run_out(place: std::sync::Weak<Mutex<Option<Seat>>>, standing: std::sync::Weak<Standing>, until: Instant) {
-    sleep_until(until).await;
+/// Ends a hold that is for one lease only: at that moment, and not if its place has ended before.
+async fn run_out(
+    place: Weak<Mutex<Option<Seat>>>,
+    standing: Weak<Standing>,
+    (until, ended): (Instant, oneshot::Receiver<()>),
+) {
+    if timeout_at(until, ended).await.is_ok() {
+        return;
+    }
     let (Some(place), Some(standing)) = (place.upgrade(), standing.upgrade()) else { return };
     standing.lost.cancel();
     give_back(&place);

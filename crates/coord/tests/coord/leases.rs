@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use crate::contract::{AT_ONCE, LEASE, PATIENT, lock_contract};
-use crate::harness::{PATIENCE, Server, client, name, variable};
+use crate::harness::{PATIENCE, Server, client, name, until, variable};
 
 lock_contract!(in_the_process, striped);
 lock_contract!(on_a_table, rows);
@@ -162,6 +162,31 @@ async fn in_the_process_a_lease_ends_to_the_moment() {
     assert!(began_at.elapsed() >= LEASE && began_at.elapsed() <= LEASE + Duration::from_millis(2));
     assert!(!old.is_held() && new.is_held());
     assert!(new.fence() > old.fence());
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_process_nothing_of_a_lease_is_left_behind_its_guard() {
+    let lock = StripedLock::new();
+    let terms = Terms { keep: Keep::OneLease, lease: Duration::from_hours(1), ..AT_ONCE };
+    for _ in 0..100 {
+        drop(lock.try_acquire("again", terms).await.unwrap());
+    }
+    let tasks = || async { tokio::runtime::Handle::current().metrics().num_alive_tasks() == 0 };
+    let began_at = Instant::now();
+    until("their clocks have stopped", tasks).await;
+    assert!(began_at.elapsed() < Duration::from_mins(1), "they ran until the end of the lease");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_no_clock_knows_is_a_long_one() {
+    async fn waits(lock: &dyn Lock) {
+        let terms = Terms { wait: Duration::MAX, retry: Duration::MAX, lease: Duration::MAX, keep: Keep::OneLease };
+        let first = lock.acquire("wait", terms).await.unwrap();
+        drop(lock.acquire("wait", terms).await.unwrap());
+        assert!(!first.is_held(), "a lease is a day at most");
+    }
+    waits(&striped()).await;
+    waits(&rows()).await;
 }
 
 #[tokio::test(start_paused = true)]

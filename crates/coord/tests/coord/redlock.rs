@@ -6,7 +6,7 @@ use coord::lock::{Lock, NotAcquired, Redlock, Released, Terms};
 use tokio::time::{Instant, timeout};
 
 use crate::contract::{AT_ONCE, PATIENT};
-use crate::harness::{PATIENCE, Server, impatient, until};
+use crate::harness::{PATIENCE, Proxy, Server, impatient, until};
 
 const NODE_TIMEOUT: Duration = Duration::from_millis(400);
 /// An attempt asks all at once, and gives back by one more question; a busy machine adds to it.
@@ -60,6 +60,24 @@ async fn without_two_nobody_gets_it_and_nothing_stays() {
     until("it is given back", || async { servers[2].ask::<bool>("EXISTS a").await.is_ok_and(|there| !there) }).await;
     servers[1].resume();
     let guard = lock.acquire("a", PATIENT).await.expect("two are there again");
+    assert_eq!(guard.release().await.expect("two answer"), Released::Freed);
+}
+
+#[tokio::test]
+async fn connections_that_died_in_silence_are_made_anew() {
+    let servers = [Server::start().await, Server::start().await, Server::start().await];
+    let proxies = [Proxy::start(servers[0].port).await, Proxy::start(servers[1].port).await];
+    let urls = [proxies[0].url(), proxies[1].url(), servers[2].url()];
+    let lock = Redlock::on_all(urls.iter().map(|url| impatient(url)), "", NODE_TIMEOUT);
+    let before = lock.try_acquire("before", AT_ONCE).await.expect("it is free");
+    assert_eq!(before.release().await.expect("all answer"), Released::Freed);
+    for proxy in &proxies {
+        proxy.silence();
+    }
+    let refused = lock.try_acquire("a", AT_ONCE).await;
+    assert!(matches!(refused, Err(NotAcquired::Away(_))), "{refused:?}");
+    // New connections work, and nobody but the lock can make them.
+    let guard = lock.acquire("a", PATIENT).await.expect("the network is healed");
     assert_eq!(guard.release().await.expect("two answer"), Released::Freed);
 }
 
