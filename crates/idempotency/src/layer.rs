@@ -20,15 +20,16 @@ mod refusal;
 mod resolver;
 mod scope;
 mod service;
+mod sweeper;
 mod waiting;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::Request;
 use http::Method;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Layer;
 
@@ -78,9 +79,11 @@ pub struct Drained {
 struct House {
     store: Arc<dyn Store>,
     settings: Settings,
+    /// Requests that run.
     tasks: TaskTracker,
+    sweepers: TaskTracker,
     hub: Hub,
-    closing: AtomicBool,
+    closing: CancellationToken,
     routes: Mutex<Vec<Arc<Route>>>,
 }
 
@@ -107,8 +110,9 @@ impl Idempotency {
             store,
             settings: settings.into(),
             tasks: TaskTracker::new(),
+            sweepers: TaskTracker::new(),
             hub: Hub::default(),
-            closing: AtomicBool::new(false),
+            closing: CancellationToken::new(),
             routes: Mutex::default(),
         };
         Self { house: Arc::new(house) }
@@ -116,7 +120,7 @@ impl Idempotency {
 
     /// A layer for one route, named by its method and its path as clients see it; or why the policy cannot hold.
     pub fn route(&self, method: Method, path: &str, policy: Policy) -> Result<IdempotencyLayer, Misconfigured> {
-        let answer_bytes_max = policy.check(&method, self.house.store.answer_bytes_max())?;
+        let answer_bytes_max = policy.check(&method, &*self.house.store)?;
         let mut routes = self.house.routes();
         if routes.iter().any(|route| route.method == method && route.path == path) {
             return Err(Misconfigured::Twice(format!("{method} {path}")));
@@ -128,12 +132,14 @@ impl Idempotency {
     }
 
     /// Begins nothing any more and waits for what runs, for no longer than `limit` (F-17). Call it when the server has
-    /// stopped listening, before the store's pool is closed.
+    /// stopped listening, before the store's pool is closed. It ends [`Idempotency::sweep_every`] too.
     pub async fn drain(&self, limit: Duration) -> Drained {
-        self.house.closing.store(true, Ordering::SeqCst);
+        self.house.closing.cancel();
         self.house.tasks.close();
-        match tokio::time::timeout(limit, self.house.tasks.wait()).await {
-            Ok(()) => Drained { left: 0 },
+        self.house.sweepers.close();
+        let ends = async { tokio::join!(self.house.tasks.wait(), self.house.sweepers.wait()) };
+        match tokio::time::timeout(limit, ends).await {
+            Ok(_) => Drained { left: 0 },
             Err(_) => Drained { left: self.house.tasks.len() },
         }
     }
@@ -177,7 +183,7 @@ impl House {
     }
 
     fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::SeqCst)
+        self.closing.is_cancelled()
     }
 }
 

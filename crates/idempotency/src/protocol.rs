@@ -202,11 +202,19 @@ pub trait Store: Send + Sync + 'static {
     /// Doubts that wait for proof, the oldest first, at most so many.
     async fn doubts(&self, limit: u32) -> Result<Vec<Doubt>, Error>;
 
-    /// Removes at most so many answers whose retention has ended; how many it were. Doubts and leases are never removed.
+    /// Removes at most so many records, and tells how many it were: answers whose retention has ended, and transactional
+    /// leases that ended a day ago and more, as whoever held them left nothing behind. Doubts, and leases that may become
+    /// one, are never removed.
     async fn purge(&self, limit: u32) -> Result<u64, Error>;
 
     /// The longest answer that it keeps: the body's bytes. A layer refuses to start with a greater limit of its own.
     fn answer_bytes_max(&self) -> usize;
+
+    /// Whether a transaction of a handler's own can complete its records, through a [`CompleteIn`]. A layer refuses
+    /// transactional routes where none can.
+    fn has_transactions(&self) -> bool {
+        true
+    }
 
     /// Where a transaction of a handler's own can complete a record; `None` where there is no such transaction.
     #[cfg(feature = "sql")]

@@ -43,12 +43,21 @@ fn part(text: &[u8]) -> Result<Vec<u8>, String> {
         (&text[..at], &text[at + 4..])
     };
     let mut lines = Vec::new();
-    for line in String::from_utf8_lossy(head).split("\r\n").filter(|line| !line.is_empty()) {
-        let (name, value) = line.split_once(':').ok_or("a header of a part has no colon")?;
-        lines.push(format!("{}:{}\r\n", name.trim().to_ascii_lowercase(), value.trim()));
+    // As bytes: names of files come in any encoding, and two that are no UTF-8 are still two.
+    let mut rest = head;
+    while !rest.is_empty() {
+        let at = find(rest, b"\r\n").unwrap_or(rest.len());
+        let line = &rest[..at];
+        rest = rest.get(at + 2..).unwrap_or_default();
+        if line.is_empty() {
+            continue;
+        }
+        let colon = find(line, b":").ok_or("a header of a part has no colon")?;
+        let name = line[..colon].trim_ascii().to_ascii_lowercase();
+        lines.push([&name, &b":"[..], line[colon + 1..].trim_ascii(), b"\r\n"].concat());
     }
     lines.sort();
-    Ok([lines.concat().as_bytes(), b"\r\n", content].concat())
+    Ok([&lines.concat(), &b"\r\n"[..], content].concat())
 }
 
 fn boundary(content_type: &[u8]) -> Option<String> {
@@ -99,6 +108,17 @@ mod tests {
         let mut other = PARTS.to_vec();
         other.swap(0, 1);
         assert_ne!(read("zz", &body("zz", &other)), Ok(one));
+    }
+
+    #[test]
+    fn r_08_two_names_that_are_no_utf_8_are_two() {
+        let read = |name: u8| {
+            let head = [b"--a\r\nContent-Disposition: form-data; name=\"f\"; filename=\"", &[name][..], b"\""].concat();
+            parts(b"multipart/form-data; boundary=a", &[&head, &b"\r\n\r\nx\r\n--a--"[..]].concat())
+                .expect("well-formed")
+        };
+        assert_ne!(read(0xe9), read(0xe8), "in Latin-1, two files");
+        assert!(read(0xe9)[0].contains(&0xe9));
     }
 
     #[test]

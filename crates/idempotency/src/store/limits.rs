@@ -1,6 +1,8 @@
 //! Owns how long what is kept may be. What is too long is refused before it is sent, because some databases would cut it
 //! off without a word, and two keys would be one.
 
+use std::time::Duration;
+
 use crate::Answer;
 use crate::key::LENGTH_MAX;
 use crate::protocol::{Error, Name};
@@ -9,6 +11,9 @@ use crate::protocol::{Error, Name};
 pub const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// The most bytes that the headers of an answer may have, names and values.
 pub const HEADER_BYTES_MAX: usize = 64 << 10;
+
+/// A transactional lease that ended so long ago left nothing behind, and nobody came for it: it is purged.
+pub(super) const ABANDONED_AFTER: Duration = Duration::from_hours(24);
 
 pub(super) fn check_name(name: &Name) -> Result<(), Error> {
     match name.key().as_str().len() {

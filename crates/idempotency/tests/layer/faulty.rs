@@ -17,6 +17,7 @@ pub(crate) enum Op {
     Complete,
     Release,
     Doubt,
+    Purge,
 }
 
 /// How it fails.
@@ -34,6 +35,7 @@ pub(crate) enum Fault {
 #[derive(Default)]
 pub(crate) struct Faulty {
     pub(crate) memory: Arc<Memory>,
+    is_without_transactions: bool,
     faults: Mutex<BTreeMap<Op, (Fault, u32)>>,
     asked: Mutex<BTreeMap<Op, u32>>,
 }
@@ -41,6 +43,10 @@ pub(crate) struct Faulty {
 impl Faulty {
     pub(crate) fn over(memory: Memory) -> Self {
         Self { memory: Arc::new(memory), ..Self::default() }
+    }
+
+    pub(crate) fn without_transactions() -> Self {
+        Self { is_without_transactions: true, ..Self::default() }
     }
 
     /// From now on, so many times.
@@ -124,10 +130,14 @@ impl Store for Faulty {
     }
 
     async fn purge(&self, limit: u32) -> Result<u64, Error> {
-        self.memory.purge(limit).await
+        self.ask(Op::Purge, self.memory.purge(limit)).await
     }
 
     fn answer_bytes_max(&self) -> usize {
         self.memory.answer_bytes_max()
+    }
+
+    fn has_transactions(&self) -> bool {
+        !self.is_without_transactions
     }
 }

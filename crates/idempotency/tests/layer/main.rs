@@ -14,4 +14,5 @@ mod postgres;
 mod setup;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod sweeper;
 mod transactional;

@@ -10,6 +10,7 @@ use idempotency::layer::{
 use idempotency::store::Memory;
 use serde_json::json;
 
+use crate::faulty::Faulty;
 use crate::harness::{Call, World, once};
 
 fn refused(policy: Policy) -> Misconfigured {
@@ -49,6 +50,15 @@ fn f_11_b_11_what_cannot_hold_is_refused_at_set_up() {
         assert!(matches!(refused(once().fingerprint(reading.clone())), Misconfigured::Pointer(_)));
         assert!(matches!(refused(once().fingerprint_before(reading)), Misconfigured::Pointer(_)));
     }
+}
+
+#[test]
+fn a_transactional_route_needs_a_store_that_has_transactions() {
+    let store = Arc::new(Faulty::without_transactions());
+    let idempotency = Idempotency::new(store, "shop");
+    let refused = idempotency.route(Method::POST, "/orders", everything());
+    assert_eq!(refused.err(), Some(Misconfigured::NoTransactions));
+    assert!(idempotency.route(Method::POST, "/orders", once()).is_ok());
 }
 
 #[test]

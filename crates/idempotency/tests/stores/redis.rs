@@ -46,6 +46,11 @@ async fn only_what_may_be_forgotten_expires() {
 }
 
 #[tokio::test]
+async fn no_transaction_completes_a_record() {
+    assert!(!Server::open().await.store().await.has_transactions(), "a transactional route would be taken");
+}
+
+#[tokio::test]
 async fn prefixes_keep_services_apart() {
     let server = Server::open().await;
     let store = server.store().await;

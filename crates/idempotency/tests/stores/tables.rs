@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use idempotency::protocol::{Begun, Error, Released, Request, Store, Written};
+use idempotency::protocol::{Begun, Error, Guarantee, Released, Request, Store, Written};
 use idempotency::store::{Mysql, Postgres, Sqlite};
 
 use crate::ground::{File, Server, answer, execute, request};
@@ -44,7 +44,7 @@ async fn a_table_may_have_another_name_and_be_made_by_hand() {
 }
 
 /// What ended is gone, with what is left of what was released; and nothing else is.
-async fn purges(store: &dyn Store, rows: impl AsyncFn() -> i64) {
+async fn purges(store: &dyn Store, rows: impl AsyncFn() -> i64, ages: impl AsyncFn(i64)) {
     for key in ["a", "b", "c"] {
         let short = Request { retention: Duration::ZERO, ..request(key) };
         let lease = execute(store, &short).await;
@@ -65,7 +65,21 @@ async fn purges(store: &dyn Store, rows: impl AsyncFn() -> i64) {
     tokio::time::timeout(Duration::from_secs(20), all).await.expect("a second goes by");
     assert!(purged.iter().all(|count| *count <= 2), "{purged:?}");
     assert_eq!(rows().await, 1);
+    // Leases that ended long ago: a transactional one left nothing behind, and another one a doubt.
+    execute(store, &request("left")).await;
+    execute(store, &Request { guarantee: Guarantee::AtMostOnce, ..request("doubted") }).await;
+    ages(23).await;
+    assert_eq!((store.purge(9).await.expect("the database is there"), rows().await), (0, 3));
+    ages(25).await;
+    assert_eq!((store.purge(9).await.expect("the database is there"), rows().await), (1, 2));
+    assert_eq!(store.doubts(9).await.expect("the database is there").len(), 1);
     assert_eq!(store.begin(&request("kept")).await.expect("the database is there"), Begun::Replay(answer("kept")));
+}
+
+/// As if all leases had ended so many hours ago.
+fn aged(hours: i64, now: &str) -> sqlx::AssertSqlSafe<String> {
+    let until = format!("{now} - {}", hours * 3_600_000_000);
+    sqlx::AssertSqlSafe(format!("update idempotency_keys set until_us = {until} where state = 1"))
 }
 
 const ROWS: &str = "select count(*) from idempotency_keys";
@@ -76,7 +90,10 @@ async fn sqlite_is_purged() {
     let pool = file.pool().await;
     let store = Sqlite::new(pool.clone());
     store.migrate().await.expect("the table is made");
-    purges(&store, async || sqlx::query_scalar(ROWS).fetch_one(&pool).await.expect("a number")).await;
+    let rows = async || sqlx::query_scalar(ROWS).fetch_one(&pool).await.expect("a number");
+    let ages =
+        async |hours| drop(sqlx::query(aged(hours, "unixepoch() * 1000000")).execute(&pool).await.expect("rows"));
+    purges(&store, rows, ages).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +102,16 @@ async fn postgres_is_purged() {
     let pool = server.postgres_pool().await;
     let store = Postgres::new(pool.clone());
     store.migrate().await.expect("the table is made");
-    purges(&store, async || sqlx::query_scalar(ROWS).fetch_one(&pool).await.expect("a number")).await;
+    let rows = async || sqlx::query_scalar(ROWS).fetch_one(&pool).await.expect("a number");
+    let ages = async |hours| {
+        drop(
+            sqlx::query(aged(hours, "(extract(epoch from clock_timestamp()) * 1000000)::bigint"))
+                .execute(&pool)
+                .await
+                .expect("rows"),
+        )
+    };
+    purges(&store, rows, ages).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +120,10 @@ async fn mariadb_is_purged() {
     let pool = server.mariadb_pool().await;
     let store = Mysql::new(pool.clone());
     store.migrate().await.expect("the table is made");
-    purges(&store, async || sqlx::query_scalar(ROWS).fetch_one(&pool).await.expect("a number")).await;
+    let rows = async || sqlx::query_scalar(ROWS).fetch_one(&pool).await.expect("a number");
+    let ages =
+        async |hours| drop(sqlx::query(aged(hours, "unix_timestamp() * 1000000")).execute(&pool).await.expect("rows"));
+    purges(&store, rows, ages).await;
 }
 
 /// A row that cannot be is told, and never taken for one that is not there.

@@ -6,7 +6,7 @@ use http::Method;
 use thiserror::Error;
 
 use super::{Duplicates, Outage, Policy};
-use crate::protocol::Guarantee;
+use crate::protocol::{Guarantee, Store};
 
 /// Why a route cannot be served under its policy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -46,6 +46,9 @@ pub enum Misconfigured {
     /// The record lies in the database of the effect: where that is away, nothing can be executed either.
     #[error("a transactional route cannot execute without its store")]
     OpenTransactional,
+    /// Effect and answer would not stand together.
+    #[error("no transaction can complete a record of this store: the route can only be at most once")]
+    NoTransactions,
     /// H-10: such a request is never guarded.
     #[error("{0} changes nothing and is not guarded")]
     Safe(Method),
@@ -62,7 +65,7 @@ const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
 
 impl Policy {
     /// Finds what cannot hold, and gives how long an answer may be.
-    pub(in crate::layer) fn check(&self, method: &Method, kept: usize) -> Result<usize, Misconfigured> {
+    pub(in crate::layer) fn check(&self, method: &Method, store: &dyn Store) -> Result<usize, Misconfigured> {
         if method.is_safe() {
             return Err(Misconfigured::Safe(method.clone()));
         }
@@ -72,10 +75,14 @@ impl Policy {
         if self.guarantee == Guarantee::Transactional && self.outage == Outage::Execute {
             return Err(Misconfigured::OpenTransactional);
         }
+        if self.guarantee == Guarantee::Transactional && !store.has_transactions() {
+            return Err(Misconfigured::NoTransactions);
+        }
         self.check_times()?;
         for reading in [Some(&self.reading), self.reading_before.as_ref()].into_iter().flatten() {
             reading.check()?;
         }
+        let kept = store.answer_bytes_max();
         match self.answer_bytes_max {
             Some(wanted) if wanted > kept => Err(Misconfigured::AnswerTooLong { wanted, kept }),
             wanted => Ok(wanted.unwrap_or(kept)),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::kept::{Kept, Next, State, decide, lease};
+use super::super::limits::ABANDONED_AFTER;
 use crate::protocol::{Begun, Doubt, Error, Finding, Guarantee, Lease, Name, Released, Request, Standing, Written};
 use crate::{Answer, Fingerprint};
 
@@ -13,7 +14,7 @@ use crate::{Answer, Fingerprint};
 #[derive(Debug, Default)]
 pub(super) struct Shard {
     records: HashMap<Name, Record>,
-    /// Answers, by when their retention ends.
+    /// What will be purged, by when: answers whose retention has ended, and abandoned leases.
     ends: BTreeSet<(Instant, Name)>,
     /// What is or will be in doubt: by when it began to be, or when the lease ends.
     doubtful: BTreeSet<(Instant, Name)>,
@@ -126,7 +127,7 @@ impl Shard {
         .collect()
     }
 
-    /// Removes answers whose retention has ended; how many it were.
+    /// Removes what has ended; how many it were.
     pub(super) fn purge(&mut self, limit: usize, now: Instant) -> usize {
         let ended: Vec<_> = self.ends.iter().take_while(|(until, _)| *until <= now).take(limit).cloned().collect();
         for (_, name) in &ended {
@@ -147,27 +148,24 @@ impl Shard {
 
     fn put(&mut self, name: &Name, record: Record) {
         self.remove(name);
-        if let Some((index, at)) = self.index(&record) {
-            index.insert((at, name.clone()));
-        }
+        let (index, at) = self.index(&record);
+        index.insert((at, name.clone()));
         self.records.insert(name.clone(), record);
     }
 
     fn remove(&mut self, name: &Name) {
         let Some(record) = self.records.remove(name) else { return };
-        if let Some((index, at)) = self.index(&record) {
-            index.remove(&(at, name.clone()));
-        }
+        let (index, at) = self.index(&record);
+        index.remove(&(at, name.clone()));
     }
 
     /// Where a record is listed, and under which moment.
-    fn index(&mut self, record: &Record) -> Option<(&mut BTreeSet<(Instant, Name)>, Instant)> {
-        match record.stage {
-            Stage::Answered { until, .. } => Some((&mut self.ends, until)),
-            Stage::Unknown { since } => Some((&mut self.doubtful, since)),
-            Stage::Running { until } => {
-                (record.guarantee == Guarantee::AtMostOnce).then_some((&mut self.doubtful, until))
-            }
+    fn index(&mut self, record: &Record) -> (&mut BTreeSet<(Instant, Name)>, Instant) {
+        match (&record.stage, record.guarantee) {
+            (Stage::Answered { until, .. }, _) => (&mut self.ends, *until),
+            (Stage::Unknown { since }, _) => (&mut self.doubtful, *since),
+            (Stage::Running { until }, Guarantee::AtMostOnce) => (&mut self.doubtful, *until),
+            (Stage::Running { until }, Guarantee::Transactional) => (&mut self.ends, *until + ABANDONED_AFTER),
         }
     }
 }

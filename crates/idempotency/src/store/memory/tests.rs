@@ -26,6 +26,22 @@ fn answer() -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_transactional_lease_is_purged_when_nobody_came_for_a_day() {
+    let store = Memory::new();
+    executed(&store, "left").await;
+    let outside = Request { guarantee: Guarantee::AtMostOnce, ..request("doubted") };
+    assert!(matches!(store.begin(&outside).await, Ok(Begun::Execute(_))));
+    let renewed = executed(&store, "renewed").await;
+    tokio::time::advance(Duration::from_hours(24)).await;
+    assert_eq!(store.purge(10).await.expect("memory is there"), 0, "its lease ended a second later");
+    assert_eq!(store.renew(&renewed).await.expect("memory is there"), Written::Done);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(store.purge(10).await.expect("memory is there"), 1);
+    assert_eq!(store.standing(&request("left").name).await.expect("memory is there"), None);
+    assert_eq!((store.len(), store.doubts(9).await.expect("memory is there").len()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_has_ended_is_purged_and_counted() {
     let store = Memory::new();
     for key in ["a", "b", "c"] {

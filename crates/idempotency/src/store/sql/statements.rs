@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::dialect::Backend;
+use crate::store::limits::ABANDONED_AFTER;
 
 /// What is left of a record that was freed stays so long. Behind that, the clock alone makes the next fence greater; it
 /// need only have gone on by one step of the coarsest, a millisecond.
@@ -101,10 +102,13 @@ fn take_over(backend: Backend, table: &str) -> String {
     )
 }
 
-/// Answers whose retention has ended, and what is left of records that were freed. In no order: who sorted a million of
+/// Answers whose retention has ended, what is left of records that were freed, and leases that were abandoned. In no order: who sorted a million of
 /// them to remove a thousand would do so a thousand times.
 fn purge(backend: Backend, table: &str) -> String {
-    let ended = format!("state IN (0, 2) AND until_us <= {}", backend.now());
+    let (now, abandoned) = (backend.now(), ABANDONED_AFTER.as_micros());
+    let ended = format!(
+        "((state IN (0, 2) AND until_us <= {now}) OR (state = 1 AND guarantee = 0 AND until_us <= {now} - {abandoned}))"
+    );
     match backend {
         Backend::Mysql => format!("DELETE FROM {table} WHERE {ended} LIMIT ?"),
         Backend::Sqlite => {

@@ -46,6 +46,11 @@ async fn claimed(store: &Sqlite, meanwhile: impl AsyncFnOnce()) -> Option<i64> {
 }
 
 #[tokio::test]
+async fn a_bound_that_no_clock_knows_is_a_day() {
+    execute(&store().await.with_bound(Duration::MAX)).await;
+}
+
+#[tokio::test]
 async fn what_was_read_is_claimed_only_while_it_stands() {
     let first = store().await;
     assert!(claimed(&first, async || ()).await.is_some());
