@@ -177,6 +177,12 @@ pub trait Store: Send + Sync + 'static {
     /// Compares with [`crate::admit`] and nothing else.
     async fn begin(&self, request: &Request) -> Result<Begun, Error>;
 
+    /// What [`Store::begin`] would say, and nothing is written; `None` where it would give the record away. For a request
+    /// that may only learn what became of it. A store that cannot look knows of nothing, and such a request is refused.
+    async fn look(&self, _request: &Request) -> Result<Option<Begun>, Error> {
+        Ok(None)
+    }
+
     /// Prolongs the lease by its length from now. [`Written::Lost`] tells the executor to stop.
     async fn renew(&self, lease: &Lease) -> Result<Written, Error>;
 

@@ -1,9 +1,9 @@
 //! Owns the cases in which a key comes with another request than before.
 
-use super::ground::{Ground, LONG, Outcome, SHORT, answer, done, print, prints};
+use super::ground::{Ground, LONG, Outcome, SHORT, answer, done, print, prints, same};
 use super::list;
 use crate::Fingerprints;
-use crate::protocol::{Begun, Doubt, Finding, Request};
+use crate::protocol::{Begun, Doubt, Finding, Request, Standing};
 
 list! {
     mismatch_while_running: "a request would be given the answer of another",
@@ -12,6 +12,7 @@ list! {
     mismatch_after_the_lease: "another request would take the place of one that may still be asked for",
     digest_alone_is_no_fingerprint: "two recipes would be taken for one",
     recipe_before_is_recognised: "an upgrade would refuse, or repeat, what was begun before it",
+    look_gives_nothing_away: "a request that cannot be executed would hold the key, or not learn what became of it",
 }
 
 async fn mismatch_while_running(ground: &Ground) -> Outcome {
@@ -83,4 +84,27 @@ async fn recipe_before_is_recognised(ground: &Ground) -> Outcome {
     ground.completed(&fresh, &answer("b")).await?;
     ground.says(&Request { fingerprints: prints(2, 9), ..fresh.clone() }, &Begun::Replay(answer("b"))).await?;
     ground.says(&Request { fingerprints: prints(1, 1), ..fresh }, &Begun::KeyReused).await
+}
+
+async fn look_gives_nothing_away(ground: &Ground) -> Outcome {
+    let request = ground.at_most_once("a");
+    let other = Request { fingerprints: prints(1, 2), ..request.clone() };
+    let looks = async |expected: Option<Begun>| {
+        same("a look tells", &ground.store.look(&request).await?, &expected)?;
+        let others = expected.map(|_| Begun::KeyReused);
+        same("a look of another request tells", &ground.there.look(&other).await?, &others)
+    };
+    looks(None).await?;
+    let lease = ground.execute(&request).await?;
+    looks(Some(Begun::Attach)).await?;
+    done("doubting", ground.store.doubt(&lease).await?)?;
+    looks(Some(Begun::Unknown(Doubt { name: request.name.clone(), fence: lease.fence }))).await?;
+    done("completing", ground.store.complete(&lease, &answer("a")).await?)?;
+    looks(Some(Begun::Replay(answer("a")))).await?;
+    let dead = Request { lease: SHORT, ..ground.request("b") };
+    let fence = ground.execute(&dead).await?.fence;
+    ground.pass(SHORT).await?;
+    same("a look at what may be taken over tells", &ground.store.look(&dead).await?, &None)?;
+    let standing = ground.store.standing(&dead.name).await?;
+    same("there is", &standing, &Some(Standing::Running { fence, overdue: true }))
 }

@@ -55,6 +55,7 @@ async fn each_planted_fault_fails_its_case() {
         (Fault::ZeroLeaseIsNone, "lease_of_nothing_has_ended"),
         (Fault::EndlessLeaseIsAnOrphan, "lease_without_end_is_locked"),
         (Fault::RenewPanics, "renewed_runs"),
+        (Fault::LooksByBeginning, "look_gives_nothing_away"),
     ];
     for (fault, case) in faults {
         let store = Arc::new(Memory::new());

@@ -27,6 +27,9 @@ pub(super) struct Asked {
     pub(super) request: Arc<protocol::Request>,
     /// Somebody was doing it, or may have done it: nobody can say any more that nothing was done.
     pub(super) was_begun: bool,
+    /// Why it is not executed: its body has no meaning by today's reading, only by the one before. It may learn what became
+    /// of it, and that is all.
+    pub(super) unreadable: Option<Refusal>,
 }
 
 impl Site {
@@ -57,7 +60,7 @@ impl Site {
             Refusal::new(&problem::CALLER_UNKNOWN, "the request does not say whose it is; send it with a credential")
         })?;
         let body = self.body(body, &parts).await?;
-        let fingerprints = fingerprints(&self.route, &parts, &body)?;
+        let (fingerprints, unreadable) = fingerprints(&self.route, &parts, &body)?;
         let asked = protocol::Request {
             name,
             fingerprints,
@@ -67,7 +70,7 @@ impl Site {
         };
         // What is kept is not encoded for one client: a layer outside of this one encodes it for each (B-09).
         parts.headers.remove(header::ACCEPT_ENCODING);
-        let asked = Asked { request: Arc::new(asked), was_begun: false };
+        let asked = Asked { request: Arc::new(asked), was_begun: false, unreadable };
         Ok(Arrival { asked, request: Request::from_parts(parts, Body::from(body)) })
     }
 
@@ -94,7 +97,8 @@ fn is_over_limit(error: &axum::Error) -> bool {
     std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
 }
 
-fn fingerprints(route: &Route, parts: &Parts, body: &[u8]) -> Result<Fingerprints, Refusal> {
+/// The fingerprints, and why the request is not executed where only the reading before could read it.
+fn fingerprints(route: &Route, parts: &Parts, body: &[u8]) -> Result<(Fingerprints, Option<Refusal>), Refusal> {
     // The path as the client sent it: a router that nests this one has cut its prefix off.
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let preconditions = parts.headers.get_all(header::IF_MATCH).iter();
@@ -108,10 +112,15 @@ fn fingerprints(route: &Route, parts: &Parts, body: &[u8]) -> Result<Fingerprint
         precondition: &preconditions.join(", "),
     };
     let malformed = |detail| Refusal::new(&problem::BODY_MALFORMED, detail);
-    let fingerprints = route.policy.reading.fingerprints(parts, &target, body).map_err(malformed)?;
+    let fingerprints = route.policy.reading.fingerprints(parts, &target, body).map_err(malformed);
     // What could not be read before has no record either.
     let before = route.policy.reading_before.as_ref().and_then(|it| it.fingerprints(parts, &target, body).ok());
-    Ok(before.map_or(fingerprints, |before| fingerprints.or_earlier(before.current)))
+    match (fingerprints, before) {
+        (Ok(fingerprints), None) => Ok((fingerprints, None)),
+        (Ok(fingerprints), Some(before)) => Ok((fingerprints.or_earlier(before.current), None)),
+        (Err(refusal), Some(before)) => Ok((before, Some(refusal))),
+        (Err(refusal), None) => Err(refusal),
+    }
 }
 
 /// Shannon's measure over the key's own characters: an upper bound of what a guesser has to try.

@@ -61,6 +61,8 @@ struct Attempt<S: Handler> {
 enum Failed {
     /// The request is refused.
     Refuse(Error),
+    /// It may only learn what became of it, and nothing did.
+    NothingKept(Refusal),
     /// The store is away, and the request is executed without it.
     GoOn(String),
 }
@@ -96,7 +98,7 @@ impl Site {
         let said = tokio::select! {
             biased;
             said = &mut told => said,
-            () = patience, if self.route.policy.outage == Outage::Refuse => {
+            () = patience, if self.waits_for_the_store(asked) => {
                 if turn.is_first(Turn::REFUSED) {
                     tracing::warn!(route = %self.route, "the store of keys is slow; a request was refused");
                     return Said::Refused(asked.began_nothing(store_unavailable()));
@@ -108,9 +110,18 @@ impl Site {
         said.unwrap_or_else(|_| Said::Refused(outcome_pending()))
     }
 
+    /// Nothing is executed without the store, so whoever asks waits for it.
+    fn waits_for_the_store(&self, asked: &Asked) -> bool {
+        self.route.policy.outage == Outage::Refuse || asked.unreadable.is_some()
+    }
+
     /// Asks the store; where the policy is to execute without it, for a limited time.
     async fn begin(&self, asked: &Asked) -> Result<Begun, Failed> {
-        if self.route.policy.outage == Outage::Refuse {
+        if let Some(refusal) = &asked.unreadable {
+            let told = self.house.store.look(&asked.request).await.map_err(Failed::Refuse)?;
+            return told.ok_or_else(|| Failed::NothingKept(refusal.clone()));
+        }
+        if self.waits_for_the_store(asked) {
             return self.house.store.begin(&asked.request).await.map_err(Failed::Refuse);
         }
         let (store, request) = (Arc::clone(&self.house.store), Arc::clone(&asked.request));
@@ -190,6 +201,7 @@ impl<S: Handler> Attempt<S> {
                     }
                 }
                 Err(Failed::GoOn(reason)) => return self.execute_unguarded(&reason, work).await,
+                Err(Failed::NothingKept(refusal)) => return self.teller.say(Said::Refused(refusal)),
                 Err(Failed::Refuse(error)) => {
                     tracing::warn!(route = %self.site.route, %error, "a request was refused");
                     return self.teller.say(Said::Refused(self.asked.began_nothing(store_unavailable())));

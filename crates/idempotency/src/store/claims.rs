@@ -1,7 +1,7 @@
 //! Owns how a request is decided on where records are read and written one after the other: what was read is written over
 //! only while it still stands, and else is read again.
 
-use super::kept::{Claim, Kept, Next, State, decide, lease};
+use super::kept::{Claim, Kept, Next, State, decide, lease, told};
 use super::limits::check_name;
 use crate::protocol::{Begun, Error, Lease, Name, Released, Request};
 
@@ -33,6 +33,12 @@ pub(super) async fn begin(records: &mut impl Records, request: &Request) -> Resu
         }
     }
     Err(Error::Busy(format!("others wrote the record {ROUNDS_MAX} times while it was asked for")))
+}
+
+/// Looks only.
+pub(super) async fn look(records: &mut impl Records, request: &Request) -> Result<Option<Begun>, Error> {
+    check_name(&request.name)?;
+    told(records.read(&request.name).await?, request)
 }
 
 /// A store that was looked at is there, and knows more than nothing.

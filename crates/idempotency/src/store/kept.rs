@@ -69,6 +69,14 @@ pub(super) fn decide(kept: Option<Kept>, request: &Request) -> Result<Next, Erro
     Ok(Next::Say(begun))
 }
 
+/// What a request is told that may only look.
+pub(super) fn told(kept: Option<Kept>, request: &Request) -> Result<Option<Begun>, Error> {
+    Ok(match decide(kept, request)? {
+        Next::Say(begun) => Some(begun),
+        Next::Claim(_) => None,
+    })
+}
+
 /// The lease that a request is given.
 pub(super) fn lease(request: &Request, fence: i64) -> Lease {
     Lease {

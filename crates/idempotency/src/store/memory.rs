@@ -129,6 +129,11 @@ impl Store for Memory {
         shard.begin(request, now, self.moment(now))
     }
 
+    async fn look(&self, request: &Request) -> Result<Option<Begun>, Error> {
+        check_name(&request.name)?;
+        self.shard(&request.name).look(request, Instant::now())
+    }
+
     async fn renew(&self, lease: &Lease) -> Result<Written, Error> {
         Ok(self.shard(&lease.name).renew(lease, Instant::now()))
     }

@@ -147,6 +147,10 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Store for Redis<C> {
         claims::begin(&mut &*self, request).await
     }
 
+    async fn look(&self, request: &Request) -> Result<Option<Begun>, Error> {
+        claims::look(&mut &*self, request).await
+    }
+
     async fn renew(&self, lease: &Lease) -> Result<Written, Error> {
         let mut script = self.fenced(&self.scripts.renew, &lease.name, lease.fence);
         self.step(script.arg(microseconds(lease.length))).await

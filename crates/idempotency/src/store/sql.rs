@@ -154,6 +154,10 @@ impl<D: Dialect> Store for Sql<D> {
         claims::begin(&mut Session::new(self), request).await
     }
 
+    async fn look(&self, request: &Request) -> Result<Option<Begun>, Error> {
+        claims::look(&mut Session::new(self), request).await
+    }
+
     async fn renew(&self, lease: &Lease) -> Result<Written, Error> {
         let length = microseconds(lease.length);
         self.step(&self.statements.renew, with([Value::Int(length)], &lease.name, lease.fence)).await

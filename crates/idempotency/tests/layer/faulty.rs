@@ -13,6 +13,7 @@ use idempotency::store::Memory;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Op {
     Begin,
+    Look,
     Renew,
     Complete,
     Release,
@@ -99,6 +100,10 @@ impl Faulty {
 impl Store for Faulty {
     async fn begin(&self, request: &Request) -> Result<Begun, Error> {
         self.ask(Op::Begin, self.memory.begin(request)).await
+    }
+
+    async fn look(&self, request: &Request) -> Result<Option<Begun>, Error> {
+        self.ask(Op::Look, self.memory.look(request)).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Written, Error> {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::any;
 use http::Method;
-use idempotency::layer::{Policy, Reading};
+use idempotency::layer::{Outage, Policy, Reading};
 
-use crate::faulty::Op;
-use crate::harness::{World, once, order, place};
+use crate::faulty::{Fault, Op};
+use crate::harness::{World, once, order, place, until};
 
 /// Sends both bodies under one key; true if the second was taken for the first.
 async fn same(reading: Reading, content_type: [&str; 2], bodies: [&str; 2]) -> bool {
@@ -142,6 +142,41 @@ async fn r_07_records_of_the_reading_before_are_recognised() {
     place("k").body(r#"{"a":1}"#).send(&careful).await.replays(&first);
     place("k").body(r#"{"a":2}"#).send(&careful).await.problem(422, "idempotency_key_reused");
     assert_eq!(world.effects.count(), 1);
+}
+
+#[tokio::test]
+async fn r_07_a_body_that_can_not_be_read_any_more_still_learns_what_became_of_it() {
+    let world = World::default();
+    let first = place("k").body("no json").send(&world.plain()).await.expect(201, "executed");
+    for outage in [Outage::Refuse, Outage::Execute] {
+        let policy = once().fingerprint(Reading::json()).fingerprint_before(Reading::bytes()).outage(outage);
+        let node = world.orders(policy);
+        place("k").body("no json").send(&node).await.replays(&first);
+        place("k").body("neither").send(&node).await.problem(422, "idempotency_key_reused");
+        // What nobody knows is not begun, and its key stays free.
+        place("new").body("no json").send(&node).await.problem(400, "body_malformed");
+        world.store.fails(Op::Look, Fault::Down, 1);
+        place("k").body("no json").send(&node).await.problem(503, "idempotency_store_unavailable");
+    }
+    assert_eq!((world.effects.count(), world.store.asked(Op::Begin), world.store.memory.len()), (1, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r_07_a_body_that_can_not_be_read_any_more_waits_for_the_one_that_runs() {
+    let world = World::default();
+    let effects = world.effects.clone();
+    let old = world.node(once(), move || {
+        let effects = effects.clone();
+        async move {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            order(effects.one())
+        }
+    });
+    let first = place("k").body("no json").start(&old);
+    until("it is running", || world.store.memory.len() == 1).await;
+    let node = world.orders(once().fingerprint(Reading::json()).fingerprint_before(Reading::bytes()));
+    let second = place("k").body("no json").send(&node).await;
+    second.replays(&first.await.expect("no panic").expect(201, "executed"));
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ pub(super) enum Fault {
     ZeroLeaseIsNone,
     EndlessLeaseIsAnOrphan,
     RenewPanics,
+    LooksByBeginning,
 }
 
 /// A good store behind somebody who gets one thing wrong.
@@ -164,6 +165,14 @@ impl Store for Faulty {
             }
             begun => begun,
         })
+    }
+
+    async fn look(&self, asked: &Request) -> Result<Option<Begun>, Error> {
+        let request = self.request(asked);
+        if self.has(Fault::LooksByBeginning) {
+            return self.store.begin(&request).await.map(Some);
+        }
+        self.store.look(&request).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Written, Error> {

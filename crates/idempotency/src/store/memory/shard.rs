@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::kept::{Kept, Next, State, decide, lease};
+use super::super::kept::{Kept, Next, State, decide, lease, told};
 use super::super::limits::ABANDONED_AFTER;
 use crate::protocol::{Begun, Doubt, Error, Finding, Guarantee, Lease, Name, Released, Request, Standing, Written};
 use crate::{Answer, Fingerprint};
@@ -55,6 +55,10 @@ impl Shard {
         let record = Record { fence, guarantee: request.guarantee, fingerprint: claim.fingerprint, stage };
         self.put(&request.name, record);
         Ok(Begun::Execute(lease(request, fence)))
+    }
+
+    pub(super) fn look(&self, request: &Request, now: Instant) -> Result<Option<Begun>, Error> {
+        told(self.records.get(&request.name).map(|record| record.kept(now)), request)
     }
 
     pub(super) fn renew(&mut self, lease: &Lease, now: Instant) -> Written {

@@ -42,7 +42,8 @@ impl Ledger {
     ///
     /// [`Written::Lost`] and every error mean that **the caller must roll back**. So does [`Error::Unavailable`], which a
     /// serializable or repeatable-read transaction of PostgreSQL gets where the lease was renewed while it ran: read
-    /// committed is enough here. From here to the end of the transaction nobody can renew, release or take over: they
+    /// committed is enough here. MariaDB from 11.6.2 on does the same (`innodb_snapshot_isolation` is on), and there repeatable
+    /// read is what a transaction has that says nothing: let it say `READ COMMITTED`. From here to the end of the transaction nobody can renew, release or take over: they
     /// wait for it. Whether a commit whose reply was lost stands is told by
     /// [`Store::release`](crate::protocol::Store::release).
     pub async fn complete(&self, within: impl Transaction, lease: &Lease, answer: &Answer) -> Result<Written, Error> {
