@@ -91,8 +91,9 @@ async fn sqlite_is_purged() {
     let store = Sqlite::new(pool.clone());
     store.migrate().await.expect("the table is made");
     let rows = async || sqlx::query_scalar(ROWS).fetch_one(&pool).await.expect("a number");
-    let ages =
-        async |hours| drop(sqlx::query(aged(hours, "unixepoch() * 1000000")).execute(&pool).await.expect("rows"));
+    let ages = async |hours| {
+        sqlx::query(aged(hours, "unixepoch() * 1000000")).execute(&pool).await.expect("rows");
+    };
     purges(&store, rows, ages).await;
 }
 
@@ -104,12 +105,10 @@ async fn postgres_is_purged() {
     store.migrate().await.expect("the table is made");
     let rows = async || sqlx::query_scalar(ROWS).fetch_one(&pool).await.expect("a number");
     let ages = async |hours| {
-        drop(
-            sqlx::query(aged(hours, "(extract(epoch from clock_timestamp()) * 1000000)::bigint"))
-                .execute(&pool)
-                .await
-                .expect("rows"),
-        )
+        sqlx::query(aged(hours, "(extract(epoch from clock_timestamp()) * 1000000)::bigint"))
+            .execute(&pool)
+            .await
+            .expect("rows");
     };
     purges(&store, rows, ages).await;
 }
@@ -121,8 +120,9 @@ async fn mariadb_is_purged() {
     let store = Mysql::new(pool.clone());
     store.migrate().await.expect("the table is made");
     let rows = async || sqlx::query_scalar(ROWS).fetch_one(&pool).await.expect("a number");
-    let ages =
-        async |hours| drop(sqlx::query(aged(hours, "unix_timestamp() * 1000000")).execute(&pool).await.expect("rows"));
+    let ages = async |hours| {
+        sqlx::query(aged(hours, "unix_timestamp() * 1000000")).execute(&pool).await.expect("rows");
+    };
     purges(&store, rows, ages).await;
 }
 
