@@ -13,6 +13,7 @@ mod server;
 mod servers;
 mod slowest;
 mod surroundings;
+mod toolkit;
 
 use std::fs;
 use std::path::PathBuf;
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let items = chosen(&args.only)?;
     let root = crate::root();
     surroundings::warn_if_busy();
-    let binary = shell::dist_binary(&root)?;
+    let binary = if items.iter().any(|item| item.needs_server()) { shell::dist_binary(&root)? } else { PathBuf::new() };
     let folder = root.join("target/bench");
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let bench = Bench { root, folder, binary, rounds: args.rounds, seconds: args.seconds };

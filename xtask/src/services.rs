@@ -24,6 +24,7 @@ use state::State;
 
 pub(crate) use alone::{Alone, Kind};
 pub(crate) use find::{Wanted, install, programs};
+pub(crate) use redis::Single;
 
 /// The account that the tests use in each database: it may make databases and nothing else is in there.
 const ACCOUNT: &str = "mideng";

@@ -151,13 +151,26 @@ pub(crate) fn dist_binary(root: &Path) -> Result<PathBuf> {
     binary(root, "dist")
 }
 
+/// Builds the examples that measure, as the binary for good is built; the folder in which they are.
+pub(crate) fn dist_examples(root: &Path) -> Result<PathBuf> {
+    let features = "idempotency/sqlite,idempotency/tower";
+    let words = "cargo build --profile dist -p coord -p idempotency --example speed --example cost --features";
+    Command::new(&format!("{words} {features}")).run_in(root)?;
+    Ok(target(root)?.join("dist/examples"))
+}
+
 fn binary(root: &Path, profile: &str) -> Result<PathBuf> {
+    Command::new(&format!("cargo build --profile {profile} -p app")).run_in(root)?;
+    Ok(target(root)?.join(profile).join("mideng"))
+}
+
+/// Where cargo builds.
+fn target(root: &Path) -> Result<PathBuf> {
     #[derive(Deserialize)]
     struct Metadata {
         target_directory: PathBuf,
     }
-    Command::new(&format!("cargo build --profile {profile} -p app")).run_in(root)?;
     let metadata = Command::new("cargo metadata --no-deps --format-version 1").output_in(root)?;
     let metadata: Metadata = serde_json::from_str(&metadata).context("reading the output of `cargo metadata`")?;
-    Ok(metadata.target_directory.join(profile).join("mideng"))
+    Ok(metadata.target_directory)
 }

@@ -1,6 +1,6 @@
-//! Measures what a coordinator costs, each beside what it is compared with, in one run:
-//! `cargo run --release -p coord --example speed -- redis://[user:password@]host:port`. Without an address only what is
-//! within the process is measured.
+//! Measures what a coordinator costs beside what it is compared with, in one run:
+//! `speed gcra`, `speed striped-lock`, `speed redis-lock redis://[user:password@]host:port`. It prints one line of JSON; a
+//! run is one round.
 
 use std::num::NonZeroU32;
 use std::process::Command;
@@ -11,85 +11,78 @@ use coord::limit::{LocalLimit, Rate};
 use coord::lock::{Lock, RedisLock, StripedLock, Terms};
 use coord::redis::Timeouts;
 use coord::{Limit, Redis};
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+/// Tasks that want a lock at once, each again when it has given it back; connections of redis-benchmark.
 const TASKS: usize = 64;
 const KEYS: usize = 16;
 /// As long as a statement of a database may take.
 const WORK: Duration = Duration::from_millis(1);
-const ROUNDS: usize = 5;
+/// For each side of a round.
+const TIME: Duration = Duration::from_secs(2);
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
-    limits().await;
-    stripes().await;
-    if let Some(url) = std::env::args().nth(1) {
-        on_redis(&url).await;
-    }
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let figures = match arguments[..] {
+        ["gcra"] => limits().await,
+        ["striped-lock"] => stripes().await,
+        ["redis-lock", url] => on_redis(url).await,
+        _ => panic!("say gcra, striped-lock, or redis-lock and the address of a Redis"),
+    };
+    println!("{figures}");
 }
 
-async fn limits() {
-    const CHECKS: u32 = 2_000_000;
+/// Nanoseconds of a check, by itself and behind the trait.
+async fn limits() -> Value {
+    const CHECKS: u32 = 5_000_000;
     let limit = LocalLimit::new(100_000);
     let dynamic: &dyn Limit = &limit;
     let rate = Rate::new(NonZeroU32::new(1_000).expect("more than none"), Duration::from_secs(1));
     let names: Vec<_> = (0..1_000).map(|number| format!("tenant-{number}:POST /orders")).collect();
-    let mut best = [f64::MAX; 2];
-    for _ in 0..ROUNDS {
-        let began_at = Instant::now();
-        for at in 0..CHECKS {
-            limit.check_now(&names[at as usize % names.len()], rate, 1).expect("there is room");
-        }
-        best[0] = best[0].min(began_at.elapsed().as_secs_f64() * 1e9 / f64::from(CHECKS));
-        let began_at = Instant::now();
-        for at in 0..CHECKS {
-            dynamic.check(&names[at as usize % names.len()], rate, 1).await.expect("there is room");
-        }
-        best[1] = best[1].min(began_at.elapsed().as_secs_f64() * 1e9 / f64::from(CHECKS));
+    let began_at = Instant::now();
+    for at in 0..CHECKS {
+        limit.check_now(&names[at as usize % names.len()], rate, 1).expect("there is room");
     }
-    println!("limit, in the process, 1,000 names: {:.0} ns a check, {:.0} ns through the trait", best[0], best[1]);
+    let direct = began_at.elapsed();
+    let began_at = Instant::now();
+    for at in 0..CHECKS {
+        dynamic.check(&names[at as usize % names.len()], rate, 1).await.expect("there is room");
+    }
+    let each_ns = |took: Duration| took.as_secs_f64() * 1e9 / f64::from(CHECKS);
+    json!({ "direct_ns": each_ns(direct), "dynamic_ns": each_ns(began_at.elapsed()) })
 }
 
-async fn stripes() {
-    let mut global = Vec::new();
-    let mut striped = Vec::new();
-    for _ in 0..ROUNDS {
-        let mutex = Arc::new(Mutex::new(()));
-        global.push(
-            turns(move |_| {
-                let mutex = Arc::clone(&mutex);
-                async move {
-                    let _guard = mutex.lock().await;
-                    sleep(WORK).await;
-                }
-            })
-            .await,
-        );
-        let lock = StripedLock::new();
-        striped.push(
-            turns(move |task| {
-                let lock = lock.clone();
-                async move {
-                    let terms = Terms { wait: Duration::from_mins(1), ..Terms::default() };
-                    let _guard = lock.acquire(&format!("key-{}", task % KEYS), terms).await.expect("in time");
-                    sleep(WORK).await;
-                }
-            })
-            .await,
-        );
-    }
-    let (global, striped) = (middle(global), middle(striped));
-    println!(
-        "{TASKS} tasks, 1 ms of work: one mutex {global:.0}/s, striped over {KEYS} keys {striped:.0}/s: {:.1} times",
-        striped / global
-    );
+/// Turns a second under the lock of a key, and under one mutex for all keys.
+async fn stripes() -> Value {
+    let mutex = Arc::new(Mutex::new(()));
+    let global = turns(move |_| {
+        let mutex = Arc::clone(&mutex);
+        async move {
+            let _guard = mutex.lock().await;
+            sleep(WORK).await;
+        }
+    })
+    .await;
+    let lock = StripedLock::new();
+    let striped = turns(move |task| {
+        let lock = lock.clone();
+        async move {
+            let terms = Terms { wait: Duration::from_mins(1), ..Terms::default() };
+            let _guard = lock.acquire(&format!("key-{}", task % KEYS), terms).await.expect("in time");
+            sleep(WORK).await;
+        }
+    })
+    .await;
+    json!({ "striped": striped, "global": global })
 }
 
 /// How many turns a second all tasks take together.
 async fn turns<F: Future<Output = ()> + Send>(turn: impl Fn(usize) -> F + Clone + Send + 'static) -> f64 {
-    const TIME: Duration = Duration::from_secs(1);
     let began_at = Instant::now();
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
@@ -107,32 +100,36 @@ async fn turns<F: Future<Output = ()> + Send>(turn: impl Fn(usize) -> F + Clone 
     f64::from(turns) / began_at.elapsed().as_secs_f64()
 }
 
-async fn on_redis(url: &str) {
+/// Locks taken and given back in a second: with a connection for each task, so that no question travels with another one,
+/// and with one for all, as a server has it; and redis-benchmark's questions a second.
+async fn on_redis(url: &str) -> Value {
+    let asked = url.to_owned();
+    let scripts = tokio::task::spawn_blocking(move || script_rate(&asked)).await.expect("it has no fault");
+    let alone = pairs((0..TASKS).map(|_| lock(url)).collect()).await;
+    let shared = pairs(vec![lock(url); TASKS]).await;
+    json!({ "alone": alone, "shared": shared, "scripts": scripts })
+}
+
+fn lock(url: &str) -> Arc<RedisLock> {
     let timeouts = Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(5) };
     let address = url.parse().expect("an address of one server");
-    let lock = Arc::new(RedisLock::on(Redis::open(address, timeouts), "speed:"));
-    let mut scripts = Vec::new();
-    let mut pairs = Vec::new();
-    for _ in 0..ROUNDS {
-        let asked = url.to_owned();
-        scripts.push(tokio::task::spawn_blocking(move || script_rate(&asked)).await.expect("it has no fault"));
-        let lock = Arc::clone(&lock);
-        pairs.push(
-            turns(move |task| {
-                let lock = Arc::clone(&lock);
-                async move {
-                    let guard = lock.try_acquire(&format!("key-{task}"), Terms::default()).await.expect("it is free");
-                    guard.release().await.expect("it answers");
-                }
-            })
-            .await,
-        );
+    Arc::new(RedisLock::on(Redis::open(address, timeouts), "speed:"))
+}
+
+async fn pairs(locks: Vec<Arc<RedisLock>>) -> f64 {
+    for lock in &locks {
+        // Connections are made before it is measured.
+        lock.try_acquire("first", Terms::default()).await.expect("it is free").release().await.expect("it answers");
     }
-    let (scripts, pairs) = (middle(scripts), middle(pairs));
-    println!(
-        "{TASKS} at once: EVALSHA by redis-benchmark {scripts:.0}/s, lock and unlock {pairs:.0}/s: {:.2} of half",
-        pairs / (scripts / 2.0)
-    );
+    let locks = Arc::new(locks);
+    turns(move |task| {
+        let lock = Arc::clone(&locks[task]);
+        async move {
+            let guard = lock.try_acquire(&format!("key-{task}"), Terms::default()).await.expect("it is free");
+            guard.release().await.expect("it answers");
+        }
+    })
+    .await
 }
 
 /// What redis-benchmark does, not pipelined, with a script that takes a lock which its caller has.
@@ -147,16 +144,12 @@ fn script_rate(url: &str) -> f64 {
     let sum = String::from_utf8(sum.stdout).expect("it is text");
     let clients = TASKS.to_string();
     let asked = tool("redis-benchmark")
-        .args(["-c", &clients, "-n", "100000", "--csv", "EVALSHA", sum.trim(), "1", "speed:other", "value", "1000"])
+        .args(["-c", &clients, "-P", "1", "-n", "150000", "--csv"])
+        .args(["EVALSHA", sum.trim(), "1", "speed:other", "value", "1000"])
         .output()
         .expect("redis-benchmark runs");
     let text = String::from_utf8(asked.stdout).expect("it is text");
     let line = text.lines().find(|line| line.contains("EVALSHA")).unwrap_or_else(|| panic!("no result in: {text}"));
     let rate = line.rsplit_once("\",\"").map(|_| line.split("\",\"").nth(1).unwrap_or_default().trim_matches('"'));
     rate.and_then(|rate| rate.parse().ok()).unwrap_or_else(|| panic!("no rate in: {line}"))
-}
-
-fn middle(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

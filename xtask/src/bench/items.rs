@@ -5,7 +5,8 @@ use anyhow::Result;
 use super::pairs::{Database, Pair, Side};
 use super::report::Measured;
 use super::servers::{self, Rival};
-use super::{Bench, floor, growth, million, payments, slowest};
+use super::toolkit::Probe;
+use super::{Bench, floor, growth, million, payments, slowest, toolkit};
 use crate::services::Kind;
 
 /// One measurement.
@@ -21,6 +22,8 @@ enum How {
     /// The same over those of a plain client of the same database.
     Rival(Rival),
     Growth,
+    /// Of a library of ours, without a server.
+    Probe(&'static Probe),
     /// One line that is measured in its own way.
     Line(fn(&str, &Bench) -> Result<Measured>),
 }
@@ -135,15 +138,42 @@ pub(super) const ITEMS: &[Item] = &[
         question: "and when the provider was away for five minutes?",
         how: How::Line(payments::outage),
     },
+    Item {
+        name: "redis-lock",
+        question: "what does a lock on Redis cost, beside Redis's own answers?",
+        how: How::Probe(&toolkit::REDIS_LOCK),
+    },
+    Item {
+        name: "striped-lock",
+        question: "what does one lock for each of 16 keys bring, against one for all?",
+        how: How::Probe(&toolkit::STRIPED_LOCK),
+    },
+    Item { name: "gcra", question: "what does a rate limit cost in the process?", how: How::Probe(&toolkit::GCRA) },
+    Item {
+        name: "layer",
+        question: "what does the layer for keys cost a cheap handler, over HTTP?",
+        how: How::Probe(&toolkit::LAYER),
+    },
+    Item {
+        name: "replay-sqlite",
+        question: "how fast are kept answers given again from SQLite, against reading one row?",
+        how: How::Probe(&toolkit::REPLAY),
+    },
 ];
 
 impl Item {
+    /// Whether the whole server has to be built for it.
+    pub(super) const fn needs_server(&self) -> bool {
+        !matches!(self.how, How::Probe(_))
+    }
+
     /// Measures, and has each line kept.
     pub(super) fn measure(&self, bench: &Bench, keep: &mut dyn FnMut(Measured) -> Result<()>) -> Result<()> {
         match &self.how {
             How::Pair(pair) => pair.measure(self.name, bench)?.into_iter().try_for_each(keep),
             How::Rival(rival) => keep(rival.measure(self.name, bench)?),
             How::Growth => growth::measure(bench, keep),
+            How::Probe(probe) => keep(probe.measure(self.name, bench)?),
             How::Line(measure) => keep(measure(self.name, bench)?),
         }
     }

@@ -34,6 +34,23 @@ pub(super) struct Group {
     pub(super) url: String,
 }
 
+/// One by itself, until this is dropped.
+pub(crate) struct Single {
+    _server: Server,
+    /// Name and version, for people.
+    pub(crate) title: String,
+    pub(crate) url: String,
+}
+
+impl Single {
+    /// Makes it in the folder and starts it.
+    pub(crate) fn start(folder: &Path) -> Result<Self> {
+        let made = make(folder)?;
+        let title = format!("{} {}", made.name, made.version);
+        Ok(Self { _server: made.start(process::tied)?, title, url: made.url(made.port) })
+    }
+}
+
 /// Makes one in the folder, which may hold several: each has its port in its name.
 pub(super) fn make(folder: &Path) -> Result<Installed> {
     made(folder, "")

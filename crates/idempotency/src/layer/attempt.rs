@@ -1,8 +1,10 @@
-//! Owns one look at the store for a request, and what follows of it. It runs in a task of its own, so that a claim is never
-//! taken by somebody who has left.
+//! Owns one look at the store for a request, and what follows of it. Where it has to wait it does so in a task of its own, so
+//! that a claim is never taken by somebody who has left.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::Poll;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
@@ -93,7 +95,8 @@ impl Site {
         let turn = Turn::default();
         let attempt =
             Attempt { site: self.clone(), asked: asked.clone(), turn: turn.clone(), teller: Teller(Some(tell)) };
-        self.house.tasks.spawn(attempt.run(work).in_current_span());
+        let attempt = caught(attempt.run(work).in_current_span());
+        begun_here(self.house.tasks.track_future(attempt)).await;
         let patience = sleep(self.house.settings.store_timeout);
         let said = tokio::select! {
             biased;
@@ -242,6 +245,15 @@ impl Asked {
     /// What is said of an arrival that began nothing: where the request was begun before, that its outcome is open.
     fn began_nothing(&self, refusal: Refusal) -> Refusal {
         if self.was_begun { outcome_pending() } else { refusal }
+    }
+}
+
+/// Takes the first steps of an attempt at once, which are all where neither store nor handler waits: a task and two changes
+/// of threads cost more than they do. With the first wait it goes on in a task of its own. Nobody can leave in between.
+async fn begun_here(attempt: impl Future<Output = Option<()>> + Send + 'static) {
+    let mut attempt = Box::pin(attempt);
+    if poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await.is_pending() {
+        tokio::spawn(attempt);
     }
 }
 
