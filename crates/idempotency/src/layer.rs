@@ -1,7 +1,8 @@
 //! Owns the layer for tower and axum: one per application, with a policy for each of its routes. It knows the store only by
 //! its protocol.
 //!
-//! A request that brings a key runs in a task of its own, which nobody's leaving cancels; whoever asks only waits for it.
+//! A request that brings a key runs in a task of its own as soon as it has to wait, and nobody's leaving cancels it; whoever
+//! asks only waits for it.
 //! Its place is within layers that compress, authenticate or limit, so that what those answer is not kept, and what is
 //! kept is not compressed; see the README for what a policy means.
 

@@ -1,8 +1,8 @@
 //! Owns the run of a handler under a lease: its task, its heartbeat, its time, its panics.
 
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::response::{IntoResponse as _, Response};
@@ -151,16 +151,23 @@ async fn heartbeat(site: &Site, lease: &Lease, claim: &Claim) {
     }
 }
 
-/// The future's output, or `None` where it panicked.
-pub(super) async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    std::future::poll_fn(|context| {
+/// A future's output, or `None` where it panicked. It is on the heap: one that holds a handler is some kilobytes long,
+/// and would be moved from one future into the next.
+pub(super) struct Caught<F>(Pin<Box<F>>);
+
+pub(super) fn caught<F: Future>(future: F) -> Caught<F> {
+    Caught(Box::pin(future))
+}
+
+impl<F: Future> Future for Caught<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // What panicked is not polled again, so nobody sees what it left half-done.
-        match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context))) {
             Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
             Ok(Poll::Pending) => Poll::Pending,
             Err(_) => Poll::Ready(None),
         }
-    })
-    .await
+    }
 }
