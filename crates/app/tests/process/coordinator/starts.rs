@@ -13,7 +13,7 @@ async fn f_14_a_server_starts_without_redis_and_uses_it_when_it_comes() {
     redis.start_again().await;
     until("it counts in Redis", || async {
         node.admin.stock().await;
-        redis.ask("KEYS mideng:limit:*").await.contains("credential")
+        redis.ask("KEYS mideng:*:limit:*").await.contains("credential")
     })
     .await;
     node.admin.place("there").await.expect("the server is there").expect(201);
