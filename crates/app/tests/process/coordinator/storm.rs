@@ -60,7 +60,6 @@ pub(super) struct Storm {
 struct Counts {
     is_over: AtomicBool,
     wishes: AtomicUsize,
-    too_frequent: AtomicUsize,
     slowest_ms: AtomicU64,
 }
 
@@ -80,11 +79,6 @@ impl Storm {
         // Those that are on their way began before.
         let enough = self.counts.wishes.load(Ordering::SeqCst) + SHOPPERS + wishes;
         until("orders go on", async || self.counts.wishes.load(Ordering::SeqCst) >= enough).await;
-    }
-
-    /// How many requests were told that another one of their customer is worked on.
-    pub(super) fn too_frequent(&self) -> usize {
-        self.counts.too_frequent.load(Ordering::SeqCst)
     }
 
     /// Ends it. Each wish made one order and no other, whoever was told of one was told of that, and who asks another
@@ -160,9 +154,6 @@ impl Wish {
             match answer.status {
                 200 | 201 => return answer,
                 409 if answer.text("/code") == "order_pending" => return answer,
-                429 if answer.text("/code") == "operation_too_frequent" => {
-                    counts.too_frequent.fetch_add(1, Ordering::SeqCst);
-                }
                 429 | 503 => {}
                 _ => panic!("{self:?}: {answer:?}"),
             }
