@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbBackend, Statement, Value};
 use sea_orm_migration::MigratorTrait;
 
 use crate::dialect::{ANSWER_MAX, Alone, Database, Turn};
@@ -110,6 +110,19 @@ impl Store {
     /// Closes every connection.
     pub async fn close(&self) {
         self.database.close().await;
+    }
+
+    /// A statement of administration: each `{}` is a value, marked as the database marks them, and in no log.
+    pub(crate) fn bound(&self, sql: &str, values: &[&str]) -> Statement {
+        let backend = self.administrator.get_database_backend();
+        let mark = |at: usize| match backend {
+            DbBackend::Postgres => format!("${at}"),
+            _ => "?".to_owned(),
+        };
+        let parts =
+            sql.split("{}").enumerate().map(|(at, part)| if at == 0 { part.to_owned() } else { mark(at) + part });
+        let text: String = parts.collect();
+        Statement::from_sql_and_values(backend, text, values.iter().map(|value| Value::from(*value)))
     }
 
     /// Waits for the turn to write through [`Self::administrator`].

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coord::lock::{Fence, Holder, LeaseTable, Taken};
-use sea_orm::{ConnectionTrait as _, Statement, Value};
+use sea_orm::ConnectionTrait as _;
 
 use crate::schema::LEASES;
 use crate::soon::soon;
@@ -68,7 +68,7 @@ impl Store {
     pub async fn leases_purge(&self, limit: u64) -> Result<u64, Error> {
         let clock = self.database.clock();
         let ended = format!("lease_until < {clock} - {KEPT_MS}");
-        let question = self.leases_statement(&format!("select name from {LEASES} where {ended} limit {limit}"), &[]);
+        let question = self.bound(&format!("select name from {LEASES} where {ended} limit {limit}"), &[]);
         let mut removed = 0;
         for row in soon(DOING, self.administrator.query_all_raw(question)).await? {
             let name: String = row.try_get_by_index(0).doing(DOING)?;
@@ -106,7 +106,7 @@ impl Store {
 
     /// The number of a lease, if there is one: none of this holder's where another took it.
     async fn lease_of(&self, name: &str, holder: &str) -> Result<Option<Option<i64>>, Error> {
-        let question = self.leases_statement(&format!("select fence, holder from {LEASES} where name = {{}}"), &[name]);
+        let question = self.bound(&format!("select fence, holder from {LEASES} where name = {{}}"), &[name]);
         let Some(row) = soon(DOING, self.administrator.query_one_raw(question)).await? else { return Ok(None) };
         let (fence, found): (i64, String) =
             (row.try_get_by_index(0).doing(DOING)?, row.try_get_by_index(1).doing(DOING)?);
@@ -115,21 +115,8 @@ impl Store {
 
     async fn leases_write(&self, sql: &str, values: &[&str]) -> Result<u64, Error> {
         let _turn = self.turn().await?;
-        let statement = self.leases_statement(sql, values);
+        let statement = self.bound(sql, values);
         Ok(soon(DOING, self.administrator.execute_raw(statement)).await?.rows_affected())
-    }
-
-    /// Each `{}` is a value, marked as the database marks them.
-    fn leases_statement(&self, sql: &str, values: &[&str]) -> Statement {
-        let backend = self.administrator.get_database_backend();
-        let mark = |at: usize| match backend {
-            sea_orm::DbBackend::Postgres => format!("${at}"),
-            _ => "?".to_owned(),
-        };
-        let parts =
-            sql.split("{}").enumerate().map(|(at, part)| if at == 0 { part.to_owned() } else { mark(at) + part });
-        let text: String = parts.collect();
-        Statement::from_sql_and_values(backend, text, values.iter().map(|value| Value::from(*value)))
     }
 }
 

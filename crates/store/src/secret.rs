@@ -1,7 +1,7 @@
 //! Owns the installation's secret: 32 random bytes that stand in the database, the same on every node and in every copy
 //! and backup. With it one-time tokens are sealed. Who can read the database can read it, and needs no token.
 
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement, Value};
+use sea_orm::ConnectionTrait as _;
 
 use crate::rows::Column;
 use crate::schema::SECRET;
@@ -20,13 +20,11 @@ impl Store {
         // Of nodes that start together one is first.
         let text = new.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         // As a value, not in the text: statements may be logged.
-        let backend = self.administrator.get_database_backend();
-        let mark = if backend == DbBackend::Postgres { "$1" } else { "?" };
         let insert = format!(
-            "insert into {SECRET} (id, secret) select 1, {mark} from (select 1 as one) as seed \
+            "insert into {SECRET} (id, secret) select 1, {{}} from (select 1 as one) as seed \
              where not exists (select 1 from {SECRET})"
         );
-        let insert = Statement::from_sql_and_values(backend, insert, [Value::from(text)]);
+        let insert = self.bound(&insert, &[&text]);
         let made = soon(DOING, self.administrator.execute_raw(insert)).await;
         drop(turn);
         match self.kept_secret().await? {
@@ -38,7 +36,7 @@ impl Store {
 
     async fn kept_secret(&self) -> Result<Option<[u8; 32]>, Error> {
         let sql = format!("select secret from {SECRET} where id = 1");
-        let question = Statement::from_string(self.administrator.get_database_backend(), sql);
+        let question = self.bound(&sql, &[]);
         let Some(row) = soon(DOING, self.administrator.query_one_raw(question)).await? else { return Ok(None) };
         let text: String = row.try_get_by_index(0).doing(DOING)?;
         // What it was is not told.

@@ -25,6 +25,7 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// The provider at this address, such as `http://localhost:4001`. An error where there is no TLS to be had.
     pub fn at(url: &str) -> reqwest::Result<Self> {
         // The client must be told how to speak TLS. Somebody may have told already.
         let _known = rustls::crypto::ring::default_provider().install_default();
