@@ -153,7 +153,7 @@ impl Services {
 
     fn add(&mut self, variable: &str, installed: &Installed, run: As) -> Result<()> {
         let server = installed.start(run)?;
-        let url = installed.url(installed.port);
+        let url = installed.url(installed.port.number());
         let how = if installed.certificates.is_some() { ", TLS only" } else { "" };
         println!("{} {}{how}: {url}", server.name, server.version);
         self.servers.push(server);

@@ -22,6 +22,12 @@ impl Process {
         Ok(Self { group: child.id(), child })
     }
 
+    /// How its line failed, if it has. One that ended well may have left a service behind it.
+    pub(crate) fn failed(&mut self) -> Option<String> {
+        let ended = self.child.try_wait().ok().flatten().filter(|status| !status.success());
+        ended.map(|status| format!("the command that starts the service ended with {status}"))
+    }
+
     /// Kills all of it, without any chance to tidy up, or as this line of the shell does, and waits until it is gone.
     /// True if it was killed so.
     pub(crate) async fn kill(mut self, line: Option<&str>) -> bool {

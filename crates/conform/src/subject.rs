@@ -233,12 +233,16 @@ impl Subject {
         self.try_send(&call).await.is_ok()
     }
 
-    /// Waits until the service answers anything at all.
+    /// Waits until the service answers anything at all. Where its command has failed, whoever answers is another.
     pub(crate) async fn answers(&self) -> Result<(), String> {
         let deadline = Instant::now() + if self.profile.start.is_some() { self.timeout() * 3 } else { Duration::ZERO };
         let call = Call::new(self, Caller::First, self.readable(), &Wish::nothing()).method("GET");
         loop {
-            match self.try_send(&call).await {
+            let asked = self.try_send(&call).await;
+            if let Some(why) = self.process.lock().await.as_mut().and_then(Process::failed) {
+                return Err(why);
+            }
+            match asked {
                 Ok(_) => return Ok(()),
                 Err(lost) if Instant::now() >= deadline => return Err(lost.shown().to_owned()),
                 Err(_) => tokio::time::sleep(PAUSE).await,

@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use ports::Port;
 
 use super::Bench;
 use crate::clock::{self, Stopwatch};
@@ -24,6 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(2);
 pub(super) struct Server {
     process: Child,
     address: SocketAddr,
+    _port: Port,
     ready_after: Duration,
     /// Removed when the server is stopped.
     fresh: Option<PathBuf>,
@@ -47,7 +49,8 @@ impl Server {
 
     /// Starts on a folder and waits until it is ready.
     pub(super) fn start(bench: &Bench, folder: &Path, flags: &str) -> Result<Self> {
-        let address = free_address()?;
+        let port = Port::reserve()?;
+        let address = port.address();
         // Nothing expires while it is measured, or between measurements.
         let retention = if flags.contains(RETENTION) { String::new() } else { format!("{RETENTION} 3650d") };
         let words = format!("serve --listen {address} --payment-timeout 3650d {retention} {flags} --data");
@@ -56,7 +59,7 @@ impl Server {
         let command = command.env("MIDENG_BOOTSTRAP_API_KEY", API_KEY).env("MIDENG_LOG", "warn");
         let stopwatch = Stopwatch::start();
         let process = command.start_in(&bench.folder, Stdio::null(), log.into())?;
-        let mut server = Self { process, address, ready_after: Duration::ZERO, fresh: None };
+        let mut server = Self { process, address, _port: port, ready_after: Duration::ZERO, fresh: None };
         while !server.is_ready() {
             if let Some(status) = server.process.try_wait()? {
                 bail!("the server ended at its start with {status}; see {}", bench.folder.join("server.log").display());
@@ -148,10 +151,4 @@ pub(super) fn clear(folder: &Path) -> Result<()> {
         fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))?;
     }
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))
-}
-
-/// A port that was free a moment ago.
-fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("looking for a free port")?;
-    Ok(listener.local_addr()?)
 }

@@ -1,12 +1,13 @@
 //! Owns the servers under fire: started, killed, frozen, and started again on the same port.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use ports::Port;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::client::{API_KEY, Http, Outcome};
@@ -35,7 +36,7 @@ pub(super) struct Fleet {
 
 struct Node {
     place: Place,
-    address: SocketAddr,
+    port: Port,
     process: Option<Child>,
 }
 
@@ -53,9 +54,9 @@ impl Fleet {
     pub(super) fn start(binary: &Path, folder: &Path, places: Vec<Place>) -> Result<Self> {
         let mut nodes = Vec::new();
         for place in places {
-            nodes.push(Node { place, address: free_address()?, process: None });
+            nodes.push(Node { place, port: Port::reserve().context("looking for a free port")?, process: None });
         }
-        let addresses: Vec<_> = nodes.iter().map(|node| node.address).collect();
+        let addresses: Vec<_> = nodes.iter().map(|node| node.port.address()).collect();
         let http = Http::new(&addresses);
         let mut fleet = Self { binary: binary.to_owned(), folder: folder.to_owned(), nodes, http };
         for node in 0..fleet.nodes.len() {
@@ -66,7 +67,7 @@ impl Fleet {
     }
 
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
-        self.nodes.iter().map(|node| node.address).collect()
+        self.nodes.iter().map(|node| node.port.address()).collect()
     }
 
     /// Starts a server that is not running. It ends with this thread, however that ends.
@@ -80,7 +81,7 @@ impl Fleet {
         // Orders that nobody touches expire in the middle of it all, and nobody waits long.
         let words = format!(
             "serve --listen {} --payment-timeout 5s --key-retention 3650d --answer-wait 3s --data",
-            node.address
+            node.port.address()
         );
         let command = Command::new("setpriv --pdeathsig=KILL").path(&self.binary).words(&words).path(&node.place.data);
         let command = match &node.place.database_url {
@@ -186,10 +187,4 @@ impl Drop for Fleet {
             self.kill(index);
         }
     }
-}
-
-/// A port that was free a moment ago.
-fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port")?;
-    Ok(listener.local_addr()?)
 }

@@ -1,6 +1,6 @@
 //! Owns one database by itself, for those who want to hurt it: killed, started again, its connections ended.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ impl Alone {
 
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.installed.port))
+        self.installed.port.address()
     }
 
     /// The address of the database inside of it, behind this port.
@@ -74,7 +74,7 @@ impl Alone {
 
     /// The address of the database inside of it.
     pub(crate) fn own_url(&self) -> String {
-        self.url(self.installed.port)
+        self.url(self.installed.port.number())
     }
 
     /// Makes the database inside of it anew.
@@ -107,7 +107,7 @@ impl Alone {
         Ok(match self.kind {
             Kind::Postgres => command.words(words),
             Kind::Mariadb => {
-                let port = self.installed.port;
+                let port = &self.installed.port;
                 command
                     .words(&format!("--no-defaults --protocol=tcp -h 127.0.0.1 -P {port} -u {ACCOUNT} {words}"))
                     .env("MYSQL_PWD", PASSWORD)
@@ -169,7 +169,7 @@ impl Alone {
 
     /// What the database's own client prints.
     pub(crate) fn ask(&self, sql: &str) -> Result<String> {
-        let port = self.installed.port;
+        let port = &self.installed.port;
         let command = Command::of(&self.installed.client);
         let command = match self.kind {
             Kind::Postgres => command

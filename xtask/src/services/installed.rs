@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use ports::Port;
 
 use super::certificates::Certificates;
 use super::process::{self, As, Server};
@@ -16,7 +17,7 @@ pub(super) struct Installed {
     /// What its addresses begin with.
     pub(super) scheme: &'static str,
     pub(super) home: PathBuf,
-    pub(super) port: u16,
+    pub(super) port: Port,
     pub(super) log: PathBuf,
     pub(super) program: PathBuf,
     /// The program that people speak to it with.
@@ -33,7 +34,7 @@ impl Installed {
         let command = (self.arguments)(self, run(&self.program)?);
         let process = process::start(command, &self.home, &self.log)?;
         let mut server = Server::new(self.name, self.version.clone(), process);
-        server.wait_until_ready(self.port, &self.log)?;
+        server.wait_until_ready(self.port.number(), &self.log)?;
         Ok(server)
     }
 

@@ -38,7 +38,7 @@ pub(super) fn make(folder: &Path) -> Result<Installed> {
         name: MARIADB.name,
         version: version(mariadbd)?,
         scheme: "mysql",
-        port: process::free_port()?,
+        port: process::port()?,
         log: home.join("log"),
         home,
         program: mariadbd.clone(),

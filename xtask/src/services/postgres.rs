@@ -42,7 +42,7 @@ pub(super) fn make(folder: &Path) -> Result<Installed> {
         name: POSTGRES.name,
         version: version(postgres)?,
         scheme: "postgres",
-        port: process::free_port()?,
+        port: process::port()?,
         log: home.join("log"),
         home,
         program: postgres.clone(),

@@ -1,13 +1,14 @@
 //! Owns a running server: its process under an account without rights, the wait until it is ready, and its end.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use ports::Port;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clock::{self, Stopwatch};
@@ -139,10 +140,9 @@ pub(super) fn start(command: Command, folder: &Path, log: &Path) -> Result<Child
     command.start_in(folder, Stdio::from(log), Stdio::from(errors))
 }
 
-/// A port that nobody listens on now.
-pub(super) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port")?;
-    Ok(listener.local_addr().context("looking for a free port")?.port())
+/// A port for a server, kept for it while it is not running.
+pub(super) fn port() -> Result<Port> {
+    Port::reserve().context("looking for a free port")
 }
 
 fn nobody() -> Result<(u32, u32)> {

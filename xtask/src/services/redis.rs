@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use ports::Port;
 
 use super::certificates::Certificates;
 use super::find::{self, Wanted};
@@ -47,7 +48,7 @@ impl Single {
     pub(crate) fn start(folder: &Path) -> Result<Self> {
         let made = make(folder)?;
         let title = format!("{} {}", made.name, made.version);
-        Ok(Self { _server: made.start(process::tied)?, title, url: made.url(made.port) })
+        Ok(Self { _server: made.start(process::tied)?, title, url: made.url(made.port.number()) })
     }
 }
 
@@ -58,7 +59,7 @@ pub(super) fn make(folder: &Path) -> Result<Installed> {
 
 /// The same, and it speaks TLS only.
 pub(super) fn make_with_tls(folder: &Path, certificates: &Certificates) -> Result<Installed> {
-    let port = process::free_port()?;
+    let port = process::port()?;
     let text = format!(
         "{DATA}port 0\ntls-port {port}\ntls-auth-clients no\ntls-cert-file {}\ntls-key-file {}\ntls-ca-cert-file {}\n",
         certificates.certificate.display(),
@@ -81,7 +82,7 @@ pub(super) fn three(folder: &Path, run: As) -> Result<Group> {
         let node = make(folder)?;
         group.servers.push(node.start(run)?);
         let comma = if group.url.is_empty() { "" } else { "," };
-        group.url = format!("{}{comma}{}", group.url, node.url(node.port));
+        group.url = format!("{}{comma}{}", group.url, node.url(node.port.number()));
     }
     Ok(group)
 }
@@ -90,7 +91,7 @@ pub(super) fn three(folder: &Path, run: As) -> Result<Group> {
 pub(super) fn watched(folder: &Path, run: As) -> Result<Group> {
     let master = make(folder)?;
     let replica = made(folder, &format!("replicaof 127.0.0.1 {}\n", master.port))?;
-    let port = process::free_port()?;
+    let port = process::port()?;
     let text = format!(
         "port {port}\nsentinel monitor {SERVICE} 127.0.0.1 {} 1\nsentinel auth-user {SERVICE} {ACCOUNT}\n\
          sentinel auth-pass {SERVICE} {PASSWORD}\nsentinel down-after-milliseconds {SERVICE} 500\n\
@@ -115,12 +116,13 @@ pub(super) fn cluster(folder: &Path, run: As) -> Result<Group> {
     let mut servers = Vec::new();
     for _ in 0..3 {
         // By itself it takes the port plus ten thousand, which may be none.
-        let text = format!("cluster-enabled yes\ncluster-port {}\n", process::free_port()?);
+        let bus = process::port()?;
+        let text = format!("cluster-enabled yes\ncluster-port {bus}\n");
         let node = made(folder, &text)?;
         servers.push(node.start(run)?);
         nodes.push(node);
     }
-    let places: Vec<_> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+    let places: Vec<_> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port.number())).collect();
     let words = format!("--no-auth-warning --cluster create {} --cluster-yes", places.join(" "));
     quiet(Command::of(&nodes[0].client).words(&words).env("REDISCLI_AUTH", PASSWORD), folder)?;
     for node in &nodes {
@@ -130,11 +132,12 @@ pub(super) fn cluster(folder: &Path, run: As) -> Result<Group> {
 }
 
 fn made(folder: &Path, text: &str) -> Result<Installed> {
-    let port = process::free_port()?;
-    made_at(folder, port, &format!("port {port}\n{DATA}masterauth {PASSWORD}\n{text}"))
+    let port = process::port()?;
+    let text = format!("port {port}\n{DATA}masterauth {PASSWORD}\n{text}");
+    made_at(folder, port, &text)
 }
 
-fn made_at(folder: &Path, port: u16, text: &str) -> Result<Installed> {
+fn made_at(folder: &Path, port: Port, text: &str) -> Result<Installed> {
     let programs = find::programs(&REDIS)?;
     let [redis, client] = &programs[..] else { bail!("two programs were wanted") };
     let home = folder.join(format!("redis-{port}"));
@@ -177,7 +180,7 @@ fn sentinel_arguments(it: &Installed, command: Command) -> Command {
 fn wait(node: &Installed, question: &str, text: &str) -> Result<()> {
     let stopwatch = Stopwatch::start();
     loop {
-        let words = format!("--no-auth-warning -p {} {question}", node.port);
+        let words = format!("--no-auth-warning -p {} {question}", node.port.number());
         let asked = Command::of(&node.client).words(&words).env("REDISCLI_AUTH", PASSWORD);
         let (answer, _) = asked.captured_in(Path::new("/"))?;
         if answer.contains(text) {

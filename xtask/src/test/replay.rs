@@ -2,12 +2,12 @@
 //! killed again and again. All orders are paid, and what the provider has in its book is what was owed.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use ports::Port;
 use serde::Deserialize;
 
 use crate::clock::{self, Stopwatch};
@@ -74,7 +74,8 @@ impl Invoices {
         let folder = root.join("target/replay");
         let _old = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-        let (server, provider) = (free_address()?, free_address()?);
+        let ports = (Port::reserve()?, Port::reserve()?);
+        let (server, provider) = (ports.0.address(), ports.1.address());
         let sim = Command::of(binary).words(&format!("psp-sim --time-scale 120 --listen {provider} --folder psp-sim"));
         let _provider = Running::start(sim, &folder, "psp-sim")?;
         let serve = || {
@@ -152,10 +153,4 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ended = (self.0.kill(), self.0.wait());
     }
-}
-
-/// A port that was free a moment ago.
-fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port")?;
-    Ok(listener.local_addr()?)
 }

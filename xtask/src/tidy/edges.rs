@@ -8,6 +8,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("idempotency", &[]),
     ("coord", &[]),
     ("conform", &[]),
+    ("ports", &[]),
     ("domain", &["idempotency"]),
     ("channels", &["domain"]),
     ("psp-sim", &[]),
@@ -19,13 +20,18 @@ const EDGES: &[(&str, &[&str])] = &[
     // What a user of the toolkit writes: it has the toolkit, and nothing else of ours.
     ("shop", &["idempotency"]),
     // For the simulator.
-    ("xtask", &["engine", "domain", "idempotency"]),
+    ("xtask", &["engine", "domain", "idempotency", "ports"]),
 ];
 
 /// Edges that only tests may have: from, to, why.
 const TEST_EDGES: &[(&str, &str, &str)] = &[
     ("idempotency", "conform", "the layer is asked on each store what any holder of a key is asked"),
     ("shop", "conform", "the example keeps what it promises"),
+    ("conform", "ports", "a server that a test starts keeps its address"),
+    ("coord", "ports", "a server that a test starts keeps its address"),
+    ("idempotency", "ports", "a server that a test starts keeps its address"),
+    ("shop", "ports", "a server that a test starts keeps its address"),
+    ("app", "ports", "a server that a test starts keeps its address"),
 ];
 
 pub(super) fn check(repository: &Repository) -> Vec<Finding> {

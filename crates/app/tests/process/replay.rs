@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use ports::Port;
 use serde_json::{Value, json};
 
 use crate::harness::{Database, Folder, Server, Till, ended, on_every_database, until};
@@ -75,9 +76,11 @@ async fn every_order_is_paid_once_however_often_it_is_said() {
 /// The server dies in the middle of orders, payments, callbacks and refunds; the replay and the provider go on asking.
 async fn every_order_is_paid_once_while_its_server_is_killed(database: Database) {
     let mut till = Till::open(database, &["sandbox"]).await;
+    let port = Port::reserve().expect("a free port");
+    till.nodes.pop().expect("it runs").stop().await;
+    till.nodes.push(till.database.node_at(&port, &[]).await);
     let server = till.nodes[0].admin.clone();
-    let address = server.address.to_string();
-    let (url, simulator) = (format!("http://{address}"), till.provider.url());
+    let (url, simulator) = (format!("http://{}", port.address()), till.provider.url());
     let at = ["replay", "--url", &url, "--api-key", &server.secret, "--psp-sim", &simulator];
     till.provider.fails(json!([{"on": "callback", "out_trade_no": "nobody's", "do": "none"}])).await;
     let before = till.provider.manners().await;
@@ -87,9 +90,9 @@ async fn every_order_is_paid_once_while_its_server_is_killed(database: Database)
     let ordered = async |till: &Till| till.nodes[0].admin.orders().await.len();
     let moved = async |till: &Till| till.provider.movements().await.len();
     until("some orders are placed", async || ordered(&till).await >= FEW).await;
-    kill(&mut till, &address).await;
+    kill(&mut till, &port).await;
     until("some orders are paid", async || moved(&till).await >= FEW).await;
-    kill(&mut till, &address).await;
+    kill(&mut till, &port).await;
     let ended = replay.await.expect("it comes to an end").succeeded();
     let report: Value = serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("not a report: {ended:?}"));
     assert_eq!(report["captured_minor"], report["revenue_minor"], "{report}");
@@ -102,7 +105,7 @@ async fn every_order_is_paid_once_while_its_server_is_killed(database: Database)
 }
 
 /// SIGKILL, and a new life at the same address.
-async fn kill(till: &mut Till, address: &str) {
+async fn kill(till: &mut Till, port: &Port) {
     till.nodes.pop().expect("it runs").kill().await;
-    till.nodes.push(till.database.node_at(address, &[]).await);
+    till.nodes.push(till.database.node_at(port, &[]).await);
 }

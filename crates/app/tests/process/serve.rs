@@ -84,9 +84,8 @@ async fn an_order_that_nobody_pays_expires() {
 #[tokio::test]
 async fn metrics_on_an_address_of_their_own() {
     let folder = Folder::new();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("it has an address");
-    drop(listener);
+    let port = ports::Port::reserve().expect("a free port");
+    let address = port.address();
     let server = folder.serve(&["--metrics-listen", &address.to_string()]).await;
     server.admin.stock_up(5).await;
     let prometheus = crate::harness::Shopper { address, secret: String::new() };

@@ -1,6 +1,6 @@
 //! Owns that each fault fails the rows it must fail, and that no fault passes all of them.
 
-use conform::{Mode, Profile};
+use conform::{Mode, Profile, Report};
 use futures_util::StreamExt as _;
 
 use crate::service::{Doubt, Fault, Service, Setup};
@@ -107,13 +107,14 @@ const TABLE: &[(Fault, Means, Fails)] = &[
 /// So many services are asked at once.
 const AT_ONCE: usize = 4;
 
-async fn ask(fault: Fault, means: Means) -> Vec<&'static str> {
+/// The report of what is asked where this fault is seen.
+async fn ask(fault: Fault, means: Means) -> Report {
     let rows = |rows: &[&str]| rows.iter().map(|&row| row.to_owned()).collect();
     let doubt = if let Doubtful(doubt) = means { Some(doubt) } else { None };
     if doubt.is_some() || means == Killed {
-        let (profile, _folder) = process::profile(Some(fault), doubt);
+        let (profile, _place) = process::profile(Some(fault), doubt);
         let profile = Profile { only: rows(&["F"]), kills: 3, timeout_s: 2, ..profile };
-        return profile::failed(&profile).await.0;
+        return profile::failed(&profile).await.1;
     }
     let strict = means == Means::Strict;
     let setup = Setup { fault: Some(fault), strict, rejects: means == Means::Rejects, ..Setup::default() };
@@ -126,19 +127,21 @@ async fn ask(fault: Fault, means: Means) -> Vec<&'static str> {
         Means::Rejects => Profile { only: rows(&["C", "R-02"]), mode: Some(Mode::Reject), ..profile },
         _ => quick,
     };
-    profile::failed(&profile).await.0
+    profile::failed(&profile).await.1
 }
 
 /// Asks all services with faults that are seen so, and compares what failed.
 async fn each_fails(means: Means) {
     let rows = TABLE.iter().filter(|(_, seen, _)| *seen == means);
     let asked = futures_util::stream::iter(rows.map(|(fault, _, expected)| async move {
-        let failed = ask(*fault, means).await;
+        let report = ask(*fault, means).await;
+        let failed: Vec<_> = report.failed().map(|outcome| outcome.id).collect();
         let is_so = match expected {
             Only(rows) => failed == *rows,
             AtLeast(rows) => rows.iter().all(|row| failed.contains(row)),
         };
-        (!is_so).then(|| format!("{fault:?} fails {failed:?}"))
+        let why: Vec<_> = report.failed().collect();
+        (!is_so).then(|| format!("{fault:?} fails {failed:?}: {why:#?}"))
     }));
     let wrong: Vec<_> = asked.buffer_unordered(AT_ONCE).filter_map(async |wrong| wrong).collect().await;
     assert!(wrong.is_empty(), "{wrong:#?}");

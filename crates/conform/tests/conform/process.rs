@@ -1,10 +1,11 @@
 //! Owns the little service as a process: this very program, told to serve instead of to test.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
 use conform::{Error, Profile};
+use ports::Port;
 use tempfile::TempDir;
 
 use crate::profile;
@@ -16,11 +17,17 @@ const FOLDER: &str = "CONFORM_SERVICE_FOLDER";
 const FAULT: &str = "CONFORM_SERVICE_FAULT";
 const DOUBT: &str = "CONFORM_SERVICE_DOUBT";
 
-/// A profile with a line that starts such a process, and the folder of its file.
-pub(crate) fn profile(fault: Option<Fault>, doubt: Option<Doubt>) -> (Profile, TempDir) {
+/// What such a process needs as long as it may be started.
+pub(crate) struct Place {
+    _folder: TempDir,
+    _port: Port,
+}
+
+/// A profile with a line that starts such a process.
+pub(crate) fn profile(fault: Option<Fault>, doubt: Option<Doubt>) -> (Profile, Place) {
     let folder = tempfile::tempdir().expect("a folder");
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("it is bound");
+    let port = Port::reserve().expect("a free port");
+    let address = port.address();
     let program = std::env::current_exe().expect("this program");
     let at = folder.path().display();
     let fault = fault.map(|fault| format!("{fault:?}")).unwrap_or_default();
@@ -38,7 +45,7 @@ pub(crate) fn profile(fault: Option<Fault>, doubt: Option<Doubt>) -> (Profile, T
         forget: Some(format!("touch '{at}/forget'")),
         ..profile::at(String::new())
     };
-    (profile, folder)
+    (profile, Place { _folder: folder, _port: port })
 }
 
 /// With an address it serves there until it is killed; without one it asks itself whether it can be started and killed.
@@ -52,7 +59,7 @@ async fn a_service_as_a_process() {
         Service::at(&address, setup).await.ended().await;
         return;
     }
-    let (profile, _folder) = profile(None, None);
+    let (profile, _place) = profile(None, None);
     let profile = Profile { only: vec!["B-01".to_owned()], ..profile };
     for _ in 0..2 {
         // The second start finds the port free: the first process is gone.
@@ -62,6 +69,9 @@ async fn a_service_as_a_process() {
     let nobody = Profile { start: None, ..profile.clone() };
     let refused = conform::run(&nobody, &|_| {}).await;
     assert!(matches!(refused, Err(Error::NotThere { .. })), "{refused:?}");
+    let broken = Profile { start: Some("exit 7".to_owned()), ..profile.clone() };
+    let refused = conform::run(&broken, &|_| {}).await;
+    assert!(matches!(&refused, Err(Error::NotThere { why, .. }) if why.contains("exit status: 7")), "{refused:?}");
     let service = Service::start(Setup::default()).await;
     let somebody = Profile { url: service.url.clone(), ..profile };
     let refused = conform::run(&somebody, &|_| {}).await;
@@ -71,7 +81,7 @@ async fn a_service_as_a_process() {
 /// Who breaks the program off in the middle leaves no service behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_outlives_a_run_that_is_broken_off() {
-    let (profile, _folder) = profile(None, None);
+    let (profile, _place) = profile(None, None);
     let (told, outcome) = std::sync::mpsc::channel();
     let told = std::sync::Mutex::new(told);
     let asked = async {

@@ -106,8 +106,8 @@ async fn a_master_that_became_a_replica_is_left() {
     // By hand, since a sentinel closes the connections of the old master: this one stays open, and answers READONLY.
     sentinel.ask("REMOVE shop").await;
     new.ask::<String>("REPLICAOF NO ONE").await.expect("it answers");
-    old.ask::<String>(&format!("REPLICAOF 127.0.0.1 {}", new.port)).await.expect("it answers");
-    sentinel.ask(&format!("MONITOR shop 127.0.0.1 {} 1", new.port)).await;
+    old.ask::<String>(&format!("REPLICAOF 127.0.0.1 {}", new.port())).await.expect("it answers");
+    sentinel.ask(&format!("MONITOR shop 127.0.0.1 {} 1", new.port())).await;
     sentinel.ask(&format!("SET shop auth-pass {PASSWORD}")).await;
     let guard = lock.try_acquire("after", AT_ONCE).await.expect("the new master is found within one attempt");
     assert!(new.ask::<bool>("EXISTS after").await.expect("it answers"));

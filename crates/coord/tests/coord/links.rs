@@ -56,9 +56,9 @@ async fn a_wrong_password_ends_a_wait_at_once() {
 #[tokio::test]
 async fn no_password_where_one_is_wanted_is_told() {
     let server = Server::start().await;
-    let error = Redis::connect(&format!("redis://127.0.0.1:{}", server.port)).await.expect_err("it wants one");
+    let error = Redis::connect(&format!("redis://127.0.0.1:{}", server.port())).await.expect_err("it wants one");
     assert!(matches!(error, Error::Denied { .. }), "{error:?}");
-    Redis::connect(&format!("redis://:{PASSWORD}@127.0.0.1:{}", server.port)).await.expect("it is right");
+    Redis::connect(&format!("redis://:{PASSWORD}@127.0.0.1:{}", server.port())).await.expect("it is right");
 }
 
 #[tokio::test]
@@ -77,8 +77,8 @@ async fn nobody_there_is_an_error_in_time() {
     server.kill();
     for url in [
         server.url(),
-        format!("redis+sentinel://127.0.0.1:{}/shop", server.port),
-        format!("redis+cluster://127.0.0.1:{}", server.port),
+        format!("redis+sentinel://127.0.0.1:{}/shop", server.port()),
+        format!("redis+cluster://127.0.0.1:{}", server.port()),
         // Packets to here are dropped, or there is no way: a documentation's address, RFC 5737.
         "redis://192.0.2.1:6379".to_owned(),
     ] {

@@ -127,7 +127,7 @@ async fn an_attempt_whose_answer_is_lost_is_given_back() {
 #[tokio::test]
 async fn a_connection_that_only_seems_to_be_there_is_left() {
     let server = Server::start().await;
-    let proxy = Proxy::start(server.port).await;
+    let proxy = Proxy::start(server.port()).await;
     let lock = RedisLock::on(impatient(&proxy.url()), "");
     lock.try_acquire("first", AT_ONCE).await.expect("it is free").release().await.expect("it answers");
     // As behind a router that has forgotten it: TCP would tell after minutes.
@@ -141,7 +141,7 @@ async fn a_connection_that_only_seems_to_be_there_is_left() {
 #[tokio::test]
 async fn a_lock_whose_answer_is_lost_is_still_ours() {
     let server = Server::start().await;
-    let proxy = Proxy::start(server.port).await;
+    let proxy = Proxy::start(server.port()).await;
     let lock = RedisLock::on(client(&proxy.url()), "");
     for _ in 0..5 {
         let warm = lock.try_acquire("warm", AT_ONCE).await.expect("it is free");

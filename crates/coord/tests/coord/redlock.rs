@@ -66,7 +66,7 @@ async fn without_two_nobody_gets_it_and_nothing_stays() {
 #[tokio::test]
 async fn connections_that_died_in_silence_are_made_anew() {
     let servers = [Server::start().await, Server::start().await, Server::start().await];
-    let proxies = [Proxy::start(servers[0].port).await, Proxy::start(servers[1].port).await];
+    let proxies = [Proxy::start(servers[0].port()).await, Proxy::start(servers[1].port()).await];
     let urls = [proxies[0].url(), proxies[1].url(), servers[2].url()];
     let lock = Redlock::on_all(urls.iter().map(|url| impatient(url)), "", NODE_TIMEOUT);
     let before = lock.try_acquire("before", AT_ONCE).await.expect("it is free");

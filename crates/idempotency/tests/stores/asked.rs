@@ -6,10 +6,10 @@ mod orders;
 mod service;
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
 use std::path::Path;
 
 use ::conform::Profile;
+use ports::Port;
 use tempfile::TempDir;
 
 use crate::ground::redis::Server as RedisServer;
@@ -43,10 +43,15 @@ pub struct Setup {
 }
 
 impl Setup {
-    fn new(store: &str, url: &str, folder: &TempDir, transactional: bool) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
+    fn new(store: &str, url: &str, (port, folder): (&Port, &TempDir), transactional: bool) -> Self {
         let folder = folder.path().to_str().expect("UTF-8").to_owned();
-        Self { address: address.to_string(), store: store.to_owned(), url: url.to_owned(), folder, transactional }
+        Self {
+            address: port.address().to_string(),
+            store: store.to_owned(),
+            url: url.to_owned(),
+            folder,
+            transactional,
+        }
     }
 
     fn from_environment() -> Option<Self> {
@@ -91,6 +96,11 @@ impl Setup {
     }
 }
 
+/// Where a service is, and where its files are.
+fn place() -> (Port, TempDir) {
+    (Port::reserve().expect("a free port"), tempfile::tempdir().expect("a temporary folder"))
+}
+
 /// No row failed, and of those that can be asked only these were not.
 async fn asked(profile: &Profile, left: &[&str]) {
     let report = ::conform::run(profile, &|_| {}).await.expect("it can be asked");
@@ -109,8 +119,8 @@ async fn memory_at_most_once() {
         service::serve(&setup).await;
         return;
     }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let setup = Setup::new("memory", "", &folder, false);
+    let (port, folder) = place();
+    let setup = Setup::new("memory", "", (&port, &folder), false);
     let profile = setup.profile();
     let serving = tokio::spawn(async move { service::serve(&setup).await });
     while tokio::net::TcpStream::connect(profile.url.trim_start_matches("http://")).await.is_err() {
@@ -122,19 +132,19 @@ async fn memory_at_most_once() {
 }
 
 async fn sqlite(transactional: bool) {
-    let (file, folder) = (File::new(), tempfile::tempdir().expect("a temporary folder"));
+    let (file, (port, folder)) = (File::new(), place());
     let path = file.path();
-    Setup::new("sqlite", Path::to_str(&path).expect("UTF-8"), &folder, transactional).passes().await;
+    Setup::new("sqlite", Path::to_str(&path).expect("UTF-8"), (&port, &folder), transactional).passes().await;
 }
 
 async fn postgres(transactional: bool) {
-    let (server, folder) = (Server::postgres().await, tempfile::tempdir().expect("a temporary folder"));
-    Setup::new("postgres", &server.url(), &folder, transactional).passes().await;
+    let (server, (port, folder)) = (Server::postgres().await, place());
+    Setup::new("postgres", &server.url(), (&port, &folder), transactional).passes().await;
 }
 
 async fn mariadb(transactional: bool) {
-    let (server, folder) = (Server::mariadb().await, tempfile::tempdir().expect("a temporary folder"));
-    Setup::new("mariadb", &server.url(), &folder, transactional).passes().await;
+    let (server, (port, folder)) = (Server::mariadb().await, place());
+    Setup::new("mariadb", &server.url(), (&port, &folder), transactional).passes().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -170,6 +180,6 @@ async fn mariadb_at_most_once() {
 /// The service is killed, and Redis is not: what Redis forgets, no layer knows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_at_most_once() {
-    let (server, folder) = (RedisServer::open().await, tempfile::tempdir().expect("a temporary folder"));
-    Setup::new("redis", &format!("{} {}", server.url, server.prefix), &folder, false).passes().await;
+    let (server, (port, folder)) = (RedisServer::open().await, place());
+    Setup::new("redis", &format!("{} {}", server.url, server.prefix), (&port, &folder), false).passes().await;
 }

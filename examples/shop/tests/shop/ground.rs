@@ -2,10 +2,10 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
-use std::net::TcpListener;
 use std::process::{Child, Command};
 use std::time::Duration;
 
+use ports::Port;
 use reqwest::{Client, Method};
 use serde_json::Value;
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
@@ -26,6 +26,7 @@ pub struct Ground {
     pub client: Client,
     provider_url: String,
     _provider: Process,
+    _ports: [Port; 2],
     database: Database,
 }
 
@@ -56,12 +57,13 @@ impl Ground {
         let update = "UPDATE products SET stock = $1 WHERE item = 'tea'";
         sqlx::query(update).bind(tea).execute(&pool).await.expect("there is tea");
         let client = client();
-        let address = free_address();
+        let ports = [(); 2].map(|()| Port::reserve().expect("a free port"));
+        let address = ports[0].address().to_string();
         let provider = Process::start(env!("CARGO_BIN_EXE_provider"), &[("LISTEN", &address)]);
         let provider_url = format!("http://{address}");
         until_answered(&client, &format!("{provider_url}/charges")).await;
-        let url = format!("http://{}", free_address());
-        Self { pool, url, client, provider_url, _provider: provider, database }
+        let url = format!("http://{}", ports[1].address());
+        Self { pool, url, client, provider_url, _provider: provider, _ports: ports, database }
     }
 
     /// Starts the shop.
@@ -198,11 +200,6 @@ fn client() -> Client {
     let _known = rustls::crypto::ring::default_provider().install_default();
     let builder = Client::builder().timeout(PATIENCE).pool_max_idle_per_host(0).retry(reqwest::retry::never());
     builder.no_proxy().build().expect("a client")
-}
-
-/// Free at this moment; who takes it in between makes the test fail, and not pass.
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").to_string()
 }
 
 async fn until_answered(client: &Client, url: &str) {

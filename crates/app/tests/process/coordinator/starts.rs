@@ -4,7 +4,7 @@ use crate::harness::{Database, Folder, Kind, PASSWORD, Redis, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f_14_a_server_starts_without_redis_and_uses_it_when_it_comes() {
-    let mut redis = Redis::away().await;
+    let mut redis = Redis::away();
     let database = Database::new(Kind::Sqlite);
     database.settings("limits: [{by: credential, count: 1000, per: 1h}]\n");
     let node = database.node_with(&["--redis-url", &redis.url()]).await;

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output, Stdio};
 
+use ports::Port;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin};
@@ -95,8 +96,8 @@ impl Database {
     }
 
     /// The same at this address.
-    pub(crate) async fn node_at(&self, listen: &str, flags: &[&str]) -> Server {
-        self.folder.serve_at(listen, &[&["--database-url", &self.url], flags].concat()).await
+    pub(crate) async fn node_at(&self, port: &Port, flags: &[&str]) -> Server {
+        self.folder.serve_at(&port.address().to_string(), &[&["--database-url", &self.url], flags].concat()).await
     }
 
     /// What stands in the file of settings of the servers that are started from now on.

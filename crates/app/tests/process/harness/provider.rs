@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use http::Method;
+use ports::Port;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -20,14 +21,16 @@ pub(crate) struct Provider {
     child: Option<Child>,
     folder: TempDir,
     desk: Shopper,
+    port: Port,
 }
 
 impl Provider {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         copy(&keys().await, folder.path());
-        let (child, desk) = started(folder.path(), "127.0.0.1:0").await;
-        Self { child: Some(child), folder, desk }
+        let port = Port::reserve().expect("a free port");
+        let (child, desk) = started(folder.path(), &port.address().to_string()).await;
+        Self { child: Some(child), folder, desk, port }
     }
 
     /// SIGKILL: no chance to tidy up.
@@ -38,8 +41,7 @@ impl Provider {
 
     /// Starts it again where it was.
     pub(crate) async fn restart(&mut self) {
-        let address = self.desk.address.to_string();
-        let (child, _) = started(self.folder.path(), &address).await;
+        let (child, _) = started(self.folder.path(), &self.port.address().to_string()).await;
         self.child = Some(child);
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 
+use ports::Port;
 use tempfile::TempDir;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +23,7 @@ pub(crate) struct Redis {
     folder: TempDir,
     process: Option<Child>,
     pub(crate) address: SocketAddr,
+    _port: Port,
 }
 
 /// A way to a Redis. A change of where it leads ends the connections that it has, as a fail-over does.
@@ -33,16 +35,16 @@ pub(crate) struct Way {
 
 impl Redis {
     pub(crate) async fn start() -> Self {
-        let mut redis = Self::away().await;
+        let mut redis = Self::away();
         redis.start_again().await;
         redis
     }
 
     /// One that is not there yet, and where it will be.
-    pub(crate) async fn away() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it is bound");
-        Self { folder: tempfile::tempdir().expect("a folder"), process: None, address }
+    pub(crate) fn away() -> Self {
+        let port = Port::reserve().expect("a free port");
+        let address = port.address();
+        Self { folder: tempfile::tempdir().expect("a folder"), process: None, address, _port: port }
     }
 
     /// Empty again, at the same place.
@@ -69,7 +71,7 @@ impl Redis {
 
     /// It goes on as a replica of nobody who is there, and hears of nothing new.
     pub(crate) async fn cut_off(&self) {
-        let nobody = Self::away().await;
+        let nobody = Self::away();
         self.ask(&format!("REPLICAOF 127.0.0.1 {}", nobody.address.port())).await;
     }
 

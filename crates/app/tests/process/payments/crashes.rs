@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::Method;
+use ports::Port;
 use serde_json::json;
 
 use crate::harness::{Answer, Database, Provider, Server, Shopper, on_every_database, rule, until};
@@ -18,7 +19,7 @@ struct Phoenix<'a> {
     database: &'a Database,
     server: Option<Server>,
     /// Where it listens in each life: there the provider sends its callbacks.
-    listen: String,
+    port: Port,
     deaths: u32,
 }
 
@@ -37,7 +38,7 @@ impl Phoenix<'_> {
 
     async fn shopper(&mut self) -> Shopper {
         if self.server.is_none() {
-            self.server = Some(self.database.node_at(&self.listen, &[]).await);
+            self.server = Some(self.database.node_at(&self.port, &[]).await);
         }
         self.server.as_ref().expect("it was started").admin.clone()
     }
@@ -101,11 +102,9 @@ async fn prepare(database: &Database, provider: &Provider) {
 
 /// One order, its payment and a refund, on a server that dies at this point and is started again; gives how often it did.
 async fn one_life(database: &Database, point: u64) -> u32 {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let listen = free.local_addr().expect("an address").to_string();
-    drop(free);
-    let server = database.node_at(&listen, &["--crash-at", &point.to_string()]).await;
-    let mut shop = Phoenix { database, server: Some(server), listen, deaths: 0 };
+    let port = Port::reserve().expect("a free port");
+    let server = database.node_at(&port, &["--crash-at", &point.to_string()]).await;
+    let mut shop = Phoenix { database, server: Some(server), port, deaths: 0 };
     let order = json!({"customer_id": "c", "lines": [{"sku": "A", "quantity": 1}]}).to_string();
     let order = shop.send(Method::POST, "/api/v1/orders", &format!("order-{point}"), &order).await.expect(201);
     let order_no = order.text("/order_no");

@@ -1,6 +1,5 @@
 //! Owns starting the programs of Redis, so that none outlives its test.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -22,11 +21,6 @@ pub fn client(arguments: &[&str]) {
     let mut command = Command::new(server().with_file_name("redis-cli"));
     let output = command.args(arguments).output().expect("redis-cli comes with the server");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stdout));
-}
-
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
-    listener.local_addr().expect("it is bound").port()
 }
 
 fn server() -> PathBuf {

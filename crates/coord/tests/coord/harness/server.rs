@@ -2,11 +2,12 @@
 
 use std::process::Child;
 
+use ports::Port;
 use redis::FromRedisValue;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::process::{free_port, spawn};
+use super::process::spawn;
 use super::wire::Wire;
 use super::{PASSWORD, until};
 
@@ -16,7 +17,7 @@ pub struct Server {
     arguments: Vec<String>,
     process: Option<Child>,
     wire: Wire,
-    pub port: u16,
+    port: Port,
 }
 
 impl Server {
@@ -25,7 +26,7 @@ impl Server {
     }
 
     pub async fn start_with(wire: Wire, more: &[&str]) -> Self {
-        let port = free_port();
+        let port = Port::reserve().expect("a port is free");
         let mut arguments: Vec<_> =
             ["--bind 127.0.0.1", "--appendonly no", "--repl-diskless-sync-delay 0", "--tls-replication", wire.yes()]
                 .iter()
@@ -33,7 +34,7 @@ impl Server {
                 .map(str::to_owned)
                 .collect();
         arguments.extend(["--save", "", "--requirepass", PASSWORD, "--masterauth", PASSWORD].map(str::to_owned));
-        for (name, value) in wire.settings(port) {
+        for (name, value) in wire.settings(port.number()) {
             arguments.extend([format!("--{name}"), value]);
         }
         arguments.extend(more.iter().map(|word| (*word).to_owned()));
@@ -43,9 +44,13 @@ impl Server {
         server
     }
 
+    pub const fn port(&self) -> u16 {
+        self.port.number()
+    }
+
     /// A replica of another.
     pub async fn start_behind(master: &Self) -> Self {
-        let replica = Self::start_with(master.wire, &["--replicaof", &format!("127.0.0.1 {}", master.port)]).await;
+        let replica = Self::start_with(master.wire, &["--replicaof", &format!("127.0.0.1 {}", master.port())]).await;
         until("the replica follows", || async {
             replica.ask::<String>("INFO replication").await.is_ok_and(|text| text.contains("master_link_status:up"))
         })
@@ -60,7 +65,7 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
-        self.wire.url("", &format!(":{PASSWORD}@127.0.0.1:{}", self.port))
+        self.wire.url("", &format!(":{PASSWORD}@127.0.0.1:{}", self.port()))
     }
 
     /// SIGKILL.
@@ -81,7 +86,7 @@ impl Server {
 
     /// Words apart by spaces, by a connection of its own.
     pub async fn ask<T: FromRedisValue>(&self, command: &str) -> redis::RedisResult<T> {
-        self.wire.ask(self.port, Some(PASSWORD), command).await
+        self.wire.ask(self.port(), Some(PASSWORD), command).await
     }
 
     fn signal(&self, signal: Signal) {

@@ -2,11 +2,11 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use idempotency::store::Redis;
+use ports::Port;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use tempfile::TempDir;
 
@@ -23,6 +23,7 @@ pub struct Server {
 struct Private {
     process: Child,
     _folder: TempDir,
+    _port: Port,
 }
 
 impl Server {
@@ -40,8 +41,8 @@ impl Server {
 
     /// A cluster of one node, which is as strict about where keys are as a greater one.
     pub async fn cluster() -> Self {
-        let bus = free_port().to_string();
-        let server = Self::started(&["--cluster-enabled", "yes", "--cluster-port", &bus]).await;
+        let bus = Port::reserve().expect("a free port");
+        let server = Self::started(&["--cluster-enabled", "yes", "--cluster-port", &bus.to_string()]).await;
         let mut connection = server.connect().await.expect("it answers");
         let slots = redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16_383).to_owned();
         let _: () = slots.query_async(&mut connection).await.expect("it has no slots yet");
@@ -61,7 +62,7 @@ impl Server {
 
     async fn started(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let port = free_port();
+        let port = Port::reserve().expect("a free port");
         let process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .args(more)
@@ -69,8 +70,9 @@ impl Server {
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server is installed, or TEST_REDIS_URL names one");
-        let private = Some(Private { process, _folder: folder });
-        let server = Self { url: format!("redis://127.0.0.1:{port}"), prefix: prefix(), private };
+        let url = format!("redis://127.0.0.1:{port}");
+        let private = Some(Private { process, _folder: folder, _port: port });
+        let server = Self { url, prefix: prefix(), private };
         let ready = async {
             while server.connect().await.is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -110,11 +112,6 @@ impl Drop for Private {
         let _stopped_before = self.process.kill();
         let _reaped_before = self.process.wait();
     }
-}
-
-/// Free at this moment; who takes it in between makes the test fail, and not pass.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port()
 }
 
 fn prefix() -> String {
