@@ -46,6 +46,17 @@ pub struct Alias {
     pub since: Option<Timestamp>,
 }
 
+impl Alias {
+    /// What a request asks for, within so many milliseconds. It is named by the time as well, cut into pieces of that
+    /// length: whatever two moments are no further apart share one of two pieces.
+    pub fn same_within(what: &Fingerprints, at: Timestamp, within_ms: i64) -> [Self; 2] {
+        let piece = at.0.div_euclid(within_ms.max(1));
+        let since = Some(at.plus_ms(within_ms.saturating_neg()));
+        let name = |piece: i64| Key::derived("same", &format!("{}:{piece}", what.current));
+        [piece, piece.saturating_add(1)].map(|piece| Self { key: name(piece), since })
+    }
+}
+
 /// What a command wants.
 #[derive(Clone, Debug)]
 pub enum Action {

@@ -10,10 +10,12 @@ mod client;
 mod gate;
 mod log;
 mod node;
+mod passes;
 mod plan;
 mod planted;
 mod render;
 mod report;
+mod talk;
 mod trace;
 mod wish;
 mod world;
@@ -21,8 +23,9 @@ mod world;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use client::{Client, Talk};
+use client::Client;
 use node::Node;
+use talk::Talk;
 use world::World;
 
 pub use planted::Planted;

@@ -3,7 +3,6 @@
 
 use domain::{Alias, Timestamp, Token};
 use http::{HeaderMap, HeaderName};
-use idempotency::Key;
 
 use super::Mutation;
 use crate::problem::Problem;
@@ -37,19 +36,14 @@ impl Mutation {
         Ok(())
     }
 
-    /// Requests without a key that ask for the same within so many milliseconds are one. What they ask for is named by the
-    /// time as well, cut into pieces of that length: whatever two moments are no further apart share one of two pieces.
+    /// Requests without a key that ask for the same within so many milliseconds are one.
     ///
     /// Who is told to come again was told so at the end of the longest wait for an answer: that counts in, so that the first
     /// arrival is still known then.
     pub(crate) fn same_within(&mut self, within_ms: i64) {
         let wait = i64::try_from(self.api.settings().answer_wait.as_millis()).unwrap_or(i64::MAX);
         let within_ms = within_ms.saturating_add(wait.saturating_mul(2));
-        let piece = self.at.0.div_euclid(within_ms.max(1));
-        let since = Some(self.at.plus_ms(-within_ms));
-        let name = |piece: i64| Key::derived("same", &format!("{}:{piece}", self.fingerprints.current));
-        let names = [name(piece), name(piece + 1)];
-        self.aliases.extend(names.map(|key| Alias { key, since }));
+        self.aliases.extend(Alias::same_within(&self.fingerprints, self.at, within_ms));
     }
 
     fn binding<'a>(&self, purpose: Purpose, subject: &'a str, content: &'a str) -> Binding<'a> {

@@ -9,8 +9,9 @@ use domain::text::Note;
 use idempotency::{Answer, CommandId, Record};
 
 use super::log::{Arrival, Heard, Log};
+use super::passes;
 use super::trace::Goal;
-use super::wish::{What, Wish};
+use super::wish::{Pass, What};
 use crate::memory::Tables;
 use crate::{Answered, Scope};
 
@@ -21,12 +22,11 @@ pub(super) fn audit(tables: &Tables, log: &Log) -> Result<(), String> {
     for (scope, record) in &tables.records {
         known(scope, record, (log, &names))?;
     }
-    for (scope, arrivals) in log.by_scope() {
-        let record = tables.records.get(&scope);
-        for (id, arrival) in arrivals {
-            told_true(record, id, arrival).map_err(|what| format!("{what}: {arrival:?}, stored: {record:?}"))?;
-        }
+    for (id, arrival) in log.iter() {
+        let record = arrival.names().and_then(|(scope, _)| tables.records.get(scope));
+        told_true(record, id, arrival).map_err(|what| format!("{what}: {arrival:?}, stored: {record:?}"))?;
     }
+    passes::audit(tables, log)?;
     effects(tables, log)
 }
 
@@ -41,29 +41,30 @@ pub(super) fn reached(tables: &Tables) -> impl Iterator<Item = Goal> {
     })
 }
 
-/// By the name that a token gives, every name of the requests that came with it: the keys, and the token's own.
-type Names = BTreeMap<Scope, BTreeSet<Scope>>;
+/// By the name that a token gives, every name of the arrivals that came with it: their keys, and the token's own.
+type Names<'a> = BTreeMap<&'a Scope, BTreeSet<&'a Scope>>;
 
-fn names(log: &Log) -> Names {
+fn names(log: &Log) -> Names<'_> {
     let mut names = Names::new();
-    for wish in log.wishes() {
-        let Some(alias) = alias(&wish) else { continue };
-        names.entry(alias.clone()).or_default().extend([wish.scope(), alias]);
+    for (_, arrival) in log.iter() {
+        let Some((own, others)) = arrival.names().filter(|_| matches!(arrival.wish.pass, Pass::Token { .. })) else {
+            continue;
+        };
+        for other in others {
+            names.entry(other).or_default().extend([own, other]);
+        }
     }
     names
 }
 
-fn alias(wish: &Wish) -> Option<Scope> {
-    Some(Scope { key: wish.alias()?, ..wish.scope() })
-}
-
-/// A record was made by an arrival of its own key, and for what that arrival asked; or it is a copy, under the token
+/// A record was made by an arrival of its own name, and for what that arrival asked; or it is a copy, under the token
 /// that the arrival came with, or under another key that came with this token.
-fn known(scope: &Scope, record: &Record, (log, names): (&Log, &Names)) -> Result<(), String> {
+fn known(scope: &Scope, record: &Record, (log, names): (&Log, &Names<'_>)) -> Result<(), String> {
     let own = |arrival: &&Arrival| {
-        let wish = &arrival.wish;
-        let copied = || alias(wish).and_then(|alias| names.get(&alias)).is_some_and(|all| all.contains(scope));
-        (wish.scope() == *scope || copied()) && wish.fingerprints().current == record.fingerprint
+        let Some((own, others)) = arrival.names() else { return false };
+        let copied =
+            || others.iter().any(|name| name == scope || names.get(name).is_some_and(|all| all.contains(scope)));
+        (own == scope || copied()) && arrival.wish.fingerprints().current == record.fingerprint
     };
     log.get(record.command)
         .filter(own)
@@ -80,6 +81,8 @@ fn told_true(record: Option<&Record>, id: CommandId, arrival: &Arrival) -> Resul
     let own = record.is_some_and(|record| arrival.wish.fingerprints().current == record.fingerprint);
     match (answered, record) {
         (Answered::Failed(_), _) => Ok(()),
+        // It has no record of its own: whose it was told is looked at elsewhere.
+        (Answered::Replayed(_), None) if arrival.is_keyless() => Ok(()),
         (_, None) => Err("an acknowledged answer is lost"),
         (Answered::KeyReused, _) if own => Err("its own key was refused to it"),
         (Answered::Executed(_) | Answered::Replayed(_), _) if !own => Err("another request's answer was told"),
@@ -108,7 +111,9 @@ fn effects(tables: &Tables, log: &Log) -> Result<(), String> {
             What::Place { customer, .. } => {
                 let order_no = located(&record.answer).ok_or_else(lost)?;
                 let order = tables.orders.get(&(arrival.wish.tenant, order_no)).ok_or_else(lost)?;
-                let made = order.key == arrival.wish.key && order.principal == arrival.wish.principal;
+                let made = arrival.names().is_some_and(|(own, _)| {
+                    own.key == order.key && (own.tenant, own.principal) == (order.tenant, order.principal)
+                });
                 let of_wish = order.note.as_ref().is_some_and(|note| note.as_str() == format!("wish {customer}"));
                 if (record.answer.status == 201) != made || !of_wish {
                     return Err(format!("told of another's order: {record:?}, {order:?}"));
@@ -137,7 +142,9 @@ fn effects(tables: &Tables, log: &Log) -> Result<(), String> {
 /// One wish makes one order, whatever key it was sent under; one key makes one step, or is placed and paid at once.
 fn one_each(tables: &Tables) -> Result<(), String> {
     let mut wishes = BTreeSet::new();
-    if let Some(order) = tables.orders.values().find(|order| !wishes.insert(order.note.as_ref().map(Note::as_str))) {
+    // What came without a key is a new wish in time.
+    let mut orders = tables.orders.values().filter(|order| !order.key.is_derived());
+    if let Some(order) = orders.find(|order| !wishes.insert(order.note.as_ref().map(Note::as_str))) {
         return Err(format!("a wish made a second order: {order:?}"));
     }
     let mut steps: BTreeMap<Scope, Vec<&domain::order::HistoryEntry>> = BTreeMap::new();

@@ -1,57 +1,25 @@
 //! Owns what clients do: ask, ask again, ask twice at once, give up, come back, and use a key for something else.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::channel::Verdict;
 use domain::order::PendingLimit;
-use domain::{OrderNo, PaymentId, PrincipalId, TenantId, Timestamp};
-use idempotency::{Answer, Key};
+use domain::{OrderNo, PrincipalId, TenantId, Timestamp};
+use idempotency::Key;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
 use super::log::Heard;
 use super::node::Node;
 use super::plan::{actor, pick};
-use super::wish::{What, Wish};
+use super::talk::{Begun, Seen, Talk};
+use super::wish::{Pass, What, Wish};
 use super::world::World;
 use crate::Answered;
 
-/// How many orders and numbers a client has in mind: few, so that clients meet.
-const IN_MIND: usize = 5;
 /// How often a client sends one request before it gives up.
 const TRIES: u32 = 5;
-
-/// An order as some answer told of it.
-#[derive(Clone, Copy, Debug)]
-struct Seen {
-    tenant: TenantId,
-    order_no: OrderNo,
-    version: u32,
-    expires_at: i64,
-}
-
-/// An attempt, or a refund, as some answer told of it.
-#[derive(Clone, Copy, Debug)]
-struct Begun {
-    tenant: TenantId,
-    payment: PaymentId,
-    account: u128,
-    mark: u64,
-    minor: i64,
-    is_refund: bool,
-}
-
-/// What the clients tell each other, as people around a shop do.
-#[derive(Default)]
-pub(super) struct Talk {
-    orders: VecDeque<Seen>,
-    numbers: VecDeque<(TenantId, PrincipalId, OrderNo)>,
-    /// Attempts and refunds that were begun: of which payment, through which account.
-    money: VecDeque<Begun>,
-    wishes: Vec<Arc<Wish>>,
-}
 
 pub(super) struct Client {
     world: Arc<World>,
@@ -123,7 +91,7 @@ impl Client {
 
     /// A page that makes a new key for each click; its token is what it was when the page was opened.
     async fn click_anew(&mut self, wish: &Arc<Wish>) {
-        if wish.token.is_none() || !self.rng.random_ratio(1, 2) {
+        if !matches!(wish.pass, Pass::Token { .. }) || !self.rng.random_ratio(1, 2) {
             return;
         }
         self.wishes += 1;
@@ -177,6 +145,16 @@ impl Client {
         talk.wishes.get(roll.checked_rem(talk.wishes.len())?).cloned()
     }
 
+    /// A token that the same caller had.
+    fn old_token(&mut self, wish: &Wish) -> Option<Pass> {
+        let roll: usize = self.rng.random_range(0..usize::MAX);
+        let talk = self.talk();
+        let caller = |old: &&Arc<Wish>| (old.tenant, old.principal) == (wish.tenant, wish.principal);
+        let had = talk.wishes.iter().filter(caller).map(|old| old.pass);
+        let had: Vec<_> = had.filter(|pass| matches!(pass, Pass::Token { .. })).collect();
+        had.get(roll.checked_rem(had.len())?).copied()
+    }
+
     /// A new request; now and then under a key that was used for another.
     fn wish(&mut self) -> Arc<Wish> {
         self.wishes += 1;
@@ -184,14 +162,10 @@ impl Client {
         let tenant = TenantId(self.rng.random_range(1..=self.world.plan.tenants));
         let principal = PrincipalId(self.rng.random_range(1..3));
         let what = self.what(tenant, principal, mark);
-        let token = matches!(what, What::Place { .. }) && self.rng.random_ratio(1, 2);
-        let mut wish = Wish { tenant, principal, key: self.key(&what, mark), token: token.then_some(mark), what };
-        if wish.token.is_some()
-            && self.rng.random_ratio(1, 8)
-            && let Some(old) = self.old_wish()
-            && old.token.is_some()
-        {
-            wish.token = old.token;
+        let pass = if matches!(what, What::Place { .. }) { self.pass(mark) } else { Pass::None };
+        let mut wish = Wish { tenant, principal, key: self.key(&what, mark), pass, what };
+        if matches!(pass, Pass::Token { .. }) && self.rng.random_ratio(1, 6) {
+            wish.pass = self.old_token(&wish).unwrap_or(pass);
         }
         if self.rng.random_ratio(1, 12)
             && let Some(old) = self.old_wish()
@@ -202,6 +176,19 @@ impl Client {
         let wish = Arc::new(wish);
         self.talk().wishes.push(wish.clone());
         wish
+    }
+
+    /// What an order comes with. Tokens end soon, now and then, and so does the time in which the same is the same.
+    fn pass(&mut self, mark: u64) -> Pass {
+        match self.rng.random_range(0..8) {
+            0..4 => {
+                let good_ms = pick(&mut self.rng, &[60, 600, 60_000, 60_000]);
+                Pass::Token { number: mark, until: self.world.now().plus_ms(good_ms) }
+            }
+            4 => Pass::SameWithin(pick(&mut self.rng, &[30, 300, 3_000])),
+            5 if self.rng.random_ratio(1, 4) => Pass::Missing,
+            _ => Pass::None,
+        }
     }
 
     /// PUT and the sweeper's commands may come without a key of their own.
@@ -294,44 +281,5 @@ impl Client {
         let talk = self.talk();
         let mut numbers = talk.numbers.iter().rev();
         numbers.find(|row| row.0 == tenant && (row.1 == principal || !strict)).map(|row| row.2)
-    }
-}
-
-impl Talk {
-    /// Takes in what an answer says of an order, a number, or money that was asked for.
-    fn hear(&mut self, wish: &Wish, answer: &Answer) {
-        if let Some(payment) = answer.header("payment").and_then(|text| text.parse().ok()) {
-            return self.hear_of_money(wish, payment, answer);
-        }
-        let Some(order_no) = answer.header("location").and_then(|text| text.parse().ok()) else { return };
-        let number = |name| answer.header(name).and_then(|text| text.trim_matches('"').parse::<i64>().ok());
-        if number("total").is_none() {
-            self.numbers.push_back((wish.tenant, wish.principal, order_no));
-            return;
-        }
-        let version = number("etag").and_then(|version| u32::try_from(version).ok()).unwrap_or(0);
-        let expires_at = number("expires").unwrap_or(0);
-        self.orders.retain(|seen| seen.order_no != order_no);
-        self.orders.push_back(Seen { tenant: wish.tenant, order_no, version, expires_at });
-        if self.orders.len() > IN_MIND {
-            self.orders.pop_front();
-        }
-    }
-
-    fn hear_of_money(&mut self, wish: &Wish, payment: PaymentId, answer: &Answer) {
-        let number = |name| answer.header(name).and_then(|text| text.parse().ok());
-        let (mark, account, is_refund) = match wish.what {
-            What::Start { mark, account, .. } => (mark, account, false),
-            What::Refund { mark, .. } => {
-                (mark, number("account").map_or(0, |account: i64| account.unsigned_abs().into()), true)
-            }
-            _ => return,
-        };
-        let minor: i64 = number("minor").unwrap_or(0);
-        self.money.retain(|begun| (begun.mark, begun.is_refund) != (mark, is_refund));
-        self.money.push_back(Begun { tenant: wish.tenant, payment, account, mark, minor, is_refund });
-        if self.money.len() > 2 * IN_MIND {
-            self.money.pop_front();
-        }
     }
 }

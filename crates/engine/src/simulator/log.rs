@@ -1,8 +1,8 @@
 //! Owns the clients' own memory: every request they sent, each time it was sent, and what they heard.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::{Command, Timestamp};
 use idempotency::CommandId;
 
 use super::wish::Wish;
@@ -12,8 +12,19 @@ use crate::{Answered, Refused, Scope, Waiting};
 #[derive(Clone, Debug)]
 pub(super) struct Arrival {
     pub(super) wish: Arc<Wish>,
+    /// What it became; nothing where nobody was there to take it.
+    pub(super) sent: Option<Sent>,
     /// None: nobody listened to the end.
     pub(super) heard: Option<Heard>,
+}
+
+/// What an arrival became.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    /// When.
+    pub(super) at: Timestamp,
+    /// Every name that its answer may be kept under; its key is the first.
+    pub(super) names: Vec<Scope>,
 }
 
 /// What a client heard.
@@ -39,14 +50,25 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn arrive(&mut self, wish: &Arc<Wish>) -> u64 {
-        self.arrivals.push(Arrival { wish: wish.clone(), heard: None });
+        self.arrivals.push(Arrival { wish: wish.clone(), sent: None, heard: None });
         self.arrivals.len() as u64
     }
 
+    pub(super) fn send(&mut self, command: &Command) {
+        let names = Scope::all_of(command).collect();
+        if let Some(found) = self.of(command.id) {
+            found.sent = Some(Sent { at: command.at, names });
+        }
+    }
+
     pub(super) fn hear(&mut self, arrival: u64, heard: Heard) {
-        if let Some(found) = usize::try_from(arrival - 1).ok().and_then(|at| self.arrivals.get_mut(at)) {
+        if let Some(found) = self.of(CommandId(arrival.into())) {
             found.heard = Some(heard);
         }
+    }
+
+    fn of(&mut self, id: CommandId) -> Option<&mut Arrival> {
+        self.arrivals.get_mut(usize::try_from(id.0).ok()?.checked_sub(1)?)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -67,20 +89,12 @@ impl Log {
         let first = |wish: &&Arc<Wish>| seen.insert(Arc::as_ptr(wish));
         self.arrivals.iter().map(|arrival| &arrival.wish).filter(first).cloned().collect()
     }
-
-    /// The wishes that were sent under each key.
-    pub(super) fn by_scope(&self) -> BTreeMap<Scope, Vec<(CommandId, &Arrival)>> {
-        let mut scopes: BTreeMap<Scope, Vec<(CommandId, &Arrival)>> = BTreeMap::new();
-        for (id, arrival) in self.iter() {
-            scopes.entry(arrival.wish.scope()).or_default().push((id, arrival));
-        }
-        scopes
-    }
 }
 
-impl Wish {
-    pub(super) fn scope(&self) -> Scope {
-        Scope { tenant: self.tenant, principal: self.principal, key: self.key.clone() }
+impl Arrival {
+    /// Its own key, and the names beside it; of what became nothing there are none.
+    pub(super) fn names(&self) -> Option<(&Scope, &[Scope])> {
+        self.sent.as_ref()?.names.split_first()
     }
 }
 

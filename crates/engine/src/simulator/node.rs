@@ -17,7 +17,7 @@ use super::trace::Goal;
 use super::wish::Wish;
 use super::world::{Dice, World};
 use crate::memory::Faulty;
-use crate::{Engine, Refused, Standing};
+use crate::{Engine, Refused, Scope, Standing};
 
 /// How long a process may take to end, once it is closed and nothing fails any more.
 const END_MAX: Duration = Duration::from_secs(30);
@@ -65,13 +65,16 @@ impl Node {
     /// A member's orders come one at a time. Who dies in its turn gives nothing back.
     async fn at_the_gate(&self, engine: &Engine, wish: &Wish, (arrival, patience): (u64, Duration)) -> Heard {
         let world = &self.world;
+        let command = wish.command(arrival, world.now());
+        world.book().log.send(&command);
         let Some(member) = wish.member().filter(|_| world.plan.turn_ms > 0) else {
-            return work(engine, wish.command(arrival, world.now()), patience).await;
+            return work(engine, command, patience).await;
         };
+        let names: Vec<_> = Scope::all_of(&command).collect();
         let asked = world.gate.ask(world, member, arrival).await;
-        let is_known = wish.names().any(|name| world.memory.tables().records.contains_key(&name));
+        let is_known = names.iter().any(|name| world.memory.tables().records.contains_key(name));
         match asked {
-            Asked::Held if is_known || wish.names().any(|name| engine.is_in_flight(&name)) => {
+            Asked::Held if is_known || names.iter().any(|name| engine.is_in_flight(name)) => {
                 world.met(Goal::LetThrough);
             }
             Asked::Held => return Heard::TooFrequent,
@@ -80,7 +83,7 @@ impl Node {
             }
             Asked::Granted | Asked::Away => {}
         }
-        let heard = work(engine, wish.command(arrival, world.now()), patience).await;
+        let heard = work(engine, command, patience).await;
         if asked == Asked::Granted {
             world.gate.release(world, member, arrival);
         }

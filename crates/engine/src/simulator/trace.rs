@@ -42,6 +42,14 @@ pub enum Goal {
     Adopted,
     /// A token was refused to another request.
     TokenUsed,
+    /// A token had ended before anything came of it.
+    TokenExpired,
+    /// An order without a token was refused.
+    TokenMissing,
+    /// What came without a key was a repetition within its time.
+    SameAgain,
+    /// The time was over, and the same was a new wish.
+    SameAnew,
     /// An order was refused because another one of its member waits.
     AnotherPending,
     /// A derived key's answer had become history.
@@ -90,7 +98,7 @@ pub enum Goal {
 
 impl Goal {
     /// Every goal.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 39] = [
         Self::UnknownApplied,
         Self::UnknownNotApplied,
         Self::UnknownLate,
@@ -104,6 +112,10 @@ impl Goal {
         Self::StockInsufficient,
         Self::Adopted,
         Self::TokenUsed,
+        Self::TokenExpired,
+        Self::TokenMissing,
+        Self::SameAgain,
+        Self::SameAnew,
         Self::AnotherPending,
         Self::Replaced,
         Self::Batch,
@@ -127,6 +139,18 @@ impl Goal {
         Self::TooFrequent,
         Self::LetThrough,
     ];
+
+    /// What a stored refusal stands for.
+    pub(super) fn refused(body: &[u8]) -> Option<Self> {
+        let goals = [
+            ("stock_insufficient", Self::StockInsufficient),
+            ("token_used", Self::TokenUsed),
+            ("token_expired", Self::TokenExpired),
+            ("token_required", Self::TokenMissing),
+            ("order_pending", Self::AnotherPending),
+        ];
+        goals.into_iter().find(|(code, _)| body.starts_with(code.as_bytes())).map(|(_, goal)| goal)
+    }
 
     /// Those that did not happen.
     pub fn missing(met: &BTreeSet<Self>) -> Vec<Self> {

@@ -6,12 +6,11 @@ use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reference
 use domain::{
     Action, Alias, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money,
     MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId,
-    RefundPayment, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
+    RefundPayment, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp, Token,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
 use super::gate::Member;
-use crate::Scope;
 
 /// How many people buy: few, so that one has several orders that wait.
 const MEMBERS: u64 = 7;
@@ -22,9 +21,21 @@ pub(super) struct Wish {
     pub(super) tenant: TenantId,
     pub(super) principal: PrincipalId,
     pub(super) key: Key,
-    /// A one-time token that the request was sent with, whatever its key.
-    pub(super) token: Option<u64>,
+    pub(super) pass: Pass,
     pub(super) what: What,
+}
+
+/// What says beside its key which request it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// Nothing.
+    None,
+    /// A one-time token, good before this moment.
+    Token { number: u64, until: Timestamp },
+    /// No token, where the shop wants one.
+    Missing,
+    /// It has no key of its own: whoever wants the same within so many milliseconds is a repetition.
+    SameWithin(i64),
 }
 
 /// The request's route and body.
@@ -107,29 +118,30 @@ impl Wish {
         }
     }
 
-    /// Every name that an answer of it may be kept under.
-    pub(super) fn names(&self) -> impl Iterator<Item = Scope> {
-        let alias = self.alias().map(|key| Scope { key, ..self.scope() });
-        std::iter::once(self.scope()).chain(alias)
-    }
-
-    /// The name that its token gives it.
-    pub(super) fn alias(&self) -> Option<Key> {
-        Some(Key::derived("token", &self.token?.to_string()))
-    }
-
     /// The command of an arrival. `arrival` is a number that no other arrival has.
     pub(super) fn command(&self, arrival: u64, at: Timestamp) -> Command {
+        let (key, aliases, token) = match self.pass {
+            Pass::None => (self.key.clone(), Vec::new(), Token::None),
+            Pass::Missing => (self.key.clone(), Vec::new(), Token::Missing),
+            Pass::Token { number, until } => {
+                let alias = Alias { key: Key::derived("token", &number.to_string()), since: None };
+                (self.key.clone(), vec![alias], Token::Until(until))
+            }
+            Pass::SameWithin(within_ms) => {
+                let aliases = Alias::same_within(&self.fingerprints(), at, within_ms);
+                (Key::derived("arrival", &arrival.to_string()), aliases.to_vec(), Token::None)
+            }
+        };
         Command {
             id: CommandId(arrival.into()),
             tenant: self.tenant,
             principal: self.principal,
-            key: self.key.clone(),
+            key,
             fingerprints: self.fingerprints(),
             at,
             request_id: format!("req-{arrival}"),
-            aliases: self.alias().map(|key| Alias { key, since: None }).into_iter().collect(),
-            token: domain::Token::None,
+            aliases,
+            token,
             action: self.what.action(arrival.into(), at),
         }
     }

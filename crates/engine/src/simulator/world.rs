@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 use tokio::time::Instant;
 
 use super::gate::Gate;
-use super::log::{Heard, Log};
+use super::log::{Arrival, Heard, Log};
 use super::plan::{Plan, Rates, actor};
 use super::trace::{Goal, Trace};
 use super::wish::Wish;
@@ -106,26 +106,20 @@ impl World {
 
     pub(super) fn hear(&self, arrival: u64, heard: Heard) {
         self.trace(format_args!("{arrival:>4} heard {heard:?}"));
+        let mut book = self.book();
+        let is_keyless = book.log.get(CommandId(arrival.into())).is_some_and(Arrival::is_keyless);
         let goal = match &heard {
+            Heard::Answered(Answered::Replayed(_)) if is_keyless => Some(Goal::SameAgain),
             Heard::Answered(Answered::Replayed(_)) => Some(Goal::Replay),
             Heard::Answered(Answered::KeyReused) => Some(Goal::KeyReuse),
             Heard::Answered(Answered::Failed(Failure::Busy)) => Some(Goal::Busy),
             Heard::Answered(Answered::Failed(Failure::Broken)) => Some(Goal::Broken),
-            Heard::Answered(Answered::Executed(answer)) if answer.body.starts_with(b"stock_insufficient") => {
-                Some(Goal::StockInsufficient)
-            }
-            Heard::Answered(Answered::Executed(answer)) if answer.body.starts_with(b"token_used") => {
-                Some(Goal::TokenUsed)
-            }
-            Heard::Answered(Answered::Executed(answer)) if answer.body.starts_with(b"order_pending") => {
-                Some(Goal::AnotherPending)
-            }
+            Heard::Answered(Answered::Executed(answer)) => Goal::refused(&answer.body),
             Heard::Refused(Refused::Full) => Some(Goal::Full),
             Heard::TooFrequent => Some(Goal::TooFrequent),
             Heard::Waiting(_) => Some(Goal::Impatience),
             _ => None,
         };
-        let mut book = self.book();
         book.goals.extend(goal);
         book.log.hear(arrival, heard);
     }
