@@ -30,7 +30,7 @@ pub(crate) struct Changes {
     /// For how long one order request at most keeps others of its customer out, which are answered 429; 0s: not at all
     #[arg(long, value_name = "PERIOD")]
     order_lock: Option<Period>,
-    /// Which orders of a customer may wait for payment at a time
+    /// Which orders of a customer may wait for payment at a time. First bring every node to this version
     #[arg(long, value_name = "unlimited|one_per_member|one_per_product", value_parser = limit)]
     pending_orders: Option<PendingLimit>,
     /// Within what time two order requests without a key that ask for the same are one; 0s: a key is required

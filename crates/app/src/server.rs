@@ -24,7 +24,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use coordinator::{Coordinator, coordinator};
+use coordinator::{Coordination, Coordinator};
 use crash::{Mortal, MortalChannel, Points};
 
 use crate::secret;
@@ -63,14 +63,19 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     println!("Mideng listens on http://{}", server.address);
     println!("  data       {}", server.database);
     println!("  reference  http://{}/docs", server.address);
-    if let Some(key) = &server.new_api_key {
-        println!("  API key    {key}");
-        println!("  This administrator's key is shown only now. Keep it.");
-    }
+    tell(server.new_api_key.as_deref());
     stop.come().await;
     tracing::info!("stopping: no new requests, those that run are finished");
     server.stop().await;
     Ok(())
+}
+
+/// Tells an administrator's key that was made.
+fn tell(key: Option<&str>) {
+    if let Some(key) = key {
+        println!("  API key    {key}");
+        println!("  This administrator's key is shown only now. Keep it.");
+    }
 }
 
 impl Server {
@@ -79,7 +84,25 @@ impl Server {
         let database = settings.address()?;
         let lock = database.file().map(folder::Lock::take).transpose()?;
         let store = Store::open(&database).await.with_context(|| format!("opening {database}"))?;
+        let coordination = Coordination::of(settings).await?;
         let new_api_key = prepare::ready(&store, settings).await.with_context(|| format!("preparing {database}"))?;
+        let started = Self::on((store, database, lock), coordination, settings).await;
+        match started {
+            Ok(server) => Ok(Self { new_api_key, ..server }),
+            Err(error) => {
+                // The next start does not make another.
+                tell(new_api_key.as_deref());
+                Err(error)
+            }
+        }
+    }
+
+    /// Listens, on a database that is ready.
+    async fn on(
+        (store, database, lock): (Store, Address, Option<folder::Lock>),
+        coordination: Coordination,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
         let listener = Listener::bind(settings.listen)
             .await
             .with_context(|| format!("listening on {}; is something else there?", settings.listen))?;
@@ -94,7 +117,7 @@ impl Server {
         outside.refresh().await.context("reading the accounts with payment providers")?;
         let metrics = telemetry::page(&engine);
         let installation = store.installation(api::id()).await.context("reading the installation's name")?;
-        let Coordinator { locks, rates } = coordinator(settings, &store, (installation, lock.is_some())).await?;
+        let Coordinator { locks, rates } = coordination.on(&store, (installation, lock.is_some()));
         let parts = Parts {
             engine: engine.clone(),
             store: store.clone(),
@@ -127,7 +150,7 @@ impl Server {
             )));
         }
         let workers = Workers::start((&store, &engine, &actors), conflicts, (outside, relay), settings);
-        Ok(Self { address, new_api_key, database, store, engine, lane, sockets, workers, api, stop, _lock: lock })
+        Ok(Self { address, new_api_key: None, database, store, engine, lane, sockets, workers, api, stop, _lock: lock })
     }
 
     /// Takes no new request, lets those that run end, and closes the database.

@@ -23,6 +23,8 @@ const KEY_RETENTION_LEAST_S: u64 = 25 * 60 * 60;
 
 /// Nodes' clocks need not agree to the second.
 const TOKEN_MARGIN: Duration = Duration::from_hours(1);
+/// Requests without a key are known by what they ask for within a day, of which this is a small part.
+const ANSWER_WAIT_MAX: Duration = Duration::from_hours(1);
 
 /// An account's callbacks go to a path of 38 characters behind it; Alipay takes 256 in all, WeChat Pay 255.
 const PUBLIC_URL_MAX: usize = 200;
@@ -153,6 +155,12 @@ impl Settings {
             if period.0.is_zero() {
                 bail!("{name} is zero; give a period such as 30m");
             }
+        }
+        if self.answer_wait.0 > ANSWER_WAIT_MAX {
+            bail!(
+                "answer_wait is {}; it may be at most 1h: nobody waits longer, and requests without a key count on it",
+                self.answer_wait
+            );
         }
         if self.token_validity.0 + TOKEN_MARGIN > self.key_retention.0 {
             bail!(

@@ -83,8 +83,7 @@ impl Storm {
         let unknown = told.iter().filter(|told| told.is_unknown()).count();
         let successes = told.iter().filter(|told| told.successes().next().is_some()).count();
         let answers: Vec<_> = told.iter().flat_map(Told::successes).collect();
-        let effects =
-            effects.grew_between(it, [successes.saturating_sub(unknown), successes + unknown], &answers).await;
+        let effects = effects.grew_between(it, [successes, successes + unknown], &answers).await;
         Ok(Self { strange: strange(it, &told), told, effects })
     }
 

@@ -46,8 +46,9 @@ pub(crate) enum Repeat {
 
 /// A Redis, behind one address. Clones share its connection.
 ///
-/// No call waits longer than for two connections and two answers, and mostly for one answer. While it cannot be reached,
-/// calls fail at once between attempts, which are at most a second apart.
+/// Every wait has a bound. A command is sent at most twice, and each time for one connection and one answer is waited; a
+/// script that the server does not know is sent in full after that, by the same rule. Mostly it is one answer. While it
+/// cannot be reached, calls fail at once between attempts, which are at most a second apart.
 #[derive(Clone)]
 pub struct Redis(Arc<Inside>);
 

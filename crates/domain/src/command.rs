@@ -46,12 +46,16 @@ pub struct Alias {
     pub since: Option<Timestamp>,
 }
 
+/// Requests that ask for the same are told apart by the time where they are this far from each other, in milliseconds: a
+/// day. The same for every setting and node, so that who looks by a new setting finds what came by the old one.
+const PIECE_MS: i64 = 86_400_000;
+
 impl Alias {
-    /// What a request asks for, within so many milliseconds. It is named by the time as well, cut into pieces of that
-    /// length: whatever two moments are no further apart share one of two pieces.
+    /// What a request asks for, within so many milliseconds, at most a day. It is named by the piece of time as well, and by
+    /// the next one: two moments that are no further apart than a piece is long share one of two names.
     pub fn same_within(what: &Fingerprints, at: Timestamp, within_ms: i64) -> [Self; 2] {
-        let piece = at.0.div_euclid(within_ms.max(1));
-        let since = Some(at.plus_ms(within_ms.saturating_neg()));
+        let piece = at.0.div_euclid(PIECE_MS);
+        let since = Some(at.plus_ms(-within_ms.clamp(0, PIECE_MS)));
         let name = |piece: i64| Key::derived("same", &format!("{}:{piece}", what.current));
         [piece, piece.saturating_add(1)].map(|piece| Self { key: name(piece), since })
     }
@@ -289,5 +293,28 @@ impl OrderNumberSource {
         match self {
             Self::Issued(order_no) | Self::Made(order_no) => order_no,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use idempotency::Target;
+
+    use super::*;
+
+    /// Whoever looks by another setting, at whichever side of a midnight, finds what came within its own time.
+    #[test]
+    fn what_is_the_same_is_found_by_every_window() {
+        let target = Target { method: "POST", route: "/", ids: &[], query: "", precondition: "" };
+        let what = Fingerprints::of(&target, "tea");
+        let midnight = 20_000 * PIECE_MS;
+        for (first, second, window) in [(0, 1, 1), (-1, 0, 1), (-9_000, 900, 10_000), (0, PIECE_MS, PIECE_MS)] {
+            let [claimed, found] = [(first, 30_000), (second, window)]
+                .map(|(at, within)| Alias::same_within(&what, Timestamp(midnight + at), within));
+            assert!(claimed.iter().any(|name| found.iter().any(|other| other.key == name.key)), "{first} {second}");
+            assert!(found.iter().all(|name| name.since.is_some_and(|since| since.0 <= midnight + first)));
+        }
+        let apart = Alias::same_within(&what, Timestamp(midnight), 10)[0].since;
+        assert_eq!(apart, Some(Timestamp(midnight - 10)));
     }
 }

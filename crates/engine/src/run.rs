@@ -23,7 +23,8 @@ pub enum Verdict {
         /// The other names that it claims.
         claims: Vec<Claim>,
     },
-    /// Another name of the request was claimed before, under another key: that outcome is this key's from now on.
+    /// Another name of the request was claimed before, under another key: that outcome is this key's from now on, for as
+    /// long as if it had been made now.
     Adopted(Record),
     /// This arrival's own record was found: an earlier commit of it had succeeded after all.
     Executed(Answer),
@@ -92,10 +93,14 @@ impl<R: Render> Executor<R> {
         if matches!(admit(spent, command.id, &command.fingerprints), Admission::KeyReused) {
             return Verdict::KeyReused;
         }
-        let outcome = match claimed(snapshot, command) {
+        // What its own key made comes before what its other names stand for.
+        let is_spent = snapshot.spent.contains_key(&scope);
+        let claimed = if is_spent { Claimed::Free } else { claimed(snapshot, command) };
+        let outcome = match claimed {
             Claimed::Free => decide(&snapshot.state, command),
             Claimed::BySameRequest(record) if command.key.is_derived() => return Verdict::Replayed(record.answer),
             Claimed::BySameRequest(record) => {
+                let record = Record { completed_at_ms: command.at.0, ..record };
                 snapshot.records.insert(scope, record.clone());
                 return Verdict::Adopted(record);
             }
@@ -110,6 +115,7 @@ impl<R: Render> Executor<R> {
         let answer = self.render.render(command, &outcome);
         let record = record(command, answer);
         let (changes, claims) = match outcome {
+            Outcome::Accepted(accepted) if is_spent => (accepted.changes, Vec::new()),
             Outcome::Accepted(accepted) => (accepted.changes, claim(snapshot, command, &record)),
             Outcome::Refused(_) => (Vec::new(), Vec::new()),
         };

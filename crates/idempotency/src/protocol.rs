@@ -217,9 +217,9 @@ pub trait Store: Send + Sync + 'static {
     fn answer_bytes_max(&self) -> usize;
 
     /// Whether a transaction of a handler's own can complete its records, through a [`CompleteIn`]. A layer refuses
-    /// transactional routes where none can.
+    /// transactional routes where none can; and a store that says nothing has none.
     fn has_transactions(&self) -> bool {
-        true
+        false
     }
 
     /// Where a transaction of a handler's own can complete a record; `None` where there is no such transaction.
@@ -289,7 +289,7 @@ impl fmt::Display for Guarantee {
     }
 }
 
-/// The key is the client's own, and may be long: enough of it to be found.
+/// Whole, so that it can be found: a scope is no place for a secret.
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}/{}", self.scope, self.key)

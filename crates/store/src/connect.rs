@@ -15,6 +15,8 @@ pub struct Store {
     pub(crate) database: Database,
     pub(crate) lister: DatabaseConnection,
     pub(crate) administrator: DatabaseConnection,
+    /// For leases, of which a storm may want many: what else is administered does not wait behind them.
+    pub(crate) lockers: DatabaseConnection,
 }
 
 impl Store {
@@ -25,8 +27,8 @@ impl Store {
 
     /// One on an open database.
     pub(crate) fn of(database: Database) -> Self {
-        let (lister, administrator) = (database.lister(), database.administrator());
-        Self { database, lister, administrator }
+        let (lister, administrator, lockers) = (database.lister(), database.administrator(), database.lockers());
+        Self { database, lister, administrator, lockers }
     }
 
     /// Opens a database that must exist and be up to date, for commands that only look.

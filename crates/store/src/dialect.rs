@@ -74,6 +74,15 @@ impl Database {
     }
 
     /// For administration. Who writes through it takes the turn first.
+    /// For leases. A file has one connection that writes.
+    pub(crate) fn lockers(&self) -> DatabaseConnection {
+        match self {
+            Self::Sqlite(database) => SqlxSqliteConnector::from_sqlx_sqlite_pool(database.administrator.clone()),
+            Self::Postgres(database) => SqlxPostgresConnector::from_sqlx_postgres_pool(database.remote.lockers()),
+            Self::MySql(database) => SqlxMySqlConnector::from_sqlx_mysql_pool(database.remote.lockers()),
+        }
+    }
+
     pub(crate) fn administrator(&self) -> DatabaseConnection {
         match self {
             Self::Sqlite(database) => SqlxSqliteConnector::from_sqlx_sqlite_pool(database.administrator.clone()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coord::lock::{Fence, Holder, LeaseTable, Taken};
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, DbBackend};
 
 use crate::schema::LEASES;
 use crate::soon::soon;
@@ -70,7 +70,7 @@ impl Store {
         let ended = format!("lease_until < {clock} - {KEPT_MS}");
         let question = self.bound(&format!("select name from {LEASES} where {ended} limit {limit}"), &[]);
         let mut removed = 0;
-        for row in soon(DOING, self.administrator.query_all_raw(question)).await? {
+        for row in soon(DOING, self.lockers.query_all_raw(question)).await? {
             let name: String = row.try_get_by_index(0).doing(DOING)?;
             removed +=
                 self.leases_write(&format!("delete from {LEASES} where name = {{}} and {ended}"), &[&name]).await?;
@@ -91,14 +91,16 @@ impl Store {
              fence = case when fence < {clock} then {clock} else fence + 1 end where name = {{}} and (lease_until <= {clock} or holder = {{}})"
         );
         if self.leases_write(&change, &[holder, name, holder]).await? == 0 {
+            let if_there = match self.lockers.get_database_backend() {
+                DbBackend::MySql => "on duplicate key update name = name",
+                _ => "on conflict do nothing",
+            };
             let first = format!(
-                "insert into {LEASES} (name, holder, fence, lease_until) select {{}}, {{}}, {clock}, {until} \
-                 from (select 1 as one) as seed where not exists (select 1 from {LEASES} where name = {{}})"
+                "insert into {LEASES} (name, holder, fence, lease_until) values ({{}}, {{}}, {clock}, {until}) {if_there}"
             );
-            match self.leases_write(&first, &[name, holder, name]).await {
-                Ok(_) => {}
-                // Somebody else was first, or the database is away: what stands there tells which.
-                Err(error) => return self.lease_of(name, holder).await?.map_or(Err(error), |_| Ok(None)),
+            if let Err(error) = self.leases_write(&first, &[name, holder]).await {
+                // It may be there all the same: what stands there tells.
+                return self.lease_of(name, holder).await?.ok_or(error);
             }
         }
         self.lease_of(name, holder).await.map(Option::flatten)
@@ -107,7 +109,7 @@ impl Store {
     /// The number of a lease, if there is one: none of this holder's where another took it.
     async fn lease_of(&self, name: &str, holder: &str) -> Result<Option<Option<i64>>, Error> {
         let question = self.bound(&format!("select fence, holder from {LEASES} where name = {{}}"), &[name]);
-        let Some(row) = soon(DOING, self.administrator.query_one_raw(question)).await? else { return Ok(None) };
+        let Some(row) = soon(DOING, self.lockers.query_one_raw(question)).await? else { return Ok(None) };
         let (fence, found): (i64, String) =
             (row.try_get_by_index(0).doing(DOING)?, row.try_get_by_index(1).doing(DOING)?);
         Ok(Some((found == holder).then_some(fence)))
@@ -116,7 +118,7 @@ impl Store {
     async fn leases_write(&self, sql: &str, values: &[&str]) -> Result<u64, Error> {
         let _turn = self.turn().await?;
         let statement = self.bound(sql, values);
-        Ok(soon(DOING, self.administrator.execute_raw(statement)).await?.rows_affected())
+        Ok(soon(DOING, self.lockers.execute_raw(statement)).await?.rows_affected())
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::order::PendingSlot;
 use domain::text::Sku;
-use domain::{Needs, Order, Product, State, StockItem, TenantId};
+use domain::{Needs, Order, Product, State, StockItem, TenantId, Timestamp};
 use engine::{Fault, Scope, Snapshot};
 use idempotency::{Fingerprint, Record};
 
@@ -129,10 +129,15 @@ async fn records(tables: &mut impl Tables, scopes: &BTreeSet<Scope>) -> Result<F
     Ok(all)
 }
 
-/// Whether a row stands under a key.
-pub(crate) async fn is_known(tables: &mut impl Tables, scope: &Scope) -> Result<bool, LoadError> {
+/// Whether a row stands under a key; of a name that counts for some time only, one of since this moment.
+pub(crate) async fn is_known(
+    tables: &mut impl Tables,
+    scope: &Scope,
+    since: Option<Timestamp>,
+) -> Result<bool, LoadError> {
     let found = records(tables, &BTreeSet::from([scope.clone()])).await?;
-    Ok(found.records.contains_key(scope) || found.spent.contains_key(scope))
+    let counts = |record: &Record| since.is_none_or(|since| record.completed_at_ms >= since.0);
+    Ok(found.records.get(scope).is_some_and(counts) || since.is_none() && found.spent.contains_key(scope))
 }
 
 /// Products with their stock.

@@ -136,10 +136,11 @@ impl Store {
         load::orders(&mut reading, &keys, Intent::Read).await.map_err(load_error)
     }
 
-    /// Whether a row stands under this key: it has its answer, or made an order whose answer was purged.
-    pub async fn key_is_known(&self, scope: &Scope) -> Result<bool, Error> {
+    /// Whether a row stands under this key: it has its answer, or made an order whose answer was purged. Of a name that
+    /// counts for some time only, an answer of since this moment.
+    pub async fn key_is_known(&self, scope: &Scope, since: Option<Timestamp>) -> Result<bool, Error> {
         let mut reading = self.database.read().await.doing(READING)?;
-        load::is_known(&mut reading, scope).await.map_err(load_error)
+        load::is_known(&mut reading, scope, since).await.map_err(load_error)
     }
 
     async fn products_load(&self, keys: &BTreeSet<(TenantId, Sku)>) -> Result<Vec<(Product, StockItem)>, Error> {

@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idempotency::layer::Idempotency;
-use idempotency::protocol::Store as _;
 use idempotency::store::Postgres;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::net::TcpListener;
@@ -49,9 +48,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The keys stand in the same database as the orders: that is what makes one transaction of both.
     let store = Arc::new(Postgres::new(pool.clone()));
     store.migrate().await?;
-    tokio::spawn(purge(Arc::clone(&store), pool.clone()));
-
     let keys = Idempotency::new(store, "shop.example");
+    keys.sweep_every(PURGE_EVERY);
+    tokio::spawn(purge(pool.clone()));
     let shop = Shop {
         pool: pool.clone(),
         provider: Provider::at(&setting("PROVIDER_URL", "http://127.0.0.1:4001"))?,
@@ -94,14 +93,11 @@ async fn told_to_stop() {
     }
 }
 
-/// Removes answers whose retention is over, and pages that nobody ordered from.
-async fn purge(store: Arc<Postgres>, pool: PgPool) {
+/// Removes pages that nobody ordered from.
+async fn purge(pool: PgPool) {
     let mut due = interval(PURGE_EVERY);
     loop {
         due.tick().await;
-        if let Err(error) = store.purge(10_000).await {
-            tracing::warn!(%error, "old answers were not removed");
-        }
         if let Err(error) = page::purge(&pool).await {
             tracing::warn!(%error, "old pages were not removed");
         }

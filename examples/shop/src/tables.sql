@@ -16,7 +16,9 @@ CREATE TABLE IF NOT EXISTS orders (
     total_cents BIGINT NOT NULL,
     state       TEXT NOT NULL DEFAULT 'placed',
     -- The number that its payment has with the provider: one payment at a time.
-    charge      TEXT UNIQUE
+    charge      TEXT UNIQUE,
+    -- When it was first asked for: the provider forgets a number after some time.
+    charged_at  TIMESTAMPTZ
 );
 
 -- A page may order once. The order and the end of its token stand in one transaction.

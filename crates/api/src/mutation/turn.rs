@@ -63,11 +63,11 @@ impl Mutation {
     /// Whether a name of the request is known: it is being worked on here, or has its answer.
     async fn is_repetition(&self) -> Result<bool, Problem> {
         let (tenant, principal) = (self.caller.0.tenant, self.caller.0.principal);
-        let names = self.key.iter().chain(self.aliases.iter().map(|alias| &alias.key));
-        for key in names {
+        let aliases = self.aliases.iter().map(|alias| (&alias.key, alias.since));
+        for (key, since) in self.key.iter().map(|key| (key, None)).chain(aliases) {
             let scope = Scope { tenant, principal, key: key.clone() };
             if self.api.is_in_flight(&scope)
-                || self.api.ask(|store| async move { store.key_is_known(&scope).await }).await?
+                || self.api.ask(|store| async move { store.key_is_known(&scope, since).await }).await?
             {
                 return Ok(true);
             }

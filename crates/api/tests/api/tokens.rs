@@ -185,9 +185,30 @@ async fn f4_every_name_of_an_order_finds_it_when_its_records_are_purged() {
             assert_eq!(place(&shop.admin, key, &token, &order("c", 1)).await.expect(200).order_no(), first.order_no());
         }
         shop.admin.place("k2", &order("c", 2)).await.problem(422, "idempotency_key_reused");
-        assert_eq!(shop.admin.place("k2", &order("c", 1)).await.expect(200).order_no(), first.order_no());
+    }
+    // The names are its own, whatever else a repetition says or leaves out.
+    for _ in 0..2 {
+        shop.store.records_purge(api::now().plus_ms(1_000), 500).await.expect("the records are purged");
+        for key in ["k1", "k2", "k3"] {
+            assert_eq!(shop.admin.place(key, &order("c", 1)).await.expect(200).order_no(), first.order_no());
+        }
+    }
+    for _ in 0..2 {
         place(&shop.admin, "k4", &token, &order("c", 2)).await.problem(409, "token_used");
     }
     assert_eq!(shop.orders().await.len(), 1);
+    shop.close().await;
+}
+
+/// What a key placed long ago is that key's order, whatever else its request is called today.
+#[tokio::test]
+async fn f4_a_key_keeps_its_own_order_beside_a_token_of_another() {
+    let shop = shop().await;
+    let own = shop.admin.place("k1", &order("c", 1)).await.expect(201);
+    shop.store.records_purge(api::now().plus_ms(1_000), 500).await.expect("the records are purged");
+    let token = token(&shop.admin).await;
+    let other = place(&shop.admin, "k2", &token, &order("c", 1)).await.expect(201);
+    assert_eq!(place(&shop.admin, "k1", &token, &order("c", 1)).await.expect(200).order_no(), own.order_no());
+    place(&shop.admin, "k3", &token, &order("c", 1)).await.replays(&other);
     shop.close().await;
 }

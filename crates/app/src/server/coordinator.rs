@@ -24,32 +24,42 @@ pub(super) struct Coordinator {
     pub(super) rates: RateLimits,
 }
 
-/// What the settings ask for. A Redis that cannot be reached is no reason not to start: it is a hint, and may come.
-pub(super) async fn coordinator(
-    settings: &Settings,
-    store: &Store,
-    (installation, is_alone): (u128, bool),
-) -> anyhow::Result<Coordinator> {
-    let rules: Vec<Rule> = settings.limits.iter().map(rule).collect::<Result<_, _>>()?;
-    for (at, rule) in rules.iter().enumerate() {
-        if rules[..at].iter().any(|other| other.name == rule.name) {
-            bail!("limits: two rules are called {:?}; give each a name of its own", rule.name);
-        }
-    }
-    let (locks, limit): (Arc<dyn Lock>, Arc<dyn Limit>) = match redis(settings).await? {
-        Some(redis) => (
-            Arc::new(LeaseLock::new(RedisLeases::new(redis.clone(), format!("mideng:{installation:x}:lock:")))),
-            Arc::new(RedisLimit::new(redis, format!("mideng:{installation:x}:limit:"))),
-        ),
-        None if is_alone => (Arc::new(StripedLock::new()), Arc::new(LocalLimit::new(LOCAL_NAMES_MAX))),
-        None => {
-            if !rules.is_empty() {
-                tracing::warn!("without redis_url each node counts rate limits for itself");
+/// What the settings ask for, found good before anything is written.
+pub(super) struct Coordination {
+    rules: Vec<Rule>,
+    redis: Option<Redis>,
+}
+
+impl Coordination {
+    /// A Redis that cannot be reached is no reason not to start: it is a hint, and may come.
+    pub(super) async fn of(settings: &Settings) -> anyhow::Result<Self> {
+        let rules: Vec<Rule> = settings.limits.iter().map(rule).collect::<Result<_, _>>()?;
+        for (at, rule) in rules.iter().enumerate() {
+            if rules[..at].iter().any(|other| other.name == rule.name) {
+                bail!("limits: two rules are called {:?}; give each a name of its own", rule.name);
             }
-            (Arc::new(LeaseLock::new(store.clone())), Arc::new(LocalLimit::new(LOCAL_NAMES_MAX)))
         }
-    };
-    Ok(Coordinator { locks, rates: RateLimits { rules: rules.into(), limit } })
+        Ok(Self { rules, redis: redis(settings).await? })
+    }
+
+    /// For a server on this database.
+    pub(super) fn on(self, store: &Store, (installation, is_alone): (u128, bool)) -> Coordinator {
+        let Self { rules, redis } = self;
+        let (locks, limit): (Arc<dyn Lock>, Arc<dyn Limit>) = match redis {
+            Some(redis) => (
+                Arc::new(LeaseLock::new(RedisLeases::new(redis.clone(), format!("mideng:{installation:x}:lock:")))),
+                Arc::new(RedisLimit::new(redis, format!("mideng:{installation:x}:limit:"))),
+            ),
+            None if is_alone => (Arc::new(StripedLock::new()), Arc::new(LocalLimit::new(LOCAL_NAMES_MAX))),
+            None => {
+                if !rules.is_empty() {
+                    tracing::warn!("without redis_url each node counts rate limits for itself");
+                }
+                (Arc::new(LeaseLock::new(store.clone())), Arc::new(LocalLimit::new(LOCAL_NAMES_MAX)))
+            }
+        };
+        Coordinator { locks, rates: RateLimits { rules: rules.into(), limit } }
+    }
 }
 
 async fn redis(settings: &Settings) -> anyhow::Result<Option<Redis>> {

@@ -92,6 +92,8 @@ const TABLE: &[(Fault, Means, Fails)] = &[
     (Fault::DoubtsWhatIsDone, Doubtful(Doubt::Conflict), Only(&["F-05", "F-17"])),
     (Fault::DoubtsWhatIsDone, Doubtful(Doubt::Named), Only(&["F-05", "F-17"])),
     (Fault::DoubtsWhatIsDone, Doubtful(Doubt::Accepted), Only(&["F-05", "F-17"])),
+    (Fault::LosesEffects, Killed, AtLeast(&["F-03"])),
+    (Fault::LosesEffects, Doubtful(Doubt::Conflict), AtLeast(&["F-03"])),
     (Fault::GoesOnWithoutStore, Killed, Only(&["F-06"])),
     (Fault::FreesUnrecorded, Killed, Only(&["F-07"])),
     (Fault::PanicsLock, Quick, Only(&["F-08"])),

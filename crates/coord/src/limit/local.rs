@@ -34,7 +34,8 @@ struct Shard {
 }
 
 impl LocalLimit {
-    /// Keeps at most so many names that are below their burst; a new one beyond that is [`Error::Full`].
+    /// Keeps about so many names that are below their burst, and never more: they are spread over shards with an equal
+    /// share each, of one name at least, and a new one beyond its shard's share is [`Error::Full`].
     pub fn new(cells_max: usize) -> Self {
         let shard = || Mutex::new(Shard { cells: HashMap::default(), sweep_at: SWEEP_MIN, free_at: 0 });
         Self {

@@ -42,8 +42,8 @@ impl RedlockLeases {
         self.nodes.len() / 2 + 1
     }
 
-    /// Asks all nodes at once, each in a task of its own: one that is late is not waited for and not cut off, so that it
-    /// finds its connection dead and makes a new one, also where that takes longer than a node may.
+    /// Asks all nodes at once, each in a task of its own: one that is late is waited for as long as a node may take, and not
+    /// cut off then, so that it finds its connection dead and makes a new one, also where that takes longer.
     async fn all<F>(&self, ask: impl Fn(RedisLeases) -> F) -> Votes
     where
         F: Future<Output = Result<bool, Error>> + Send + 'static,

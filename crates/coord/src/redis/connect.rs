@@ -19,6 +19,10 @@ use super::address::{Account, Address, Host, Kind};
 /// The library's own retries within a cluster: for a slot that has moved, and a node that is new.
 const CLUSTER_RETRIES: u32 = 4;
 
+/// The library gives each sentinel a second, whatever is set, and hears them in the order in which they are named: one that
+/// is silent is waited for, and the next must still be heard.
+const SENTINELS_MAX: Duration = Duration::from_secs(2);
+
 #[derive(Clone)]
 pub(super) enum Connection {
     Node(MultiplexedConnection),
@@ -66,7 +70,7 @@ pub(super) async fn connect(address: &Address, timeouts: Timeouts) -> Result<Con
             sentinels = with_accounts(sentinels, &address.account, account);
             // New each time: what it knows of the last master is what has just proved wrong.
             let mut sentinels = sentinels.build()?;
-            let client = bounded(timeouts.connect, sentinels.async_get_client()).await?;
+            let client = bounded(SENTINELS_MAX.max(timeouts.connect), sentinels.async_get_client()).await?;
             node(&client, timeouts).await
         }
         Kind::Cluster { hosts } => cluster(hosts, address, timeouts).await,

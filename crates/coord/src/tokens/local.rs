@@ -10,6 +10,9 @@ use tokio::time::Instant;
 use super::Tokens;
 use crate::Error;
 
+/// A mark lasts no longer: a year.
+const TTL_MAX: Duration = Duration::from_hours(24 * 365);
+
 /// Marks that this process made. At the bound the oldest goes.
 pub struct LocalTokens {
     marks: Mutex<Marks>,
@@ -41,7 +44,7 @@ impl Tokens for LocalTokens {
         let now = Instant::now();
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         let name: Arc<str> = name.into();
-        if marks.until.insert(Arc::clone(&name), now + ttl).is_none() {
+        if marks.until.insert(Arc::clone(&name), now + ttl.min(TTL_MAX)).is_none() {
             marks.order.push_back(name);
         }
         while marks.order.len() > self.marks_max || marks.is_first_over(now) {

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use coord::Error;
 use coord::lock::{Fence, Lock, RedisLock, Released, Terms};
+use coord::redis::Timeouts;
+use coord::{Error, Redis};
 use tokio::time::timeout;
 
 use crate::contract::{AT_ONCE, PATIENT};
@@ -75,6 +76,20 @@ async fn a_stale_replica_lets_two_in_and_the_number_keeps_the_first_out() {
     assert_eq!(first.release().await.expect("the new master answers"), Released::Lost);
     assert!(second.is_held());
     assert_eq!(second.release().await.expect("the new master answers"), Released::Freed);
+}
+
+/// The first sentinel that is named takes the connection and says nothing.
+#[tokio::test]
+async fn a_silent_sentinel_does_not_hide_the_others() {
+    let master = Server::start().await;
+    let _replica = Server::start_behind(&master).await;
+    let sentinel = Sentinel::start(Wire::Plain, &master).await;
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let first = silent.local_addr().expect("it is bound");
+    let url = sentinel.url().replace("@127", &format!("@{first},127"));
+    let short = Timeouts { connect: Duration::from_millis(300), ..Timeouts::default() };
+    let redis = Redis::open(url.parse().expect("it is right"), short);
+    timeout(PATIENCE, redis.ping()).await.expect("it is bounded").expect("the second sentinel knows the master");
 }
 
 #[tokio::test]

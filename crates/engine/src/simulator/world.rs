@@ -69,9 +69,9 @@ impl World {
         self.started.elapsed()
     }
 
-    /// The clock on the wall of the simulated servers.
+    /// The clock on the wall of the simulated servers. It is shortly before a midnight: names that hold the day meet it.
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp(1_800_000_000_000).plus_ms(i64::try_from(self.elapsed().as_millis()).unwrap_or(i64::MAX))
+        Timestamp(1_800_057_599_700).plus_ms(i64::try_from(self.elapsed().as_millis()).unwrap_or(i64::MAX))
     }
 
     pub(super) fn trace(&self, what: std::fmt::Arguments<'_>) {

@@ -2,12 +2,13 @@
 //! that a claim is never taken by somebody who has left.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Poll;
 
 use axum::extract::Request;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
@@ -218,8 +219,9 @@ impl<S: Handler> Attempt<S> {
     }
 
     async fn execute(self, lease: Lease, work: Work<S>) {
+        let Some(running) = self.site.house.hub.enter(&lease.name) else { return self.unguarded_before(lease).await };
         if self.turn.is_first(Turn::TAKEN) {
-            return Execution::new(self.site, lease, self.teller).run(work).await;
+            return Execution::new(self.site, (lease, running), self.teller).run(work).await;
         }
         // The client was told that this arrival began nothing, and it does not.
         if let Err(error) = self.site.house.store.release(&lease).await {
@@ -227,12 +229,32 @@ impl<S: Handler> Attempt<S> {
         }
     }
 
+    /// The store is back while the request runs without a record: it stays in doubt, as nobody will write its answer.
+    async fn unguarded_before(mut self, lease: Lease) {
+        if let Err(error) = self.site.house.store.doubt(&lease).await {
+            tracing::warn!(name = ?lease.name, %error, "a lease of a request that runs without a record stands");
+        }
+        self.teller.say(Said::Refused(outcome_pending()));
+    }
+
     async fn execute_unguarded(mut self, reason: &str, mut work: Work<S>) {
+        let Some(_running) = self.site.house.hub.enter_unguarded(&self.asked.request.name) else {
+            return self.teller.say(Said::Attach(work));
+        };
         tracing::error!(route = %self.site.route, reason, "a request is executed without a record");
-        let result = caught(async move { work.inner.call(work.request).await }).await;
+        let called = async move { work.inner.call(work.request).await.map(IntoResponse::into_response) };
+        let mut handler = pin!(caught(called));
+        let result = tokio::select! {
+            biased;
+            result = &mut handler => result,
+            () = sleep(self.site.route.policy.handler_timeout) => {
+                tracing::warn!(route = %self.site.route, "a handler is over its time");
+                self.teller.say(Said::Refused(outcome_pending()));
+                handler.await
+            }
+        };
         self.teller.say(Said::Answered(match result {
-            Some(result) => result.map(|response| {
-                let mut response = response.into_response();
+            Some(result) => result.map(|mut response| {
                 answer::mark(&mut response, Status::Unguarded, self.site.route.policy.guarantee);
                 response
             }),
@@ -250,7 +272,7 @@ impl Asked {
 
 /// Takes the first steps of an attempt at once, which are all where neither store nor handler waits: a task and two changes
 /// of threads cost more than they do. With the first wait it goes on in a task of its own. Nobody can leave in between.
-async fn begun_here(attempt: impl Future<Output = Option<()>> + Send + 'static) {
+pub(super) async fn begun_here(attempt: impl Future<Output = Option<()>> + Send + 'static) {
     let mut attempt = Box::pin(attempt);
     if poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await.is_pending() {
         tokio::spawn(attempt);

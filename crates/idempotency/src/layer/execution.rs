@@ -48,8 +48,7 @@ pub(super) enum End {
 }
 
 impl<S: Handler> Execution<S> {
-    pub(super) fn new(site: Site, lease: Lease, teller: Teller<S>) -> Self {
-        let running = site.house.hub.enter(&lease.name);
+    pub(super) fn new(site: Site, (lease, running): (Lease, Running), teller: Teller<S>) -> Self {
         Self { site, lease, teller, _running: running }
     }
 

@@ -12,6 +12,10 @@ use crate::{Answer, derive_named};
 pub trait Resolver: Send + Sync + 'static {
     /// What became of it. [`Resolution::NotExecuted`] is only said where it can not be executed any more either: a
     /// request that is still on its way to a provider is [`Resolution::StillUnknown`].
+    ///
+    /// That a provider does not know a number proves nothing once it may have forgotten it. A doubt has no end, so keep the
+    /// time at which the effect was begun where the resolver finds it, and say `StillUnknown` of what is older than the
+    /// provider's memory.
     async fn resolve(&self, doubt: &Doubt, numbers: &Numbers) -> Resolution;
 }
 

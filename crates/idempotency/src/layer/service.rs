@@ -5,10 +5,14 @@ use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use http::Method;
+use tokio::sync::oneshot;
 use tower::Service;
+use tracing::Instrument as _;
 
 use super::answer::{self, Status};
-use super::attempt::{Said, Work, shutting_down};
+use super::attempt::{Said, Work, begun_here, panicked, shutting_down};
+use super::execution::caught;
 use super::refusal::Refusal;
 use super::waiting::Patience;
 use super::{Duplicates, Site};
@@ -63,7 +67,7 @@ where
 
 impl Site {
     async fn answer<S: Handler>(self, mut inner: S, request: Request) -> Result<Response, S::Error> {
-        if request.method().is_safe() {
+        if request.method().is_safe() || self.is_of_another(request.method()) {
             return inner.call(request).await.map(IntoResponse::into_response);
         }
         match self.key(&request) {
@@ -72,9 +76,28 @@ impl Site {
                 Ok(arrival) => self.keyed(inner, arrival).await,
                 Err(refusal) => Ok(self.refused(&refusal)),
             },
-            Ok(None) => inner.call(request).await.map(IntoResponse::into_response),
+            Ok(None) => self.keyless(inner, request).await,
             Err(refusal) => Ok(self.refused(&refusal)),
         }
+    }
+
+    /// Whether another layer guards this method: axum's `route_layer` wraps all that a route has so far, so one method's layer
+    /// may stand around another's.
+    fn is_of_another(&self, method: &Method) -> bool {
+        let path = &self.route.path;
+        *method != self.route.method
+            && self.house.routes().iter().any(|route| route.method == *method && route.path == *path)
+    }
+
+    /// A request without a key runs to its end as well, where it has to wait: a handler that is cut off in a transaction may
+    /// harm those that share its connections.
+    async fn keyless<S: Handler>(&self, mut inner: S, request: Request) -> Result<Response, S::Error> {
+        let (tell, told) = oneshot::channel();
+        let run = caught(async move {
+            let _ = tell.send(inner.call(request).await.map(IntoResponse::into_response));
+        });
+        begun_here(self.house.tasks.track_future(run.in_current_span())).await;
+        told.await.unwrap_or_else(|_| Ok(self.refused(&panicked())))
     }
 
     async fn keyed<S: Handler>(&self, inner: S, arrival: super::arrival::Arrival) -> Result<Response, S::Error> {

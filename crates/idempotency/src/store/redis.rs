@@ -218,9 +218,4 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Store for Redis<C> {
     fn answer_bytes_max(&self) -> usize {
         self.answer_bytes_max
     }
-
-    /// No: the effect would have to stand in Redis, and a script of its own.
-    fn has_transactions(&self) -> bool {
-        false
-    }
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use axum::response::IntoResponse as _;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use idempotency::Answer;
 use idempotency::layer::{Claim, Outage, Policy};
 use idempotency::protocol::{Doubt, Finding, Lease, Store as _, Written};
 
 use crate::faulty::{Fault, Op};
-use crate::harness::{Node, World, once, order, place, until};
+use crate::harness::{Call, Node, World, once, order, place, until};
 
 /// A node whose handler takes so long.
 fn slow(world: &World, policy: Policy, time: Duration) -> Node {
@@ -44,6 +44,20 @@ async fn f_01_the_client_leaves_before_the_store_has_answered() {
     first.abort();
     until("it was executed all the same", || world.effects.count() == 1).await;
     place("k").send(&node).await.expect(201, "replayed");
+}
+
+/// Not for its client's sake: what is cut off within a transaction may harm whoever shares its connection.
+#[tokio::test(start_paused = true)]
+async fn a_request_without_a_key_runs_to_its_end_as_well() {
+    let world = World::default();
+    let node = slow(&world, once().key_optional(), Duration::from_secs(5));
+    let call = Call::new(Method::POST, "/orders");
+    let left = call.start(&node);
+    until("it is running", || node.idempotency.running() == 1).await;
+    left.abort();
+    until("it was executed all the same", || world.effects.count() == 1).await;
+    call.send(&node).await.expect(201, "");
+    assert_eq!(world.effects.count(), 2);
 }
 
 #[tokio::test(start_paused = true)]

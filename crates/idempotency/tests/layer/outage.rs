@@ -22,7 +22,10 @@ struct Running {
 
 impl Running {
     async fn under(policy: Policy) -> Self {
-        let world = World::default();
+        Self::of(World::default(), policy).await
+    }
+
+    async fn of(world: World, policy: Policy) -> Self {
         let (effects, gate) = (world.effects.clone(), Arc::new(Semaphore::new(0)));
         let held = Arc::clone(&gate);
         let node = world.node(policy, move || {
@@ -39,8 +42,12 @@ impl Running {
     }
 
     async fn ends(self) -> Seen {
+        self.ends_as("executed").await
+    }
+
+    async fn ends_as(self, how: &str) -> Seen {
         self.gate.add_permits(9);
-        self.first.await.expect("no panic").expect(201, "executed")
+        self.first.await.expect("no panic").expect(201, how)
     }
 }
 
@@ -71,6 +78,40 @@ async fn nobody_goes_on_beside_a_request_that_runs_here() {
         second.await.expect("no panic").replays(&first);
         assert_eq!(world.effects.count(), 1, "it was executed beside itself");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_goes_on_beside_a_request_that_runs_here_without_a_record() {
+    for comes_back in [false, true] {
+        let world = World::default();
+        world.store.breaks(Op::Begin, Fault::Down);
+        let it = Running::of(world.clone(), once().outage(Outage::Execute)).await;
+        if comes_back {
+            world.store.mend();
+        }
+        let second = place("k").start(&it.node);
+        until("the second has asked", || world.store.asked(Op::Begin) == 2).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let node = it.node.clone();
+        it.ends_as("unguarded").await;
+        second.await.expect("no panic").problem(503, "outcome_pending");
+        if comes_back {
+            place("k").send(&node).await.problem(409, "outcome_unknown");
+        }
+        assert_eq!(world.effects.count(), 1, "it was executed beside, or after, itself");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_without_a_record_has_its_time_as_well() {
+    let world = World::default();
+    world.store.breaks(Op::Begin, Fault::Down);
+    let it = Running::of(world, once().outage(Outage::Execute).handler_timeout(Duration::from_secs(3))).await;
+    let Running { first, gate, node, .. } = it;
+    first.await.expect("no panic").problem(503, "outcome_pending");
+    assert_eq!(node.idempotency.running(), 1, "it is not cut off");
+    gate.add_permits(1);
+    until("it ends", || node.idempotency.running() == 0).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use idempotency::store::Memory;
 use serde_json::json;
 
 use crate::faulty::Faulty;
-use crate::harness::{Call, World, once};
+use crate::harness::{Call, World, once, place};
 
 fn refused(policy: Policy) -> Misconfigured {
     let store = Arc::new(Memory::new().with_answer_bytes_max(1_000));
@@ -56,9 +56,26 @@ fn f_11_b_11_what_cannot_hold_is_refused_at_set_up() {
 fn a_transactional_route_needs_a_store_that_has_transactions() {
     let store = Arc::new(Faulty::without_transactions());
     let idempotency = Idempotency::new(store, "shop");
-    let refused = idempotency.route(Method::POST, "/orders", everything());
-    assert_eq!(refused.err(), Some(Misconfigured::NoTransactions));
+    assert_eq!(idempotency.route(Method::POST, "/orders", everything()).err(), Some(Misconfigured::NoTransactions));
     assert!(idempotency.route(Method::POST, "/orders", once()).is_ok());
+    // No transaction of a handler's can write into this process.
+    assert_eq!(refused(everything()), Misconfigured::NoTransactions);
+}
+
+/// axum's `route_layer` stands around whatever its route has so far.
+#[tokio::test]
+async fn a_layer_guards_its_own_method_alone() {
+    let idempotency = Idempotency::new(Arc::new(Memory::new()), "shop");
+    let layer = |method: Method| idempotency.route(method, "/orders", once()).expect("a policy that can hold");
+    let route = axum::routing::post(|| async { "placed" }).route_layer(layer(Method::POST));
+    let route = route.put(|| async { "changed" }).route_layer(layer(Method::PUT));
+    let app = axum::Router::new().route("/orders", route);
+    for (method, text) in [(Method::POST, "placed"), (Method::PUT, "changed")] {
+        let call = place(&format!("k-{method}")).method(method);
+        let first = call.send_to(&app).await.expect(200, "executed");
+        assert_eq!(first.text(), text);
+        call.send_to(&app).await.replays(&first);
+    }
 }
 
 #[test]
@@ -122,7 +139,7 @@ async fn the_policies_are_published() {
 
 #[test]
 fn an_openapi_document_learns_of_the_policies() {
-    let idempotency = Idempotency::new(Arc::new(Memory::new()), "shop");
+    let idempotency = Idempotency::new(Arc::new(Faulty::default()), "shop");
     for (method, path) in [(Method::POST, "/orders"), (Method::PUT, "/orders"), (Method::POST, "/absent")] {
         idempotency.route(method, path, everything()).expect("a policy that can hold");
     }

@@ -19,6 +19,8 @@ use crate::{Doing, Error};
 
 /// How many lists are read at once; and beside them, one connection for administration.
 const LISTERS: u32 = 8;
+/// How many locks are asked for at once.
+const LOCKERS: u32 = 4;
 /// How many statements a connection keeps prepared; a server keeps some 16,000 for all connections together.
 const STATEMENTS: usize = 256;
 
@@ -65,6 +67,11 @@ impl MySql {
     /// For administration, which may take its time.
     pub(crate) fn administrator(&self) -> MySqlPool {
         pool(1).connect_lazy_with(self.quiet())
+    }
+
+    /// For leases.
+    pub(crate) fn lockers(&self) -> MySqlPool {
+        pool(LOCKERS).acquire_timeout(ACQUIRED_WITHIN).connect_lazy_with(self.quiet())
     }
 
     /// Where sqlx tells nobody of the statements: batches do so themselves, and some may take long.

@@ -23,6 +23,8 @@ pub(crate) const BINARY_COLLATION: &str = "collate \"C\"";
 const VERSION_LEAST: i32 = 150_000;
 /// How many lists are read at once; and beside them, one connection for administration.
 const LISTERS: u32 = 8;
+/// How many locks are asked for at once.
+const LOCKERS: u32 = 4;
 
 /// The tables with several indexes that begin with the tenant, as long as they have no statistics; and whether they have
 /// enough rows for it to matter.
@@ -97,6 +99,11 @@ impl Postgres {
     /// For administration, which may take its time.
     pub(crate) fn administrator(&self) -> PgPool {
         pool(1).connect_lazy_with(self.options.clone())
+    }
+
+    /// For leases.
+    pub(crate) fn lockers(&self) -> PgPool {
+        pool(LOCKERS).acquire_timeout(ACQUIRED_WITHIN).connect_lazy_with(self.options.clone())
     }
 
     /// A connection that no other node has at the same time.

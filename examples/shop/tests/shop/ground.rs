@@ -25,8 +25,8 @@ pub struct Ground {
     pub url: String,
     pub client: Client,
     provider_url: String,
-    _provider: Process,
-    _ports: [Port; 2],
+    provider: Option<Process>,
+    ports: [Port; 2],
     database: Database,
 }
 
@@ -63,7 +63,18 @@ impl Ground {
         let provider_url = format!("http://{address}");
         until_answered(&client, &format!("{provider_url}/charges")).await;
         let url = format!("http://{}", ports[1].address());
-        Self { pool, url, client, provider_url, _provider: provider, _ports: ports, database }
+        Self { pool, url, client, provider_url, provider: Some(provider), ports, database }
+    }
+
+    /// Days pass: the provider knows no number any more, nor the shop the answers it kept; and so long ago it was asked.
+    pub async fn grow_old(&mut self) {
+        drop(self.provider.take());
+        let address = self.ports[0].address().to_string();
+        self.provider = Some(Process::start(env!("CARGO_BIN_EXE_provider"), &[("LISTEN", &address)]));
+        until_answered(&self.client, &format!("{}/charges", self.provider_url)).await;
+        let sql = "UPDATE orders SET charged_at = charged_at - interval '50 hours'; \
+                   DELETE FROM idempotency_keys WHERE status IS NOT NULL";
+        sqlx::raw_sql(sql).execute(&self.pool).await.expect("time passes");
     }
 
     /// Starts the shop.

@@ -97,3 +97,34 @@ async fn a_charge_that_was_made_when_the_shop_died_is_not_made_again() {
     drop(shop);
     ground.close().await;
 }
+
+/// That the provider does not know a charge proves nothing once it may have forgotten it.
+#[tokio::test]
+async fn a_doubt_that_is_older_than_the_provider_s_memory_stays_one() {
+    let mut ground = Ground::new(1).await;
+    let shop = ground.serve().await;
+    let (path, first) = (ground.ordered("kettle").await, key());
+    is(&ground.pay(&path, &first).await, 502, "unknown", "provider_silent");
+    ground.grow_old().await;
+    for _ in 0..2 {
+        assert_eq!(ground.pay(&path, &first).await.body["code"], "outcome_unknown");
+    }
+    assert_eq!(ground.charges().await, (0, 0), "it was charged a second time");
+    drop(shop);
+    ground.close().await;
+}
+
+#[tokio::test]
+async fn what_is_paid_is_not_charged_again_when_all_have_forgotten_its_key() {
+    let mut ground = Ground::new(1).await;
+    let shop = ground.serve().await;
+    let (path, first) = (ground.ordered("tea").await, key());
+    let paid = ground.pay(&path, &first).await;
+    is(&paid, 200, "executed", "");
+    ground.grow_old().await;
+    let again = ground.pay(&path, &first).await;
+    is(&again, 200, "not-kept", "");
+    assert_eq!((again.body, ground.charges().await), (paid.body, (0, 0)));
+    drop(shop);
+    ground.close().await;
+}

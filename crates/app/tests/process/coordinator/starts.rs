@@ -37,5 +37,17 @@ async fn a_wrong_redis_stops_the_start_with_one_line() {
         let said = folder.run(&["serve", "--listen", "127.0.0.1:0", "--redis-url", &url]).await;
         said.failed_saying(&["redis_url", part]);
         assert!(!format!("{}{}", said.err, said.out).contains(PASSWORD), "{said:?}");
+        assert!(!said.out.contains("API key"), "nothing is made yet: {said:?}");
     }
+}
+
+/// The administrator's key is shown by whichever start makes it, also where that comes to nothing.
+#[tokio::test]
+async fn a_start_that_fails_does_not_keep_the_new_key_to_itself() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    let folder = Folder::new();
+    let said = folder.run(&["serve", "--listen", &address]).await;
+    said.failed_saying(&["listening on"]);
+    assert!(said.out.contains("API key    "), "{said:?}");
 }

@@ -22,6 +22,8 @@ macro_rules! faults {
 faults! {
     /// Executes without a key.
     NeedsNoKey,
+    /// Keeps what it answered, and not what it did, when it is killed.
+    LosesEffects,
     /// Says what is missing, and not where that is explained.
     ExplainsNothing,
     /// Makes a key of the body where none is sent.

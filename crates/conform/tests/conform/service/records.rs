@@ -59,7 +59,8 @@ impl Records {
         for line in lines {
             let text = |member: &str| line[member].as_str().unwrap_or_default().to_owned();
             let name = (text("scope"), text("key"));
-            effects += line["effects"].as_i64().unwrap_or_default();
+            let is_lost = fault == Some(Fault::LosesEffects) && line["status"].is_number();
+            effects += line["effects"].as_i64().filter(|_| !is_lost).unwrap_or_default();
             let is_doubted = fault == Some(Fault::DoubtsWhatIsDone) && line["status"].is_number();
             if line["claim"] == true || is_doubted {
                 records.insert(name, Record::Locked);

@@ -56,7 +56,8 @@ fn kind_of(form: &str, hosts: &str, path: &str, parameters: &Parameters) -> Resu
         },
         "sentinel" => {
             let (service, database) = path.split_once('/').unwrap_or((path, ""));
-            if service.is_empty() {
+            // With an `@` it is the rest of a password that was not encoded.
+            if service.is_empty() || service.contains('@') {
                 return Err(AddressError::Service);
             }
             Ok(Kind::Sentinel {
@@ -192,8 +193,13 @@ mod tests {
             assert!(!format!("{address} {address:?}").contains("secret"));
         }
         // Not encoded, so that pieces of it stand where other parts are expected.
-        for text in ["redis://user:sec/ret@host", "redis://u:sec?ret@host", "redis://u:p@h:secret", "redis://h/secret"]
-        {
+        for text in [
+            "redis://user:sec/ret@host",
+            "redis://u:sec?ret@host",
+            "redis://u:p@h:secret",
+            "redis://h/secret",
+            "redis+sentinel://u:p@sec/ret@host/0",
+        ] {
             let error = text.parse::<Address>().expect_err("it is wrong");
             assert!(!format!("{error} {error:?}").contains("ret@"), "{text}: {error}");
             assert!(!format!("{error} {error:?}").contains("sec"), "{text}: {error}");

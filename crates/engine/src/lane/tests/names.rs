@@ -3,8 +3,8 @@
 use domain::{Alias, Command, Timestamp};
 use idempotency::Key;
 
-use crate::Options;
 use crate::sample::{LONG, Sample, movement, word, words};
+use crate::{Options, Scope};
 
 /// A movement that has this name beside its key, at this time; a claim counts for so long.
 fn named(id: u128, key: &str, (name, quantity): (&str, i64), (at, for_ms): (i64, Option<i64>)) -> Command {
@@ -46,6 +46,17 @@ async fn f2_a_claim_counts_for_its_time() {
     assert_eq!(said(&sample, named(3, "k3", ("a", 1), (151, Some(50)))).await, "Executed");
     assert_eq!(said(&sample, named(4, "k4", ("a", 1), (160, Some(50)))).await, "Replayed", "of the third");
     assert_eq!(sample.moved(), 2);
+}
+
+/// A key that came to an answer by another name is kept from its own time on, and not from the first one's.
+#[tokio::test(start_paused = true)]
+async fn an_adopted_key_lives_as_long_as_its_own() {
+    let sample = Sample::start(&[], Options::default());
+    assert_eq!(said(&sample, named(1, "k1", ("a", 1), (100, None))).await, "Executed");
+    let late = named(2, "k2", ("a", 1), (900, None));
+    let scope = Scope::of(&late);
+    assert_eq!(said(&sample, late).await, "Replayed");
+    assert_eq!(sample.memory.tables().records[&scope].completed_at_ms, 900);
 }
 
 /// Two arrivals without a key of their own leave one record for each name, and none for themselves.

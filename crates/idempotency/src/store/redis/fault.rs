@@ -16,16 +16,17 @@ const REFUSALS: &[&str] = &["OOM", "MISCONF", "NOREPLICAS", "BUSY", "NOAUTH", "W
 
 pub(super) fn told(kind: Attempt, error: &RedisError) -> Error {
     use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly, TryAgain};
-    if error.is_connection_refusal() || error.code().is_some_and(|code| REFUSALS.contains(&code)) {
+    if error.code().is_some_and(|code| REFUSALS.contains(&code)) {
         return Error::Unavailable(error.to_string());
     }
     match error.kind() {
+        ErrorKind::Io if error.is_connection_refusal() => Error::Unavailable(error.to_string()),
         ErrorKind::Server(BusyLoading | ClusterDown | MasterDown | ReadOnly | TryAgain)
         | ErrorKind::AuthenticationFailed
-        | ErrorKind::ClusterConnectionNotFound
         | ErrorKind::MasterNameNotFoundBySentinel
         | ErrorKind::EmptySentinelList => Error::Unavailable(error.to_string()),
-        ErrorKind::Io => lost(kind, error.to_string()),
+        // The client of a cluster repeats by itself, and tells its last error only: an earlier attempt may have been applied.
+        ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => lost(kind, error.to_string()),
         _ => Error::Broken(error.to_string()),
     }
 }
@@ -51,6 +52,8 @@ mod tests {
         assert!(matches!(told(Attempt::Write, &refused), Error::Unavailable(_)));
         let replica = RedisError::from((ErrorKind::Server(ServerErrorKind::ReadOnly), "a replica"));
         assert!(matches!(told(Attempt::Write, &replica), Error::Unavailable(_)));
+        let gone = RedisError::from((ErrorKind::ClusterConnectionNotFound, "a node"));
+        assert!(matches!(told(Attempt::Write, &gone), Error::Unresolved(_)));
         let bug = RedisError::from((ErrorKind::Server(ServerErrorKind::ResponseError), "a bug"));
         assert!(matches!(told(Attempt::Write, &bug), Error::Broken(_)));
     }

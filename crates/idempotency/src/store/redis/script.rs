@@ -107,12 +107,17 @@ return 1
 ";
 
 /// `KEYS[1]` are the doubts of a place; `ARGV`: with what its records' keys begin, and how many. They are in the same slot.
+/// A record that the server has evicted is not listed any more, so that the list does not fill with such.
 const DOUBTS: &str = "
 local listed = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now), 'WITHSCORES', 'LIMIT', '0', ARGV[2])
 local found = {}
 for at = 1, #listed, 2 do
     local fence = redis.call('HGET', ARGV[1] .. listed[at], 'f')
-    if fence then found[#found + 1] = {listed[at], whole(tonumber(listed[at + 1])), fence} end
+    if fence then
+        found[#found + 1] = {listed[at], whole(tonumber(listed[at + 1])), fence}
+    else
+        redis.call('ZREM', KEYS[1], listed[at])
+    end
 end
 return found
 ";
