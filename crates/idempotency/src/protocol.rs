@@ -217,9 +217,12 @@ pub trait Store: Send + Sync + 'static {
     fn answer_bytes_max(&self) -> usize;
 
     /// Whether a transaction of a handler's own can complete its records, through a [`CompleteIn`]. A layer refuses
-    /// transactional routes where none can; and a store that says nothing has none.
+    /// transactional routes where none can. Where nothing is said, those of the store's `ledger` can.
     fn has_transactions(&self) -> bool {
-        false
+        #[cfg(feature = "sql")]
+        return self.ledger().is_some();
+        #[cfg(not(feature = "sql"))]
+        return false;
     }
 
     /// Where a transaction of a handler's own can complete a record; `None` where there is no such transaction.

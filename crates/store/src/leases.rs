@@ -16,8 +16,6 @@ const DOING: &str = "writing a lease";
 const NAME_MAX: usize = 255;
 /// For how long a lease that ended is kept, in milliseconds: a day.
 const KEPT_MS: i64 = 86_400_000;
-/// How often a number is asked for that another one overtakes in between.
-const TRIES_MAX: u32 = 100;
 
 #[async_trait]
 impl LeaseTable for Store {
@@ -49,17 +47,9 @@ impl LeaseTable for Store {
 #[async_trait]
 impl Fence for Store {
     async fn next(&self, name: &str) -> Result<i64, coord::Error> {
-        let name = format!("fence:{name}");
-        for _ in 0..TRIES_MAX {
-            // A lease of no time: nobody waits for it, and who writes it last has the greatest number.
-            let mut bits = [0; 16];
-            getrandom::fill(&mut bits).map_err(|error| coord::Error::away("the system's randomness", error))?;
-            let holder = format!("{:032x}", u128::from_be_bytes(bits));
-            if let Some(fence) = self.lease_take(&name, &holder, Duration::ZERO).await.map_err(away)? {
-                return Ok(fence);
-            }
-        }
-        Err(coord::Error::away("the database", "the number was overtaken each time"))
+        // All are one holder of a lease of no time: nobody is kept out, and each write has a number of its own.
+        let taken = self.lease_take(&format!("fence:{name}"), "all", Duration::ZERO).await.map_err(away)?;
+        taken.ok_or_else(|| coord::Error::away("the database", "it gave no number"))
     }
 }
 
@@ -78,41 +68,49 @@ impl Store {
         Ok(removed)
     }
 
-    /// Writes the holder down where nobody's lease runs, and gives the number of the hold. It is the time, or one more than
-    /// the number before: so it grows also where the row before was purged.
+    /// Writes the holder down where nobody's lease runs, and gives the number of the hold, by the statement that wrote it: no
+    /// one comes in between. It is the time, or one more than the number before: so it grows also where the row before was
+    /// purged.
     async fn lease_take(&self, name: &str, holder: &str, lease: Duration) -> Result<Option<i64>, Error> {
         if name.len() > NAME_MAX {
             return Err(Error::Refused(format!("the name of a lock is longer than {NAME_MAX} bytes")));
         }
         let clock = self.database.clock();
         let until = format!("{clock} + {}", lease.as_millis());
-        let change = format!(
-            "update {LEASES} set holder = {{}}, lease_until = {until}, \
-             fence = case when fence < {clock} then {clock} else fence + 1 end where name = {{}} and (lease_until <= {clock} or holder = {{}})"
-        );
-        if self.leases_write(&change, &[holder, name, holder]).await? == 0 {
-            let if_there = match self.lockers.get_database_backend() {
-                DbBackend::MySql => "on duplicate key update name = name",
-                _ => "on conflict do nothing",
-            };
-            let first = format!(
-                "insert into {LEASES} (name, holder, fence, lease_until) values ({{}}, {{}}, {clock}, {until}) {if_there}"
+        let fence = format!("case when {LEASES}.fence < {clock} then {clock} else {LEASES}.fence + 1 end");
+        let is_free = format!("({LEASES}.lease_until <= {clock} or {LEASES}.holder = {{}})");
+        if self.lockers.get_database_backend() != DbBackend::MySql {
+            let sql = format!(
+                "insert into {LEASES} (name, holder, fence, lease_until) values ({{}}, {{}}, {clock}, {until}) \
+                 on conflict (name) do update set holder = excluded.holder, fence = {fence}, \
+                 lease_until = excluded.lease_until where {is_free} returning fence"
             );
-            if let Err(error) = self.leases_write(&first, &[name, holder]).await {
-                // It may be there all the same: what stands there tells.
-                return self.lease_of(name, holder).await?.ok_or(error);
-            }
+            let _turn = self.turn().await?;
+            let row = soon(DOING, self.lockers.query_one_raw(self.bound(&sql, &[name, holder, holder]))).await?;
+            return row.map(|row| row.try_get_by_index(0)).transpose().doing(DOING);
         }
-        self.lease_of(name, holder).await.map(Option::flatten)
+        let change = format!(
+            "update {LEASES} set holder = {{}}, fence = last_insert_id({fence}), lease_until = {until} \
+             where name = {{}} and {is_free}"
+        );
+        let taken = self.lease_numbered(&change, &[holder, name, holder]).await?;
+        if taken.is_some() {
+            return Ok(taken);
+        }
+        let first = format!(
+            "insert into {LEASES} (name, holder, fence, lease_until) values ({{}}, {{}}, last_insert_id({clock}), {until})"
+        );
+        match self.lease_numbered(&first, &[name, holder]).await {
+            Ok(taken) => Ok(taken),
+            // Somebody else was first, or the database is away: asked again, it tells.
+            Err(_) => self.lease_numbered(&change, &[holder, name, holder]).await,
+        }
     }
 
-    /// The number of a lease, if there is one: none of this holder's where another took it.
-    async fn lease_of(&self, name: &str, holder: &str) -> Result<Option<Option<i64>>, Error> {
-        let question = self.bound(&format!("select fence, holder from {LEASES} where name = {{}}"), &[name]);
-        let Some(row) = soon(DOING, self.lockers.query_one_raw(question)).await? else { return Ok(None) };
-        let (fence, found): (i64, String) =
-            (row.try_get_by_index(0).doing(DOING)?, row.try_get_by_index(1).doing(DOING)?);
-        Ok(Some((found == holder).then_some(fence)))
+    /// Runs a statement that remembers a number by `last_insert_id`; nothing where it found no row.
+    async fn lease_numbered(&self, sql: &str, values: &[&str]) -> Result<Option<i64>, Error> {
+        let written = soon(DOING, self.lockers.execute_raw(self.bound(sql, values))).await?;
+        Ok((written.rows_affected() > 0).then(|| i64::try_from(written.last_insert_id()).unwrap_or(i64::MAX)))
     }
 
     async fn leases_write(&self, sql: &str, values: &[&str]) -> Result<u64, Error> {

@@ -82,10 +82,9 @@ impl Resolver for AskTheProvider {
 }
 
 impl AskTheProvider {
-    /// Whether the provider would still know this charge, had it been made. It is asked for in a moment, so not to the last
-    /// one.
+    /// Whether the provider would still know this charge, had it been made.
     async fn is_remembered(&self, number: &str) -> bool {
-        let within = (provider::REMEMBERS - provider::MARGIN).as_secs_f64();
+        let within = provider::PROVES.as_secs_f64();
         let asked = "SELECT charged_at > now() - make_interval(secs => $2) FROM orders WHERE charge = $1";
         let asked = sqlx::query_scalar(asked).bind(number).bind(within).fetch_optional(&self.shop.pool).await;
         // Where no order is tied to it, the charge was never asked for.

@@ -7,8 +7,8 @@ use serde_json::json;
 
 /// The provider knows a number again for so long.
 pub const REMEMBERS: Duration = Duration::from_hours(24);
-/// Clocks differ, and what was found missing is asked for a moment later.
-pub const MARGIN: Duration = Duration::from_hours(1);
+/// For so long, not to know it proves that it was never asked: clocks differ, and who finds nothing asks a moment later.
+pub const PROVES: Duration = Duration::from_hours(23);
 /// A call may take so long; less than a payment may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -209,10 +209,6 @@ impl<D: Dialect> Store for Sql<D> {
         self.answer_bytes_max
     }
 
-    fn has_transactions(&self) -> bool {
-        true
-    }
-
     fn ledger(&self) -> Option<&Ledger> {
         Some(&self.ledger)
     }
