@@ -111,6 +111,10 @@ impl Store {
 
     /// Closes every connection.
     pub async fn close(&self) {
+        for connections in [&self.lister, &self.lockers, &self.administrator] {
+            // Whatever it says, nothing more is asked through them.
+            let _closed = connections.close_by_ref().await;
+        }
         self.database.close().await;
     }
 

@@ -55,7 +55,8 @@ pub(super) fn make(folder: &Path) -> Result<Installed> {
 fn arguments(it: &Installed, command: Command) -> Command {
     let command = command
         .words(&format!("-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= ", it.port))
-        .words("-c max_connections=300 -c log_min_messages=warning -D")
+        // Nobody removes a database while a connection has not said who it is, as one of a test that has just ended.
+        .words("-c max_connections=300 -c log_min_messages=warning -c authentication_timeout=10s -D")
         .path(&it.home.join("data"));
     match &it.certificates {
         None => command,

@@ -16,6 +16,9 @@ on_every_database!(
     leases_that_ended_long_ago_are_removed,
 );
 
+// Each test closes its store: what is given back in the background may be opening a connection, and PostgreSQL removes no
+// database while one has not said who it is.
+
 const LEASE: Duration = Duration::from_secs(20);
 
 fn terms(lease: Duration, wait: Duration) -> Terms {
@@ -47,6 +50,7 @@ async fn a_lease_has_one_holder_and_its_numbers_grow(kind: Kind) {
         fences.extend(own);
     }
     assert_eq!(fences.len(), 32, "each hold has a number of its own");
+    shop.store.close().await;
 }
 
 async fn a_lease_that_ended_is_taken_over_and_the_holder_is_told(kind: Kind) {
@@ -60,6 +64,7 @@ async fn a_lease_that_ended_is_taken_over_and_the_holder_is_told(kind: Kind) {
     assert!(matches!(lock.try_acquire("a", terms(LEASE, LEASE)).await, Err(NotAcquired::Held)));
     assert!(lock.try_acquire("A", terms(LEASE, LEASE)).await.is_ok(), "another name");
     assert!(matches!(lock.try_acquire(&"n".repeat(256), terms(LEASE, LEASE)).await, Err(NotAcquired::Away(_))));
+    shop.store.close().await;
 }
 
 async fn numbers_grow_whoever_asks(kind: Kind) {
@@ -83,6 +88,7 @@ async fn numbers_grow_whoever_asks(kind: Kind) {
         all.extend(own);
     }
     assert_eq!(all.len(), 30);
+    shop.store.close().await;
 }
 
 async fn leases_that_ended_long_ago_are_removed(kind: Kind) {
@@ -99,4 +105,5 @@ async fn leases_that_ended_long_ago_are_removed(kind: Kind) {
     assert!(after.fence() > number, "{:?} {number:?}", after.fence());
     assert!(matches!(lock.try_acquire("held", terms(LEASE, LEASE)).await, Err(NotAcquired::Held)));
     drop(held);
+    shop.store.close().await;
 }

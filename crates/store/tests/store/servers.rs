@@ -1,10 +1,13 @@
 //! Owns what is asked of a server's settings: what endangers acknowledged orders is told, and not relied upon where
 //! that can be helped.
 
+use coord::lock::Fence as _;
 use store::Store;
 
-use crate::ground::{Beside, Kind};
+use crate::ground::{Beside, Kind, on_every_server};
 use crate::shop::Shop;
+
+on_every_server!(a_store_that_is_closed_leaves_no_connection);
 
 /// What the server's settings do wrong, in one line each.
 async fn warnings(shop: &Shop) -> Vec<String> {
@@ -75,4 +78,14 @@ async fn global(server: &mut Beside, name: &str) -> String {
 async fn sqlite_has_no_settings_but_ours() {
     let shop = Shop::open(Kind::Sqlite).await;
     assert_eq!(warnings(&shop).await, Vec::<String>::new());
+}
+
+/// Lists, administration, locks and batches each have connections of their own.
+async fn a_store_that_is_closed_leaves_no_connection(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    shop.store.next("a").await.expect("a number");
+    shop.store.tenant("nobody").await.expect("it is looked for");
+    crate::shop::run(&shop.store, &[shop.desk.issue("k")]).await.expect("the batch commits");
+    shop.store.close().await;
+    shop.ground.nobody_is_connected().await;
 }

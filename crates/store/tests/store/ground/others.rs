@@ -25,6 +25,22 @@ impl Ground {
         tokio::time::timeout(LONG, seen).await.expect("somebody waits");
     }
 
+    /// Waits until a server has no other connection to the database.
+    pub async fn nobody_is_connected(&self) {
+        let others = match self.kind {
+            Kind::Sqlite => return,
+            Kind::Postgres => {
+                "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            }
+            Kind::MariaDb => {
+                "select count(*) from information_schema.processlist where db = database() and id <> connection_id()"
+            }
+        };
+        let mut connection = self.connect().await;
+        let gone = async { while connection.number(others).await > 0 {} };
+        tokio::time::timeout(LONG, gone).await.expect("the connections end");
+    }
+
     /// Ends every other connection, as an administrator does, or a proxy.
     pub async fn end_all(&self) {
         let mut connection = self.connect().await;
