@@ -1,6 +1,6 @@
 //! Owns starting a server whose Redis is not there yet, and one that will never let it in.
 
-use crate::harness::{Database, Folder, Kind, PASSWORD, Redis, until};
+use crate::harness::{Database, Folder, Kind, PASSWORD, Redis, ended, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f_14_a_server_starts_without_redis_and_uses_it_when_it_comes() {
@@ -47,7 +47,9 @@ async fn a_start_that_fails_does_not_keep_the_new_key_to_itself() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("it is bound").to_string();
     let folder = Folder::new();
-    let said = folder.run(&["serve", "--listen", &address]).await;
+    let mut start = folder.command(&["serve", "--listen", &address]);
+    start.env_remove("MIDENG_BOOTSTRAP_API_KEY");
+    let said = ended(start).await;
     said.failed_saying(&["listening on"]);
     assert!(said.out.contains("API key    "), "{said:?}");
 }
