@@ -116,17 +116,16 @@ impl Default for Memory {
 impl Store for Memory {
     async fn begin(&self, request: &Request) -> Result<Begun, Error> {
         check_name(&request.name)?;
-        let mut shard = self.shard(&request.name);
-        if !shard.has(&request.name) && !self.room() {
-            drop(shard);
-            self.purge_ended(PURGED_WHEN_FULL);
-            shard = self.shard(&request.name);
-            if !shard.has(&request.name) && !self.room() {
-                return Err(Error::Busy(format!("{} records are kept, which is the most", self.records_max)));
-            }
+        let begin = || {
+            let mut shard = self.shard(&request.name);
+            let now = Instant::now();
+            shard.begin(request, (now, self.moment(now)), || self.room())
+        };
+        if let Some(begun) = begin()? {
+            return Ok(begun);
         }
-        let now = Instant::now();
-        shard.begin(request, now, self.moment(now))
+        self.purge_ended(PURGED_WHEN_FULL);
+        begin()?.ok_or_else(|| Error::Busy(format!("{} records are kept, which is the most", self.records_max)))
     }
 
     async fn look(&self, request: &Request) -> Result<Option<Begun>, Error> {

@@ -1,6 +1,7 @@
 //! Owns the records of some names, and every step of their life. It is told the time, and who may be in it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,12 +16,17 @@ use crate::{Answer, Fingerprint};
 pub(super) struct Shard {
     records: HashMap<Name, Record>,
     /// What will be purged, by when: answers whose retention has ended, and abandoned leases.
-    ends: BTreeSet<(Instant, Name)>,
+    ends: List,
     /// What is or will be in doubt: by when it began to be, or when the lease ends.
-    doubtful: BTreeSet<(Instant, Name)>,
-    /// The last fence of all, so that the fence of a record grows also where nothing is kept of the one before.
+    doubtful: List,
+    /// The last fence of all, so that the fence of a record grows also where nothing is kept of the one before, and no two
+    /// records have one.
     fence: i64,
 }
+
+/// Names by a moment, and by their records' fences.
+type List = BTreeMap<Place, Name>;
+type Place = (Instant, i64);
 
 #[derive(Debug)]
 struct Record {
@@ -38,23 +44,39 @@ enum Stage {
 }
 
 impl Shard {
-    pub(super) fn has(&self, name: &Name) -> bool {
-        self.records.contains_key(name)
-    }
-
-    /// `moment` is the time as a fence.
-    pub(super) fn begin(&mut self, request: &Request, now: Instant, moment: i64) -> Result<Begun, Error> {
-        let kept = self.records.get(&request.name).map(|record| record.kept(now));
+    /// `moment` is the time as a fence, `room` whether one more may be kept: `None` where not.
+    pub(super) fn begin(
+        &mut self,
+        request: &Request,
+        (now, moment): (Instant, i64),
+        room: impl FnOnce() -> bool,
+    ) -> Result<Option<Begun>, Error> {
+        let entry = self.records.entry(request.name.clone());
+        let kept = if let Entry::Occupied(there) = &entry { Some(there.get().kept(now)) } else { None };
         let claim = match decide(kept, request)? {
-            Next::Say(begun) => return Ok(begun),
+            Next::Say(begun) => return Ok(Some(begun)),
             Next::Claim(claim) => claim,
         };
+        if matches!(entry, Entry::Vacant(_)) && !room() {
+            return Ok(None);
+        }
         self.fence = moment.max(self.fence.saturating_add(1));
         let fence = self.fence;
         let stage = Stage::Running { until: end(now, request.lease) };
         let record = Record { fence, guarantee: request.guarantee, fingerprint: claim.fingerprint, stage };
-        self.put(&request.name, record);
-        Ok(Begun::Execute(lease(request, fence)))
+        let (kind, place) = record.listed();
+        let before = match entry {
+            Entry::Occupied(mut there) => Some(there.insert(record).listed()),
+            Entry::Vacant(free) => {
+                free.insert(record);
+                None
+            }
+        };
+        if let Some((kind, place)) = before {
+            self.list(kind).remove(&place);
+        }
+        self.list(kind).insert(place, request.name.clone());
+        Ok(Some(Begun::Execute(lease(request, fence))))
     }
 
     pub(super) fn look(&self, request: &Request, now: Instant) -> Result<Option<Begun>, Error> {
@@ -123,58 +145,66 @@ impl Shard {
 
     /// Doubts with when they began, the oldest first.
     pub(super) fn doubts(&self, limit: usize, now: Instant) -> Vec<(Instant, Doubt)> {
-        let old = self.doubtful.iter().take_while(|(since, _)| *since <= now).take(limit);
-        old.filter_map(|(since, name)| {
-            let fence = self.records.get(name)?.fence;
-            Some((*since, Doubt { name: name.clone(), fence }))
-        })
-        .collect()
+        let old = self.doubtful.iter().take_while(|((since, _), _)| *since <= now).take(limit);
+        old.map(|((since, fence), name)| (*since, Doubt { name: name.clone(), fence: *fence })).collect()
     }
 
     /// Removes what has ended; how many it were.
     pub(super) fn purge(&mut self, limit: usize, now: Instant) -> usize {
-        let ended: Vec<_> = self.ends.iter().take_while(|(until, _)| *until <= now).take(limit).cloned().collect();
-        for (_, name) in &ended {
-            self.remove(name);
+        for purged in 0..limit {
+            let Some(first) = self.ends.first_entry().filter(|first| first.key().0 <= now) else { return purged };
+            self.records.remove(&first.remove());
         }
-        ended.len()
+        limit
     }
 
     /// Moves a record that is still of this fence to another stage.
     fn write(&mut self, name: &Name, fence: i64, may: impl Fn(&Record) -> bool, stage: Stage) -> Written {
-        let Some(record) = self.records.get(name).filter(|record| record.fence == fence && may(record)) else {
+        let Some(record) = self.records.get_mut(name).filter(|record| record.fence == fence && may(record)) else {
             return Written::Lost;
         };
-        let record = Record { fence, guarantee: record.guarantee, fingerprint: record.fingerprint, stage };
-        self.put(name, record);
+        let (before, at) = record.listed();
+        record.stage = stage;
+        let (after, until) = record.listed();
+        if let Some(name) = self.list(before).remove(&at) {
+            self.list(after).insert(until, name);
+        }
         Written::Done
-    }
-
-    fn put(&mut self, name: &Name, record: Record) {
-        self.remove(name);
-        let (index, at) = self.index(&record);
-        index.insert((at, name.clone()));
-        self.records.insert(name.clone(), record);
     }
 
     fn remove(&mut self, name: &Name) {
         let Some(record) = self.records.remove(name) else { return };
-        let (index, at) = self.index(&record);
-        index.remove(&(at, name.clone()));
+        let (kind, place) = record.listed();
+        self.list(kind).remove(&place);
     }
 
-    /// Where a record is listed, and under which moment.
-    fn index(&mut self, record: &Record) -> (&mut BTreeSet<(Instant, Name)>, Instant) {
-        match (&record.stage, record.guarantee) {
-            (Stage::Answered { until, .. }, _) => (&mut self.ends, *until),
-            (Stage::Unknown { since }, _) => (&mut self.doubtful, *since),
-            (Stage::Running { until }, Guarantee::AtMostOnce) => (&mut self.doubtful, *until),
-            (Stage::Running { until }, Guarantee::Transactional) => (&mut self.ends, *until + ABANDONED_AFTER),
+    fn list(&mut self, kind: Kind) -> &mut List {
+        match kind {
+            Kind::Ends => &mut self.ends,
+            Kind::Doubtful => &mut self.doubtful,
         }
     }
 }
 
+/// Which list a record is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Ends,
+    Doubtful,
+}
+
 impl Record {
+    /// Where it is listed, and at which place.
+    fn listed(&self) -> (Kind, Place) {
+        let (kind, at) = match (&self.stage, self.guarantee) {
+            (Stage::Answered { until, .. }, _) => (Kind::Ends, *until),
+            (Stage::Unknown { since }, _) => (Kind::Doubtful, *since),
+            (Stage::Running { until }, Guarantee::AtMostOnce) => (Kind::Doubtful, *until),
+            (Stage::Running { until }, Guarantee::Transactional) => (Kind::Ends, *until + ABANDONED_AFTER),
+        };
+        (kind, (at, self.fence))
+    }
+
     fn kept(&self, now: Instant) -> Kept {
         let (state, until, answer) = match &self.stage {
             Stage::Running { until } => (State::Running, *until, None),
