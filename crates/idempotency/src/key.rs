@@ -1,5 +1,6 @@
 //! Owns what an idempotency key is and how it is read from a request's header lines.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -76,16 +77,16 @@ impl Key {
         let line = line.trim_ascii();
         let text = match line.first() {
             None => return Err(Invalid::Empty),
-            Some(b'"') => string(line)?,
+            Some(b'"') => Cow::Owned(string(line)?),
             Some(_) if syntax == Syntax::Strict => return Err(Invalid::NotAString),
-            Some(_) => bare(line)?,
+            Some(_) => Cow::Borrowed(bare(line)?),
         };
-        Self::checked(text).map(Some)
+        Self::checked(&text).map(Some)
     }
 
     /// A key from plain text, for callers that do not come over HTTP.
     pub fn new(text: &str) -> Result<Self, Invalid> {
-        Self::checked(text.to_owned())
+        Self::checked(text)
     }
 
     /// A key that Mideng makes for a command that came without one. `purpose` and `identity` must name the
@@ -109,7 +110,7 @@ impl Key {
         &self.0
     }
 
-    fn checked(text: String) -> Result<Self, Invalid> {
+    fn checked(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() {
             return Err(Invalid::Empty);
         }
@@ -137,7 +138,7 @@ impl fmt::Debug for Key {
 
 /// The bare form. A comma would make it a list once a proxy joins two lines, and a quote or an opening
 /// bracket is another structured type, so none of them is taken.
-fn bare(line: &[u8]) -> Result<String, Invalid> {
+fn bare(line: &[u8]) -> Result<&str, Invalid> {
     if line.contains(&b',') || line[0] == b'(' {
         return Err(Invalid::List);
     }
@@ -146,7 +147,7 @@ fn bare(line: &[u8]) -> Result<String, Invalid> {
     }
     match line.iter().position(|byte| !byte.is_ascii_graphic()) {
         Some(at) => Err(Invalid::NotVisibleAscii(at)),
-        None => Ok(line.iter().map(|&byte| char::from(byte)).collect()),
+        None => std::str::from_utf8(line).map_err(|error| Invalid::NotVisibleAscii(error.valid_up_to())),
     }
 }
 

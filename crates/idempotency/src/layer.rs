@@ -25,6 +25,7 @@ mod sweeper;
 mod waiting;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ pub struct Idempotency {
 /// What an application is called, and what holds for all of its routes.
 #[derive(Clone)]
 pub struct Settings {
-    installation: Vec<u8>,
+    installation: Arc<[u8]>,
     problems_at: Option<String>,
     store_timeout: Duration,
 }
@@ -65,7 +66,7 @@ pub struct Settings {
 /// Guards one route. Give it to `route_layer` of the route's `MethodRouter`.
 #[derive(Clone)]
 pub struct IdempotencyLayer {
-    site: Site,
+    site: Arc<Site>,
 }
 
 /// What became of a graceful end.
@@ -85,6 +86,8 @@ struct House {
     sweepers: TaskTracker,
     hub: Hub,
     closing: CancellationToken,
+    /// The same, for who only looks: it is asked for each request, and shared by all threads.
+    is_closing: AtomicBool,
     routes: Mutex<Vec<Arc<Route>>>,
 }
 
@@ -97,7 +100,6 @@ struct Route {
 }
 
 /// Where a request arrived.
-#[derive(Clone)]
 struct Site {
     house: Arc<House>,
     route: Arc<Route>,
@@ -114,6 +116,7 @@ impl Idempotency {
             sweepers: TaskTracker::new(),
             hub: Hub::default(),
             closing: CancellationToken::new(),
+            is_closing: AtomicBool::new(false),
             routes: Mutex::default(),
         };
         Self { house: Arc::new(house) }
@@ -129,12 +132,13 @@ impl Idempotency {
         let route = Arc::new(Route { method, path: path.to_owned(), policy, answer_bytes_max });
         routes.push(Arc::clone(&route));
         drop(routes);
-        Ok(IdempotencyLayer { site: Site { house: Arc::clone(&self.house), route } })
+        Ok(IdempotencyLayer { site: Arc::new(Site { house: Arc::clone(&self.house), route }) })
     }
 
     /// Begins nothing any more and waits for what runs, for no longer than `limit` (F-17). Call it when the server has
     /// stopped listening, before the store's pool is closed. It ends [`Idempotency::sweep_every`] too.
     pub async fn drain(&self, limit: Duration) -> Drained {
+        self.house.is_closing.store(true, Ordering::Release);
         self.house.closing.cancel();
         self.house.tasks.close();
         self.house.sweepers.close();
@@ -155,7 +159,7 @@ impl Settings {
     /// `installation` is a name, or better a secret, that no other service has which asks the same providers: numbers
     /// that are derived from keys differ by it. It must stay the same for as long as keys are kept.
     pub fn of(installation: impl Into<Vec<u8>>) -> Self {
-        Self { installation: installation.into(), problems_at: None, store_timeout: Duration::from_secs(5) }
+        Self { installation: installation.into().into(), problems_at: None, store_timeout: Duration::from_secs(5) }
     }
 
     /// Where problems are explained: their `type` is this address with the code behind it. Without, it is a place in the
@@ -184,7 +188,7 @@ impl House {
     }
 
     fn is_closing(&self) -> bool {
-        self.closing.is_cancelled()
+        self.is_closing.load(Ordering::Acquire)
     }
 }
 
@@ -201,6 +205,6 @@ where
     type Service = IdempotencyService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        IdempotencyService::new(self.site.clone(), inner)
+        IdempotencyService::new(Arc::clone(&self.site), inner)
     }
 }

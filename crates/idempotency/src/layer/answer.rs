@@ -41,6 +41,9 @@ const NEVER_KEPT: &[&str] = &[
 /// Those of them that belong to the body of the handler's response, and to no other.
 const OF_A_BODY: &[&str] = &["content-length", "transfer-encoding", "trailer"];
 
+const STATUS: HeaderName = HeaderName::from_static(key::STATUS_HEADER);
+const REPLAYED: HeaderName = HeaderName::from_static(key::REPLAYED_HEADER);
+
 /// All headers of an answer, names and values, may have so many bytes.
 const HEADER_BYTES_MAX: usize = crate::store::HEADER_BYTES_MAX;
 
@@ -128,20 +131,19 @@ pub(super) fn replay_to_the_first(answer: &Answer, handlers: Response) -> Respon
 
 /// Says on a response how it came to be.
 pub(super) fn mark(response: &mut Response, status: Status, guarantee: Guarantee) {
-    let word = match status {
-        Status::Executed => "executed",
-        Status::Replayed => "replayed",
-        Status::Attached => "attached",
-        Status::NotKept => "not-kept",
-        Status::Unknown => "unknown",
-        Status::Unguarded => "unguarded",
+    let [transactional, at_most_once] = match status {
+        Status::Executed => ["executed; guarantee=transactional", "executed; guarantee=at-most-once"],
+        Status::Replayed => ["replayed; guarantee=transactional", "replayed; guarantee=at-most-once"],
+        Status::Attached => ["attached; guarantee=transactional", "attached; guarantee=at-most-once"],
+        Status::NotKept => ["not-kept; guarantee=transactional", "not-kept; guarantee=at-most-once"],
+        Status::Unknown => ["unknown; guarantee=transactional", "unknown; guarantee=at-most-once"],
+        Status::Unguarded => ["unguarded; guarantee=transactional", "unguarded; guarantee=at-most-once"],
     };
+    let words = if guarantee == Guarantee::Transactional { transactional } else { at_most_once };
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::try_from(format!("{word}; guarantee={guarantee}")) {
-        headers.insert(key::STATUS_HEADER, value);
-    }
+    headers.insert(STATUS, HeaderValue::from_static(words));
     if matches!(status, Status::Replayed | Status::Attached) {
-        headers.insert(key::REPLAYED_HEADER, HeaderValue::from_static("true"));
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
@@ -180,7 +182,9 @@ fn kept(parts: &Parts) -> Vec<(String, String)> {
 }
 
 fn latin_1(value: &HeaderValue) -> String {
-    value.as_bytes().iter().map(|&octet| char::from(octet)).collect()
+    // Most are ASCII, and copied whole.
+    let text = value.to_str().map(str::to_owned);
+    text.unwrap_or_else(|_| value.as_bytes().iter().map(|&octet| char::from(octet)).collect())
 }
 
 enum Collected {
@@ -190,15 +194,16 @@ enum Collected {
 }
 
 async fn collect(mut body: Body, limit: usize) -> Collected {
-    let mut read = BytesMut::new();
+    let mut read = Bytes::new();
     let mut trailers: Option<HeaderMap> = None;
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else { return Collected::Broken };
         match frame.into_data() {
             Ok(data) => {
-                read.extend_from_slice(&data);
+                // Mostly it is one piece, which is kept as it is.
+                read = if read.is_empty() { data } else { joined(read, &data) };
                 if read.len() > limit {
-                    return Collected::TooLong(read.freeze(), body);
+                    return Collected::TooLong(read, body);
                 }
             }
             Err(frame) => {
@@ -208,7 +213,14 @@ async fn collect(mut body: Body, limit: usize) -> Collected {
             }
         }
     }
-    Collected::Whole(read.freeze(), trailers)
+    Collected::Whole(read, trailers)
+}
+
+/// The first piece with the next behind it; the room for it grows by doubling.
+fn joined(read: Bytes, next: &Bytes) -> Bytes {
+    let mut read = read.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+    read.extend_from_slice(next);
+    read.freeze()
 }
 
 /// A body of which a part was read already.

@@ -6,12 +6,14 @@ use axum::body::Body;
 use axum::extract::{OriginalUri, Request};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 
+use super::execution::at_once;
 use super::refusal::Refusal;
 use super::{Route, Site};
 use crate::{Fingerprints, Key, Target, key, problem, protocol};
 
+const KEY: HeaderName = HeaderName::from_static(key::HEADER);
 /// Keys shorter than this are weak where a policy asks how strong they are (H-11).
 const STRONG_KEY_CHARACTERS_MIN: usize = 16;
 
@@ -36,7 +38,7 @@ impl Site {
     /// The key of a request; `None` where it needs none and has none.
     pub(super) fn key(&self, request: &Request) -> Result<Option<Key>, Refusal> {
         let policy = &self.route.policy;
-        let lines = request.headers().get_all(key::HEADER).iter().map(HeaderValue::as_bytes);
+        let lines = request.headers().get_all(KEY).iter().map(HeaderValue::as_bytes);
         let key = Key::from_header_lines(lines, policy.syntax)
             .map_err(|invalid| Refusal::new(&problem::KEY_INVALID, invalid.to_string()))?;
         match key {
@@ -82,7 +84,12 @@ impl Site {
         if announced.is_some_and(|length| length > limit as u64) {
             return Err(too_large());
         }
-        match tokio::time::timeout(policy.body_timeout, axum::body::to_bytes(body, limit)).await {
+        let mut read = std::pin::pin!(axum::body::to_bytes(body, limit));
+        let read = match at_once(&mut read).await {
+            Some(read) => Ok(read),
+            None => tokio::time::timeout(policy.body_timeout, read).await,
+        };
+        match read {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(error)) if is_over_limit(&error) => Err(too_large()),
             Ok(Err(_)) => Err(Refusal::new(&problem::BODY_MALFORMED, "the body did not arrive whole")),
@@ -101,15 +108,17 @@ fn is_over_limit(error: &axum::Error) -> bool {
 fn fingerprints(route: &Route, parts: &Parts, body: &[u8]) -> Result<(Fingerprints, Option<Refusal>), Refusal> {
     // The path as the client sent it: a router that nests this one has cut its prefix off.
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-    let preconditions = parts.headers.get_all(header::IF_MATCH).iter();
-    let preconditions: Vec<String> =
-        preconditions.map(|value| value.as_bytes().iter().map(|&octet| char::from(octet)).collect()).collect();
+    let mut precondition = String::new();
+    for value in parts.headers.get_all(header::IF_MATCH) {
+        precondition.push_str(if precondition.is_empty() { "" } else { ", " });
+        precondition.extend(value.as_bytes().iter().map(|&octet| char::from(octet)));
+    }
     let target = Target {
         method: parts.method.as_str(),
         route: uri.path(),
         ids: &[],
         query: uri.query().unwrap_or_default(),
-        precondition: &preconditions.join(", "),
+        precondition: &precondition,
     };
     let malformed = |detail| Refusal::new(&problem::BODY_MALFORMED, detail);
     let fingerprints = route.policy.reading.fingerprints(parts, &target, body).map_err(malformed);

@@ -1,11 +1,9 @@
 //! Owns one look at the store for a request, and what follows of it. Where it has to wait it does so in a task of its own, so
 //! that a claim is never taken by somebody who has left.
 
-use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::task::Poll;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +13,7 @@ use tracing::Instrument as _;
 
 use super::answer::{self, Status};
 use super::arrival::Asked;
-use super::execution::{Execution, caught};
+use super::execution::{Execution, at_once, caught};
 use super::refusal::Refusal;
 use super::resolver::{Numbers, Resolution};
 use super::service::Handler;
@@ -54,7 +52,7 @@ pub(super) struct Teller<S: Handler>(Option<oneshot::Sender<Said<S>>>);
 struct Turn(Arc<AtomicU8>);
 
 struct Attempt<S: Handler> {
-    site: Site,
+    site: Arc<Site>,
     asked: Asked,
     turn: Turn,
     teller: Teller<S>,
@@ -91,13 +89,17 @@ impl<S: Handler> Teller<S> {
 
 impl Site {
     /// Looks once, and executes if the store says so.
-    pub(super) async fn attempt<S: Handler>(&self, asked: &Asked, work: Work<S>) -> Said<S> {
+    pub(super) async fn attempt<S: Handler>(self: &Arc<Self>, asked: &Asked, work: Work<S>) -> Said<S> {
         let (tell, mut told) = oneshot::channel();
         let turn = Turn::default();
         let attempt =
-            Attempt { site: self.clone(), asked: asked.clone(), turn: turn.clone(), teller: Teller(Some(tell)) };
+            Attempt { site: Arc::clone(self), asked: asked.clone(), turn: turn.clone(), teller: Teller(Some(tell)) };
         let attempt = caught(attempt.run(work).in_current_span());
         begun_here(self.house.tasks.track_future(attempt)).await;
+        // Mostly it was said by now.
+        if let Ok(said) = told.try_recv() {
+            return said;
+        }
         let patience = sleep(self.house.settings.store_timeout);
         let said = tokio::select! {
             biased;
@@ -272,9 +274,8 @@ impl Asked {
 
 /// Takes the first steps of an attempt at once, which are all where neither store nor handler waits: a task and two changes
 /// of threads cost more than they do. With the first wait it goes on in a task of its own. Nobody can leave in between.
-pub(super) async fn begun_here(attempt: impl Future<Output = Option<()>> + Send + 'static) {
-    let mut attempt = Box::pin(attempt);
-    if poll_fn(|context| Poll::Ready(attempt.as_mut().poll(context))).await.is_pending() {
+pub(super) async fn begun_here(mut attempt: impl Future<Output = Option<()>> + Send + Unpin + 'static) {
+    if at_once(&mut attempt).await.is_none() {
         tokio::spawn(attempt);
     }
 }

@@ -1,7 +1,7 @@
 //! Owns what a handler knows of the claim that it runs under, and what it may say of it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
@@ -63,20 +63,47 @@ pub(super) enum Mark {
 }
 
 struct Held {
-    site: Site,
+    site: Arc<Site>,
     lease: Lease,
-    numbers: Numbers,
-    lost: CancellationToken,
+    lost: Lost,
     released: AtomicBool,
 }
 
+/// Whether the handler is to stop; with a token where it has asked for one.
+#[derive(Default)]
+struct Lost {
+    is_so: AtomicBool,
+    token: OnceLock<CancellationToken>,
+}
+
+impl Lost {
+    fn tell(&self) {
+        self.is_so.store(true, Ordering::SeqCst);
+        if let Some(token) = self.token.get() {
+            token.cancel();
+        }
+    }
+
+    fn is_so(&self) -> bool {
+        self.is_so.load(Ordering::SeqCst)
+    }
+
+    fn token(&self) -> CancellationToken {
+        let token = self.token.get_or_init(CancellationToken::new);
+        // Who told before there was a token did not find it.
+        if self.is_so() {
+            token.cancel();
+        }
+        token.clone()
+    }
+}
+
 impl Claim {
-    pub(super) fn new(site: &Site, lease: &Lease) -> Self {
+    pub(super) fn new(site: &Arc<Site>, lease: &Lease) -> Self {
         let held = Held {
-            site: site.clone(),
+            site: Arc::clone(site),
             lease: lease.clone(),
-            numbers: Numbers::new(&site.house.settings.installation, &lease.name),
-            lost: CancellationToken::new(),
+            lost: Lost::default(),
             released: AtomicBool::new(false),
         };
         Self { held: Arc::new(held) }
@@ -99,7 +126,7 @@ impl Claim {
             return Err(NotCompleted::NotFinal(response.status().as_u16()));
         }
         // F-10: who was told to stop commits nothing, also where nobody has come for its place yet.
-        if self.held.lost.is_cancelled() {
+        if self.held.lost.is_so() {
             return Err(NotCompleted::Lost);
         }
         let Captured { response, answer } = answer::capture(response, self.held.site.route.answer_bytes_max).await;
@@ -118,13 +145,13 @@ impl Claim {
 
     /// Is cancelled when the handler is to stop, because its lease is lost or its time is over (F-10).
     pub fn lost(&self) -> CancellationToken {
-        self.held.lost.clone()
+        self.held.lost.token()
     }
 
     /// 128 bits for one purpose of this request, as 32 hexadecimal characters: the same whenever it is sent. For a
     /// provider's idempotency key.
     pub fn derive(&self, purpose: &str) -> String {
-        self.held.numbers.derive(purpose)
+        Numbers::new(&self.held.site.house.settings.installation, &self.held.lease.name).derive(purpose)
     }
 
     /// A number that is greater with each lease of this key. A resource that keeps the greatest it has seen can refuse what
@@ -149,7 +176,7 @@ impl Claim {
     }
 
     pub(super) fn stop(&self) {
-        self.held.lost.cancel();
+        self.held.lost.tell();
     }
 
     pub(super) fn is_released(&self) -> bool {

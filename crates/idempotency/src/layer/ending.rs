@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::answer::{self, Status};
 use super::attempt::{Said, outcome_pending, panicked};
-use super::execution::{End, Execution, Ran};
+use super::execution::{End, Execution, Ran, at_once};
 use super::refusal::Refusal;
 use super::service::Handler;
 use super::waiting::jittered;
@@ -158,38 +158,41 @@ impl<S: Handler> Execution<S> {
 
     /// Writes once. A write that hangs is not dropped, as it may stand; its client does not wait for it.
     async fn written_or_late(&mut self, write: Write<'_>) -> Result<Stands, Error> {
-        let patience = self.site.house.settings.store_timeout;
-        let (site, lease) = (self.site.clone(), self.lease.clone());
-        let mut writing = std::pin::pin!(async move {
+        let Self { site, lease, teller, .. } = self;
+        let patience = site.house.settings.store_timeout;
+        let mut writing = std::pin::pin!(async {
             let store = &site.house.store;
             match write {
-                Write::Complete(answer) => match store.complete(&lease, answer).await? {
+                Write::Complete(answer) => match store.complete(lease, answer).await? {
                     Written::Done => Ok(Stands::Written),
                     // Also where the reply to an earlier attempt was lost. A lease that is lost is asked for by giving it
                     // back: the fence tells its own answer from that of another request under the key.
-                    Written::Lost => match store.release(&lease).await? {
+                    Written::Lost => match store.release(lease).await? {
                         Released::Answered(kept) if kept == *answer => Ok(Stands::Written),
                         Released::Answered(kept) => Ok(Stands::Answer(kept)),
                         Released::Free | Released::Lost => Ok(Stands::Lost),
                     },
                 },
-                Write::Release => match store.release(&lease).await? {
+                Write::Release => match store.release(lease).await? {
                     Released::Free => Ok(Stands::Written),
                     Released::Answered(kept) => Ok(Stands::Answer(kept)),
                     Released::Lost => Ok(Stands::Lost),
                 },
-                Write::Doubt => match store.doubt(&lease).await? {
+                Write::Doubt => match store.doubt(lease).await? {
                     Written::Done => Ok(Stands::Written),
                     Written::Lost => Ok(Stands::Lost),
                 },
             }
         });
+        if let Some(written) = at_once(&mut writing).await {
+            return written;
+        }
         tokio::select! {
             biased;
             written = &mut writing => return written,
             () = sleep(patience) => {}
         }
-        self.refuse(&outcome_pending());
+        teller.say(Said::Refused(outcome_pending()));
         writing.await
     }
 }

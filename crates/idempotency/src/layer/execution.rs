@@ -1,7 +1,9 @@
 //! Owns the run of a handler under a lease: its task, its heartbeat, its time, its panics.
 
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use crate::protocol::{Guarantee, Lease, Written};
 
 /// A handler that runs, and ends.
 pub(super) struct Execution<S: Handler> {
-    pub(super) site: Site,
+    pub(super) site: Arc<Site>,
     pub(super) lease: Lease,
     pub(super) teller: Teller<S>,
     /// While this lives, duplicates of this process wait to be woken.
@@ -48,7 +50,7 @@ pub(super) enum End {
 }
 
 impl<S: Handler> Execution<S> {
-    pub(super) fn new(site: Site, (lease, running): (Lease, Running), teller: Teller<S>) -> Self {
+    pub(super) fn new(site: Arc<Site>, (lease, running): (Lease, Running), teller: Teller<S>) -> Self {
         Self { site, lease, teller, _running: running }
     }
 
@@ -65,33 +67,41 @@ impl<S: Handler> Execution<S> {
     /// Runs the handler to its end. It is told to stop when its lease is lost or its time is over, and never cut off: what it
     /// holds open may not bear that.
     async fn handle(&mut self, mut work: Work<S>, claim: &Claim) -> Ran<S::Error> {
-        let (site, lease) = (self.site.clone(), self.lease.clone());
-        let mut handler = pin!(caught(async move {
+        let Self { site, lease, teller, .. } = self;
+        let mut handler = caught(async {
             let response = work.inner.call(work.request).await?.into_response();
-            Ok(ended(&site, claim, response).await)
-        }));
-        let (site, beating) = (self.site.clone(), claim.clone());
-        let mut heart = pin!(heartbeat(&site, &lease, &beating));
-        let mut limit = pin!(sleep(self.site.route.policy.handler_timeout));
+            Ok(ended(site, claim, response).await)
+        });
+        // Who waits for nothing needs no clocks.
+        if let Some(ran) = at_once(&mut handler).await {
+            return Ran::of(ran);
+        }
+        let mut heart = pin!(heartbeat(site, lease, claim));
+        let mut limit = pin!(sleep(site.route.policy.handler_timeout));
         let (mut beats, mut in_time) = (true, true);
         loop {
             tokio::select! {
                 biased;
-                ran = &mut handler => {
-                    return match ran {
-                        Some(Ok((response, end))) => Ran::Answered { response, end },
-                        Some(Err(error)) => Ran::Failed(error),
-                        None => Ran::Panicked,
-                    };
-                }
+                ran = &mut handler => return Ran::of(ran),
                 () = &mut heart, if beats => beats = false,
                 () = &mut limit, if in_time => {
                     (beats, in_time) = (false, false);
-                    tracing::warn!(route = %self.site.route, name = ?lease.name, "a handler is over its time");
+                    tracing::warn!(route = %site.route, name = ?lease.name, "a handler is over its time");
                     claim.stop();
-                    self.teller.say(Said::Refused(outcome_pending()));
+                    teller.say(Said::Refused(outcome_pending()));
                 }
             }
+        }
+    }
+}
+
+impl<E> Ran<E> {
+    /// Nothing where it panicked.
+    fn of(ran: Option<Result<(Response, End), E>>) -> Self {
+        match ran {
+            Some(Ok((response, end))) => Self::Answered { response, end },
+            Some(Err(error)) => Self::Failed(error),
+            None => Self::Panicked,
         }
     }
 }
@@ -148,6 +158,15 @@ async fn heartbeat(site: &Site, lease: &Lease, claim: &Claim) {
         }
         next = next.min(renewed + lease.length);
     }
+}
+
+/// The output of a future that waits for nothing, or no more than it has waited for.
+pub(super) async fn at_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    poll_fn(|context| match Pin::new(&mut *future).poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// A future's output, or `None` where it panicked. It is on the heap: one that holds a handler is some kilobytes long,

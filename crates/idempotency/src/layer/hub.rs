@@ -1,6 +1,7 @@
 //! Owns which requests run in this process, so that their duplicates are woken and need not ask the store again and again.
 
-use std::collections::HashMap;
+use std::collections::hash_map::{self as map, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -9,20 +10,28 @@ use crate::protocol::Name;
 
 /// The requests that run here. Of those that have a record only a hint: the store decides.
 #[derive(Clone, Default)]
-pub(super) struct Hub(Arc<Mutex<HashMap<Name, Entry>>>);
+pub(super) struct Hub(Arc<Inside>);
 
-#[derive(Clone)]
+#[derive(Default)]
+struct Inside {
+    running: Mutex<HashMap<Name, Entry>>,
+    next: AtomicU64,
+}
+
 struct Entry {
-    over: CancellationToken,
+    /// Which run it is: one that was silent may have been taken over.
+    run: u64,
     /// It runs without a record: nobody but this process knows of it.
     is_unguarded: bool,
+    /// Cancelled at its end, where somebody waits for that.
+    over: Option<CancellationToken>,
 }
 
 /// A request runs until this is dropped.
 pub(super) struct Running {
     hub: Hub,
     name: Name,
-    over: CancellationToken,
+    run: u64,
 }
 
 impl Hub {
@@ -37,33 +46,51 @@ impl Hub {
     }
 
     fn enter_if(&self, name: &Name, is_unguarded: bool, may_stand: impl Fn(&Entry) -> bool) -> Option<Running> {
-        let over = CancellationToken::new();
-        let mut map = self.map();
-        if !map.get(name).is_none_or(may_stand) {
-            return None;
+        let run = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let entry = Entry { run, is_unguarded, over: None };
+        match self.map().entry(name.clone()) {
+            map::Entry::Occupied(there) if !may_stand(there.get()) => return None,
+            map::Entry::Occupied(mut there) => there.insert(entry).end(),
+            map::Entry::Vacant(free) => {
+                free.insert(entry);
+            }
         }
-        map.insert(name.clone(), Entry { over: over.clone(), is_unguarded });
-        Some(Running { hub: self.clone(), name: name.clone(), over })
+        Some(Running { hub: self.clone(), name: name.clone(), run })
     }
 
     /// What is cancelled as soon as the request has ended; `None` where it does not run here.
     pub(super) fn end_of(&self, name: &Name) -> Option<CancellationToken> {
-        self.map().get(name).map(|entry| entry.over.clone())
+        self.map().get_mut(name).map(|entry| entry.over.get_or_insert_default().clone())
     }
 
     fn map(&self) -> MutexGuard<'_, HashMap<Name, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn end(self) {
+        if let Some(over) = self.over {
+            over.cancel();
+        }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         let mut map = self.hub.map();
-        // One that took over while this one was silent has a token of its own, which stays.
-        if map.get(&self.name).is_some_and(|entry| entry.over == self.over) {
-            map.remove(&self.name);
+        // One that took over while this one was silent has an entry of its own, which stays.
+        let ended = map.remove(&self.name);
+        let (own, other) = match ended {
+            Some(entry) if entry.run == self.run => (Some(entry), None),
+            other => (None, other),
+        };
+        if let Some(other) = other {
+            map.insert(self.name.clone(), other);
         }
         drop(map);
-        self.over.cancel();
+        if let Some(own) = own {
+            own.end();
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Owns what of a request's body makes it another request.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -78,7 +79,7 @@ impl Reading {
     pub(super) fn fingerprints(&self, parts: &Parts, target: &Target<'_>, body: &[u8]) -> Result<Fingerprints, String> {
         let of_parts = |reading: &str, parts: &[&[u8]]| Fingerprints::of_parts(target, reading, parts);
         match &self.what {
-            What::Bytes => Ok(of_parts("bytes", &[media_type(parts).to_ascii_lowercase().as_bytes(), body])),
+            What::Bytes => Ok(of_parts("bytes", &[&media_type(parts), body])),
             What::Json { without } => {
                 let text = without.iter().fold(json_text(body)?, |text, pointer| pointer.without(&text));
                 Ok(Fingerprints::of(target, &text))
@@ -133,7 +134,8 @@ fn content_type(parts: &Parts) -> &[u8] {
     parts.headers.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default()
 }
 
-fn media_type(parts: &Parts) -> String {
-    let text = String::from_utf8_lossy(content_type(parts));
-    text.split(';').next().unwrap_or_default().trim().to_owned()
+/// In lower case, without its parameters.
+fn media_type(parts: &Parts) -> Cow<'_, [u8]> {
+    let bytes = content_type(parts).split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+    if bytes.iter().any(u8::is_ascii_uppercase) { Cow::Owned(bytes.to_ascii_lowercase()) } else { Cow::Borrowed(bytes) }
 }

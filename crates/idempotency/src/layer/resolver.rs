@@ -38,8 +38,8 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn new(installation: &[u8], name: &Name) -> Self {
-        Self { installation: installation.into(), name: name.clone() }
+    pub(super) fn new(installation: &Arc<[u8]>, name: &Name) -> Self {
+        Self { installation: Arc::clone(installation), name: name.clone() }
     }
 
     /// 128 bits for one purpose, as 32 hexadecimal characters: a provider's idempotency key.

@@ -1,6 +1,7 @@
 //! Owns the tower service: which requests are guarded, and what their clients wait for.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::Request;
@@ -21,7 +22,7 @@ use crate::problem;
 /// A service whose requests are applied at most once under each key.
 #[derive(Clone)]
 pub struct IdempotencyService<S> {
-    site: Site,
+    site: Arc<Site>,
     inner: S,
 }
 
@@ -37,7 +38,7 @@ impl<S> Handler for S where
 }
 
 impl<S> IdempotencyService<S> {
-    pub(super) const fn new(site: Site, inner: S) -> Self {
+    pub(super) const fn new(site: Arc<Site>, inner: S) -> Self {
         Self { site, inner }
     }
 }
@@ -66,7 +67,7 @@ where
 }
 
 impl Site {
-    async fn answer<S: Handler>(self, mut inner: S, request: Request) -> Result<Response, S::Error> {
+    async fn answer<S: Handler>(self: Arc<Self>, mut inner: S, request: Request) -> Result<Response, S::Error> {
         if request.method().is_safe() || self.is_of_another(request.method()) {
             return inner.call(request).await.map(IntoResponse::into_response);
         }
@@ -93,14 +94,18 @@ impl Site {
     /// harm those that share its connections.
     async fn keyless<S: Handler>(&self, mut inner: S, request: Request) -> Result<Response, S::Error> {
         let (tell, told) = oneshot::channel();
-        let run = caught(async move {
+        let run = async move {
             let _ = tell.send(inner.call(request).await.map(IntoResponse::into_response));
-        });
-        begun_here(self.house.tasks.track_future(run.in_current_span())).await;
+        };
+        begun_here(self.house.tasks.track_future(caught(run.in_current_span()))).await;
         told.await.unwrap_or_else(|_| Ok(self.refused(&panicked())))
     }
 
-    async fn keyed<S: Handler>(&self, inner: S, arrival: super::arrival::Arrival) -> Result<Response, S::Error> {
+    async fn keyed<S: Handler>(
+        self: &Arc<Self>,
+        inner: S,
+        arrival: super::arrival::Arrival,
+    ) -> Result<Response, S::Error> {
         let mut asked = arrival.asked;
         let mut work = Work { inner, request: arrival.request };
         let mut patience: Option<Patience> = None;
