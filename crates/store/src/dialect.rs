@@ -73,7 +73,6 @@ impl Database {
         }
     }
 
-    /// For administration. Who writes through it takes the turn first.
     /// For leases. A file has one connection that writes.
     pub(crate) fn lockers(&self) -> DatabaseConnection {
         match self {
@@ -83,6 +82,7 @@ impl Database {
         }
     }
 
+    /// For administration. Who writes through it takes the turn first.
     pub(crate) fn administrator(&self) -> DatabaseConnection {
         match self {
             Self::Sqlite(database) => SqlxSqliteConnector::from_sqlx_sqlite_pool(database.administrator.clone()),

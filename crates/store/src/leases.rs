@@ -86,8 +86,9 @@ impl Store {
                  lease_until = excluded.lease_until where {is_free} returning fence"
             );
             let _turn = self.turn().await?;
-            let row = soon(DOING, self.lockers.query_one_raw(self.bound(&sql, &[name, holder, holder]))).await?;
-            return row.map(|row| row.try_get_by_index(0)).transpose().doing(DOING);
+            // All rows, of which there is one at most: SQLite commits with the last step, and tells what went wrong there.
+            let rows = soon(DOING, self.lockers.query_all_raw(self.bound(&sql, &[name, holder, holder]))).await?;
+            return rows.first().map(|row| row.try_get_by_index(0)).transpose().doing(DOING);
         }
         let change = format!(
             "update {LEASES} set holder = {{}}, fence = last_insert_id({fence}), lease_until = {until} \

@@ -29,6 +29,8 @@ pub(super) struct Asked {
     pub(super) request: Arc<protocol::Request>,
     /// Somebody was doing it, or may have done it: nobody can say any more that nothing was done.
     pub(super) was_begun: bool,
+    /// It ran here without a record: it is not executed again, whatever the store knows of it.
+    pub(super) ran_unguarded: bool,
     /// Why it is not executed: its body has no meaning by today's reading, only by the one before. It may learn what became
     /// of it, and that is all.
     pub(super) unreadable: Option<Refusal>,
@@ -72,7 +74,7 @@ impl Site {
         };
         // What is kept is not encoded for one client: a layer outside of this one encodes it for each (B-09).
         parts.headers.remove(header::ACCEPT_ENCODING);
-        let asked = Asked { request: Arc::new(asked), was_begun: false, unreadable };
+        let asked = Asked { request: Arc::new(asked), was_begun: false, ran_unguarded: false, unreadable };
         Ok(Arrival { asked, request: Request::from_parts(parts, Body::from(body)) })
     }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
@@ -39,8 +40,11 @@ pub(super) enum Said<S: Handler> {
     Answered(Result<Response, S::Error>),
     /// It was done before.
     Replay(Answer),
-    /// Somebody is doing it; here is the work back.
-    Attach(Work<S>),
+    /// Somebody is doing it; here is the work back. It may run here without a record: then nobody will write its answer.
+    Attach {
+        work: Work<S>,
+        is_unguarded: bool,
+    },
     Refused(Refusal),
 }
 
@@ -64,6 +68,8 @@ enum Failed {
     Refuse(Error),
     /// It may only learn what became of it, and nothing did.
     NothingKept(Refusal),
+    /// The store is away, and the request runs here.
+    Beside { is_unguarded: bool },
     /// The store is away, and the request is executed without it.
     GoOn(String),
 }
@@ -97,8 +103,10 @@ impl Site {
         let attempt = caught(attempt.run(work).in_current_span());
         begun_here(self.house.tasks.track_future(attempt)).await;
         // Mostly it was said by now.
-        if let Ok(said) = told.try_recv() {
-            return said;
+        match told.try_recv() {
+            Ok(said) => return said,
+            Err(TryRecvError::Closed) => return Said::Refused(outcome_pending()),
+            Err(TryRecvError::Empty) => {}
         }
         let patience = sleep(self.house.settings.store_timeout);
         let said = tokio::select! {
@@ -112,7 +120,7 @@ impl Site {
                 told.await
             }
         };
-        // Only a task that was aborted says nothing.
+        // Only a task that was aborted, or a store or a resolver that panicked, says nothing.
         said.unwrap_or_else(|_| Said::Refused(outcome_pending()))
     }
 
@@ -159,7 +167,10 @@ impl Site {
         if asked.was_begun {
             return Err(Failed::Refuse(Error::Unavailable(reason)));
         }
-        if self.house.hub.end_of(&asked.request.name).is_some() { Ok(Begun::Attach) } else { Err(Failed::GoOn(reason)) }
+        Err(match self.house.hub.is_unguarded(&asked.request.name) {
+            Some(is_unguarded) => Failed::Beside { is_unguarded },
+            None => Failed::GoOn(reason),
+        })
     }
 
     /// Ends a doubt with the resolver's proof; false where there is none.
@@ -186,14 +197,17 @@ impl Site {
 impl<S: Handler> Attempt<S> {
     async fn run(mut self, work: Work<S>) {
         // Looked at within the task, which a graceful end has either counted by now or forbidden.
-        if self.site.house.is_closing() {
+        if self.site.house.closing.is_cancelled() {
             return self.teller.say(Said::Refused(self.asked.began_nothing(shutting_down())));
         }
         for _ in 0..LOOKS_MAX {
             let begun = self.site.begin(&self.asked).await;
             match begun {
                 Ok(Begun::Execute(lease)) => return self.execute(lease, work).await,
-                Ok(Begun::Attach) => return self.teller.say(Said::Attach(work)),
+                Ok(Begun::Attach) => return self.teller.say(Said::Attach { work, is_unguarded: false }),
+                Err(Failed::Beside { is_unguarded }) => {
+                    return self.teller.say(Said::Attach { work, is_unguarded });
+                }
                 Ok(Begun::Replay(answer)) => return self.teller.say(Said::Replay(answer)),
                 Ok(Begun::KeyReused) => {
                     let refusal = Refusal::new(&problem::KEY_REUSED, "the key was used for another request");
@@ -221,7 +235,8 @@ impl<S: Handler> Attempt<S> {
     }
 
     async fn execute(self, lease: Lease, work: Work<S>) {
-        let Some(running) = self.site.house.hub.enter(&lease.name) else { return self.unguarded_before(lease).await };
+        let running = self.site.house.hub.enter(&lease.name).filter(|_| !self.asked.ran_unguarded);
+        let Some(running) = running else { return self.unguarded_before(lease).await };
         if self.turn.is_first(Turn::TAKEN) {
             return Execution::new(self.site, (lease, running), self.teller).run(work).await;
         }
@@ -231,17 +246,18 @@ impl<S: Handler> Attempt<S> {
         }
     }
 
-    /// The store is back while the request runs without a record: it stays in doubt, as nobody will write its answer.
+    /// The store is back, and the request runs without a record, or did so: it stays in doubt, as nobody will write its answer.
     async fn unguarded_before(mut self, lease: Lease) {
+        self.teller.say(Said::Refused(outcome_pending()));
         if let Err(error) = self.site.house.store.doubt(&lease).await {
             tracing::warn!(name = ?lease.name, %error, "a lease of a request that runs without a record stands");
         }
-        self.teller.say(Said::Refused(outcome_pending()));
     }
 
     async fn execute_unguarded(mut self, reason: &str, mut work: Work<S>) {
-        let Some(_running) = self.site.house.hub.enter_unguarded(&self.asked.request.name) else {
-            return self.teller.say(Said::Attach(work));
+        let _running = match self.site.house.hub.enter_unguarded(&self.asked.request.name) {
+            Ok(running) => running,
+            Err(is_unguarded) => return self.teller.say(Said::Attach { work, is_unguarded }),
         };
         tracing::error!(route = %self.site.route, reason, "a request is executed without a record");
         let called = async move { work.inner.call(work.request).await.map(IntoResponse::into_response) };

@@ -37,25 +37,30 @@ pub(super) struct Running {
 impl Hub {
     /// Says that a request begins to run under its lease; `None` where it runs here without one.
     pub(super) fn enter(&self, name: &Name) -> Option<Running> {
-        self.enter_if(name, false, |there| !there.is_unguarded)
+        self.enter_if(name, false, |there| !there.is_unguarded).ok()
     }
 
-    /// Says that a request begins to run without a record; `None` where it runs here already.
-    pub(super) fn enter_unguarded(&self, name: &Name) -> Option<Running> {
+    /// Says that a request begins to run without a record. Where it runs here already: whether that is without one, too.
+    pub(super) fn enter_unguarded(&self, name: &Name) -> Result<Running, bool> {
         self.enter_if(name, true, |_| false)
     }
 
-    fn enter_if(&self, name: &Name, is_unguarded: bool, may_stand: impl Fn(&Entry) -> bool) -> Option<Running> {
+    /// Whether a request runs without a record; `None` where it does not run here.
+    pub(super) fn is_unguarded(&self, name: &Name) -> Option<bool> {
+        self.map().get(name).map(|entry| entry.is_unguarded)
+    }
+
+    fn enter_if(&self, name: &Name, is_unguarded: bool, gives_way: impl Fn(&Entry) -> bool) -> Result<Running, bool> {
         let run = self.0.next.fetch_add(1, Ordering::Relaxed);
         let entry = Entry { run, is_unguarded, over: None };
         match self.map().entry(name.clone()) {
-            map::Entry::Occupied(there) if !may_stand(there.get()) => return None,
+            map::Entry::Occupied(there) if !gives_way(there.get()) => return Err(there.get().is_unguarded),
             map::Entry::Occupied(mut there) => there.insert(entry).end(),
             map::Entry::Vacant(free) => {
                 free.insert(entry);
             }
         }
-        Some(Running { hub: self.clone(), name: name.clone(), run })
+        Ok(Running { hub: self.clone(), name: name.clone(), run })
     }
 
     /// What is cancelled as soon as the request has ended; `None` where it does not run here.

@@ -8,11 +8,12 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::Method;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tower::Service;
 use tracing::Instrument as _;
 
 use super::answer::{self, Status};
-use super::attempt::{Said, Work, begun_here, panicked, shutting_down};
+use super::attempt::{Said, Work, begun_here, outcome_pending, panicked, shutting_down};
 use super::execution::caught;
 use super::refusal::Refusal;
 use super::waiting::Patience;
@@ -93,12 +94,22 @@ impl Site {
     /// A request without a key runs to its end as well, where it has to wait: a handler that is cut off in a transaction may
     /// harm those that share its connections.
     async fn keyless<S: Handler>(&self, mut inner: S, request: Request) -> Result<Response, S::Error> {
-        let (tell, told) = oneshot::channel();
+        let (tell, mut told) = oneshot::channel();
         let run = async move {
             let _ = tell.send(inner.call(request).await.map(IntoResponse::into_response));
         };
         begun_here(self.house.tasks.track_future(caught(run.in_current_span()))).await;
-        told.await.unwrap_or_else(|_| Ok(self.refused(&panicked())))
+        match timeout(self.route.policy.handler_timeout, &mut told).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => {
+                tracing::error!(route = %self.route, "a handler panicked");
+                Ok(self.refused(&panicked()))
+            }
+            Err(_) => {
+                tracing::warn!(route = %self.route, "a handler is over its time");
+                Ok(self.refused(&outcome_pending()))
+            }
+        }
     }
 
     async fn keyed<S: Handler>(
@@ -119,7 +130,10 @@ impl Site {
                     answer::mark(&mut response, status, self.route.policy.guarantee);
                     return Ok(response);
                 }
-                Said::Attach(back) => work = back,
+                Said::Attach { work: back, is_unguarded } => {
+                    work = back;
+                    asked.ran_unguarded |= is_unguarded;
+                }
             }
             asked.was_begun = true;
             let Duplicates::Attach { wait } = self.route.policy.duplicates else {

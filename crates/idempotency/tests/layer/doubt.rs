@@ -113,3 +113,19 @@ async fn f_04_a_resolver_that_hangs_is_not_waited_for() {
     place("k").send(&node).await.problem(409, "outcome_unknown");
     assert_eq!(world.effects.count(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn f_04_a_resolver_that_panics_leaves_an_answer() {
+    struct Panics;
+    #[async_trait]
+    impl Resolver for Panics {
+        async fn resolve(&self, _: &Doubt, _: &Numbers) -> Resolution {
+            panic!("for the test")
+        }
+    }
+    let world = World::default();
+    let node = world.orders(once().resolver(Arc::new(Panics)));
+    died(&world).await;
+    place("k").send(&node).await.problem(503, "outcome_pending");
+    assert_eq!(world.effects.count(), 0);
+}

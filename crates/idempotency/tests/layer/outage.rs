@@ -102,6 +102,23 @@ async fn nobody_goes_on_beside_a_request_that_runs_here_without_a_record() {
     }
 }
 
+/// The store comes back between two looks of a duplicate that waits for the one without a record.
+#[tokio::test(start_paused = true)]
+async fn who_waited_for_a_request_without_a_record_does_not_execute_it() {
+    let world = World::default();
+    world.store.breaks(Op::Begin, Fault::Down);
+    let it = Running::of(world.clone(), once().outage(Outage::Execute)).await;
+    let second = place("k").start(&it.node);
+    until("the second has asked", || world.store.asked(Op::Begin) == 2).await;
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    world.store.mend();
+    let node = it.node.clone();
+    it.ends_as("unguarded").await;
+    second.await.expect("no panic").problem(503, "outcome_pending");
+    place("k").send(&node).await.problem(409, "outcome_unknown");
+    assert_eq!(world.effects.count(), 1, "it was executed after itself");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handler_without_a_record_has_its_time_as_well() {
     let world = World::default();

@@ -122,16 +122,16 @@ impl<'a> Batch<'a> {
     /// A name of a request that made an order is a name of the order, for as long as that is; and so is a key that found
     /// the order by another of its names.
     fn name_orders(&mut self, made: &Made) {
+        let named = self.records.values().filter(|row| row.last.kind == RecordKind::Name);
+        let named: Made = named.filter_map(|row| Some((row.last.record.command, row.order_no?))).collect();
+        for row in self.records.values_mut().filter(|row| row.last.kind == RecordKind::Own) {
+            row.order_no = row.order_no.or_else(|| named.get(&row.last.record.command).copied());
+        }
         let here = self.records.values().filter(|row| row.last.kind == RecordKind::Own);
         let here: Made = here.filter_map(|row| Some((row.last.record.command, row.order_no?))).collect();
         for row in self.records.values_mut().filter(|row| row.last.kind == RecordKind::Name) {
             let command = &row.last.record.command;
             row.order_no = row.order_no.or_else(|| here.get(command).or_else(|| made.get(command)).copied());
-        }
-        let named = self.records.values().filter(|row| row.last.kind == RecordKind::Name);
-        let named: Made = named.filter_map(|row| Some((row.last.record.command, row.order_no?))).collect();
-        for row in self.records.values_mut().filter(|row| row.last.kind == RecordKind::Own) {
-            row.order_no = row.order_no.or_else(|| named.get(&row.last.record.command).copied());
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::super::kept::{Kept, Next, State, decide, lease, told};
@@ -92,7 +93,7 @@ impl Shard {
     }
 
     pub(super) fn complete(&mut self, lease: &Lease, answer: &Answer, now: Instant) -> Written {
-        let stage = Stage::Answered { until: end(now, lease.retention), answer: answer.clone() };
+        let stage = Stage::Answered { until: end(now, lease.retention), answer: owned(answer) };
         self.write(&lease.name, lease.fence, |record| !matches!(record.stage, Stage::Answered { .. }), stage)
     }
 
@@ -129,7 +130,7 @@ impl Shard {
         }
         match finding {
             Finding::Executed(answer) => {
-                let stage = Stage::Answered { until: end(now, retention), answer: answer.clone() };
+                let stage = Stage::Answered { until: end(now, retention), answer: owned(answer) };
                 self.write(&doubt.name, doubt.fence, doubted, stage)
             }
             Finding::NotExecuted => {
@@ -220,6 +221,11 @@ impl Record {
             answer,
         }
     }
+}
+
+/// With a body of its own: the bytes that came may be a part of a buffer that is much longer.
+fn owned(answer: &Answer) -> Answer {
+    Answer { body: Bytes::copy_from_slice(&answer.body), ..answer.clone() }
 }
 
 /// A time that never comes is a century away.
