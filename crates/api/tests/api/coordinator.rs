@@ -130,6 +130,28 @@ async fn f3_one_order_request_of_a_member_at_a_time() {
     shop.close().await;
 }
 
+/// A request without a key is a repetition for some time only, and needs its member's turn afterwards.
+#[tokio::test]
+async fn f3_what_is_the_same_no_more_needs_a_turn() {
+    let (limit, locks) = local();
+    let settings = api::Settings { answer_wait: Duration::from_millis(50), ..Default::default() };
+    let rates = RateLimits { rules: [].into(), limit };
+    let shop = Shop::with(Setup { settings, rates, locks: locks.clone(), ..Setup::default() }).await;
+    shop.product("A", 1_999, 9).await;
+    let policy = Policy { order_lock_ms: 60_000, same_within_ms: 400, ..Policy::default() };
+    shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
+    let place = async || shop.admin.call(Method::POST, "/api/v1/orders").json(&order("c")).send().await;
+    place().await.expect(201);
+    let placed = api::now();
+    let held = locks.try_acquire(&format!("order:{}:c", shop.tenant.0), Terms::default()).await.expect("it is free");
+    until("the time is over", async || api::now() > placed.plus_ms(600)).await;
+    place().await.problem(429, "operation_too_frequent");
+    drop(held);
+    until("the turn is over", async || place().await.is_created()).await;
+    assert_eq!(shop.orders().await.len(), 2);
+    shop.close().await;
+}
+
 /// Whatever name the clicks share, a repetition waits for the answer and is not told that it is too frequent.
 #[tokio::test]
 async fn f3_a_repetition_needs_no_turn() {

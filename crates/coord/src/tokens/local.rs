@@ -81,6 +81,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn no_time_is_too_long() {
+        let tokens = LocalTokens::new(10);
+        tokens.mark("a", Duration::MAX).await.unwrap();
+        assert!(tokens.seen("a").await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn at_the_bound_the_oldest_goes() {
         let tokens = LocalTokens::new(3);
         for name in ["a", "b", "a", "c", "d"] {

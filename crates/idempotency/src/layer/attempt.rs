@@ -141,12 +141,12 @@ impl Site {
         let (store, request) = (Arc::clone(&self.house.store), Arc::clone(&asked.request));
         let mut late = self.house.tasks.spawn(async move { store.begin(&request).await });
         match timeout(self.house.settings.store_timeout, &mut late).await {
-            Ok(Ok(Err(Error::Unavailable(reason)))) => self.without_store(asked, reason),
+            Ok(Ok(Err(Error::Unavailable(reason)))) => Err(self.without_store(asked, reason)),
             Ok(Ok(begun)) => begun.map_err(Failed::Refuse),
             Ok(Err(_)) => Err(Failed::Refuse(Error::Broken("the store panicked".to_owned()))),
             Err(_) => {
-                let said = self.without_store(asked, "it did not answer in time".to_owned());
-                let goes_on = matches!(said, Err(Failed::GoOn(_)));
+                let failed = self.without_store(asked, "it did not answer in time".to_owned());
+                let goes_on = matches!(failed, Failed::GoOn(_));
                 let store = Arc::clone(&self.house.store);
                 self.house.tasks.spawn(async move {
                     let Ok(Ok(Begun::Execute(lease))) = late.await else { return };
@@ -157,20 +157,20 @@ impl Site {
                         tracing::warn!(name = ?lease.name, %error, "a lease that came too late stands");
                     }
                 });
-                said
+                Err(failed)
             }
         }
     }
 
     /// Decides about a request whose store is away: it is executed beside nobody who is known to have begun it.
-    fn without_store(&self, asked: &Asked, reason: String) -> Result<Begun, Failed> {
+    fn without_store(&self, asked: &Asked, reason: String) -> Failed {
         if asked.was_begun {
-            return Err(Failed::Refuse(Error::Unavailable(reason)));
+            return Failed::Refuse(Error::Unavailable(reason));
         }
-        Err(match self.house.hub.is_unguarded(&asked.request.name) {
+        match self.house.hub.is_unguarded(&asked.request.name) {
             Some(is_unguarded) => Failed::Beside { is_unguarded },
             None => Failed::GoOn(reason),
-        })
+        }
     }
 
     /// Ends a doubt with the resolver's proof; false where there is none.

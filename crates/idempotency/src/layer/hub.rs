@@ -83,17 +83,11 @@ impl Entry {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let mut map = self.hub.map();
         // One that took over while this one was silent has an entry of its own, which stays.
-        let ended = map.remove(&self.name);
-        let (own, other) = match ended {
-            Some(entry) if entry.run == self.run => (Some(entry), None),
-            other => (None, other),
+        let own = match self.hub.map().entry(self.name.clone()) {
+            map::Entry::Occupied(there) if there.get().run == self.run => Some(there.remove()),
+            _ => None,
         };
-        if let Some(other) = other {
-            map.insert(self.name.clone(), other);
-        }
-        drop(map);
         if let Some(own) = own {
             own.end();
         }

@@ -45,6 +45,23 @@ async fn only_what_may_be_forgotten_expires() {
     assert_eq!(lives(&server).await.iter().filter(|(_, left)| *left == -1).count(), 1);
 }
 
+/// A server that is set up to forget leaves no list of what it has forgotten.
+#[tokio::test]
+async fn a_doubt_that_was_evicted_is_listed_no_more() {
+    let server = Server::open().await;
+    let store = server.store().await;
+    let outside = idempotency::protocol::Request { guarantee: Guarantee::AtMostOnce, ..request("a") };
+    let lease = execute(&store, &outside).await;
+    assert_eq!(store.doubt(&lease).await.expect("redis is there"), Written::Done);
+    assert_eq!(store.doubts(9).await.expect("redis is there").len(), 1);
+    let mut connection = server.connect().await.expect("the server is there");
+    for (key, _) in lives(&server).await.into_iter().filter(|(key, _)| key.contains(":record:")) {
+        let _: () = connection.del(&key).await.expect("a key");
+    }
+    assert_eq!(store.doubts(9).await.expect("redis is there"), []);
+    assert_eq!(lives(&server).await, [], "nothing is left of it");
+}
+
 #[tokio::test]
 async fn no_transaction_completes_a_record() {
     assert!(!Server::open().await.store().await.has_transactions(), "a transactional route would be taken");

@@ -11,16 +11,12 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, MySqlConnection, MySqlPool, Row as _};
 
-use super::remote::{ACQUIRED_WITHIN, ANSWER_MAX, Mode, Remote, SOUND_WITHIN, TURN_WAIT, no_turn};
+use super::remote::{ACQUIRED_WITHIN, ANSWER_MAX, LISTERS, LOCKERS, Mode, Remote, SOUND_WITHIN, TURN_WAIT, no_turn};
 use crate::found::{Found, Intent};
 use crate::set::{Find, Rows, Value};
 use crate::soon::{soon, within};
 use crate::{Doing, Error};
 
-/// How many lists are read at once; and beside them, one connection for administration.
-const LISTERS: u32 = 8;
-/// How many locks are asked for at once.
-const LOCKERS: u32 = 4;
 /// How many statements a connection keeps prepared; a server keeps some 16,000 for all connections together.
 const STATEMENTS: usize = 256;
 

@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr, Statem
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _};
 
-use super::remote::{ACQUIRED_WITHIN, ANSWER_MAX, Mode, Remote, SOUND_WITHIN, TURN_WAIT, no_turn};
+use super::remote::{ACQUIRED_WITHIN, ANSWER_MAX, LISTERS, LOCKERS, Mode, Remote, SOUND_WITHIN, TURN_WAIT, no_turn};
 use crate::found::{Found, Intent};
 use crate::set::{Find, Rows, Value};
 use crate::soon::{soon, within};
@@ -21,10 +21,6 @@ use crate::{Doing, Error};
 pub(crate) const BINARY_COLLATION: &str = "collate \"C\"";
 /// The oldest version that is tried.
 const VERSION_LEAST: i32 = 150_000;
-/// How many lists are read at once; and beside them, one connection for administration.
-const LISTERS: u32 = 8;
-/// How many locks are asked for at once.
-const LOCKERS: u32 = 4;
 
 /// The tables with several indexes that begin with the tenant, as long as they have no statistics; and whether they have
 /// enough rows for it to matter.

@@ -28,6 +28,10 @@ pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(7);
 pub(super) const TURN_WAIT: Duration = Duration::from_mins(1);
 /// How long a list, or a transaction, waits for a connection.
 pub(super) const ACQUIRED_WITHIN: Duration = Duration::from_secs(5);
+/// How many lists are read at once; and beside them, one connection for administration.
+pub(super) const LISTERS: u32 = 8;
+/// How many locks are asked for at once.
+pub(super) const LOCKERS: u32 = 4;
 /// How long a connection that is given back to a pool may take to show that it is sound.
 pub(super) const SOUND_WITHIN: Duration = Duration::from_secs(2);
 /// How many batches are written at once, how many purges and counts, and how many objects are read.
