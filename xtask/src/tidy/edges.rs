@@ -9,6 +9,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("coord", &[]),
     ("conform", &[]),
     ("ports", &[]),
+    ("identity", &[]),
     ("domain", &["idempotency"]),
     ("channels", &["domain"]),
     ("psp-sim", &[]),

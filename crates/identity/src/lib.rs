@@ -1,0 +1,2 @@
+//! Proofs of who somebody is: passwords, second factors, tokens, login providers. It knows no SQL, no routes, and nobody
+//! by name: what is stored about a person is handed in.
