@@ -1,89 +1,115 @@
-//! Owns who a request comes from: the bearer credential, looked up by its hash and remembered for two seconds.
+//! Owns who a request comes from: found once for each request, by an API key, an access token or a browser's cookie.
 
-use std::time::Duration;
+mod keys;
+
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use domain::access::{Permission, Reach, Role};
+use domain::session::Authority;
+use domain::text::CustomerId;
+use domain::{PrincipalId, TenantId, Whose, tenant};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use moka::future::Cache;
-use sha2::{Digest as _, Sha256};
-use store::{Credential, Role, SECRET_PREFIX, Store};
+use store::SECRET_PREFIX;
+use tokio::sync::OnceCell;
 
 use crate::problem::Problem;
 use crate::state::Api;
 
-/// How long a looked-up credential is remembered, so also how long a revoked key may go on.
-const REMEMBERED: Duration = Duration::from_secs(2);
-/// How many are remembered.
-const REMEMBERED_MAX: u64 = 10_000;
-
-/// Looks credentials up.
-pub(crate) struct Credentials {
-    store: Store,
-    known: Cache<[u8; 32], Option<Credential>>,
-}
+pub(crate) use keys::Keys;
 
 /// Who a request comes from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Caller(pub(crate) Credential);
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) tenant: TenantId,
+    pub(crate) principal: PrincipalId,
+    pub(crate) role: Role,
+    /// The session, where it is a person.
+    pub(crate) session: Option<Arc<Authority>>,
+}
 
-impl Credentials {
-    pub(crate) fn new(store: Store) -> Self {
-        let known = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build();
-        Self { store, known }
+/// The caller of a request, found when it is first asked for.
+#[derive(Clone, Default)]
+pub(crate) struct Sender(Arc<OnceCell<Result<Option<Caller>, Problem>>>);
+
+/// A caller whom the route's guard let through.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted(pub(crate) Caller);
+
+impl Sender {
+    /// Who sent the request; `None` without a credential.
+    pub(crate) async fn caller(&self, api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+        self.0.get_or_init(|| find(api, headers)).await.clone()
     }
+}
 
-    pub(crate) async fn find(&self, secret: &str) -> Result<Option<Credential>, Problem> {
-        if !secret.starts_with(SECRET_PREFIX) {
-            return Ok(None);
+async fn find(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    let mut lines = headers.get_all(AUTHORIZATION).iter();
+    let secret = match (lines.next(), lines.next()) {
+        (None, _) => return Ok(None),
+        (Some(line), None) => bearer(line),
+        (Some(_), Some(_)) => None,
+    };
+    let invalid = || Problem::new("unauthorized", "the credential is not valid");
+    let secret = secret.ok_or_else(invalid)?;
+    if !secret.starts_with(SECRET_PREFIX) {
+        return Err(invalid());
+    }
+    let found = api.keys().find(secret).await?.ok_or_else(invalid)?;
+    is_open(found.tenant_status)?;
+    Ok(Some(Caller { tenant: found.tenant, principal: found.principal, role: found.role, session: None }))
+}
+
+fn is_open(status: tenant::Status) -> Result<(), Problem> {
+    match status {
+        tenant::Status::Active => Ok(()),
+        tenant::Status::Prepared | tenant::Status::Suspended => {
+            Err(Problem::new("tenant_suspended", "nobody of this tenant is let in at present"))
         }
-        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-        let store = self.store.clone();
-        let secret = secret.to_owned();
-        self.known.try_get_with(hash, async move { store.credential(&secret).await }).await.map_err(|error| {
-            tracing::error!(%error, "a credential could not be looked up");
-            Problem::new("storage_unavailable", "the credential could not be looked up")
-        })
     }
 }
 
 impl Caller {
-    /// Refuses those who may only look.
-    pub(crate) fn may_change(&self) -> Result<(), Problem> {
-        match self.0.role {
-            Role::Admin | Role::Service => Ok(()),
-            Role::Auditor => Err(Problem::new("forbidden", "the role auditor may look, not change")),
+    /// Refuses who has not the permission.
+    pub(crate) fn may(&self, permission: Permission) -> Result<(), Problem> {
+        if self.role.may(permission) {
+            return Ok(());
         }
+        let (role, permission) = (self.role.name(), permission.name());
+        Err(Problem::new("forbidden", format!("the role {role} does not have the permission {permission}")))
+    }
+
+    /// Whose orders the caller may touch.
+    pub(crate) fn whose(&self) -> Whose {
+        match self.role.reach() {
+            Reach::Tenant => Whose::Anybodys,
+            Reach::Own => Whose::Only(self.customers()),
+        }
+    }
+
+    /// As whom the caller buys: as themselves first, and as the guest that they were.
+    pub(crate) fn customers(&self) -> Vec<CustomerId> {
+        let Some(session) = &self.session else { return Vec::new() };
+        let guest = session.guest.map(|(_, id)| id);
+        std::iter::once(session.person).chain(guest).map(|id| CustomerId::from_stored(&id.to_string())).collect()
     }
 }
 
-/// The secret of a request that has one.
-pub(crate) fn secret(headers: &HeaderMap) -> Option<&str> {
-    let mut lines = headers.get_all(AUTHORIZATION).iter();
-    match (lines.next(), lines.next()) {
-        (Some(line), None) => bearer(line),
-        _ => None,
+/// Takes the caller whom the guard let through. A route that has no guard lets nobody in.
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
+        parts.extensions.get::<Granted>().map(|granted| granted.0.clone()).ok_or_else(|| {
+            tracing::error!(path = parts.uri.path(), "a route asks for a caller and has no guard: this is a bug");
+            Problem::new("internal_error", "the server ran into a bug of its own")
+        })
     }
 }
 
 fn bearer(line: &HeaderValue) -> Option<&str> {
     let (scheme, secret) = line.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
-}
-
-impl FromRequestParts<Api> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let mut lines = parts.headers.get_all(AUTHORIZATION).iter();
-        let (Some(line), None) = (lines.next(), lines.next()) else {
-            return Err(Problem::new("unauthorized", "send one header Authorization: Bearer mk_…"));
-        };
-        let credential = match bearer(line) {
-            Some(secret) => api.credential(secret).await?,
-            None => None,
-        };
-        credential.map(Caller).ok_or_else(|| Problem::new("unauthorized", "the credential is not valid"))
-    }
 }

@@ -1,6 +1,7 @@
 //! HTTP, JSON and status codes: reads requests into commands, renders outcomes into answers, and serves. The only
 //! crate that knows HTTP.
 
+mod access;
 mod auth;
 mod conflicts;
 mod mutation;
@@ -18,11 +19,12 @@ mod state;
 mod token;
 mod wire;
 
+pub use access::{Access, Line};
 pub use conflicts::Conflicts;
 pub use rates::{By, RateLimits, Rule};
 pub use render::Renderer;
 pub use routes::notify::digest;
-pub use routes::router;
+pub use routes::{lines, router};
 pub use serve::{Limits, Listener, serve};
 pub use stamp::{id, now};
 pub use state::{Api, Metrics, Parts, Settings};

@@ -1,5 +1,6 @@
 //! Owns the common way of every request that changes something: who, under which key, what exactly, as one command.
 
+mod audit;
 mod names;
 mod turn;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request};
 use axum::response::Response;
+use domain::audit::Note;
 use domain::{Action, Alias, Command, TenantId, Timestamp, Token};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target, canonical, key};
@@ -33,6 +35,7 @@ pub(crate) struct Mutation {
     one_time_token: Option<String>,
     aliases: Vec<Alias>,
     token: Token,
+    note: Option<Note>,
     fingerprints: Fingerprints,
     request_id: RequestId,
     /// The body's canonical text; empty where there was none.
@@ -47,7 +50,6 @@ impl FromRequest<Api> for Mutation {
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, api).await?;
-        caller.may_change()?;
         // The limit comes before the key: a body that is too large leaves no trace.
         let body = read(body, &parts.headers, api.settings()).await?;
         let key = read_key(&parts.headers)?;
@@ -66,6 +68,7 @@ impl FromRequest<Api> for Mutation {
             precondition: &precondition,
         };
         let fingerprints = Fingerprints::of(&target, &body);
+        let note = audit::note(&caller, &parts.headers)?;
         let request_id = parts.extensions.get::<RequestId>().cloned().unwrap_or_default();
         let at = stamp::now();
         Ok(Self {
@@ -76,6 +79,7 @@ impl FromRequest<Api> for Mutation {
             one_time_token,
             aliases: Vec::new(),
             token: Token::None,
+            note,
             fingerprints,
             request_id,
             body,
@@ -104,7 +108,7 @@ impl Mutation {
 
     /// What the caller's shop asks of a checkout.
     pub(crate) async fn policy(&self) -> Result<Policy, Problem> {
-        self.api.policy(self.caller.0.tenant).await
+        self.api.policy(self.caller.tenant).await
     }
 
     /// True if the request came without a key.
@@ -127,13 +131,13 @@ impl Mutation {
     /// A number for one purpose of this request, the same whenever it is sent.
     pub(crate) fn number(&self, purpose: &str) -> Result<u128, Problem> {
         self.require_key()?;
-        let scope = (self.caller.0.tenant.0, self.caller.0.principal.0);
+        let scope = (self.caller.tenant.0, self.caller.principal.0);
         Ok(self.key.as_ref().map_or(0, |key| idempotency::derive(self.api.installation(), purpose, scope, key)))
     }
 
     /// Whose data is asked for.
     pub(crate) const fn tenant(&self) -> TenantId {
-        self.caller.0.tenant
+        self.caller.tenant
     }
 
     /// The body as a typed request. It is read from the canonical text, so that what was fingerprinted and what is
@@ -178,14 +182,16 @@ impl Mutation {
         }
         let command = Command {
             id: CommandId(stamp::id()),
-            tenant: self.caller.0.tenant,
-            principal: self.caller.0.principal,
+            tenant: self.caller.tenant,
+            principal: self.caller.principal,
             key: self.key.unwrap_or_else(|| derived(&self.fingerprints)),
             fingerprints: self.fingerprints,
             at: self.at,
             request_id: self.request_id.to_string(),
             aliases: self.aliases,
             token: self.token,
+            whose: self.caller.whose(),
+            note: self.note,
             action,
         };
         let (answer, replayed) = self.api.submit(command).await?;

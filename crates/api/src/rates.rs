@@ -14,7 +14,7 @@ use coord::limit::{Decision, Rate, WhenAway};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, header};
 
-use crate::auth;
+use crate::auth::Sender;
 use crate::problem::Problem;
 use crate::state::{Api, Peer};
 
@@ -129,9 +129,10 @@ async fn counted(api: &Api, request: &Parts, by: By) -> Option<String> {
         By::Address => request.extensions.get::<Peer>().map(|peer| network(peer.0).to_string()),
         By::Everyone => Some(String::new()),
         By::Credential | By::Tenant => {
-            let credential = api.credential(auth::secret(&request.headers)?).await.ok()??;
-            let principal = (by == By::Credential).then_some(credential.principal.0);
-            Some(format!("{}:{}", credential.tenant.0, principal.map_or(String::new(), |number| number.to_string())))
+            let sender = request.extensions.get::<Sender>()?;
+            let caller = sender.caller(api, &request.headers).await.ok()??;
+            let principal = (by == By::Credential).then_some(caller.principal.0);
+            Some(format!("{}:{}", caller.tenant.0, principal.map_or(String::new(), |number| number.to_string())))
         }
     }
 }

@@ -48,6 +48,13 @@ fn accepted_answer(reply: &Reply) -> Answer {
             let body = payment.refund(*refund).map(|refund| wire::Refund::of(payment, refund));
             answer(true, &body, Some(wire::refund_path(*refund)), None)
         }
+        Reply::Person { person, created } => {
+            answer(*created, &wire::Person::of(person), Some(wire::person_path(person)), Some(person.version))
+        }
+        Reply::Tenant { tenant, created } => {
+            let path = wire::tenant_path(tenant.public_id);
+            answer(*created, &wire::Tenant::of(tenant), Some(path), Some(tenant.version))
+        }
         Reply::Noted(became) => answer(false, &wire::Noted { became: became.name() }, None, None),
     }
 }

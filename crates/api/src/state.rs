@@ -10,10 +10,10 @@ use coord::Lock;
 use domain::{Command, PrincipalId, TenantId};
 use engine::{Answered, Engine, Failure, Refused, Scope, Standing, Waiting};
 use idempotency::Answer;
-use store::{Actors, Credential, Policy, Store};
+use store::{Actors, Policy, Store};
 use tokio_util::task::TaskTracker;
 
-use crate::auth::Credentials;
+use crate::auth::Keys;
 use crate::conflicts::Conflicts;
 use crate::policies::Policies;
 use crate::problem::Problem;
@@ -64,7 +64,7 @@ struct Inner {
     engine: Engine,
     store: Store,
     settings: Settings,
-    credentials: Credentials,
+    keys: Keys,
     conflicts: Conflicts,
     metrics: Metrics,
     directory: Directory,
@@ -110,13 +110,13 @@ impl Api {
     pub fn new(parts: Parts, settings: Settings) -> Self {
         let Parts { engine, store, directory, actors, installation, secret, limits, locks, conflicts, metrics } = parts;
         let policies = Policies::new(store.clone());
-        let credentials = Credentials::new(store.clone());
+        let keys = Keys::new(store.clone());
         let tracker = TaskTracker::new();
         Self(Arc::new(Inner {
             engine,
             store,
             settings,
-            credentials,
+            keys,
             conflicts,
             metrics,
             directory,
@@ -184,8 +184,8 @@ impl Api {
         (self.0.metrics)()
     }
 
-    pub(crate) async fn credential(&self, secret: &str) -> Result<Option<Credential>, Problem> {
-        self.0.credentials.find(secret).await
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
     }
 
     /// Waits until everything that was spawned for requests is done.

@@ -3,6 +3,7 @@
 
 mod answers;
 mod payments;
+mod people;
 mod refunds;
 mod requests;
 mod tokens;
@@ -11,6 +12,7 @@ pub(crate) use answers::{
     HistoryEntry, List, Movement, Order, OrderNumber, Product, Ready, entity_tag, order_path, product_path,
 };
 pub(crate) use payments::{Noted, Payment, StartPayment, payment_path};
+pub(crate) use people::{AddMember, AddStaff, AddTenant, NewPerson, Person, SetRole, Tenant, person_path, tenant_path};
 pub(crate) use refunds::{Refund, StartRefund, refund_path};
 pub(crate) use requests::{CancelOrder, CorrectShipment, MoveStock, PlaceOrder, PutProduct, ShipOrder};
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use clap::{Subcommand, ValueEnum};
-use store::{Account, NewApiKey, Role, Store};
+use domain::access::Role;
+use store::{Account, NewApiKey, Store};
 
 use crate::settings::Database;
 use crate::{secret, terminal};

@@ -12,7 +12,7 @@ use domain::order::PendingLimit;
 use domain::text::{CustomerId, ProductName, Sku};
 use domain::{
     Action, Command, LineRequest, Money, Needs, OrderNo, OrderNumberSource, PlaceOrder, PrincipalId, PutProduct,
-    TenantId,
+    TenantId, Whose,
 };
 use engine::{Commit, Execute as _, Executor, Scope, Storage as _, Verdict};
 use idempotency::{CommandId, Fingerprints, Key, Target};
@@ -84,6 +84,8 @@ impl Floor {
             request_id: "floor".to_owned(),
             aliases: Vec::new(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             action,
         }
     }

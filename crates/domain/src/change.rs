@@ -7,9 +7,11 @@ use crate::ledger::Posting;
 use crate::order::{HistoryEntry, PendingSlot};
 use crate::outbox::Message;
 use crate::payment::{self, Payment};
+use crate::person::{PasswordHash, Person};
 use crate::review::Review;
 use crate::stock::Movement;
-use crate::{Order, OrderNo, OrderNumber, Product, State, StockItem, TenantId};
+use crate::tenant::Tenant;
+use crate::{Order, OrderNo, OrderNumber, Product, State, StockItem, TenantId, audit};
 
 /// One changed row, or one order with its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,14 @@ pub enum Change {
     ReviewRaised(Review),
     /// Something is to be done outside.
     MessageQueued(Message),
+    /// Somebody is new, with the hash of their password if they have one.
+    PersonAdded(Person, Option<PasswordHash>),
+    /// A person is other than before.
+    PersonStepped(Person),
+    /// A tenant is other than before.
+    TenantStepped(Tenant),
+    /// Something is written into the audit log.
+    Audited(audit::Entry),
 }
 
 impl State {
@@ -61,6 +71,9 @@ impl State {
             Change::OrderPlaced(order) | Change::OrderStepped(order) => self.put_order(order.clone()),
             Change::PaymentSet(payment) => self.put_payment(payment.clone()),
             Change::EventSet(event) => self.put_event(event.clone()),
+            Change::PersonAdded(person, _) | Change::PersonStepped(person) => self.put_person(person.clone()),
+            Change::TenantStepped(tenant) => self.put_tenant(tenant.clone()),
+            Change::Audited(entry) => self.put_audit(entry.head()),
             Change::StockMoved(_)
             | Change::HistoryWritten(_)
             | Change::PaymentNoted(_)

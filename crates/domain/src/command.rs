@@ -1,6 +1,9 @@
 //! Owns the command: a request to change business data, with everything that the decision needs and cannot ask for.
 
 mod money;
+mod people;
+
+pub use people::{AddPerson, StepPerson, StepTenant};
 
 pub use money::{ApplyChannelFact, NoteSilence, QueryPayment, RefundPayment, RetryRefund, StartPayment};
 
@@ -8,7 +11,7 @@ use idempotency::{CommandId, Fingerprints, Key};
 
 use crate::order::{CloseReason, Parcel, PendingLimit};
 use crate::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
-use crate::{Money, MovementId, OrderNo, PrincipalId, Refusal, ShipmentId, TenantId, Timestamp};
+use crate::{Money, MovementId, OrderNo, PrincipalId, Refusal, ShipmentId, TenantId, Timestamp, audit};
 
 /// A command under its key. Ids and time are stamped at intake and stay as they are through every rerun.
 #[derive(Clone, Debug)]
@@ -31,6 +34,10 @@ pub struct Command {
     pub aliases: Vec<Alias>,
     /// What is to be said of a one-time token if no name of the request is taken.
     pub token: Token,
+    /// Whose orders it may touch.
+    pub whose: Whose,
+    /// That it is written into the audit log, if it is.
+    pub note: Option<audit::Note>,
     /// What is wanted.
     pub action: Action,
 }
@@ -59,6 +66,15 @@ impl Alias {
         let name = |piece: i64| Key::derived("same", &format!("{}:{piece}", what.current));
         [piece, piece.saturating_add(1)].map(|piece| Self { key: name(piece), since })
     }
+}
+
+/// Whose orders a command may touch. Those of others are, for it, not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All of the tenant's.
+    Anybodys,
+    /// Those of these customers: a member, and the guest that they were before.
+    Only(Vec<CustomerId>),
 }
 
 /// What a command wants.
@@ -117,6 +133,12 @@ pub enum Action {
     ApplyChannelFact(ApplyChannelFact),
     /// Take note that a channel gave no answer.
     NoteSilence(NoteSilence),
+    /// Add a member, or one of the staff.
+    AddPerson(AddPerson),
+    /// Change what a person may do.
+    StepPerson(StepPerson),
+    /// Open, suspend or resume a tenant.
+    StepTenant(StepTenant),
 }
 
 /// What a request says, or should say, of a one-time token. A token that is good for it is one of its [`Alias`]es.
@@ -239,7 +261,10 @@ impl Action {
             | Self::RetryRefund(_)
             | Self::QueryPayment(_)
             | Self::ApplyChannelFact(_)
-            | Self::NoteSilence(_) => None,
+            | Self::NoteSilence(_)
+            | Self::AddPerson(_)
+            | Self::StepPerson(_)
+            | Self::StepTenant(_) => None,
             Self::PlaceOrder(PlaceOrder { number, .. }) => Some(number.order_no()),
             Self::IssueOrderNumber { order_no, .. }
             | Self::CancelOrder { order_no, .. }
@@ -271,6 +296,16 @@ impl Action {
         match self {
             Self::PlaceOrder(place) => 1_024 + 256 * place.lines.len(),
             _ => 1_024,
+        }
+    }
+}
+
+impl Whose {
+    /// Whether an order of this customer is there for it.
+    pub fn includes(&self, customer: &CustomerId) -> bool {
+        match self {
+            Self::Anybodys => true,
+            Self::Only(customers) => customers.contains(customer),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod number;
 mod payment;
+mod people;
 mod place;
 mod product;
+mod reach;
 mod resolve;
 mod ship;
 
@@ -19,7 +21,12 @@ use crate::{Action, Change, Command, Order, OrderNo, Outcome, Refusal, Reply, St
 /// Only where storage broke its word, for example by not loading the stock of a loaded reservation. The engine
 /// isolates the command that did it.
 pub fn decide(state: &State, command: &Command) -> Outcome {
-    let decided = match &command.action {
+    let decided = reach::check(state, command).and_then(|()| of_action(state, command));
+    decided.unwrap_or_else(Outcome::Refused)
+}
+
+fn of_action(state: &State, command: &Command) -> Result<Outcome, Refusal> {
+    match &command.action {
         Action::PutProduct(put) => product::put(state, command, put),
         Action::MoveStock(movement) => product::move_stock(state, command, movement),
         Action::IssueOrderNumber { order_no, expires_at } => Ok(number::issue(command, *order_no, *expires_at)),
@@ -36,8 +43,10 @@ pub fn decide(state: &State, command: &Command) -> Outcome {
         Action::QueryPayment(query) => payment::query(state, command, *query),
         Action::ApplyChannelFact(apply) => payment::apply(state, command, apply),
         Action::NoteSilence(silence) => payment::silence(state, command, silence),
-    };
-    decided.unwrap_or_else(Outcome::Refused)
+        Action::AddPerson(add) => people::add(state, command, add),
+        Action::StepPerson(step) => people::step(state, command, step),
+        Action::StepTenant(step) => people::step_tenant(state, command, step),
+    }
 }
 
 impl State {

@@ -18,7 +18,7 @@ pub struct BadId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantId(pub i64);
 
-/// Who acts: a service account today, a member later, or the system itself, by its number in the database.
+/// Who acts: a service account, a member, one of the staff, or the system itself, by its number in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PrincipalId(pub i64);
 
@@ -106,6 +106,22 @@ typed_id!(
     /// Something that a person has to look at, `rev_…`.
     ReviewId,
     "rev_"
+);
+
+typed_id!(
+    /// A tenant as others name it, `ten_…`.
+    TenantPublicId,
+    "ten_"
+);
+typed_id!(
+    /// A member or one of the staff, `per_…`. A member's is the `customer_id` of their orders.
+    PersonId,
+    "per_"
+);
+typed_id!(
+    /// One log-in on one device, `ses_…`.
+    SessionId,
+    "ses_"
 );
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -1,6 +1,8 @@
 //! The pure rules of the trade: money, products, stock, orders, payments, and the decision on every command. No `async`,
 //! no clock, no randomness, no I/O, no logging, no panic on input. Time and ids come with the command.
 
+pub mod access;
+pub mod audit;
 mod change;
 pub mod channel;
 mod command;
@@ -15,23 +17,27 @@ pub mod order;
 pub mod outbox;
 mod outcome;
 pub mod payment;
+pub mod person;
 pub mod product;
 mod refusal;
 pub mod review;
+pub mod session;
 mod state;
 pub mod stock;
+pub mod tenant;
 pub mod text;
 mod time;
 
 pub use change::Change;
 pub use command::{
-    Action, Alias, ApplyChannelFact, Command, CorrectShipment, LineRequest, MoveStock, NoteSilence, OrderNumberSource,
-    PlaceOrder, PutProduct, QueryPayment, RefundPayment, RetryRefund, ShipLine, ShipOrder, StartPayment, Token,
+    Action, AddPerson, Alias, ApplyChannelFact, Command, CorrectShipment, LineRequest, MoveStock, NoteSilence,
+    OrderNumberSource, PlaceOrder, PutProduct, QueryPayment, RefundPayment, RetryRefund, ShipLine, ShipOrder,
+    StartPayment, StepPerson, StepTenant, Token, Whose,
 };
 pub use decide::decide;
 pub use id::{
-    AttemptId, BadId, ChannelAccountId, MovementId, OrderNo, PaymentId, PrincipalId, RefundId, ReviewId, ShipmentId,
-    TenantId,
+    AttemptId, BadId, ChannelAccountId, MovementId, OrderNo, PaymentId, PersonId, PrincipalId, RefundId, ReviewId,
+    SessionId, ShipmentId, TenantId, TenantPublicId,
 };
 pub use money::{Currency, Money, UnknownCurrency};
 pub use needs::Needs;
@@ -39,8 +45,10 @@ pub use number::OrderNumber;
 pub use order::Order;
 pub use outcome::{Accepted, Outcome, Reply};
 pub use payment::Payment;
+pub use person::Person;
 pub use product::Product;
 pub use refusal::Refusal;
 pub use state::State;
 pub use stock::StockItem;
+pub use tenant::Tenant;
 pub use time::Timestamp;

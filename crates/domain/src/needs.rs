@@ -40,6 +40,12 @@ pub struct Needs {
     pub accounts: BTreeSet<(TenantId, ChannelAccountId)>,
     /// What came from outside before.
     pub events: BTreeSet<(TenantId, Digest)>,
+    /// People.
+    pub people: BTreeSet<(TenantId, PrincipalId)>,
+    /// Tenants.
+    pub tenants: BTreeSet<TenantId>,
+    /// Tenants whose audit log grows. Their ends are locked behind everything else.
+    pub audits: BTreeSet<TenantId>,
 }
 
 impl Needs {
@@ -54,7 +60,19 @@ impl Needs {
 
     fn add(&mut self, command: &Command) {
         let tenant = command.tenant;
+        if command.note.is_some() {
+            self.audits.insert(tenant);
+        }
         match &command.action {
+            Action::AddPerson(add) => {
+                self.people.insert((tenant, add.principal));
+            }
+            Action::StepPerson(step) => {
+                self.people.insert((tenant, step.principal));
+            }
+            Action::StepTenant(step) => {
+                self.tenants.insert(step.tenant);
+            }
             Action::PutProduct(put) => {
                 self.products.insert((tenant, put.sku.clone()));
             }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::payment::Payment;
+use crate::person::Person;
 use crate::stock::Movement;
+use crate::tenant::Tenant;
 use crate::{Change, Order, OrderNumber, Product, RefundId, Refusal, StockItem, channel};
 
 /// What was decided.
@@ -65,6 +67,20 @@ pub enum Reply {
         payment: Arc<Payment>,
         /// Which of its refunds.
         refund: RefundId,
+    },
+    /// The person as they are now.
+    Person {
+        /// The person.
+        person: Person,
+        /// True if this command added them.
+        created: bool,
+    },
+    /// The tenant as it is now.
+    Tenant {
+        /// The tenant.
+        tenant: Tenant,
+        /// True if this command opened it.
+        created: bool,
     },
     /// What became of something that a channel said, or did not say.
     Noted(channel::State),

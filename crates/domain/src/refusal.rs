@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{order, payment, product, stock};
+use crate::{order, payment, person, product, stock, tenant};
 
 /// Why a command is refused: an answer, not an error. Final under its key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -31,6 +31,12 @@ pub enum Refusal {
     /// About a payment.
     #[error(transparent)]
     Payment(#[from] payment::Refusal),
+    /// About a person.
+    #[error(transparent)]
+    Person(#[from] person::Refusal),
+    /// About a tenant.
+    #[error(transparent)]
+    Tenant(#[from] tenant::Refusal),
 }
 
 impl Refusal {
@@ -42,12 +48,19 @@ impl Refusal {
             Self::TokenExpired => "token_expired",
             Self::TokenRequired => "token_required",
             Self::Product(product::Refusal::VersionMismatch { .. })
-            | Self::Order(order::Refusal::VersionMismatch { .. }) => "version_mismatch",
+            | Self::Order(order::Refusal::VersionMismatch { .. })
+            | Self::Person(person::Refusal::VersionMismatch { .. }) => "version_mismatch",
+            Self::Person(person::Refusal::NotFound(_)) | Self::Tenant(tenant::Refusal::NotFound(_)) => "not_found",
+            Self::Person(person::Refusal::LoginTaken(_)) => "login_taken",
+            Self::Person(person::Refusal::RoleUnfit { .. }) => "role_unfit",
+            Self::Person(person::Refusal::Oneself) | Self::Tenant(tenant::Refusal::Oneself) => "not_oneself",
+            Self::Tenant(tenant::Refusal::NameTaken(_)) => "name_taken",
+            Self::Tenant(tenant::Refusal::InvalidTransition { .. }) => "invalid_transition",
             Self::Stock(stock::Refusal::ProductNotFound(_)) => "product_not_found",
             Self::Stock(stock::Refusal::Insufficient(_)) => "stock_insufficient",
             Self::Stock(stock::Refusal::TooMuch(_)) => "stock_limit_exceeded",
             Self::Order(refusal) => match refusal {
-                order::Refusal::NotFound(_) => "not_found",
+                order::Refusal::NotFound(_) | order::Refusal::NotTheirs => "not_found",
                 order::Refusal::NumberTaken(_) => "order_no_taken",
                 order::Refusal::NumberInvalid(_) => "order_no_invalid",
                 order::Refusal::AnotherPending(_) => "order_pending",

@@ -8,10 +8,12 @@ use idempotency::Key;
 use crate::channel::{Account, ChannelEvent, Digest};
 use crate::order::PendingSlot;
 use crate::payment::Payment;
+use crate::person::Person;
+use crate::tenant::Tenant;
 use crate::text::{ChannelNo, Sku};
 use crate::{
     AttemptId, ChannelAccountId, Order, OrderNo, OrderNumber, PaymentId, PrincipalId, Product, RefundId, StockItem,
-    TenantId,
+    TenantId, audit,
 };
 
 /// Loaded rows. It is never iterated, so that nothing depends on the order of a hash map.
@@ -30,6 +32,9 @@ pub struct State {
     numbered: HashMap<(TenantId, ChannelAccountId, ChannelNo), AttemptId>,
     accounts: HashMap<(TenantId, ChannelAccountId), Account>,
     events: HashMap<(TenantId, Digest), ChannelEvent>,
+    people: HashMap<(TenantId, PrincipalId), Person>,
+    tenants: HashMap<TenantId, Tenant>,
+    audits: HashMap<TenantId, audit::Head>,
 }
 
 /// What finds a payment beside its order.
@@ -116,6 +121,21 @@ impl State {
         self.events.get(&(tenant, digest))
     }
 
+    /// The person who acts in this name.
+    pub fn person(&self, tenant: TenantId, principal: PrincipalId) -> Option<&Person> {
+        self.people.get(&(tenant, principal))
+    }
+
+    /// The tenant of this number.
+    pub fn tenant(&self, id: TenantId) -> Option<&Tenant> {
+        self.tenants.get(&id)
+    }
+
+    /// The end of a tenant's audit log, if it has begun.
+    pub fn audit(&self, tenant: TenantId) -> Option<&audit::Head> {
+        self.audits.get(&tenant)
+    }
+
     /// Puts a product in, or in place of the one before.
     pub fn put_product(&mut self, product: Product) {
         self.products.insert((product.tenant, product.sku.clone()), product);
@@ -181,5 +201,20 @@ impl State {
     /// Puts an event in, or in place of the one before.
     pub fn put_event(&mut self, event: ChannelEvent) {
         self.events.insert((event.tenant, event.digest), event);
+    }
+
+    /// Puts a person in, or in place of the one before.
+    pub fn put_person(&mut self, person: Person) {
+        self.people.insert((person.tenant, person.principal), person);
+    }
+
+    /// Puts a tenant in, or in place of the one before.
+    pub fn put_tenant(&mut self, tenant: Tenant) {
+        self.tenants.insert(tenant.id, tenant);
+    }
+
+    /// Puts the end of an audit log in, or in place of the one before.
+    pub fn put_audit(&mut self, head: audit::Head) {
+        self.audits.insert(head.tenant, head);
     }
 }

@@ -110,6 +110,19 @@ text!(
 );
 
 text!(
+    /// What a person is called, 1 to 100 characters.
+    PersonName, "name", 100, Ends::Free
+);
+text!(
+    /// Why one of the staff did something, 1 to 200 characters.
+    Reason, "reason", 200, Ends::Free
+);
+text!(
+    /// A tenant's name, 1 to 64 characters; unique in the installation.
+    TenantName, "name", 64, Ends::Tight
+);
+
+text!(
     /// Our number of a charge or a refund as a channel repeats it, 1 to 64 characters.
     Reference, "reference", 64, Ends::Tight
 );

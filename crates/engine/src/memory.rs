@@ -3,6 +3,7 @@
 mod audit;
 mod faults;
 mod money;
+mod people;
 mod tables;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use domain::Needs;
 
 pub use faults::{Call, Fate, Faults, Faulty, Landing};
 pub use money::Money;
+pub use people::People;
 pub use tables::Tables;
 
 use crate::{Commit, Fault, Scope, Snapshot, Storage};

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use domain::audit::Head;
 use domain::{Change, Command, Outcome, Refusal, decide, payment};
 use idempotency::{Admission, Answer, Prior, Record, admit};
 
@@ -114,17 +115,26 @@ impl<R: Render> Executor<R> {
         }
         let answer = self.render.render(command, &outcome);
         let record = record(command, answer);
-        let (changes, claims) = match outcome {
+        let audited = audited(snapshot, command, &outcome);
+        let (mut changes, claims) = match outcome {
             Outcome::Accepted(accepted) if is_spent => (accepted.changes, Vec::new()),
             Outcome::Accepted(accepted) => (accepted.changes, claim(snapshot, command, &record)),
             Outcome::Refused(_) => (Vec::new(), Vec::new()),
         };
+        changes.extend(audited);
         for change in &changes {
             snapshot.state.apply(change);
         }
         snapshot.records.insert(scope, record.clone());
         Verdict::Decided { record, changes, replaces, claims }
     }
+}
+
+/// The line of the audit log, in the same commit as what it tells of. What is refused is told, too.
+fn audited(snapshot: &Snapshot, command: &Command, outcome: &Outcome) -> Option<Change> {
+    let note = command.note.as_ref()?;
+    let head = snapshot.state.audit(command.tenant).copied().unwrap_or(Head::first(command.tenant));
+    Some(Change::Audited(head.next(command, note, outcome)))
 }
 
 /// What the other names of a request say of it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::text::{MoveReason, ProductName, Sku};
 use domain::{
     Accepted, Action, Command, Money, MoveStock, MovementId, Outcome, PrincipalId, PutProduct, Reply, TenantId,
-    Timestamp,
+    Timestamp, Whose,
 };
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target};
 use tokio::sync::Notify;
@@ -63,6 +63,8 @@ fn command(id: u128, tenant: i64, key: &str, action: Action) -> Command {
         request_id: String::new(),
         aliases: Vec::new(),
         token: domain::Token::None,
+        whose: Whose::Anybodys,
+        note: None,
         action,
     }
 }

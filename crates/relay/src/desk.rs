@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{Action, Command};
+use domain::{Action, Command, Whose};
 use engine::{Answered, Failure};
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use store::Due;
@@ -42,6 +42,8 @@ impl Relay {
             request_id: format!("relay_{name}"),
             aliases: Vec::new(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             action,
         };
         let ticket = self.engine.submit(command).map_err(|refused| NotTaken::Yet(format!("{refused:?}")))?;

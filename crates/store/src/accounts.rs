@@ -1,7 +1,8 @@
 //! Owns tenants, the principals that act in them, and the API keys by which servers prove who they are. Of a key
 //! only a hash is kept.
 
-use domain::{PrincipalId, TenantId, Timestamp};
+use domain::access::Role;
+use domain::{PrincipalId, TenantId, Timestamp, tenant};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use sha2::{Digest as _, Sha256};
@@ -15,17 +16,6 @@ pub const SECRET_PREFIX: &str = "mk_";
 /// How much of a key is shown in lists: enough to find it, far too little to guess it.
 const SHOWN: usize = 10;
 
-/// What a credential may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// The trade: products, stock, orders.
-    Service,
-    /// Look, and read the metrics.
-    Auditor,
-}
-
 /// Who a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Credential {
@@ -35,6 +25,8 @@ pub struct Credential {
     pub principal: PrincipalId,
     /// What they may do.
     pub role: Role,
+    /// Whether the tenant is open.
+    pub tenant_status: tenant::Status,
 }
 
 /// An account of a tenant, by name.
@@ -74,22 +66,6 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
-}
-
-impl Role {
-    /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Service => "service",
-            Self::Auditor => "auditor",
-        }
-    }
-
-    /// The role of a stable name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Admin, Self::Service, Self::Auditor].into_iter().find(|role| role.name() == name)
-    }
 }
 
 impl Store {
@@ -203,13 +179,12 @@ impl Store {
         let key = Entity::find().filter(Column::SecretHash.eq(hash(secret))).filter(Column::RevokedAt.is_null());
         let key = soon("looking up an API key", key.one(&self.lister)).await?;
         let Some(key) = key else { return Ok(None) };
-        let role = Role::from_name(&key.role).ok_or_else(|| Error::Unreadable {
-            table: "api_keys",
-            row: key.id.to_string(),
-            column: "role",
-            value: key.role.clone(),
+        let role = Role::from_name(&key.role).filter(|role| Role::KEYS.contains(role)).ok_or_else(|| {
+            Error::Unreadable { table: "api_keys", row: key.id.to_string(), column: "role", value: key.role.clone() }
         })?;
-        Ok(Some(Credential { tenant: TenantId(key.tenant_id), principal: PrincipalId(key.principal_id), role }))
+        let (tenant, principal) = (TenantId(key.tenant_id), PrincipalId(key.principal_id));
+        let tenant_status = self.tenant_status(tenant).await?;
+        Ok(Some(Credential { tenant, principal, role, tenant_status }))
     }
 }
 

@@ -23,13 +23,16 @@ mod load;
 mod movements;
 mod outage;
 mod outbox;
+mod people;
 mod policies;
 mod read;
 mod reviews;
 mod rows;
 mod schema;
 mod secret;
+mod sessions;
 mod set;
+mod signing;
 mod soon;
 mod strays;
 mod sweep;
@@ -37,7 +40,7 @@ mod sweep;
 use domain::{OrderNo, TenantId};
 use thiserror::Error;
 
-pub use accounts::{Account, ApiKey, Credential, NewApiKey, Role, SECRET_PREFIX};
+pub use accounts::{Account, ApiKey, Credential, NewApiKey, SECRET_PREFIX};
 pub use actors::Actors;
 pub use address::{Address, BadUrl};
 pub use channels::{ChannelAccount, NewChannelAccount};
@@ -50,9 +53,12 @@ pub use dialect::Alone;
 pub use health::ChannelHealth;
 pub use movements::{Moved, MovementKey, MovementPage};
 pub use outbox::{Due, Illegible, Later, Lease};
+pub use people::Known;
 pub use policies::Policy;
 pub use read::{Cursor, HistoryRow, OrderFilter, Page};
 pub use reviews::ReviewRow;
+pub use sessions::{NewSession, Opened, Refreshed, SessionRecord};
+pub use signing::SigningKey;
 pub use sweep::OrdersDue;
 
 /// What went wrong with a read or with administration. The write path has [`engine::Fault`].

@@ -1,6 +1,7 @@
 //! Owns reading a batch's rows: records, products, numbers and whole orders, by sets of keys.
 
 pub(crate) mod money;
+mod people;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -85,6 +86,7 @@ pub(crate) async fn snapshot(
     for (scope, order_no) in &kept {
         state.put_key((scope.tenant, scope.principal, scope.key.clone()), *order_no);
     }
+    people::load(tables, needs, &mut state).await?;
     Ok(Loaded { snapshot: Snapshot { state, records, spent }, kept, made, away })
 }
 

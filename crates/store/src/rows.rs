@@ -5,8 +5,10 @@ mod channel;
 mod event;
 mod order;
 mod payment;
+mod people;
 mod product;
 mod record;
+mod session;
 mod shipment;
 mod slot;
 
@@ -23,8 +25,13 @@ pub(crate) use channel::{AccountRow, ChannelEventRow};
 pub(crate) use event::EventRow;
 pub(crate) use order::{LineRow, OrderRow, ReservationRow, limit_from_number, limit_number};
 pub(crate) use payment::{AttemptRow, PaymentRow, RefundLineRow, RefundRow, action_parts};
+pub(crate) use people::{
+    HeadRow, PERSON_BY_ID, PERSON_BY_LOGIN, PersonRow, TENANT_BY_NAME, TENANT_BY_PUBLIC_ID, TenantRow,
+    status_of_tenant, tenant_status,
+};
 pub(crate) use product::{NumberRow, ProductRow, StockRow};
 pub(crate) use record::RecordRow;
+pub(crate) use session::{OPEN_OF, SessionRow};
 pub(crate) use shipment::{ShipmentLineRow, ShipmentRow};
 pub(crate) use slot::SlotRow;
 

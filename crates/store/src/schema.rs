@@ -6,6 +6,7 @@ mod m0002_archive;
 mod m0003_payments;
 mod m0004_nodes;
 mod m0005_guards;
+mod m0006_people;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -16,13 +17,20 @@ pub(crate) use m0002_archive::{PAIRS, Pair};
 pub(crate) use m0003_payments::LANES;
 pub(crate) use m0004_nodes::{HEALTH, INSTALLATION};
 pub(crate) use m0005_guards::{LEASES, SECRET};
+pub(crate) use m0006_people::SIGNING_KEYS;
 pub(crate) use table::Table;
 
 /// Every table as it is behind the last migration, parents first.
 pub(crate) fn tables() -> Vec<Table> {
-    let orders = m0003_payments::before().map(m0003_payments::extended).map(m0005_guards::extended);
-    let later = [m0003_payments::tables(), m0004_nodes::tables(), m0005_guards::tables()];
-    orders.chain(later.into_iter().flatten()).collect()
+    let first = m0003_payments::before().map(m0003_payments::extended).map(m0005_guards::extended);
+    let later = [m0003_payments::tables(), m0004_nodes::tables(), m0005_guards::tables(), m0006_people::tables()];
+    first.map(m0006_people::extended).chain(later.into_iter().flatten()).collect()
+}
+
+/// A table with those of these columns that were added to it.
+fn with_added(table: Table, columns: Vec<(&'static str, table::Column)>) -> Table {
+    let name = table.name();
+    columns.into_iter().filter(|(of, _)| *of == name).fold(table, |table, (_, column)| table.with(column))
 }
 
 /// Adds columns to tables, but for those that a try before this one has added, and makes the views over pairs of such
@@ -64,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_payments::Migration),
             Box::new(m0004_nodes::Migration),
             Box::new(m0005_guards::Migration),
+            Box::new(m0006_people::Migration),
         ]
     }
 }

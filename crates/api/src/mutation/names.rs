@@ -47,7 +47,7 @@ impl Mutation {
     }
 
     fn binding<'a>(&self, purpose: Purpose, subject: &'a str, content: &'a str) -> Binding<'a> {
-        Binding { tenant: self.caller.0.tenant, principal: self.caller.0.principal, purpose, subject, content }
+        Binding { tenant: self.caller.tenant, principal: self.caller.principal, purpose, subject, content }
     }
 }
 

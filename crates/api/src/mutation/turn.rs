@@ -28,7 +28,7 @@ impl Mutation {
             return Ok(None);
         }
         let terms = Terms { lease, wait: Duration::ZERO, keep: Keep::OneLease, ..Terms::default() };
-        let name = format!("order:{}:{customer}", self.caller.0.tenant.0);
+        let name = format!("order:{}:{customer}", self.caller.tenant.0);
         let mut tries = 0;
         loop {
             // A lock that is slow is no help: the order does not wait for it.
@@ -62,7 +62,7 @@ impl Mutation {
 
     /// Whether a name of the request is known: it is being worked on here, or has its answer.
     async fn is_repetition(&self) -> Result<bool, Problem> {
-        let (tenant, principal) = (self.caller.0.tenant, self.caller.0.principal);
+        let (tenant, principal) = (self.caller.tenant, self.caller.principal);
         let aliases = self.aliases.iter().map(|alias| (&alias.key, alias.since));
         for (key, since) in self.key.iter().map(|key| (key, None)).chain(aliases) {
             let scope = Scope { tenant, principal, key: key.clone() };

@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
+use crate::auth::Sender;
 use crate::problem::Problem;
 use crate::rates;
 use crate::request_id::{RequestId, X_REQUEST_ID};
@@ -15,6 +16,7 @@ use crate::request_id::{RequestId, X_REQUEST_ID};
 pub(super) async fn around(mut request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(Sender::default());
     let mut response = next.run(request).await;
     // The reference answers for a file that it has not without a word.
     let silent = response.status() == StatusCode::NOT_FOUND && !response.headers().contains_key(header::CONTENT_TYPE);

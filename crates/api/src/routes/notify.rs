@@ -10,7 +10,7 @@ use axum::response::Response;
 use channels::{Acknowledgement, Callback, Channel, Entry, Learned, Notice, Receipt, Rejected};
 use domain::Token;
 use domain::channel::{Digest, Fact, Source};
-use domain::{Action, ApplyChannelFact, ChannelAccountId, Command};
+use domain::{Action, ApplyChannelFact, ChannelAccountId, Command, Whose};
 use http::{HeaderValue, StatusCode, header};
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use sha2::{Digest as _, Sha256};
@@ -126,6 +126,8 @@ async fn take(
         request_id: request_id.to_string(),
         aliases: Vec::new(),
         token: Token::None,
+        whose: Whose::Anybodys,
+        note: None,
         action: Action::ApplyChannelFact(ApplyChannelFact {
             account: account.id,
             source: Source::Callback,

@@ -109,7 +109,7 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: OrderPath)
     let order_no = path.0;
     let what = format!("order {order_no}");
     let order =
-        api.find(caller.0.tenant, what, |store, tenant| async move { store.order(tenant, order_no).await }).await?;
+        api.find(caller.tenant, what, |store, tenant| async move { store.order(tenant, order_no).await }).await?;
     let tag = [(header::ETAG, wire::entity_tag(order.version))];
     Ok((tag, Json(wire::Order::of(&order))).into_response())
 }
@@ -128,7 +128,7 @@ pub(crate) async fn list(
     let query = parameters(query)?;
     let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
     let filter = filter(&query)?;
-    let tenant = caller.0.tenant;
+    let tenant = caller.tenant;
     let page = api.ask(|store| async move { store.orders(tenant, &filter, after.as_ref(), limit).await }).await?;
     Ok(Json(lists::list(page, wire::Order::of)).into_response())
 }
@@ -141,7 +141,7 @@ pub(crate) async fn list(
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = [])))]
 pub(crate) async fn history(State(api): State<Api>, caller: Caller, path: OrderPath) -> Result<Response, Problem> {
-    let (tenant, order_no) = (caller.0.tenant, path.0);
+    let (tenant, order_no) = (caller.tenant, path.0);
     let rows = api.ask(|store| async move { store.history(tenant, order_no).await }).await?;
     if rows.is_empty() {
         return Err(Problem::new("not_found", format!("there is no order {order_no}")));

@@ -53,8 +53,7 @@ pub(crate) async fn start(State(api): State<Api>, path: OrderPath, mut request: 
 pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: IdPath<PaymentId>) -> Result<Response, Problem> {
     let id = path.0;
     let what = format!("payment {id}");
-    let payment =
-        api.find(caller.0.tenant, what, |store, tenant| async move { store.payment(tenant, id).await }).await?;
+    let payment = api.find(caller.tenant, what, |store, tenant| async move { store.payment(tenant, id).await }).await?;
     let tag = [(header::ETAG, wire::entity_tag(payment.version))];
     Ok((tag, Json(wire::Payment::of(&payment))).into_response())
 }
@@ -134,7 +133,7 @@ pub(crate) async fn get_refund(
     let id = path.0;
     let what = format!("refund {id}");
     let payment = api
-        .find(caller.0.tenant, &what, |store, tenant| async move { store.payment_of_refund(tenant, id).await })
+        .find(caller.tenant, &what, |store, tenant| async move { store.payment_of_refund(tenant, id).await })
         .await?;
     let refund = payment.refund(id).map(|refund| wire::Refund::of(&payment, refund));
     refund

@@ -53,7 +53,7 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: SkuPath) -
     let sku = path.0;
     let what = format!("product {sku}");
     let (product, stock) =
-        api.find(caller.0.tenant, what, |store, tenant| async move { store.product(tenant, &sku).await }).await?;
+        api.find(caller.tenant, what, |store, tenant| async move { store.product(tenant, &sku).await }).await?;
     let tag = [(header::ETAG, wire::entity_tag(product.version))];
     Ok((tag, Json(wire::Product::of(&product, &stock))).into_response())
 }
@@ -71,7 +71,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let query = parameters(query)?;
     let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
-    let tenant = caller.0.tenant;
+    let tenant = caller.tenant;
     let page = api.ask(|store| async move { store.products(tenant, after.as_ref(), limit).await }).await?;
     Ok(Json(lists::list(page, |(product, stock)| wire::Product::of(product, stock))).into_response())
 }

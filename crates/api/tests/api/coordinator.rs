@@ -10,11 +10,12 @@ use api::{By, RateLimits, Rule};
 use async_trait::async_trait;
 use coord::limit::{Decision, Limit, LocalLimit, Rate, WhenAway};
 use coord::lock::{Guard, Lock, NotAcquired, StripedLock, Terms};
+use domain::access::Role;
 use http::Method;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
-use store::{Policy, Role};
+use store::Policy;
 
 use crate::harness::{Call, Client, Setup, Shop, Step, all, until};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use domain::access::Role;
 use serde_json::{Value, json};
-use store::Role;
 
 use crate::harness::{Client, Setup, Shop};
 

@@ -1,10 +1,10 @@
 //! Owns payments and refunds over HTTP: what is refused, what is answered the same again, and the door for callbacks.
 
+use domain::access::Role;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use store::Role;
 
 use crate::harness::{Answer, CHANNEL, CHANNEL_SECRET, Call, Client, Shop, order_of};
 

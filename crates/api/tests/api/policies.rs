@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use domain::access::Role;
 use domain::order::PendingLimit;
 use http::Method;
 use serde_json::{Value, json};
-use store::{Policy, Role};
+use store::Policy;
 
 use crate::harness::{Answer, Client, Setup, Shop, until};
 

@@ -1,8 +1,8 @@
 //! Owns who may see and do what: tenants that never meet, principals with a space of keys each, roles, revoked keys.
 
+use domain::access::Role;
 use http::Method;
 use serde_json::json;
-use store::Role;
 use tower::ServiceExt as _;
 
 use crate::harness::{Client, Shop, order_of, until};

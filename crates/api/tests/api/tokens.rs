@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use domain::access::Role;
 use http::Method;
 use serde_json::{Value, json};
-use store::{Policy, Role};
+use store::Policy;
 
 use crate::harness::{Answer, Client, Setup, Shop, until};
 

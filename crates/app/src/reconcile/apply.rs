@@ -8,7 +8,7 @@ use api::Renderer;
 use channels::StatementLine;
 use domain::channel::{Fact, Source, Subject};
 use domain::text::{ChannelNo, Reference};
-use domain::{Action, ApplyChannelFact, Command, PrincipalId};
+use domain::{Action, ApplyChannelFact, Command, PrincipalId, Whose};
 use engine::{Answered, Engine, Executor, Failure, Options};
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use tokio::sync::oneshot;
@@ -88,6 +88,8 @@ impl Rules {
         Some(Command {
             aliases: Vec::new(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             id: CommandId(api::id()),
             tenant: self.side.tenant,
             principal: self.principal,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use store::{Account, NewApiKey, Role, Store};
+use domain::access::Role;
+use store::{Account, NewApiKey, Store};
 use tokio::time::Instant;
 
 use crate::secret;

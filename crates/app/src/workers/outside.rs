@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use channels::{Directory, Listed};
 use domain::channel::{ChannelEvent, Source};
-use domain::{Action, ApplyChannelFact, Command, Timestamp};
+use domain::{Action, ApplyChannelFact, Command, Timestamp, Whose};
 use engine::Engine;
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use store::{Actors, Store};
@@ -132,6 +132,8 @@ fn again(event: ChannelEvent, principal: domain::PrincipalId) -> Command {
     Command {
         aliases: Vec::new(),
         token: domain::Token::None,
+        whose: Whose::Anybodys,
+        note: None,
         id: CommandId(api::id()),
         tenant: event.tenant,
         principal,

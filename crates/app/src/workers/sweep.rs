@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Action, Command, OrderNo, PrincipalId, TenantId, Timestamp};
+use domain::{Action, Command, OrderNo, PrincipalId, TenantId, Timestamp, Whose};
 use engine::{Answered, Engine};
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use store::{Actors, OrdersDue, Store};
@@ -126,6 +126,8 @@ impl Duty {
         Command {
             aliases: Vec::new(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             id: CommandId(api::id()),
             tenant: self.tenant,
             principal: self.principal,

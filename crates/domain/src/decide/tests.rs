@@ -27,16 +27,18 @@
 //! account 2 off                                       switches an account
 //! ```
 //! Options: `key=` (a fresh one without), `by=` (principal), `cur=`, `until=`, `v=` (If-Match), `reason=`,
-//! `carrier=`, `name=`, `issued` (the order's number was taken before), `id=A.1` (a key that made the first of A).
+//! `whose=c-1,c-2` (only orders of these customers), `carrier=`, `name=`, `issued` (the order's number was taken before), `id=A.1` (a key that made the first of A).
 
 mod closings;
 mod denials;
 mod homecomings;
 mod money;
 mod orders;
+mod people;
 mod places;
 mod products;
 mod queries;
+mod reach;
 mod refunds;
 mod refusals;
 mod replays;

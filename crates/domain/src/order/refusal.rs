@@ -9,6 +9,9 @@ use crate::text::{Sku, TrackingNo};
 /// Why a command on an order is refused. Each depends on state, so each is stored under the key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
+    /// What is asked for is nobody's own, and who asks may touch only their own.
+    #[error("there is no such thing")]
+    NotTheirs,
     /// No such order.
     #[error("there is no order {0}")]
     NotFound(OrderNo),

@@ -112,7 +112,11 @@ impl Books {
                 | Change::PaymentSet(_)
                 | Change::EventSet(_)
                 | Change::ReviewRaised(_)
-                | Change::MessageQueued(_) => {}
+                | Change::MessageQueued(_)
+                | Change::PersonAdded(..)
+                | Change::PersonStepped(_)
+                | Change::TenantStepped(_)
+                | Change::Audited(_) => {}
             }
         }
         Ok(())

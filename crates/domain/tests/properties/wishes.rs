@@ -6,7 +6,7 @@ use domain::order::{CloseReason, PendingLimit};
 use domain::text::{Carrier, CustomerId, MoveReason, ProductName, Sku, TrackingNo};
 use domain::{
     Action, Command, CorrectShipment, LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource,
-    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
+    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp, Whose,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -93,6 +93,8 @@ impl Wish {
             request_id: String::new(),
             aliases: Vec::new(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             action: self.action(books, tenant)?,
         })
     }

@@ -12,6 +12,7 @@ use domain::{
 use idempotency::{CommandId, Key, Record};
 
 use super::money::Money;
+use super::people::People;
 use crate::{Commit, NewRecord, RecordKind, Scope, Snapshot};
 
 /// What moved stock, in an order: the initial stock, movements by hand, sales, returns.
@@ -38,6 +39,8 @@ pub struct Tables {
     pub history: BTreeMap<(TenantId, OrderNo, u32), HistoryEntry>,
     /// What hangs on payments.
     pub money: Money,
+    /// People, tenants and audit logs.
+    pub people: People,
     /// What is kept under the keys.
     pub records: BTreeMap<Scope, Record>,
     /// How often each arrival was committed. SQL has no such table: it is here to be audited.
@@ -71,6 +74,7 @@ impl Tables {
             .iter()
             .filter_map(|slot| Some((slot, self.slots.get(slot)?)))
             .for_each(|(slot, order_no)| state.put_slot(slot.clone(), *order_no));
+        self.people.load(needs, &mut state);
         let records =
             scopes.iter().filter_map(|scope| Some((scope.clone(), self.records.get(scope)?.clone()))).collect();
         Snapshot { state, records, ..Snapshot::default() }
@@ -135,6 +139,9 @@ impl Tables {
             Change::HistoryWritten(entry) => {
                 let before = self.history.insert((entry.tenant, entry.order_no, entry.version), entry.clone());
                 refuse_if(before.is_some(), || format!("a second step {} of {}", entry.version, entry.order_no))
+            }
+            Change::PersonAdded(..) | Change::PersonStepped(_) | Change::TenantStepped(_) | Change::Audited(_) => {
+                self.people.write(change)
             }
             other => self.money.write(other),
         }

@@ -58,6 +58,8 @@ fn spell(reply: &Reply) -> (bool, Headers, String) {
             (true, headers, format!("{} {}", refund.id, payment.version))
         }
         Reply::Noted(became) => (false, Vec::new(), became.name().to_owned()),
+        Reply::Person { person, created } => (*created, Vec::new(), format!("{} {}", person.id, person.version)),
+        Reply::Tenant { tenant, created } => (*created, Vec::new(), format!("{} {}", tenant.public_id, tenant.version)),
     }
 }
 

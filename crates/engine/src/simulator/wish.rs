@@ -6,7 +6,7 @@ use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reference
 use domain::{
     Action, Alias, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money,
     MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId,
-    RefundPayment, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp, Token,
+    RefundPayment, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp, Token, Whose,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
@@ -142,6 +142,8 @@ impl Wish {
             request_id: format!("req-{arrival}"),
             aliases,
             token,
+            whose: Whose::Anybodys,
+            note: None,
             action: self.what.action(arrival.into(), at),
         }
     }

@@ -9,7 +9,7 @@ use domain::text::{CustomerId, ProductName, Reference, RefundReason, Sku};
 use domain::{
     Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, LineRequest, Money, OrderNo, OrderNumberSource,
     Outcome, Payment, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId, RefundPayment, StartPayment, TenantId,
-    Timestamp,
+    Timestamp, Whose,
 };
 use engine::{Answered, Engine, Executor, Render};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target};
@@ -180,6 +180,8 @@ impl Shop {
             request_id: "test".to_owned(),
             aliases: Vec::new(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             action,
         };
         let shown = format!("{:?}", command.action);

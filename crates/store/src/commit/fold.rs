@@ -4,6 +4,7 @@
 mod books;
 mod outside;
 mod payments;
+mod people;
 mod placed;
 mod products;
 mod records;
@@ -17,10 +18,14 @@ use domain::channel::{ChannelEvent, Digest};
 use domain::ledger::Posting;
 use domain::order::{HistoryEntry, PendingSlot};
 use domain::outbox::Message;
+use domain::person::PasswordHash;
 use domain::review::Review;
 use domain::stock::Movement;
 use domain::text::Sku;
-use domain::{Change, Order, OrderNo, OrderNumber, Payment, Product, State, StockItem, TenantId, payment};
+use domain::{
+    Change, Order, OrderNo, OrderNumber, Payment, Person, PrincipalId, Product, State, StockItem, Tenant, TenantId,
+    audit, payment,
+};
 use engine::{Commit, Fault, NewRecord, RecordKind, Scope};
 
 pub(crate) use outside::LANES;
@@ -48,6 +53,10 @@ struct Batch<'a> {
     events: BTreeMap<(TenantId, Digest), &'a ChannelEvent>,
     reviews: Vec<&'a Review>,
     messages: Vec<&'a Message>,
+    people: BTreeMap<(TenantId, PrincipalId), &'a Person>,
+    passwords: BTreeMap<(TenantId, PrincipalId), &'a PasswordHash>,
+    tenants: BTreeMap<TenantId, &'a Tenant>,
+    audit: Vec<&'a audit::Entry>,
 }
 
 /// The changes that write a batch, in the order in which they run.
@@ -91,6 +100,7 @@ pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Rows>, Fault>
     changes.extend([books::history(&batch), books::ledger(&batch)]);
     changes.extend(outside::events(before, &batch));
     changes.extend([outside::reviews(&batch), outside::outbox(&batch)]);
+    changes.extend(people::rows(before, &batch));
     changes.retain(|rows| rows.len() > 0);
     Ok(changes)
 }
@@ -189,6 +199,18 @@ impl<'a> Batch<'a> {
                 }
                 Change::ReviewRaised(review) => batch.reviews.push(review),
                 Change::MessageQueued(message) => batch.messages.push(message),
+                Change::PersonAdded(person, password) => {
+                    let key = (person.tenant, person.principal);
+                    batch.people.insert(key, person);
+                    batch.passwords.extend(password.as_ref().map(|password| (key, password)));
+                }
+                Change::PersonStepped(person) => {
+                    batch.people.insert((person.tenant, person.principal), person);
+                }
+                Change::TenantStepped(tenant) => {
+                    batch.tenants.insert(tenant.id, tenant);
+                }
+                Change::Audited(entry) => batch.audit.push(entry),
             }
         }
         // A change and its reverse in one batch leave nothing to write.

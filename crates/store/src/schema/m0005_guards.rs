@@ -42,9 +42,7 @@ fn before() -> impl Iterator<Item = Table> {
 
 /// A table of before as it is now.
 pub(super) fn extended(table: Table) -> Table {
-    let name = table.name();
-    let more = added_columns().into_iter().filter(|(of, _)| *of == name).map(|(_, column)| column);
-    more.fold(table, Table::with)
+    super::with_added(table, added_columns())
 }
 
 fn added_columns() -> Vec<(&'static str, Column)> {

@@ -1,8 +1,9 @@
 //! Owns the tests of tenants, accounts, API keys and counted conflicts.
 
 use domain::Timestamp;
+use domain::access::Role;
 use idempotency::Key;
-use store::{Account, Conflict, Credential, NewApiKey, Role};
+use store::{Account, Conflict, Credential, NewApiKey};
 
 use crate::ground::{Kind, on_every_database};
 use crate::shop::Shop;
@@ -29,7 +30,15 @@ async fn an_api_key_lives_until_it_is_revoked(kind: Kind) {
         let key = NewApiKey { secret, role };
         ids.push(store.api_key_create(desk.tenant, desk.principal, &key, Timestamp(7)).await.expect("a new key"));
         let credential = store.credential(secret).await.expect("an answer").expect("the key is good");
-        assert_eq!(credential, Credential { tenant: desk.tenant, principal: desk.principal, role });
+        assert_eq!(
+            credential,
+            Credential {
+                tenant: desk.tenant,
+                principal: desk.principal,
+                role,
+                tenant_status: domain::tenant::Status::Active
+            }
+        );
     }
     assert_eq!(store.credential("mk_admin_012345678").await.expect("an answer"), None);
     let other = store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");

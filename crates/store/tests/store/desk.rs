@@ -8,7 +8,7 @@ use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reference
 use domain::{
     Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
     MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId, RefundPayment,
-    RetryRefund, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp,
+    RetryRefund, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp, Whose,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
@@ -58,6 +58,8 @@ impl Desk {
             request_id: format!("req-{number}"),
             aliases: Vec::new(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             action,
         }
     }

@@ -51,6 +51,14 @@ fn spell(reply: &Reply) -> (u16, Option<u32>, Value) {
             let body = json!({ "refund_id": refund.to_string(), "left": payment.captured - payment.refund_reserved });
             (201, Some(payment.version), body)
         }
+        Reply::Person { person, created } => {
+            let body = json!({ "person_id": person.id.to_string(), "role": person.role.name(), "epoch": person.epoch });
+            (code(*created), Some(person.version), body)
+        }
+        Reply::Tenant { tenant, created } => {
+            let body = json!({ "tenant_id": tenant.public_id.to_string(), "status": tenant.status.name() });
+            (code(*created), Some(tenant.version), body)
+        }
         Reply::Noted(became) => (200, None, json!({ "became": became.name() })),
     }
 }

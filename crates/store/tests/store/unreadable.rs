@@ -1,10 +1,11 @@
 //! Owns what becomes of a row that this version cannot read, written by a newer one or damaged: an error that says
 //! where it stands, never a guess and never a panic.
 
+use domain::access::Role;
 use domain::text::Sku;
 use domain::{OrderNo, Timestamp};
 use engine::Fault;
-use store::{Error, NewApiKey, OrderFilter, Role};
+use store::{Error, NewApiKey, OrderFilter};
 
 use crate::desk::order_no;
 use crate::ground::{Kind, on_every_database};

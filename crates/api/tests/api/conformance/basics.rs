@@ -1,8 +1,8 @@
 //! Owns the rows B: what a first answer looks like, and how faithful its replay is.
 
+use domain::access::Role;
 use http::Method;
 use serde_json::json;
-use store::Role;
 
 use crate::harness::{Setup, Shop, order_of};
 

@@ -8,16 +8,17 @@ use channels::{Directory, Listed};
 use coord::Lock;
 use coord::limit::LocalLimit;
 use coord::lock::StripedLock;
+use domain::access::Role;
 use domain::channel::{Account as Channel, Conditions, Digest, Fact, Kind, Source, Subject, Verdict};
 use domain::text::Reference;
 use domain::{
     Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, Money, OrderNo, PaymentId, PrincipalId,
-    StartPayment, TenantId,
+    StartPayment, TenantId, Whose,
 };
 use engine::{Answered, Engine, Executor};
 use idempotency::{CommandId, Fingerprints, Key, Target};
 use serde_json::json;
-use store::{Account, Actors, Light, NewApiKey, NewChannelAccount, Role, Store};
+use store::{Account, Actors, Light, NewApiKey, NewChannelAccount, Store};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -216,6 +217,8 @@ impl Shop {
         let command = Command {
             aliases: Vec::new(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             id: CommandId(api::id()),
             tenant: self.tenant,
             principal: self.account(self.tenant, "payments").await,

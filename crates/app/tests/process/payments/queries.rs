@@ -3,7 +3,7 @@
 use api::Renderer;
 use domain::outbox::Task;
 use domain::payment::SILENCES_MAX;
-use domain::{Action, AttemptId, Command, NoteSilence};
+use domain::{Action, AttemptId, Command, NoteSilence, Whose};
 use engine::{Answered, Engine, Executor, Options};
 use http::Method;
 use idempotency::{CommandId, Fingerprints, Key, Target};
@@ -55,6 +55,8 @@ async fn silences(database: &Database, attempt: AttemptId) {
         let ticket = engine.submit(Command {
             aliases: Vec::new(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             id: CommandId(api::id()),
             tenant,
             principal,

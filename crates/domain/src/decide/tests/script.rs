@@ -11,7 +11,7 @@ use crate::order::{CloseReason, PendingLimit};
 use crate::text::{Carrier, CustomerId, MoveReason, ProductName, Sku, TrackingNo};
 use crate::{
     Action, Command, CorrectShipment, LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource, Outcome,
-    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, State, TenantId, Timestamp, decide,
+    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, State, TenantId, Timestamp, Whose, decide,
 };
 
 const TENANT: TenantId = TenantId(1);
@@ -30,6 +30,14 @@ struct Said<'a> {
     text: &'a str,
     words: Vec<&'a str>,
     options: BTreeMap<&'a str, &'a str>,
+}
+
+impl Said<'_> {
+    /// Whose orders the line's caller may touch.
+    fn whose(&self) -> Whose {
+        let only = |names: &&str| names.split(',').map(CustomerId::from_stored).collect();
+        self.options.get("whose").map_or(Whose::Anybodys, |names| Whose::Only(only(names)))
+    }
 }
 
 impl Shop {
@@ -89,6 +97,8 @@ impl Shop {
             request_id: String::new(),
             aliases: Vec::new(),
             token: crate::Token::None,
+            whose: said.whose(),
+            note: None,
             action,
         }
     }

@@ -48,6 +48,10 @@ fn reply(reply: &Reply) -> String {
             format!("refund {} {} of {}", refund.number, refund.status, refund.amount)
         }
         Reply::Noted(became) => became.name().to_owned(),
+        Reply::Person { person, created } => {
+            format!("{}{} {} v{}", new(*created), person.role.name(), person.status.name(), person.version)
+        }
+        Reply::Tenant { tenant, created } => format!("{}{} v{}", new(*created), tenant.status.name(), tenant.version),
     }
 }
 

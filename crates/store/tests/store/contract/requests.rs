@@ -7,7 +7,7 @@ use domain::order::{CloseReason, PendingLimit, Status};
 use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
 use domain::{
     Action, Alias, Command, CorrectShipment, LineRequest, MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId,
-    PlaceOrder, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp,
+    PlaceOrder, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp, Whose,
 };
 use engine::memory::Tables;
 use idempotency::{CommandId, Key};
@@ -134,6 +134,8 @@ impl Request {
             request_id: format!("req-{arrival}"),
             aliases: self.token.map(|token| alias(token, at)).into_iter().collect(),
             token: domain::Token::None,
+            whose: Whose::Anybodys,
+            note: None,
             action: stamped(self.action.clone(), arrival.into(), at),
         }
     }

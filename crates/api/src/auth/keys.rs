@@ -1,0 +1,37 @@
+//! Owns looking API keys up by their hash, and remembering them for two seconds.
+
+use std::time::Duration;
+
+use moka::future::Cache;
+use sha2::{Digest as _, Sha256};
+use store::{Credential, Store};
+
+use crate::problem::Problem;
+
+/// How long a looked-up key is remembered, so also how long a revoked one, or one of a suspended tenant, may go on.
+const REMEMBERED: Duration = Duration::from_secs(2);
+/// How many are remembered.
+const REMEMBERED_MAX: u64 = 10_000;
+
+/// See the module.
+pub(crate) struct Keys {
+    store: Store,
+    known: Cache<[u8; 32], Option<Credential>>,
+}
+
+impl Keys {
+    pub(crate) fn new(store: Store) -> Self {
+        let known = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build();
+        Self { store, known }
+    }
+
+    pub(crate) async fn find(&self, secret: &str) -> Result<Option<Credential>, Problem> {
+        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        let store = self.store.clone();
+        let secret = secret.to_owned();
+        self.known.try_get_with(hash, async move { store.credential(&secret).await }).await.map_err(|error| {
+            tracing::error!(%error, "a credential could not be looked up");
+            Problem::new("storage_unavailable", "the credential could not be looked up")
+        })
+    }
+}

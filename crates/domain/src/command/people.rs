@@ -1,0 +1,51 @@
+//! Owns the commands about people and tenants.
+
+use crate::access::Role;
+use crate::person::{self, Kind, Login, PasswordHash};
+use crate::text::{PersonName, TenantName};
+use crate::{PersonId, PrincipalId, TenantId, TenantPublicId, tenant};
+
+/// Add a member, or one of the staff.
+#[derive(Clone, Debug)]
+pub struct AddPerson {
+    /// In whose name they will act; made before, so that its number is known.
+    pub principal: PrincipalId,
+    /// As others will name them, made with the principal.
+    pub id: PersonId,
+    /// Member or staff.
+    pub kind: Kind,
+    /// What they log in with; unique among people of the tenant and kind.
+    pub login: Login,
+    /// What they are called.
+    pub name: PersonName,
+    /// What they may do.
+    pub role: Role,
+    /// Their password's hash, if they have one here.
+    pub password: Option<PasswordHash>,
+}
+
+/// Change what a person may do.
+#[derive(Clone, Debug)]
+pub struct StepPerson {
+    /// In whose name they act; looked up by the id.
+    pub principal: PrincipalId,
+    /// As others name them.
+    pub id: PersonId,
+    /// What becomes of them.
+    pub step: person::Step,
+    /// The version that If-Match names.
+    pub expected_version: Option<u32>,
+}
+
+/// Open, suspend or resume a tenant.
+#[derive(Clone, Debug)]
+pub struct StepTenant {
+    /// Which, by its number.
+    pub tenant: TenantId,
+    /// As others name it.
+    pub public_id: TenantPublicId,
+    /// What it is called.
+    pub name: TenantName,
+    /// What becomes of it.
+    pub step: tenant::Step,
+}

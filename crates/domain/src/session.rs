@@ -1,0 +1,418 @@
+//! Owns sessions: on which device somebody is logged in, for how long, how many at a time, and why one is over.
+//!
+//! An end is told by its reason, as the users of such systems expect: who was replaced by a log-in elsewhere is told so, and
+//! not that something has expired.
+
+use thiserror::Error;
+
+use crate::access::Role;
+use crate::{PersonId, PrincipalId, SessionId, TenantId, Timestamp, person, tenant};
+
+/// The most sessions that one person has open at a time, whatever the shop allows: a bound on what is loaded.
+pub const OPEN_MAX: usize = 50;
+/// How long the answer to a refresh is given again, in milliseconds: longer than a client's last try behind a lost reply.
+pub const REFRESH_AGAIN_MS: i64 = 60_000;
+
+/// What kind of device somebody uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Device {
+    /// A browser.
+    Web,
+    /// An application of the shop's own.
+    App,
+    /// A program within another application.
+    MiniProgram,
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// They logged out there.
+    LoggedOut,
+    /// Somebody put them out: the staff, or they themselves from another device.
+    Kicked,
+    /// They logged in elsewhere, and the shop lets so many in at a time.
+    Replaced,
+    /// Its time was over.
+    Expired,
+    /// A refresh token came back that had been exchanged before: one of two who hold it is a thief, and both are out.
+    Reused,
+}
+
+/// What a log-in does where the shop's number of sessions is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It is refused.
+    Refuse,
+    /// The sessions of the device's kind that are open longest end.
+    #[default]
+    ReplaceOldest,
+    /// All sessions of the device's kind end.
+    ReplaceSameType,
+}
+
+/// When a session's time begins anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// With each request.
+    EveryRequest,
+    /// With each request that changes something.
+    Writes,
+    /// With the first request for which less than so many hundredths of the time are left.
+    Below(u8),
+}
+
+/// What a shop asks of the sessions of one kind of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// How many sessions a person has at a time on the web, in applications and in mini-programs; at most [`OPEN_MAX`] in all.
+    pub open_max: [u32; 3],
+    /// What a log-in beyond that does.
+    pub when_full: WhenFull,
+    /// How long a session lives without a request, in milliseconds.
+    pub idle_ms: i64,
+    /// How long it lives at all, in milliseconds.
+    pub absolute_ms: i64,
+    /// When the idle time begins anew.
+    pub renewal: Renewal,
+}
+
+/// An open session as the rules look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Which.
+    pub id: SessionId,
+    /// On what.
+    pub device: Device,
+    /// Since when.
+    pub opened_at: Timestamp,
+}
+
+/// Why a log-in is refused that was good otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("so many sessions are open on {} as this shop allows: log out on one of the devices first", .0.name())]
+pub struct Full(pub Device);
+
+/// Everything that decides whether a session is good: the session's own row, its person's and its tenant's, read together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authority {
+    /// Which.
+    pub id: SessionId,
+    /// Whose data.
+    pub tenant: TenantId,
+    /// Who acts.
+    pub principal: PrincipalId,
+    /// As others name them.
+    pub person: PersonId,
+    /// Which door they came through.
+    pub kind: person::Kind,
+    /// What they may do now.
+    pub role: Role,
+    /// What they may do while they have no name, and have kept since.
+    pub guest: Option<(PrincipalId, PersonId)>,
+    /// On what.
+    pub device: Device,
+    /// Why the session is over, if it is.
+    pub ended: Option<End>,
+    /// Whether the person may come in.
+    pub person_status: person::Status,
+    /// Whether the tenant is open.
+    pub tenant_status: tenant::Status,
+    /// The person's epoch when the session was opened.
+    pub opened_in: u32,
+    /// The person's epoch now.
+    pub epoch: u32,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When the person last proved who they are.
+    pub proved_at: Timestamp,
+    /// Whether they did so with two factors.
+    pub two_factors: bool,
+    /// When its idle time is over.
+    pub idle_until: Timestamp,
+    /// When it is over whatever happens.
+    pub ends_at: Timestamp,
+    /// Grows with every change of any of these rows: of two readings the one with the larger number is the later.
+    pub version: i64,
+}
+
+/// What a refresh token asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    /// It is exchanged for the one of the next generation.
+    Next(u32),
+    /// It was exchanged a moment ago, and its successor was not used: the reply was lost. The same is answered again.
+    Again(u32),
+    /// It was exchanged before.
+    Reused,
+    /// No such token was given out.
+    Unknown,
+}
+
+impl Device {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Web, Self::App, Self::MiniProgram];
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::App => "app",
+            Self::MiniProgram => "mini_program",
+        }
+    }
+
+    /// The kind of a stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|device| device.name() == name)
+    }
+}
+
+impl End {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [Self::LoggedOut, Self::Kicked, Self::Replaced, Self::Expired, Self::Reused];
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged_out",
+            Self::Kicked => "kicked",
+            Self::Replaced => "replaced",
+            Self::Expired => "expired",
+            Self::Reused => "reused",
+        }
+    }
+
+    /// The reason of a stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|end| end.name() == name)
+    }
+}
+
+impl WhenFull {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Refuse, Self::ReplaceOldest, Self::ReplaceSameType];
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::ReplaceOldest => "replace_oldest",
+            Self::ReplaceSameType => "replace_same_type",
+        }
+    }
+
+    /// The way of a stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.name() == name)
+    }
+}
+
+impl Rules {
+    /// For members, where the shop says nothing: two weeks from the last request, three months in all, five devices of a kind.
+    pub const MEMBERS: Self = Self {
+        open_max: [5, 5, 5],
+        when_full: WhenFull::ReplaceOldest,
+        idle_ms: 14 * 86_400_000,
+        absolute_ms: 90 * 86_400_000,
+        renewal: Renewal::Below(50),
+    };
+    /// For staff: half an hour from the last request, twelve hours in all, one device of a kind.
+    pub const STAFF: Self = Self {
+        open_max: [1, 1, 1],
+        when_full: WhenFull::ReplaceOldest,
+        idle_ms: 30 * 60_000,
+        absolute_ms: 12 * 3_600_000,
+        renewal: Renewal::Below(50),
+    };
+
+    /// Which sessions end when one more is opened on such a device; `open` are those of the person that are good.
+    pub fn make_room(&self, open: &[Open], device: Device) -> Result<Vec<SessionId>, Full> {
+        let place = Device::ALL.iter().position(|other| *other == device).unwrap_or_default();
+        let most = (self.open_max[place] as usize).min(OPEN_MAX);
+        let mut same: Vec<&Open> = open.iter().filter(|session| session.device == device).collect();
+        same.sort_by_key(|session| (session.opened_at, session.id));
+        let too_many = (same.len() + 1).saturating_sub(most.max(1));
+        let ended = match self.when_full {
+            _ if most == 0 => return Err(Full(device)),
+            _ if too_many == 0 => 0,
+            WhenFull::Refuse => return Err(Full(device)),
+            WhenFull::ReplaceOldest => too_many,
+            WhenFull::ReplaceSameType => same.len(),
+        };
+        let mut ended: Vec<SessionId> = same.into_iter().take(ended).map(|session| session.id).collect();
+        // Whatever the shop allows for each kind: all together are bounded.
+        let mut rest: Vec<&Open> = open.iter().filter(|session| !ended.contains(&session.id)).collect();
+        rest.sort_by_key(|session| (session.opened_at, session.id));
+        let over = (rest.len() + 1).saturating_sub(OPEN_MAX);
+        ended.extend(rest.into_iter().take(over).map(|session| session.id));
+        Ok(ended)
+    }
+
+    /// The end of the idle time behind a request, if it begins anew with it.
+    pub fn renewed(&self, session: &Authority, now: Timestamp, is_write: bool) -> Option<Timestamp> {
+        let left = session.idle_until.0.saturating_sub(now.0);
+        let renews = match self.renewal {
+            Renewal::EveryRequest => true,
+            Renewal::Writes => is_write,
+            Renewal::Below(hundredths) => left.saturating_mul(100) < self.idle_ms.saturating_mul(i64::from(hundredths)),
+        };
+        let until = now.plus_ms(self.idle_ms).min(session.ends_at);
+        (renews && until > session.idle_until).then_some(until)
+    }
+}
+
+impl Authority {
+    /// Why the session is not good at this moment; nothing where it is.
+    pub fn over(&self, now: Timestamp) -> Option<End> {
+        if let Some(end) = self.ended {
+            return Some(end);
+        }
+        let shut_out = self.person_status != person::Status::Active || self.tenant_status != tenant::Status::Active;
+        if shut_out || self.opened_in != self.epoch {
+            return Some(End::Kicked);
+        }
+        (now >= self.idle_until || now >= self.ends_at).then_some(End::Expired)
+    }
+}
+
+impl Refresh {
+    /// What the token of this generation asks for, where `current` is the last that was given out, at `rotated_at`.
+    pub fn of(presented: u32, current: u32, rotated_at: Timestamp, now: Timestamp) -> Self {
+        if presented == current {
+            return Self::Next(current.saturating_add(1));
+        }
+        if presented > current {
+            return Self::Unknown;
+        }
+        let is_last = presented.saturating_add(1) == current;
+        let is_soon = now.0.saturating_sub(rotated_at.0) <= REFRESH_AGAIN_MS;
+        if is_last && is_soon { Self::Again(current) } else { Self::Reused }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(id: u128, device: Device, at: i64) -> Open {
+        Open { id: SessionId::new(id), device, opened_at: Timestamp(at) }
+    }
+
+    #[test]
+    fn what_a_log_in_does_to_the_others() {
+        use Device::{App, Web};
+        let rules = |open_max, when_full| Rules { open_max, when_full, ..Rules::MEMBERS };
+        let (refuse, oldest, same) = (WhenFull::Refuse, WhenFull::ReplaceOldest, WhenFull::ReplaceSameType);
+        let three = [open(1, Web, 30), open(2, App, 10), open(3, Web, 20)];
+        // How many on the web, what then, on which device: who ends.
+        let table: [(u32, WhenFull, Device, Result<&[u128], Full>); 10] = [
+            (3, refuse, Web, Ok(&[])),
+            (2, refuse, Web, Err(Full(Web))),
+            (2, oldest, Web, Ok(&[3])),
+            (1, oldest, Web, Ok(&[3, 1])),
+            (3, same, Web, Ok(&[])),
+            (2, same, Web, Ok(&[3, 1])),
+            (1, same, App, Ok(&[])),
+            (0, oldest, Web, Err(Full(Web))),
+            (0, same, App, Ok(&[])),
+            (u32::MAX, refuse, Web, Ok(&[])),
+        ];
+        for (web, when_full, device, wanted) in table {
+            let ended = rules([web, 2, 2], when_full).make_room(&three, device);
+            let wanted = wanted.map(|ids| ids.iter().map(|id| SessionId::new(*id)).collect::<Vec<_>>());
+            assert_eq!(ended, wanted, "{web} {when_full:?} {device:?}");
+        }
+    }
+
+    #[test]
+    fn all_together_are_bounded() {
+        let many: Vec<Open> = (0..OPEN_MAX).map(|at| open(at as u128, Device::App, at as i64)).collect();
+        let rules = Rules { open_max: [100; 3], ..Rules::MEMBERS };
+        assert_eq!(rules.make_room(&many, Device::Web), Ok(vec![SessionId::new(0)]));
+        assert_eq!(rules.make_room(&many[1..], Device::Web), Ok(vec![]));
+    }
+
+    fn authority() -> Authority {
+        Authority {
+            id: SessionId::new(1),
+            tenant: TenantId(1),
+            principal: PrincipalId(2),
+            person: PersonId::new(3),
+            kind: person::Kind::Member,
+            role: Role::Shopper,
+            guest: None,
+            device: Device::Web,
+            ended: None,
+            person_status: person::Status::Active,
+            tenant_status: tenant::Status::Active,
+            opened_in: 4,
+            epoch: 4,
+            opened_at: Timestamp(0),
+            proved_at: Timestamp(0),
+            two_factors: false,
+            idle_until: Timestamp(1_000),
+            ends_at: Timestamp(5_000),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn when_a_session_is_over() {
+        let good = authority();
+        let at = |session: &Authority, now| session.over(Timestamp(now));
+        assert_eq!(at(&good, 999), None);
+        assert_eq!(at(&good, 1_000), Some(End::Expired));
+        assert_eq!(at(&Authority { idle_until: Timestamp(9_000), ..good.clone() }, 5_000), Some(End::Expired));
+        assert_eq!(at(&Authority { epoch: 5, ..good.clone() }, 0), Some(End::Kicked));
+        let disabled = Authority { person_status: person::Status::Disabled, ..good.clone() };
+        assert_eq!(at(&disabled, 0), Some(End::Kicked));
+        for status in [tenant::Status::Prepared, tenant::Status::Suspended] {
+            assert_eq!(at(&Authority { tenant_status: status, ..good.clone() }, 0), Some(End::Kicked));
+        }
+        for end in End::ALL {
+            let ended = Authority { ended: Some(end), epoch: 9, ..good.clone() };
+            assert_eq!(at(&ended, 9_999), Some(end), "the reason that was written down is told, whatever came later");
+        }
+    }
+
+    #[test]
+    fn when_its_time_begins_anew() {
+        let rules = |renewal| Rules { idle_ms: 1_000, renewal, ..Rules::MEMBERS };
+        let session = authority();
+        // When, by which rule, with a write: until when.
+        let table = [
+            (Renewal::EveryRequest, 1, false, Some(1_001)),
+            (Renewal::EveryRequest, 0, false, None),
+            (Renewal::Writes, 600, false, None),
+            (Renewal::Writes, 600, true, Some(1_600)),
+            (Renewal::Below(50), 500, true, None),
+            (Renewal::Below(50), 501, false, Some(1_501)),
+        ];
+        for (renewal, now, is_write, wanted) in table {
+            let renewed = rules(renewal).renewed(&session, Timestamp(now), is_write);
+            assert_eq!(renewed, wanted.map(Timestamp), "{renewal:?} at {now}");
+        }
+        let late = Authority { idle_until: Timestamp(4_900), ..session };
+        let renewed = rules(Renewal::EveryRequest).renewed(&late, Timestamp(4_800), true);
+        assert_eq!(renewed, Some(Timestamp(5_000)), "never beyond its end");
+    }
+
+    #[test]
+    fn what_a_refresh_token_asks_for() {
+        let table = [
+            (3, 0, Refresh::Next(4)),
+            (2, 60_000, Refresh::Again(3)),
+            (2, 60_001, Refresh::Reused),
+            (1, 0, Refresh::Reused),
+            (4, 0, Refresh::Unknown),
+        ];
+        for (presented, after, wanted) in table {
+            assert_eq!(
+                Refresh::of(presented, 3, Timestamp(100), Timestamp(100 + after)),
+                wanted,
+                "{presented} {after}"
+            );
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Owns the rows of people, tenants and audit logs.
+
+use std::collections::BTreeMap;
+
+use domain::person::PasswordHash;
+use domain::text::Reason;
+use domain::{Person, State, TenantId, audit};
+
+use super::Batch;
+use crate::found::Stored as _;
+use crate::rows::{PersonRow, TenantRow, tenant_status};
+use crate::set::{Rows, Write, bytes, number, row, text};
+
+static PEOPLE_NEW: Write = Write::insert(
+    "people",
+    &[
+        number("tenant_id"),
+        number("principal_id"),
+        text("public_id"),
+        text("kind"),
+        text("login"),
+        text("name"),
+        text("role"),
+        text("status"),
+        number("epoch"),
+        number("version"),
+        number("created_at"),
+        number("updated_at"),
+        text("password_hash"),
+        number("password_at"),
+    ],
+);
+
+static PEOPLE_STEPPED: Write = Write::update(
+    "people",
+    PersonRow::FIND.key,
+    &[text("role"), text("status"), number("epoch"), number("version"), number("updated_at")],
+    &[number("version")],
+);
+
+static TENANTS: Write =
+    Write::update("tenants", TenantRow::FIND.key, &[number("status"), number("changes")], &[number("changes")]);
+
+static HEADS_NEW: Write = Write::insert("audit_heads", &[number("tenant_id"), number("length"), bytes("hash")]);
+
+static HEADS: Write =
+    Write::update("audit_heads", &[number("tenant_id")], &[number("length"), bytes("hash")], &[number("length")]);
+
+static ENTRIES: Write = Write::insert(
+    "audit_entries",
+    &[
+        number("tenant_id"),
+        number("place"),
+        number("at"),
+        number("principal_id"),
+        text("action"),
+        text("subject"),
+        text("outcome"),
+        text("reason"),
+        text("request_id"),
+        bytes("before_hash"),
+        bytes("hash"),
+    ],
+);
+
+pub(super) fn rows(before: &State, batch: &Batch<'_>) -> [Rows; 6] {
+    let [people_new, people_stepped] = people(before, batch);
+    let [heads_new, heads] = heads(before, batch);
+    [people_new, people_stepped, tenants(before, batch), heads_new, heads, entries(batch)]
+}
+
+fn people(before: &State, batch: &Batch<'_>) -> [Rows; 2] {
+    let (mut new, mut stepped) = (Rows::of(&PEOPLE_NEW), Rows::of(&PEOPLE_STEPPED));
+    for (key, person) in &batch.people {
+        match before.person(key.0, key.1) {
+            None => {
+                let password = batch.passwords.get(key).copied();
+                add(&mut new, person, password);
+            }
+            Some(was) => stepped.add(row![
+                person.tenant.0,
+                person.principal.0,
+                person.role.name(),
+                person.status.name(),
+                person.epoch,
+                person.version,
+                person.updated_at.0,
+                was.version,
+            ]),
+        }
+    }
+    [new, stepped]
+}
+
+fn add(rows: &mut Rows, person: &Person, password: Option<&PasswordHash>) {
+    rows.add(row![
+        person.tenant.0,
+        person.principal.0,
+        person.id.to_string(),
+        person.kind.name(),
+        person.login.as_str(),
+        person.name.as_str(),
+        person.role.name(),
+        person.status.name(),
+        person.epoch,
+        person.version,
+        person.created_at.0,
+        person.updated_at.0,
+        password.map(PasswordHash::as_str),
+        password.map(|_| person.created_at.0),
+    ]);
+}
+
+fn tenants(before: &State, batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&TENANTS);
+    for tenant in batch.tenants.values() {
+        let was = before.tenant(tenant.id).map_or(0, |tenant| tenant.version);
+        // The column counts changes: one less than the version.
+        rows.add(row![tenant.id.0, tenant_status(tenant.status), tenant.version - 1, i64::from(was) - 1]);
+    }
+    rows
+}
+
+fn heads(before: &State, batch: &Batch<'_>) -> [Rows; 2] {
+    let (mut new, mut moved) = (Rows::of(&HEADS_NEW), Rows::of(&HEADS));
+    let last: BTreeMap<TenantId, &audit::Entry> = batch.audit.iter().map(|entry| (entry.tenant, *entry)).collect();
+    for (tenant, entry) in last {
+        match before.audit(tenant) {
+            None => new.add(row![tenant.0, entry.place, &entry.hash[..]]),
+            Some(was) => moved.add(row![tenant.0, entry.place, &entry.hash[..], was.length]),
+        }
+    }
+    [new, moved]
+}
+
+fn entries(batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&ENTRIES);
+    for entry in &batch.audit {
+        rows.add(row![
+            entry.tenant.0,
+            entry.place,
+            entry.at.0,
+            entry.actor.0,
+            entry.action.as_str(),
+            entry.subject.as_str(),
+            entry.outcome.as_str(),
+            entry.reason.as_ref().map(Reason::as_str),
+            entry.request_id.as_str(),
+            &entry.before[..],
+            &entry.hash[..],
+        ]);
+    }
+    rows
+}

@@ -1,0 +1,24 @@
+//! Owns reading people, tenants and the ends of audit logs. They are locked behind everything else, the logs last: who
+//! writes into one keeps others from it until the commit.
+
+use domain::{Needs, State};
+
+use super::{LoadError, find};
+use crate::found::{Intent, Tables};
+use crate::rows::{HeadRow, PersonRow, TenantRow};
+
+pub(super) async fn load(tables: &mut impl Tables, needs: &Needs, state: &mut State) -> Result<(), LoadError> {
+    let keys = needs.people.iter().flat_map(|(tenant, principal)| [tenant.0.into(), principal.0.into()]);
+    for row in find::<PersonRow>(tables, keys, Intent::Change).await? {
+        state.put_person(row.person()?);
+    }
+    let keys = needs.tenants.iter().map(|tenant| tenant.0.into());
+    for row in find::<TenantRow>(tables, keys, Intent::Change).await? {
+        state.put_tenant(row.tenant()?);
+    }
+    let keys = needs.audits.iter().map(|tenant| tenant.0.into());
+    for row in find::<HeadRow>(tables, keys, Intent::Change).await? {
+        state.put_audit(row.head()?);
+    }
+    Ok(())
+}
