@@ -2,3 +2,5 @@
 //! by name: what is stored about a person is handed in.
 
 pub mod password;
+mod randomness;
+pub mod totp;

@@ -29,7 +29,8 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_public_assigned;
 use zeroize::Zeroizing;
 
-pub use hash::{Cost, Hash, NotAHash, Salt};
+pub use hash::{Cost, Hash, NotAHash};
+pub(crate) use hasher::new_salt;
 pub use hasher::{Busy, Hasher, Settings, Verdict};
 pub use rules::{CHARACTERS_MAX, CHARACTERS_MIN, Rules, Weak};
 

@@ -22,7 +22,7 @@ const SALT_BYTES: usize = 16;
 const TEXT_BYTES_MAX: usize = 256;
 
 /// Random bytes that make two hashes of one password differ.
-pub type Salt = [u8; SALT_BYTES];
+pub(crate) type Salt = [u8; SALT_BYTES];
 
 /// What one hash costs. The default is OWASP's first choice with little memory (Password Storage Cheat Sheet; ASVS 11.4.2):
 /// Argon2id, 19 MiB, two passes, one lane.

@@ -8,9 +8,10 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::hash::Recipe;
+use super::hash::{Recipe, Salt};
 use super::pool::{Job, Pool};
-use super::{Cost, Hash, Password, Salt};
+use super::{Cost, Hash, Password};
+use crate::randomness;
 
 /// How much may be spent on passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,14 +63,14 @@ pub struct Hasher {
 impl Hasher {
     /// Starts the threads.
     pub fn open(settings: Settings) -> io::Result<Self> {
-        let nobody = Recipe::new(settings.cost, salt());
+        let nobody = Recipe::new(settings.cost, new_salt());
         let pool = Pool::open(settings.threads.get(), settings.queue_max.get(), nobody.blocks())?;
         Ok(Self { pool, cost: settings.cost, nobody })
     }
 
     /// The hash of a new password.
     pub async fn hash(&self, password: &Password) -> Result<Hash, Busy> {
-        self.hash_with(password, salt()).await
+        self.hash_with(password, new_salt()).await
     }
 
     /// The hash of a password with this salt. Hashes that are looked through together share one.
@@ -128,10 +129,8 @@ impl fmt::Debug for Hasher {
 }
 
 /// A salt that nobody had.
-pub(crate) fn salt() -> Salt {
-    let mut salt = Salt::default();
-    getrandom::fill(&mut salt).expect("the system has randomness");
-    salt
+pub(crate) fn new_salt() -> Salt {
+    *randomness::bytes()
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ async fn a_weaker_hash_is_replaced_and_a_stronger_one_is_not() {
 #[tokio::test]
 async fn which_of_several_with_one_salt() {
     let hasher = Hasher::open(settings(1, 16, cheap())).unwrap();
-    let salt = salt();
+    let salt = new_salt();
     let mut set = Vec::new();
     for typed in ["one", "two", "three"] {
         set.push(hasher.hash_with(&password(typed), salt).await.unwrap());
