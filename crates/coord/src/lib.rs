@@ -30,12 +30,14 @@
 //! ```
 
 mod away;
+pub mod cache;
 pub mod limit;
 pub mod lock;
 pub mod redis;
 pub mod tokens;
 
 pub use away::Error;
+pub use cache::Cache;
 pub use limit::Limit;
 pub use lock::Lock;
 pub use redis::Redis;
