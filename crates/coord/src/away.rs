@@ -41,6 +41,14 @@ pub enum Error {
         /// The bound.
         most: usize,
     },
+    /// What was to be kept or told is over its bound: a caller's mistake, and nothing happened.
+    #[error("{what} is over its bound of {most} bytes")]
+    TooLong {
+        /// What is too long.
+        what: &'static str,
+        /// The bound, in bytes.
+        most: usize,
+    },
 }
 
 impl Error {

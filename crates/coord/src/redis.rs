@@ -3,6 +3,7 @@
 
 mod address;
 mod connect;
+mod listen;
 mod script;
 mod slot;
 
@@ -18,6 +19,7 @@ use connect::Connection;
 use slot::Slot;
 
 pub use address::{Address, AddressError};
+pub(crate) use listen::{Counter, Line};
 pub(crate) use script::Script;
 
 /// How long is waited for what.

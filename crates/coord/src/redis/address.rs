@@ -94,6 +94,16 @@ pub enum AddressError {
     },
 }
 
+impl Address {
+    /// The number of the database; a cluster has the one.
+    pub(crate) const fn database(&self) -> i64 {
+        match &self.kind {
+            Kind::Single { database, .. } | Kind::Sentinel { database, .. } => *database,
+            Kind::Cluster { .. } => 0,
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.tls.is_some() { "rediss" } else { "redis" };

@@ -8,8 +8,8 @@ use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::sentinel::{SentinelClientBuilder, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisConnectionInfo,
-    RedisError, TlsCertificates, TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _,
+    ProtocolVersion, RedisConnectionInfo, RedisError, TlsCertificates, TlsMode, Value,
 };
 use tokio::time::timeout;
 
@@ -39,26 +39,33 @@ impl Connection {
 }
 
 pub(super) async fn connect(address: &Address, timeouts: Timeouts) -> Result<Connection, RedisError> {
-    if address.tls.is_some() {
-        // The library takes that of the process, and panics where there is none; one that is there stays.
-        let _there = rustls::crypto::ring::default_provider().install_default();
+    if let Kind::Cluster { hosts } = &address.kind {
+        return cluster(hosts, address, timeouts).await;
     }
+    let client = client(address, timeouts, ProtocolVersion::RESP2).await?;
+    node(&client, timeouts, |config| config).await.map(Connection::Node)
+}
+
+/// The server, or the master that the sentinels name now; of a cluster the first node.
+pub(super) async fn client(
+    address: &Address,
+    timeouts: Timeouts,
+    protocol: ProtocolVersion,
+) -> Result<Client, RedisError> {
     match &address.kind {
-        Kind::Single { host, database } => {
-            let place = place(host, address).into_connection_info()?;
-            let place = place.set_redis_settings(settings(&address.account, *database));
-            let client = match &address.tls {
-                None => Client::open(place)?,
-                Some(tls) => Client::build_with_tls(place, certificates(tls.authority.as_deref()))?,
-            };
-            node(&client, timeouts).await
+        Kind::Single { host, database } => server(host, *database, address, protocol),
+        Kind::Cluster { hosts } => {
+            let first = hosts.first().ok_or((ErrorKind::ClusterConnectionNotFound, "it has no nodes"))?;
+            server(first, 0, address, protocol)
         }
         Kind::Sentinel { hosts, service, database, account } => {
+            provide(address);
             let mut sentinels = SentinelClientBuilder::new(
                 hosts.iter().map(|host| place(host, address)),
                 service,
                 SentinelServerType::Master,
             )?
+            .set_client_to_redis_protocol(protocol)
             .set_client_to_redis_db(*database);
             if let Some(tls) = &address.tls {
                 sentinels = sentinels
@@ -70,11 +77,21 @@ pub(super) async fn connect(address: &Address, timeouts: Timeouts) -> Result<Con
             sentinels = with_accounts(sentinels, &address.account, account);
             // New each time: what it knows of the last master is what has just proved wrong.
             let mut sentinels = sentinels.build()?;
-            let client = bounded(SENTINELS_MAX.max(timeouts.connect), sentinels.async_get_client()).await?;
-            node(&client, timeouts).await
+            bounded(SENTINELS_MAX.max(timeouts.connect), sentinels.async_get_client()).await
         }
-        Kind::Cluster { hosts } => cluster(hosts, address, timeouts).await,
     }
+}
+
+/// A connection to it, set up as is wanted.
+pub(super) async fn node(
+    client: &Client,
+    timeouts: Timeouts,
+    set_up: impl FnOnce(AsyncConnectionConfig) -> AsyncConnectionConfig,
+) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(timeouts.connect))
+        .set_response_timeout(Some(timeouts.answer));
+    bounded(timeouts.connect, client.get_multiplexed_async_connection_with_config(&set_up(config))).await
 }
 
 /// What a wait that is over is told as.
@@ -86,14 +103,25 @@ async fn bounded<T>(most: Duration, asked: impl Future<Output = Result<T, RedisE
     timeout(most, asked).await.unwrap_or_else(|_| Err(timed_out()))
 }
 
-async fn node(client: &Client, timeouts: Timeouts) -> Result<Connection, RedisError> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(timeouts.connect))
-        .set_response_timeout(Some(timeouts.answer));
-    bounded(timeouts.connect, client.get_multiplexed_async_connection_with_config(&config)).await.map(Connection::Node)
+fn server(host: &Host, database: i64, address: &Address, protocol: ProtocolVersion) -> Result<Client, RedisError> {
+    provide(address);
+    let settings = settings(&address.account, database).set_protocol(protocol);
+    let place = place(host, address).into_connection_info()?.set_redis_settings(settings);
+    match &address.tls {
+        None => Client::open(place),
+        Some(tls) => Client::build_with_tls(place, certificates(tls.authority.as_deref())),
+    }
+}
+
+/// The library takes what makes TLS from the process, and panics where there is none; one that is there stays.
+fn provide(address: &Address) {
+    if address.tls.is_some() {
+        let _there = rustls::crypto::ring::default_provider().install_default();
+    }
 }
 
 async fn cluster(hosts: &[Host], address: &Address, timeouts: Timeouts) -> Result<Connection, RedisError> {
+    provide(address);
     let mut nodes: Vec<ConnectionInfo> = Vec::with_capacity(hosts.len());
     for host in hosts {
         nodes.push(place(host, address).into_connection_info()?.set_redis_settings(settings(&address.account, 0)));
