@@ -1,2 +1,4 @@
 //! Proofs of who somebody is: passwords, second factors, tokens, login providers. It knows no SQL, no routes, and nobody
 //! by name: what is stored about a person is handed in.
+
+pub mod provider;
