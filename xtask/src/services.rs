@@ -1,14 +1,16 @@
-//! Owns the database and Redis servers that tests need: found or installed, started in a temporary folder on free ports of this
-//! machine, by a user without rights, and stopped again.
+//! Owns the servers that tests need, databases, Redis and login providers: found or installed, started in a temporary folder
+//! on free ports of this machine, by a user without rights, and stopped again.
 
 mod alone;
 mod certificates;
 mod find;
 mod installed;
 mod mariadb;
+mod openid;
 mod postgres;
 mod process;
 mod redis;
+mod slapd;
 mod state;
 
 use std::fs;
@@ -65,7 +67,7 @@ fn up() -> Result<()> {
     }
     // First what may fail for want of a network: then nothing runs yet.
     let witnesses = witnesses::ready()?;
-    let mut services = Services::start_as(process::unprivileged)?;
+    let mut services = Services::start_as(process::unprivileged, process::own)?;
     services.variables.extend(witnesses);
     let state = services.leave()?;
     println!("the services are up, in {}", state.folder.display());
@@ -102,10 +104,10 @@ pub(crate) struct Services {
 impl Services {
     /// Finds or installs every server, and starts them. They end with this process, however that ends.
     pub(crate) fn start() -> Result<Self> {
-        Self::start_as(process::tied)
+        Self::start_as(process::tied, process::own_tied)
     }
 
-    fn start_as(run: As) -> Result<Self> {
+    fn start_as(run: As, run_own: As) -> Result<Self> {
         let folder = folder("services")?;
         let mut services = Self { folder, servers: Vec::new(), variables: Vec::new() };
         services.add("TEST_POSTGRES_URL", &postgres::make(&services.folder)?, run)?;
@@ -113,6 +115,7 @@ impl Services {
         services.add("TEST_REDIS_URL", &redis::make(&services.folder)?, run)?;
         services.add_those_with_tls(run)?;
         services.add_redis_groups(run)?;
+        services.add_openid(run_own)?;
         Ok(services)
     }
 
@@ -127,6 +130,20 @@ impl Services {
         self.add("TEST_MARIADB_TLS_URL", &with(mariadb::make(&folder)?), run)?;
         self.add("TEST_REDIS_TLS_URL", &redis::make_with_tls(&folder, &certificates)?, run)?;
         self.variables.push(("TEST_TLS_FOLDER".to_owned(), folder.display().to_string()));
+        let directory = slapd::start(&folder, &certificates, run)?;
+        println!("{} {}: {} and {}", directory.server.name, directory.server.version, directory.url, directory.tls_url);
+        self.servers.push(directory.server);
+        self.variables.push(("TEST_LDAP_URL".to_owned(), directory.url));
+        self.variables.push(("TEST_LDAPS_URL".to_owned(), directory.tls_url));
+        Ok(())
+    }
+
+    /// Asked who somebody is, by redirection.
+    fn add_openid(&mut self, run: As) -> Result<()> {
+        let provider = openid::start(&self.folder, run)?;
+        println!("{} {}: {}", provider.server.name, provider.server.version, provider.issuer);
+        self.servers.push(provider.server);
+        self.variables.push(("TEST_OIDC_URL".to_owned(), provider.issuer));
         Ok(())
     }
 

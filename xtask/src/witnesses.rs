@@ -1,11 +1,11 @@
-//! Owns the libraries of other authors that check our signatures in tests: pinned, from their registries, in a folder of
+//! Owns the libraries of other authors that tests are checked by or log in at: pinned, from their registries, in a folder of
 //! their own, installed once for each set of pins. It does not know what they are asked.
 
 mod node;
 mod python;
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -17,15 +17,31 @@ const STAMP: &str = "pins";
 
 /// Installs those that are not there, and gives the variables that tell tests where they are.
 pub(crate) fn ready() -> Result<Vec<(String, String)>> {
-    let folder = crate::root().join(FOLDER);
-    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    // Two runs in one clone take turns; the file is unlocked when it is closed.
-    let turn = File::create(folder.join("lock")).context("making the witnesses' lock")?;
-    turn.lock().context("waiting for another run to install the witnesses")?;
+    let (folder, _turn) = turn()?;
     let python = python::ready(&folder.join("python"))?;
     let node = node::ready(&folder.join("node"))?;
     let told = [("TEST_WITNESS_PYTHON", python), ("TEST_WITNESS_NODE", node)];
     Ok(told.into_iter().map(|(name, program)| (name.to_owned(), program.display().to_string())).collect())
+}
+
+/// The `node` that finds the packages, installed if it is not there.
+pub(crate) fn node() -> Result<PathBuf> {
+    let (folder, _turn) = turn()?;
+    node::ready(&folder.join("node"))
+}
+
+/// Which version of an npm package is pinned.
+pub(crate) fn version(package: &str) -> Result<String> {
+    node::version(package)
+}
+
+/// Two runs in one clone take turns; it is over when the file is closed.
+fn turn() -> Result<(PathBuf, File)> {
+    let folder = crate::root().join(FOLDER);
+    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let turn = File::create(folder.join("lock")).context("making the witnesses' lock")?;
+    turn.lock().context("waiting for another run to install the witnesses")?;
+    Ok((folder, turn))
 }
 
 /// Installs into a new folder, unless what is there was installed from the same pins.

@@ -4,3 +4,4 @@
 pub mod password;
 mod randomness;
 pub mod totp;
+pub mod provider;

@@ -117,7 +117,7 @@ pub(super) fn give(path: &Path) -> Result<()> {
 /// The program under an account without rights, if this is root.
 pub(super) fn unprivileged(program: &Path) -> Result<Command> {
     if !is_root() {
-        return Ok(Command::of(program));
+        return own(program);
     }
     let (user, group) = nobody()?;
     Ok(Command::new(&format!("setpriv --reuid={user} --regid={group} --clear-groups")).path(program))
@@ -126,10 +126,22 @@ pub(super) fn unprivileged(program: &Path) -> Result<Command> {
 /// The same, for a server that ends when this process does, however that ends.
 pub(super) fn tied(program: &Path) -> Result<Command> {
     if !is_root() {
-        return Ok(Command::new("setpriv --pdeathsig=QUIT").path(program));
+        return own_tied(program);
     }
     let (user, group) = nobody()?;
     Ok(Command::new(&format!("setpriv --reuid={user} --regid={group} --clear-groups --pdeathsig=QUIT")).path(program))
+}
+
+/// The program under the account of who runs this.
+#[expect(clippy::unnecessary_wraps, reason = "it is an `As`, and others may not find their account")]
+pub(super) fn own(program: &Path) -> Result<Command> {
+    Ok(Command::of(program))
+}
+
+/// The same, for a server that ends when this process does, however that ends.
+#[expect(clippy::unnecessary_wraps, reason = "it is an `As`, and others may not find their account")]
+pub(super) fn own_tied(program: &Path) -> Result<Command> {
+    Ok(Command::new("setpriv --pdeathsig=QUIT").path(program))
 }
 
 /// Starts a server in the background, with its output behind what the file has.

@@ -30,6 +30,13 @@ pub(super) fn ready(home: &Path) -> Result<PathBuf> {
     Ok(home.join("bin/node"))
 }
 
+/// Which version of a package is pinned.
+pub(super) fn version(package: &str) -> Result<String> {
+    let manifest: serde_json::Value = serde_json::from_str(MANIFEST).context("reading package.json")?;
+    let version = manifest["dependencies"][package].as_str();
+    Ok(version.with_context(|| format!("package.json does not name {package}"))?.to_owned())
+}
+
 /// Without the packages' scripts: nothing of theirs runs while it is installed.
 fn install(node: &Path, npm: &Path, home: &Path) -> Result<()> {
     write(&home.join("package.json"), MANIFEST)?;

@@ -1,0 +1,6 @@
+//! Logs in at real login providers, those that `cargo xtask services up` tells of, and at some of the tests' own that lie.
+
+mod harness;
+mod ldap_broken;
+mod ldap_logins;
+mod ldap_ways;
