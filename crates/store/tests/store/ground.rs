@@ -66,6 +66,12 @@ const TABLES: &[&str] = &[
     "channel_events",
     "reviews",
     "outbox",
+    "people",
+    "sessions",
+    "session_rules",
+    "signing_keys",
+    "audit_heads",
+    "audit_entries",
 ];
 /// The first of them are not of the trade: who there is.
 const PEOPLE: usize = 4;
