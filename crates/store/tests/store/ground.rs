@@ -105,6 +105,12 @@ impl Ground {
         Store::open(self.address()).await.expect("the database can be opened")
     }
 
+    /// Two nodes that work at the same time. An embedded database has one, which does two things at once.
+    pub async fn nodes(&self, first: &Store) -> [Store; 2] {
+        let second = if self.kind == Kind::Sqlite { first.clone() } else { self.store().await };
+        [first.clone(), second]
+    }
+
     /// The folder around an embedded database.
     pub fn folder(&self) -> &Path {
         match &self.place {
