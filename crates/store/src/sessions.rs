@@ -2,6 +2,7 @@
 //! log-ins at the same time are counted one behind the other, and ended. What becomes of an open one is in `sessions/kept.rs`.
 
 mod kept;
+mod purge;
 mod record;
 
 use domain::session::{Device, End, Full, Rules};

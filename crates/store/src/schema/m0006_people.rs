@@ -97,6 +97,7 @@ fn sessions() -> Table {
     clustered("sessions", columns, &["tenant_id", "id"])
         .check("(is_open = 1) = (ended is null)")
         .check("(is_open = 1) = (ended_at is null)")
+        .check("idle_until <= ends_at")
 }
 
 fn rules() -> Table {
@@ -160,6 +161,7 @@ fn indexes() -> Vec<TableIndex> {
         // A session is found by its own name: its tenant is what is asked for.
         unique("sessions", &["id"]),
         index("sessions", &["tenant_id", "principal_id", "is_open"]),
-        index("sessions", &["ends_at"]),
+        index("sessions", &["idle_until"]),
+        index("sessions", &["ended_at"]),
     ]
 }

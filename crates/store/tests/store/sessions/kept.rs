@@ -1,7 +1,7 @@
 //! Owns the tests of what becomes of an open session: refreshed, renewed, proved anew.
 
 use domain::person::{Kind as Of, Step};
-use domain::session::{REFRESH_AGAIN_MS, WhenFull};
+use domain::session::{End, REFRESH_AGAIN_MS, WhenFull};
 use domain::{Person, SessionId, Timestamp};
 use store::{Refreshed, SessionRecord, Store};
 
@@ -16,6 +16,7 @@ on_every_database!(
     what_is_over_is_not_refreshed_nor_proved,
     a_session_is_renewed_and_never_shortened,
     a_session_is_proved_anew,
+    what_is_over_for_long_is_purged_in_bounded_steps,
 );
 
 const ID: SessionId = SessionId::new(1);
@@ -126,7 +127,7 @@ async fn a_session_is_renewed_and_never_shortened(kind: Kind) {
     shop.store.session_renew(SessionId::new(2), Timestamp(1)).await.expect("there is none, and that is no error");
     open(&shop.store, &new(&of, 3, Web, 0), &rules(9, WhenFull::Refuse)).await;
     let over = SessionId::new(3);
-    shop.store.session_end(of.tenant, over, domain::session::End::Kicked, Timestamp(1)).await.expect("an answer");
+    shop.store.session_end(of.tenant, over, End::Kicked, Timestamp(1)).await.expect("an answer");
     shop.store.session_renew(over, Timestamp(2_000)).await.expect("an answer");
     let kept = shop.store.session(over).await.expect("it is read").expect("it is there");
     assert_eq!(kept.authority.idle_until, Timestamp(1_000));
@@ -151,4 +152,31 @@ async fn a_session_is_proved_anew(kind: Kind) {
     }
     let none = shop.store.session_prove(SessionId::new(2), (Timestamp(1), true), None).await;
     assert!(!none.expect("an answer"), "there is none");
+}
+
+/// By its end or by its time, whichever came first; and nothing that is open.
+async fn what_is_over_for_long_is_purged_in_bounded_steps(kind: Kind) {
+    let (shop, of) = with_session(kind).await;
+    // Idle until 1,100, 1,200 … 1,600: two of them end before that, two are renewed.
+    for id in 2..=7_i64 {
+        let one = new(&of, id.unsigned_abs().into(), Web, 100 * (id - 1));
+        open(&shop.store, &one, &rules(9, WhenFull::Refuse)).await;
+    }
+    for (id, at) in [(6, 700), (7, 800)] {
+        let ended = shop.store.session_end(of.tenant, SessionId::new(id), End::LoggedOut, Timestamp(at)).await;
+        assert!(ended.expect("an answer"));
+    }
+    for id in [1, 2] {
+        shop.store.session_renew(SessionId::new(id), Timestamp(4_000)).await.expect("an answer");
+    }
+    let purge = async |before, limit| shop.store.sessions_purge(Timestamp(before), limit).await.expect("a step");
+    assert_eq!(purge(700, 9).await, 0, "what ended at that moment is not older");
+    assert_eq!(purge(701, 9).await, 1);
+    assert_eq!(purge(1_201, 9).await, 2, "one that ended, and one whose time was over");
+    assert_eq!((purge(1_500, 1).await, purge(1_500, 1).await, purge(1_500, 1).await), (1, 1, 0));
+    assert_eq!(told(&shop, &of).await, ["1 open", "2 open"]);
+    // One that ended, and is past its time besides, is one session.
+    shop.store.session_end(of.tenant, ID, End::LoggedOut, Timestamp(2_000)).await.expect("an answer");
+    assert_eq!(purge(4_001, 9).await, 2);
+    assert_eq!((purge(i64::MAX, 9).await, shop.count("select count(*) from people").await), (0, 1));
 }
