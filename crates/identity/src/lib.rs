@@ -2,6 +2,6 @@
 //! by name: what is stored about a person is handed in.
 
 pub mod password;
+pub mod provider;
 mod randomness;
 pub mod totp;
-pub mod provider;

@@ -2,6 +2,7 @@
 //! log-ins at the same time are counted one behind the other; ended, renewed and refreshed by the rules of `domain`.
 
 mod record;
+mod rules;
 
 use domain::session::{Device, End, Full, Refresh, Rules};
 use domain::{PrincipalId, SessionId, TenantId, Timestamp, person};
