@@ -35,16 +35,16 @@ static CHANGED: Write = Write::update("session_rules", KEY, SETTINGS, &[]);
 static NEW: Write = Write::insert(
     "session_rules",
     &[
-        KEY[0],
-        KEY[1],
-        SETTINGS[0],
-        SETTINGS[1],
-        SETTINGS[2],
-        SETTINGS[3],
-        SETTINGS[4],
-        SETTINGS[5],
-        SETTINGS[6],
-        SETTINGS[7],
+        number("tenant_id"),
+        text("kind"),
+        number("web_max"),
+        number("app_max"),
+        number("mini_program_max"),
+        text("when_full"),
+        number("idle_ms"),
+        number("absolute_ms"),
+        number("renewal"),
+        number("changed_at"),
     ],
 );
 
