@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::{Action, AttemptId, PaymentId, RefundId};
+use domain::access::Reach;
+use domain::{Action, AttemptId, OrderNo, PaymentId, RefundId};
 use http::header;
 
 use super::ids::IdPath;
@@ -135,8 +136,18 @@ pub(crate) async fn get_refund(
     let payment = api
         .find(caller.tenant, &what, |store, tenant| async move { store.payment_of_refund(tenant, id).await })
         .await?;
+    is_theirs(&api, &caller, payment.order_no, &what).await?;
     let refund = payment.refund(id).map(|refund| wire::Refund::of(&payment, refund));
     refund
         .map(|refund| Json(refund).into_response())
         .ok_or_else(|| Problem::new("not_found", format!("there is no {what}")))
+}
+
+/// Answers as if there was none, where it is for an order of somebody else.
+async fn is_theirs(api: &Api, caller: &Caller, order_no: OrderNo, what: &str) -> Result<(), Problem> {
+    if caller.role.reach() == Reach::Tenant {
+        return Ok(());
+    }
+    let order = api.find(caller.tenant, what, |store, tenant| async move { store.order(tenant, order_no).await });
+    caller.sees(&order.await?.customer_id, what)
 }

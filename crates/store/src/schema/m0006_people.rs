@@ -118,7 +118,7 @@ fn rules() -> Table {
 
 fn signing_keys() -> Table {
     let columns = vec![
-        text("kid", 40),
+        text("kid", 64),
         long_text("secret"),
         number("created_at"),
         number("signs_from"),
