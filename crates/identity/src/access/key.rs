@@ -41,7 +41,7 @@ pub struct NotAKey;
 impl SigningKey {
     /// A new key, of the system's randomness.
     pub fn generate(times: Times) -> Self {
-        Self::of(generated().as_ref(), times).expect("what was just made is a key")
+        generated(times)
     }
 
     /// A key that was stored. The name is checked, because a key under another name would sign what nobody believes.
@@ -50,7 +50,7 @@ impl SigningKey {
         if key.kid == kid { Ok(key) } else { Err(NotAKey) }
     }
 
-    fn of(pkcs8: &[u8], times: Times) -> Result<Self, NotAKey> {
+    pub(super) fn of(pkcs8: &[u8], times: Times) -> Result<Self, NotAKey> {
         let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| NotAKey)?;
         let public: [u8; 32] = pair.public_key().as_ref().try_into().map_err(|_| NotAKey)?;
         Ok(Self {
@@ -106,8 +106,9 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-fn generated() -> impl AsRef<[u8]> {
-    Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("the system has randomness")
+fn generated(times: Times) -> SigningKey {
+    let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("the system has randomness");
+    SigningKey::of(pkcs8.as_ref(), times).expect("what was just made is a key")
 }
 
 /// The members that RFC 7638 wants, in its order and without blanks.
