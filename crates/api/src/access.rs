@@ -77,6 +77,11 @@ impl Table {
         self.add(Line { method: "DELETE", path, access }, on(MethodFilter::DELETE, handler))
     }
 
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.routes.extend(other.routes);
+        self
+    }
+
     fn add(mut self, line: Line, route: MethodRouter<Api>) -> Self {
         self.routes.push((line, route));
         self

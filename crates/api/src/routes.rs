@@ -34,11 +34,16 @@ const BASE: &str = "/api/v1";
 /// Every route of the contract, and who may call it. The reference at `/docs` is files, for everybody.
 pub fn lines() -> Vec<Line> {
     let under = |line: Line| Line { path: Box::leak(format!("{BASE}{}", line.path).into_boxed_str()), ..line };
-    let business: Vec<_> = business().lines().chain(people().lines()).map(under).collect();
+    let business: Vec<_> = business().lines().map(under).collect();
     business.into_iter().chain(notices().lines()).chain(operations().lines()).collect()
 }
 
 fn business() -> Table {
+    trade().and(people())
+}
+
+/// Products, orders and money.
+fn trade() -> Table {
     use Access::May;
     Table::default()
         .get("/products", May(P::ProductsRead), products::list)

@@ -39,12 +39,19 @@ pub enum Denied {
     /// The database could not be asked.
     #[error("the database could not be asked: {0}")]
     Away(String),
+    /// What stands in the database cannot be read, or there is no key to sign with.
+    #[error("{0}")]
+    Broken(String),
 }
 
 impl From<store::Error> for Denied {
     fn from(error: store::Error) -> Self {
         let source = std::error::Error::source(&error).map(ToString::to_string);
-        tracing::warn!(%error, source, "who somebody is could not be looked up");
-        Self::Away(error.to_string())
+        if error.is_outage() {
+            tracing::warn!(%error, source, "who somebody is could not be looked up");
+            return Self::Away(error.to_string());
+        }
+        tracing::error!(%error, source, "who somebody is could not be read");
+        Self::Broken(error.to_string())
     }
 }

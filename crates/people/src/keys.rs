@@ -35,9 +35,9 @@ pub fn new_key(now: Timestamp) -> (store::SigningKey, Timestamp) {
     (key(now, signs_from), until)
 }
 
-/// The first key of an installation: it signs at once.
+/// The first key of an installation: it signs at once. Tokens tell whole seconds, so it does from the beginning of this one.
 pub fn first_key(now: Timestamp) -> store::SigningKey {
-    key(now, now)
+    key(now, Timestamp(now.0 - now.0.rem_euclid(1_000)))
 }
 
 fn key(now: Timestamp, signs_from: Timestamp) -> store::SigningKey {

@@ -63,7 +63,10 @@ impl Tokens {
             authenticated_at_s: proved_s,
             amr: if session.two_factors { vec!["pwd".to_owned(), "otp".to_owned()] } else { vec!["pwd".to_owned()] },
         };
-        self.keys.ring().sign(&claims).map_err(|error| Denied::Away(error.to_string()))
+        self.keys.ring().sign(&claims).map_err(|error| {
+            tracing::error!(%error, "an access token could not be signed");
+            Denied::Broken(error.to_string())
+        })
     }
 
     /// The session and the person that an access token names.

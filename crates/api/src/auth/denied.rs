@@ -22,6 +22,7 @@ impl From<Denied> for Problem {
                 Self::new("rate_limited", "too many tries to log in; come again later").after(after_s.ceil())
             }
             Denied::Busy => Self::new("overloaded", "too many people are logging in; nothing was done"),
+            Denied::Broken(_) => Self::new("internal_error", "who you are could not be read"),
             Denied::Away(_) => Self::new("storage_unavailable", "the database does not answer"),
         }
     }

@@ -50,7 +50,7 @@ pub(crate) struct OrderQuery {
     responses((status = 201, body = wire::OrderNumber, description = "Issued to the caller"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn issue_number(request: Mutation) -> Result<Response, Problem> {
     request.no_body()?;
     let expires_at = request.deadline(|settings| settings.order_number_validity);
@@ -67,7 +67,7 @@ pub(crate) async fn issue_number(request: Mutation) -> Result<Response, Problem>
         (status = 200, body = wire::Order, description = "This request had made this order before, under another key or a purged one"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
     let policy = request.policy().await?;
     if request.is_without_key() && policy.same_within_ms > 0 {
@@ -104,7 +104,7 @@ pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
     responses((status = 200, body = wire::Order, description = "The order"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: OrderPath) -> Result<Response, Problem> {
     let order_no = path.0;
     let what = format!("order {order_no}");
@@ -120,7 +120,7 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: OrderPath)
     responses((status = 200, body = wire::List<wire::Order>, description = "A page"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
@@ -140,7 +140,7 @@ pub(crate) async fn list(
     responses((status = 200, body = Vec<wire::HistoryEntry>, description = "Every step"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn history(State(api): State<Api>, caller: Caller, path: OrderPath) -> Result<Response, Problem> {
     let (tenant, order_no) = (caller.tenant, path.0);
     if caller.role.reach() == Reach::Own {
@@ -162,7 +162,7 @@ pub(crate) async fn history(State(api): State<Api>, caller: Caller, path: OrderP
     responses((status = 200, body = wire::Order, description = "Closed"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn cancel(path: OrderPath, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let reason = request.json::<wire::CancelOrder>()?.reason();
@@ -178,7 +178,7 @@ pub(crate) async fn cancel(path: OrderPath, request: Mutation) -> Result<Respons
     responses((status = 200, body = wire::Order, description = "Sent"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn ship(path: OrderPath, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let expected_version = request.required_version()?;
@@ -203,7 +203,7 @@ pub(crate) async fn ship(path: OrderPath, request: Mutation) -> Result<Response,
     responses((status = 200, body = wire::Order, description = "Corrected"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn correct_shipment(path: OrderPath, request: Mutation) -> Result<Response, Problem> {
     let expected_version = request.required_version()?;
     let (carrier, tracking_no) = request.json::<wire::CorrectShipment>()?.checked()?;
@@ -218,7 +218,7 @@ pub(crate) async fn correct_shipment(path: OrderPath, request: Mutation) -> Resu
     responses((status = 200, body = wire::Order, description = "Completed"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn receive(path: OrderPath, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     request.no_body()?;

@@ -23,7 +23,7 @@ use crate::{stamp, wire};
         (status = 201, body = wire::Product, description = "Created"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn put(path: SkuPath, request: Mutation) -> Result<Response, Problem> {
     let body: wire::PutProduct = request.json()?;
     let action = Action::PutProduct(body.action(path.0, request.expected_version())?);
@@ -36,7 +36,7 @@ pub(crate) async fn put(path: SkuPath, request: Mutation) -> Result<Response, Pr
     responses((status = 200, body = wire::Product, description = "The product"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: SkuPath) -> Result<Response, Problem> {
     let sku = path.0;
     let what = format!("product {sku}");
@@ -51,7 +51,7 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: SkuPath) -
     responses((status = 200, body = wire::List<wire::Product>, description = "A page"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
@@ -72,7 +72,7 @@ pub(crate) async fn list(
     responses((status = 201, body = wire::Movement, description = "Moved"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn move_stock(path: SkuPath, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let (quantity, reason) = request.json::<wire::MoveStock>()?.checked()?;

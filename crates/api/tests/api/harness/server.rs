@@ -270,7 +270,7 @@ impl Shop {
 }
 
 async fn tenant(store: &Store, name: &str) -> TenantId {
-    let public_id = format!("ten_{:032x}", api::id());
+    let public_id = domain::TenantPublicId::new(api::id()).to_string();
     store.tenant_create(name, &public_id, api::now()).await.expect("the tenant is made")
 }
 
