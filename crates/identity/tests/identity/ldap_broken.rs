@@ -1,6 +1,5 @@
 //! What becomes of a login when the directory is away, silent, broken, or points elsewhere.
 
-use std::future::Future;
 use std::time::Duration;
 
 use identity::provider::ldap::{Directory, Encryption, Settings};
@@ -10,26 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::harness::{Organisation, PATIENCE, assert_away, assert_wrong, password, plain_port};
+use crate::harness::{Organisation, PATIENCE, assert_away, assert_wrong, password, place, plain_port};
 
 /// How long a login may take in these tests, which wait for it to be over.
 const ANSWER_MAX: Duration = Duration::from_millis(700);
-
-/// A place that does this with each connection.
-async fn place<F: Future<Output = ()> + Send + 'static>(
-    act: impl Fn(TcpStream) -> F + Send + 'static,
-) -> (u16, JoinSet<()>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("there is a port");
-    let port = listener.local_addr().expect("it has an address").port();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(async move {
-        let mut connections = JoinSet::new();
-        while let Ok((stream, _)) = listener.accept().await {
-            connections.spawn(act(stream));
-        }
-    });
-    (port, tasks)
-}
 
 async fn never_answers(stream: TcpStream) {
     std::future::pending::<()>().await;
