@@ -1,4 +1,4 @@
-//! Logins at a real `OpenID` provider, by a browser that goes there and comes back.
+//! Logins at a real OpenID provider, by a browser that goes there and comes back.
 
 use std::time::Duration;
 

@@ -1,13 +1,17 @@
 //! Tokens that prove nothing, from a provider that gives them: each is refused, and only the right one is taken.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::provider::oidc::Settings;
 use ring::hmac;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 use crate::harness::{CLIENT, Liar, Signer, assert_invalid, now, open_id, unsigned};
+
+/// How a token is made of the right key and the right claims.
+type Make<'a> = Box<dyn Fn(&Signer, &Value) -> String + 'a>;
 
 /// A change of claims that are right.
 type Change = fn(&mut Value);
@@ -15,7 +19,7 @@ type Change = fn(&mut Value);
 /// What was wrong with the claims, and the change.
 const WRONG_CLAIMS: &[(&str, Change)] = &[
     ("another issuer", |claims| claims["iss"] = json!("https://login.example.test")),
-    ("its issuer with a slash", |claims| claims["iss"] = json!(format!("{}/", claims["iss"].as_str().unwrap()))),
+    ("its issuer with a slash", |claims| claims["iss"] = json!(format!("{}/", claims["iss"].as_str().expect("text")))),
     ("no issuer", |claims| remove(claims, "iss")),
     ("for somebody else", |claims| claims["aud"] = json!("another")),
     ("for nobody", |claims| claims["aud"] = json!([])),
@@ -111,7 +115,6 @@ async fn a_signature_is_made_with_a_key_that_the_provider_shows() {
         let stranger = &stranger;
         move |_: &Signer, claims: &Value| stranger.token_with(&header, claims)
     };
-    type Make<'a> = Box<dyn Fn(&Signer, &Value) -> String + 'a>;
     let makes: Vec<(&str, Make<'_>)> = vec![
         ("unsigned", Box::new(none(json!({ "alg": "none" }), "."))),
         ("unsigned, in capitals", Box::new(none(json!({ "alg": "None" }), "."))),

@@ -1,4 +1,4 @@
-//! Owns a browser that logs in at the real `OpenID` provider: it keeps cookies, fills in forms, and stops where it is sent
+//! Owns a browser that logs in at the real OpenID provider: it keeps cookies, fills in forms, and stops where it is sent
 //! back to us.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Owns an `OpenID` provider that answers what a test tells it to; left alone it is honest but for letting everybody in.
+//! Owns an OpenID provider that answers what a test tells it to; left alone it is honest but for letting everybody in.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
