@@ -52,6 +52,14 @@ impl Memory {
         shared.tables = Arc::new(tables);
     }
 
+    /// Puts tenants in, as who prepares one does.
+    pub fn put_tenants(&self, tenants: impl IntoIterator<Item = domain::Tenant>) {
+        let mut shared = self.lock();
+        let mut tables = Tables::clone(&shared.tables);
+        tables.people.tenants.extend(tenants.into_iter().map(|tenant| (tenant.id, tenant)));
+        shared.tables = Arc::new(tables);
+    }
+
     /// Opens a transaction and loads.
     pub fn open(&self, needs: &Needs, scopes: &BTreeSet<Scope>) -> (Transaction, Snapshot) {
         let shared = self.lock();

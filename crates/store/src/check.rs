@@ -1,7 +1,10 @@
-//! Owns the invariants as questions to the database: each names the rows that break it, and there should be none.
+//! Owns the invariants as questions to the database: each names the rows that break it, and there should be none. Where a
+//! question is beyond SQL, it reads the rows in steps.
 
+mod audit;
 mod invariants;
 mod money;
+mod people;
 
 use domain::Timestamp;
 use domain::order::{Event, Status};
@@ -67,7 +70,7 @@ impl Store {
         let (transitions, before) = (transitions(), (now.0 - GRACE_MS).to_string());
         let (payment_transitions, long_before) = (payment_transitions(), (now.0 - GRACE_MS - CLOSING_MS).to_string());
         let mut findings = Vec::new();
-        for invariant in money::ALL.iter().chain(invariants::ALL) {
+        for invariant in money::ALL.iter().chain(invariants::ALL).chain(people::ALL) {
             // What is put in are names of ours and a number.
             let sql = self.database.with_json(invariant.broken_by, "answer", "body");
             let sql = sql.replace("{transitions}", &transitions).replace("{before}", &before);
@@ -83,6 +86,7 @@ impl Store {
                 examples: rows.into_iter().take(EXAMPLES).collect(),
             });
         }
+        findings.push(audit::look(&self.database, &moment).await?);
         Ok(findings)
     }
 }

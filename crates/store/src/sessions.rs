@@ -1,10 +1,12 @@
 //! Owns sessions in SQL, which is where it is decided whether one is good: opened under the lock of their person, so that two
-//! log-ins at the same time are counted one behind the other; ended, renewed and refreshed by the rules of `domain`.
+//! log-ins at the same time are counted one behind the other, and ended. What becomes of an open one is in `sessions/kept.rs`.
 
+mod kept;
+mod purge;
 mod record;
 mod rules;
 
-use domain::session::{Device, End, Full, Refresh, Rules};
+use domain::session::{Device, End, Full, Rules};
 use domain::{PrincipalId, SessionId, TenantId, Timestamp, person};
 use engine::Fault;
 
@@ -18,6 +20,8 @@ use crate::{Doing as _, Error, Store, load};
 pub use record::SessionRecord;
 
 const DOING: &str = "writing a session";
+/// How often a change is tried that the database takes back.
+const TRIES: usize = 8;
 
 /// A session that is to be opened.
 #[derive(Clone, Debug)]
@@ -104,26 +108,29 @@ static ENDED: Write = Write::update(
     &[number("version")],
 );
 
-static RENEWED: Write = Write::update(
-    "sessions",
-    SessionRow::FIND.key,
-    &[number("idle_until"), number("refresh_generation"), number("refreshed_at"), number("version")],
-    &[number("version")],
-);
-
-static PROVED: Write = Write::update(
-    "sessions",
-    SessionRow::FIND.key,
-    &[number("proved_at"), number("two_factors"), bytes("cookie_hash"), number("version")],
-    &[number("version")],
-);
-
-static BY_ID: Find =
-    Find { table: "sessions", key: &[text("id")], unique: Some("sessions_id"), read: SessionRow::FIND.read };
-
 impl Store {
     /// Opens a session by the shop's rules.
     pub async fn session_open(&self, new: &NewSession, rules: &Rules) -> Result<Opened, Error> {
+        again(|| self.open_once(new, rules)).await
+    }
+
+    /// Ends an open session of a tenant; false where there is none. A session is ended once: the first reason stays.
+    pub async fn session_end(&self, tenant: TenantId, id: SessionId, why: End, at: Timestamp) -> Result<bool, Error> {
+        again(|| self.end_once(tenant, id, why, at)).await
+    }
+
+    /// Ends every open session of a person but one; which they were.
+    pub async fn sessions_end(
+        &self,
+        whose: (TenantId, PrincipalId),
+        but: Option<SessionId>,
+        why: End,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, Error> {
+        again(|| self.end_all_once(whose, but, why, at)).await
+    }
+
+    async fn open_once(&self, new: &NewSession, rules: &Rules) -> Result<Opened, Error> {
         let mut changes = self.changes().await.doing(DOING)?;
         let key = [new.tenant.0.into(), new.principal.0.into()];
         let person: Vec<PersonRow> = find(&mut changes, PersonRow::FIND, key.to_vec()).await?;
@@ -133,9 +140,7 @@ impl Store {
         }
         let key = [new.tenant.0.into(), new.principal.0.into(), 1_i64.into()];
         let rows: Vec<SessionRow> = find(&mut changes, &OPEN_OF, key.to_vec()).await?;
-        let is_over = |row: &SessionRow| {
-            row.epoch != i64::from(person.epoch) || row.idle_until <= new.at.0 || row.ends_at <= new.at.0
-        };
+        let is_over = |row: &SessionRow| row.epoch != i64::from(person.epoch) || row.is_past(new.at);
         let (over, good): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_over);
         let open = good.iter().map(SessionRow::open).collect::<Result<Vec<_>, _>>()?;
         let replaced = match rules.make_room(&open, new.device) {
@@ -157,8 +162,7 @@ impl Store {
         Ok(Opened::Open(replaced))
     }
 
-    /// Ends an open session of a tenant; false where there is none. A session is ended once: the first reason stays.
-    pub async fn session_end(&self, tenant: TenantId, id: SessionId, why: End, at: Timestamp) -> Result<bool, Error> {
+    async fn end_once(&self, tenant: TenantId, id: SessionId, why: End, at: Timestamp) -> Result<bool, Error> {
         let mut changes = self.changes().await.doing(DOING)?;
         let rows: Vec<SessionRow> =
             find(&mut changes, SessionRow::FIND, vec![tenant.0.into(), id.to_string().into()]).await?;
@@ -168,8 +172,7 @@ impl Store {
         commit(changes, vec![ended]).await.map(|()| true)
     }
 
-    /// Ends every open session of a person but one; which they were.
-    pub async fn sessions_end(
+    async fn end_all_once(
         &self,
         (tenant, principal): (TenantId, PrincipalId),
         but: Option<SessionId>,
@@ -189,74 +192,26 @@ impl Store {
         }
         commit(changes, vec![ended]).await.map(|()| ids)
     }
+}
 
-    /// Exchanges a refresh token of this generation. Each answer moves the session's idle time to `idle_until`.
-    pub async fn session_refresh(
-        &self,
-        id: SessionId,
-        presented: u32,
-        idle_until: Timestamp,
-        at: Timestamp,
-    ) -> Result<Refreshed, Error> {
-        let mut changes = self.changes().await.doing(DOING)?;
-        let rows: Vec<SessionRow> = find(&mut changes, &BY_ID, vec![id.to_string().into()]).await?;
-        let Some(row) = rows.first().filter(|row| row.is_open == 1) else { return Ok(Refreshed::Unknown) };
-        let current = row.column().small("refresh_generation", row.refresh_generation)?;
-        let next = match Refresh::of(presented, current, Timestamp(row.refreshed_at), at) {
-            Refresh::Unknown => return Ok(Refreshed::Unknown),
-            Refresh::Again(current) => return Ok(Refreshed::Generation(current)),
-            Refresh::Reused => {
-                let mut ended = Rows::of(&ENDED);
-                end(&mut ended, row, End::Reused, at);
-                return commit(changes, vec![ended]).await.map(|()| Refreshed::Reused);
-            }
-            Refresh::Next(next) => next,
-        };
-        let mut renewed = Rows::of(&RENEWED);
-        let until = idle_until.0.min(row.ends_at).max(row.idle_until);
-        renewed.add(row![row.tenant_id, row.id.as_str(), until, next, at.0, row.version + 1, row.version]);
-        commit(changes, vec![renewed]).await.map(|()| Refreshed::Generation(next))
+/// Once more where the database took everything back, as it does where two wait for each other: MariaDB locks a session by
+/// the index that found it first, and log-ins and log-outs find it by different ones.
+async fn again<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    for _ in 1..TRIES {
+        match attempt().await {
+            Err(error) if was_taken_back(&error) => {}
+            done => return done,
+        }
     }
+    attempt().await
+}
 
-    /// Moves an open session's idle time on.
-    pub async fn session_renew(&self, id: SessionId, idle_until: Timestamp) -> Result<(), Error> {
-        let mut changes = self.changes().await.doing(DOING)?;
-        let rows: Vec<SessionRow> = find(&mut changes, &BY_ID, vec![id.to_string().into()]).await?;
-        let Some(row) = rows.first().filter(|row| row.is_open == 1 && row.idle_until < idle_until.0) else {
-            return Ok(());
-        };
-        let mut renewed = Rows::of(&RENEWED);
-        let (until, generation) = (idle_until.0.min(row.ends_at), row.refresh_generation);
-        let refreshed_at = row.refreshed_at;
-        renewed.add(row![
-            row.tenant_id,
-            row.id.as_str(),
-            until,
-            generation,
-            refreshed_at,
-            row.version + 1,
-            row.version
-        ]);
-        commit(changes, vec![renewed]).await
-    }
-
-    /// Writes down that the person proved anew who they are, and what a browser's cookie must hash to from now on: what was
-    /// seen of it before is worth nothing. False where the session is over.
-    pub async fn session_prove(
-        &self,
-        id: SessionId,
-        (at, two_factors): (Timestamp, bool),
-        cookie_hash: Option<[u8; 32]>,
-    ) -> Result<bool, Error> {
-        let mut changes = self.changes().await.doing(DOING)?;
-        let rows: Vec<SessionRow> = find(&mut changes, &BY_ID, vec![id.to_string().into()]).await?;
-        let Some(row) = rows.first().filter(|row| row.is_open == 1) else { return Ok(false) };
-        let mut proved = Rows::of(&PROVED);
-        let two_factors = i64::from(two_factors || row.two_factors == 1);
-        let cookie_hash = cookie_hash.as_ref().map(|hash| &hash[..]).or(row.cookie_hash.as_deref());
-        proved.add(row![row.tenant_id, row.id.as_str(), at.0, two_factors, cookie_hash, row.version + 1, row.version]);
-        commit(changes, vec![proved]).await.map(|()| true)
-    }
+fn was_taken_back(error: &Error) -> bool {
+    let Error::Database { source, .. } = error else { return false };
+    matches!(source.downcast_ref(), Some(Fault::Retry(_)))
 }
 
 async fn find<T: crate::found::Stored>(

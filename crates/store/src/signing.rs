@@ -9,6 +9,7 @@ use crate::soon::soon;
 use crate::{Doing as _, Error, Store};
 
 const DOING: &str = "reading the keys that sign tokens";
+const KEEPING: &str = "keeping a key that signs tokens";
 
 /// A key.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,28 +54,41 @@ impl Store {
     /// Keeps a first key where there is none. Of nodes that start together one is first.
     pub async fn signing_key_first(&self, key: &SigningKey) -> Result<(), Error> {
         let insert = format!(
-            "insert into {SIGNING_KEYS} (kid, secret, created_at, signs_from) \
-             select {{}}, {{}}, {}, {} from (select 1 as one) as seed where not exists (select 1 from {SIGNING_KEYS})",
+            "insert into {SIGNING_KEYS} (place, kid, secret, created_at, signs_from) \
+             select 1, {{}}, {{}}, {}, {} from (select 1 as one) as seed where not exists (select 1 from {SIGNING_KEYS})",
             key.created_at.0, key.signs_from.0
         );
-        let _turn = self.turn().await?;
-        let insert = self.bound(&insert, &[&key.kid, &key.secret]);
-        soon("keeping a key that signs tokens", self.administrator.execute_raw(insert)).await.map(|_| ())
+        let made = {
+            let _turn = self.turn().await?;
+            let insert = self.bound(&insert, &[&key.kid, &key.secret]);
+            soon(KEEPING, self.administrator.execute_raw(insert)).await
+        };
+        match made {
+            Ok(_) => Ok(()),
+            // Somebody else was first, or it could not be made: then why matters.
+            Err(error) => {
+                if self.signing_keys().await?.is_empty() {
+                    Err(error)
+                } else {
+                    Ok(())
+                }
+            }
+        }
     }
 
     /// Keeps a further key; what those before it signed is taken until `verifies_until`.
     pub async fn signing_key_add(&self, key: &SigningKey, verifies_until: Timestamp) -> Result<(), Error> {
-        const DOING: &str = "keeping a key that signs tokens";
         let _turn = self.turn().await?;
         let insert = format!(
-            "insert into {SIGNING_KEYS} (kid, secret, created_at, signs_from) values ({{}}, {{}}, {}, {})",
+            "insert into {SIGNING_KEYS} (place, kid, secret, created_at, signs_from) \
+             select coalesce(max(place), 0) + 1, {{}}, {{}}, {}, {} from {SIGNING_KEYS}",
             key.created_at.0, key.signs_from.0
         );
-        soon(DOING, self.administrator.execute_raw(self.bound(&insert, &[&key.kid, &key.secret]))).await?;
+        soon(KEEPING, self.administrator.execute_raw(self.bound(&insert, &[&key.kid, &key.secret]))).await?;
         let retire = format!(
             "update {SIGNING_KEYS} set verifies_until = {} where kid <> {{}} and verifies_until is null",
             verifies_until.0
         );
-        soon(DOING, self.administrator.execute_raw(self.bound(&retire, &[&key.kid]))).await.map(|_| ())
+        soon(KEEPING, self.administrator.execute_raw(self.bound(&retire, &[&key.kid]))).await.map(|_| ())
     }
 }

@@ -158,7 +158,7 @@ impl Store {
     }
 
     /// One short transaction. A row that is gone meanwhile is no harm.
-    async fn tidy(&self, rows: Vec<Rows>) -> Result<u64, Error> {
+    pub(crate) async fn tidy(&self, rows: Vec<Rows>) -> Result<u64, Error> {
         if rows.iter().all(|rows| rows.len() == 0) {
             return Ok(0);
         }

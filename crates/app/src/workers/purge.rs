@@ -13,8 +13,10 @@ const STEP: u64 = 500;
 /// The pause behind a step, in lengths of the step.
 const PAUSE: u32 = 4;
 const PAUSE_MIN: Duration = Duration::from_millis(20);
+/// How long a session is shown that is over, in milliseconds: 30 days.
+const SESSIONS_KEPT_MS: i64 = 30 * 86_400_000;
 
-/// Removes answers, counted conflicts, unused numbers and ended leases once they are old enough.
+/// Removes answers, counted conflicts, unused numbers, and leases and sessions that are over, once they are old enough.
 pub(super) struct Purger {
     store: Store,
     retention_ms: i64,
@@ -42,6 +44,7 @@ impl Purger {
         stepwise(stop, || self.store.records_purge(before, STEP)).await?;
         stepwise(stop, || self.store.conflicts_purge(before, STEP)).await?;
         stepwise(stop, || self.store.numbers_purge(now, STEP)).await?;
+        stepwise(stop, || self.store.sessions_purge(now.plus_ms(-SESSIONS_KEPT_MS), STEP)).await?;
         stepwise(stop, || self.store.leases_purge(STEP)).await
     }
 }

@@ -29,6 +29,7 @@ impl Tables {
         let twice = self.executions.iter().find(|&(_, &times)| times > 1);
         hold(twice.is_none(), || format!("I-10: an arrival was executed more than once: {twice:?}"))?;
         hold(self.orders.len() == self.orders_by_key.len(), || "I-10: not one order per key".to_owned())?;
+        self.people.check()?;
         hold(self.products.keys().eq(self.stock.keys()), || "a product without stock, or stock without one".to_owned())
     }
 

@@ -25,6 +25,17 @@ impl People {
         ends.for_each(|entry| state.put_audit(entry.head()));
     }
 
+    /// Looks at every chain: each entry follows on the one before, from the first on.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let mut head: Option<audit::Head> = None;
+        for entry in self.audit.values() {
+            let before = head.filter(|head| head.tenant == entry.tenant).unwrap_or(audit::Head::first(entry.tenant));
+            refuse_if(!entry.follows(&before), || format!("a break in the audit log: {entry:?}"))?;
+            head = Some(entry.head());
+        }
+        Ok(())
+    }
+
     fn end(&self, tenant: TenantId) -> Option<&audit::Entry> {
         self.audit.range((tenant, 0)..=(tenant, i64::MAX)).next_back().map(|(_, entry)| entry)
     }
@@ -53,5 +64,52 @@ impl People {
             }
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+
+    use super::*;
+
+    /// A log of so many entries.
+    fn log(entries: i64) -> People {
+        let mut people = People::default();
+        let mut head = audit::Head::first(TenantId(1));
+        for place in 1..=entries {
+            let entry = audit::Entry {
+                tenant: head.tenant,
+                place,
+                at: Timestamp(place),
+                actor: PrincipalId(1),
+                action: "orders.ship".to_owned(),
+                subject: String::new(),
+                outcome: "done".to_owned(),
+                reason: None,
+                request_id: String::new(),
+                before: head.hash,
+                hash: [0; 32],
+            };
+            let entry = audit::Entry { hash: entry.computed(), ..entry };
+            people.write(&Change::Audited(entry.clone())).expect("it follows");
+            head = entry.head();
+        }
+        people
+    }
+
+    #[test]
+    fn a_log_that_was_changed_is_found() {
+        assert_eq!(log(3).check(), Ok(()));
+        let mut changed = log(3);
+        changed.audit.values_mut().nth(1).expect("three entries").outcome = "not_found".to_owned();
+        let mut cut = log(3);
+        cut.audit.pop_first();
+        for people in [changed, cut] {
+            assert!(people.check().is_err_and(|why| why.contains("a break in the audit log")));
+        }
+        let mut people = log(1);
+        let again = people.audit.values().next().cloned().expect("an entry");
+        assert!(people.write(&Change::Audited(again)).is_err(), "it does not follow on itself");
     }
 }

@@ -11,6 +11,7 @@ use crate::set::{self, Find, bytes, number, text};
 pub(crate) struct SessionRow {
     pub(crate) tenant_id: i64,
     pub(crate) id: String,
+    pub(crate) principal_id: i64,
     pub(crate) device: String,
     pub(crate) is_open: i64,
     pub(crate) epoch: i64,
@@ -27,6 +28,7 @@ pub(crate) struct SessionRow {
 const COLUMNS: &[set::Column] = &[
     number("tenant_id"),
     text("id"),
+    number("principal_id"),
     text("device"),
     number("is_open"),
     number("epoch"),
@@ -56,6 +58,7 @@ impl Stored for SessionRow {
         Ok(Self {
             tenant_id: fields.take()?,
             id: fields.take()?,
+            principal_id: fields.take()?,
             device: fields.take()?,
             is_open: fields.take()?,
             epoch: fields.take()?,
@@ -82,6 +85,11 @@ impl SessionRow {
 
     pub(crate) fn device(&self) -> Result<Device, Error> {
         self.column().name("device", &self.device, Device::from_name)
+    }
+
+    /// Whether its time is over.
+    pub(crate) const fn is_past(&self, at: Timestamp) -> bool {
+        self.idle_until <= at.0 || self.ends_at <= at.0
     }
 
     /// As the rules look at it.

@@ -97,6 +97,7 @@ fn sessions() -> Table {
     clustered("sessions", columns, &["tenant_id", "id"])
         .check("(is_open = 1) = (ended is null)")
         .check("(is_open = 1) = (ended_at is null)")
+        .check("idle_until <= ends_at")
 }
 
 fn rules() -> Table {
@@ -118,13 +119,15 @@ fn rules() -> Table {
 
 fn signing_keys() -> Table {
     let columns = vec![
+        // Which of them it is: two nodes that would both make the first are in each other's way.
+        number_where("place", "place >= 1"),
         text("kid", 64),
         long_text("secret"),
         number("created_at"),
         number("signs_from"),
         number("verifies_until").or_null(),
     ];
-    clustered(SIGNING_KEYS, columns, &["kid"])
+    clustered(SIGNING_KEYS, columns, &["place"])
 }
 
 fn audit_heads() -> Table {
@@ -154,9 +157,11 @@ fn indexes() -> Vec<TableIndex> {
         unique("tenants", &["name"]),
         unique("people", &["tenant_id", "public_id"]),
         unique("people", &["tenant_id", "kind", "login"]),
+        unique(SIGNING_KEYS, &["kid"]),
         // A session is found by its own name: its tenant is what is asked for.
         unique("sessions", &["id"]),
         index("sessions", &["tenant_id", "principal_id", "is_open"]),
-        index("sessions", &["ends_at"]),
+        index("sessions", &["idle_until"]),
+        index("sessions", &["ended_at"]),
     ]
 }

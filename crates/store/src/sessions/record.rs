@@ -71,20 +71,24 @@ fn record(row: &QueryResult) -> Result<SessionRecord, Error> {
     let number = |at| row.try_get_by_index::<i64>(at).doing(DOING);
     let name = text(0)?;
     let column = Column { table: "sessions", row: &name };
-    let status = number(9)?;
+    let (tenant, person_name, status) = (number(1)?, text(3)?, number(9)?);
+    // What cannot be read is told where it stands.
+    let person = Column { table: "people", row: &person_name };
+    let shop = tenant.to_string();
+    let shop = Column { table: "tenants", row: &shop };
     let optional = |at| row.try_get_by_index::<Option<String>>(at).doing(DOING);
     let guest = optional(27)?.map(|id| column.parse("guest_principal_id", &id)).transpose()?;
     let guest_principal = row.try_get_by_index::<Option<i64>>(26).doing(DOING)?;
     let authority = Authority {
         id: column.parse("id", &name)?,
-        tenant: TenantId(number(1)?),
+        tenant: TenantId(tenant),
         principal: PrincipalId(number(2)?),
-        person: column.parse("public_id", &text(3)?)?,
-        kind: column.name("kind", &text(4)?, Kind::from_name)?,
-        role: column.name("role", &text(5)?, Role::from_name)?,
-        person_status: column.name("status", &text(6)?, person::Status::from_name)?,
-        epoch: column.small("epoch", number(7)?)?,
-        tenant_status: status_of_tenant(status).ok_or_else(|| column.unreadable("status", status.to_string()))?,
+        person: person.parse("public_id", &person_name)?,
+        kind: person.name("kind", &text(4)?, Kind::from_name)?,
+        role: person.name("role", &text(5)?, Role::from_name)?,
+        person_status: person.name("status", &text(6)?, person::Status::from_name)?,
+        epoch: person.small("epoch", number(7)?)?,
+        tenant_status: status_of_tenant(status).ok_or_else(|| shop.unreadable("status", status.to_string()))?,
         device: column.name("device", &text(11)?, Device::from_name)?,
         ended: optional(14)?.map(|ended| column.name("ended", &ended, End::from_name)).transpose()?,
         opened_in: column.small("epoch", number(16)?)?,

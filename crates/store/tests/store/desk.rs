@@ -1,5 +1,7 @@
 //! Owns how a test writes commands down: one method an action, ids and times counted up.
 
+mod people;
+
 use std::cell::Cell;
 
 use domain::channel::{Account, Conditions, Digest, Fact, Kind, Source, Subject, Verdict};
@@ -11,6 +13,8 @@ use domain::{
     RetryRefund, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp, Whose,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
+
+pub use people::noted;
 
 /// Every shop's account with a provider.
 pub const ACCOUNT: ChannelAccountId = ChannelAccountId::new(1);

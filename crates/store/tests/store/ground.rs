@@ -66,6 +66,12 @@ const TABLES: &[&str] = &[
     "channel_events",
     "reviews",
     "outbox",
+    "people",
+    "sessions",
+    "session_rules",
+    "signing_keys",
+    "audit_heads",
+    "audit_entries",
 ];
 /// The first of them are not of the trade: who there is.
 const PEOPLE: usize = 4;
@@ -97,6 +103,12 @@ impl Ground {
     /// Opens it, as one more node does.
     pub async fn store(&self) -> Store {
         Store::open(self.address()).await.expect("the database can be opened")
+    }
+
+    /// Two nodes that work at the same time. An embedded database has one, which does two things at once.
+    pub async fn nodes(&self, first: &Store) -> [Store; 2] {
+        let second = if self.kind == Kind::Sqlite { first.clone() } else { self.store().await };
+        [first.clone(), second]
     }
 
     /// The folder around an embedded database.

@@ -1,10 +1,13 @@
 //! Owns the promise that `check` finds what is wrong, whatever it is, and nothing where nothing is.
 
-use domain::Timestamp;
+use domain::access::Role;
 use domain::channel::Verdict;
-use store::{Light, Store};
+use domain::person::{Kind as Of, Step};
+use domain::session::{Device, End, Rules};
+use domain::{SessionId, Timestamp};
+use store::{Light, NewSession, Store};
 
-use crate::desk::{PAY_WITHIN_MS, order_no};
+use crate::desk::{Desk, PAY_WITHIN_MS, noted, order_no};
 use crate::ground::{Kind, on_every_database};
 use crate::shop::Shop;
 
@@ -13,6 +16,7 @@ on_every_database!(
     an_order_may_be_a_little_late_for_the_sweeper,
     a_database_tells_when_it_was_last_written_to,
     many_orders_are_checked_in_one_go,
+    an_audit_log_is_checked_in_steps,
 );
 
 /// What is planted, and the invariants that it breaks. The shop has a pending order, one more with an attempt, a paid, a partly
@@ -56,7 +60,7 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("delete from outbox", &["I-14b"]),
     ("update payments set status = 'paid' where status = 'open'", &["I-13d", "S-4"]),
     ("update orders set total_minor = 0 where status = 'pending_payment'", &["I-5", "I-11"]),
-    ("update principals set tenant_id = 77", &["I-12"]),
+    ("update principals set tenant_id = 77", &["I-12", "S-5"]),
     ("insert into order_lines select tenant_id, 'ord_none', line, sku, name, quantity, unit_price_minor, total_minor, 0, 0
         from order_lines limit 1", &["S-1", "S-3"]),
     ("insert into shipment_lines select tenant_id, order_no, number, 99, 1 from shipments limit 1", &["S-3"]),
@@ -76,6 +80,36 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("insert into pending_slots select tenant_id, 'guest', 'tea', order_no from orders where status = 'closed'", &["S-1b"]),
     ("update shipment_lines set quantity = quantity + 1", &["S-2"]),
     ("update order_lines set shipped = quantity + 1 where shipped = 0", &["S-2"]),
+    ("update principals set name = 'another' where kind = 'member'", &["S-5"]),
+    ("update principals set kind = 'staff' where kind = 'member'", &["S-5"]),
+    ("update people set login = 'another' where kind = 'staff'", &["S-5"]),
+    ("delete from people where kind = 'guest'", &["S-5"]),
+    ("update people set role = 'admin' where kind = 'member'", &["S-5"]),
+    ("update sessions set principal_id = 999", &["S-5"]),
+    ("update sessions set is_open = 1 where is_open = 0", &["S-5"]),
+    ("update sessions set ended = null where is_open = 0", &["S-5"]),
+    ("update sessions set ended_at = 1 where is_open = 1", &["S-5"]),
+    ("update sessions set idle_until = ends_at + 1 where is_open = 1", &["S-5"]),
+    ("update sessions set epoch = epoch + 1 where is_open = 1", &["S-5"]),
+    ("update audit_entries set outcome = 'done' where place = 2", &["S-6"]),
+    ("update audit_entries set reason = null where place = 1", &["S-6"]),
+    ("update audit_entries set reason = '' where place = 2", &["S-6"]),
+    ("update audit_entries set principal_id = principal_id + 1 where place = 3", &["S-6"]),
+    // What is written in its place was hashed as it should be, and nothing behind it follows on it.
+    ("update audit_entries set hash = before_hash where place = 2", &["S-6"]),
+    ("update audit_entries set hash = x'00' where place = 3", &["S-6"]),
+    ("delete from audit_entries where place = 1", &["S-6"]),
+    ("delete from audit_entries where place = 2", &["S-6"]),
+    ("delete from audit_entries where place = 3", &["S-6"]),
+    ("delete from audit_entries where place > 1", &["S-6"]),
+    ("delete from audit_entries", &["S-6"]),
+    ("delete from audit_heads", &["S-6"]),
+    ("update audit_heads set length = length - 1", &["S-6"]),
+    ("update audit_heads set length = length + 1", &["S-6"]),
+    ("update audit_heads set hash = (select before_hash from audit_entries where place = 3)", &["S-6"]),
+    ("insert into audit_heads select tenant_id + 1, length, hash from audit_heads", &["S-6"]),
+    ("insert into audit_entries select tenant_id + 1, place, at, principal_id, action, subject, outcome, reason,
+        request_id, before_hash, hash from audit_entries where place = 1", &["S-6"]),
 ];
 
 /// Answers that name another order, or are cut off.
@@ -120,7 +154,40 @@ async fn healthy(kind: Kind) -> Shop {
     batch.extend([desk.move_stock("more", "tea", 10), desk.issue("a number")]);
     batch.insert(0, desk.put("gift", 0, 10));
     shop.run(&batch).await;
+    people(&shop).await;
     shop
+}
+
+/// A member with two sessions, of which one ended and one is of a former guest; one of the staff; and three entries in the
+/// audit log: one that is done for a reason, one that is refused, and one more.
+async fn people(shop: &Shop) {
+    let (guest, member) = (shop.person(Of::Guest, "g1").await, shop.person(Of::Member, "anna").await);
+    shop.person(Of::Staff, "boss").await;
+    for id in 1..=2 {
+        let session = NewSession {
+            id: SessionId::new(id),
+            tenant: member.tenant,
+            principal: member.principal,
+            epoch: member.epoch,
+            device: Device::App,
+            device_name: None,
+            address: None,
+            at: Timestamp(0),
+            two_factors: false,
+            cookie_hash: None,
+            refresh_nonce: [0; 16],
+            guest: (id == 2).then_some(guest.principal),
+        };
+        shop.store.session_open(&session, &Rules::MEMBERS).await.expect("a new session");
+    }
+    shop.store.session_end(member.tenant, SessionId::new(1), End::LoggedOut, Timestamp(1)).await.expect("it is open");
+    let step = |key: &str, step| shop.desk.step(key, &member, step);
+    shop.run(&[
+        noted(step("enable", Step::Enable), Some("she asked for it")),
+        noted(step("promote", Step::Role(Role::Admin)), None),
+        noted(shop.desk.issue("a noted number"), None),
+    ])
+    .await;
 }
 
 async fn red(store: &Store, now: Timestamp) -> Vec<&'static str> {
@@ -198,4 +265,26 @@ async fn many_orders_are_checked_in_one_go(kind: Kind) {
     let started = std::time::Instant::now();
     assert_eq!(red(&shop.store, Timestamp(0)).await, Vec::<&str>::new());
     println!("the check of {} orders took {:?}", 500 * rounds, started.elapsed());
+}
+
+/// More entries than are read at once, of two tenants, the first of which has as many as make whole steps.
+async fn an_audit_log_is_checked_in_steps(kind: Kind) {
+    let shop = Shop::open(kind).await;
+    let other = shop.store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
+    let elsewhere = Desk::new(other, shop.desk.principal, 10_000);
+    for (desk, entries) in [(&shop.desk, 1_000), (&elsewhere, 501)] {
+        let batch: Vec<_> = (0..entries).map(|at| noted(desk.issue(&format!("n{at}")), Some("why"))).collect();
+        shop.run(&batch).await;
+    }
+    assert_eq!(red(&shop.store, Timestamp(0)).await, Vec::<&str>::new());
+    let changes = [(1, 500), (1, 501), (1, 1_000), (2, 1), (2, 500), (2, 501)];
+    for (times, (tenant, place)) in (1..).zip(changes) {
+        let here = format!("where tenant_id = {tenant} and place = {place}");
+        shop.ground.plant(&format!("update audit_entries set subject = 'another' {here}")).await;
+        let findings = shop.store.check(Timestamp(0)).await.expect("the check runs");
+        let log = findings.iter().find(|finding| finding.id == "S-6").expect("it is looked at");
+        assert_eq!((log.violations, log.examples.len()), (times, usize::try_from(times).expect("few").min(5)));
+        let example = format!("entry {place} of tenant {tenant}: it is not as it was written");
+        assert!(times > 5 || log.examples.contains(&example), "{log:?}");
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use domain::{Command, Needs, Timestamp};
+use domain::person::{Kind as Of, Login};
+use domain::{Command, Needs, Person, PersonId, TenantPublicId, Timestamp};
 use engine::{Commit, Execute as _, Executor, Fault, Scope, Snapshot, Storage, Verdict};
 use store::{Account, Light, NewChannelAccount, Store};
 
@@ -22,7 +23,8 @@ impl Shop {
         let ground = Ground::new(kind).await;
         let store = ground.store().await;
         store.migrate().await.expect("an empty database takes the schema");
-        let tenant = store.tenant_create("shop", "ten_1", Timestamp(0)).await.expect("a new tenant");
+        let public_id = TenantPublicId::new(1).to_string();
+        let tenant = store.tenant_create("shop", &public_id, Timestamp(0)).await.expect("a new tenant");
         let account = Account { tenant, kind: "service", name: "checkout", public_id: "acc_1" };
         let principal = store.account(&account, Timestamp(0)).await.expect("a new account");
         let channel = desk::account(tenant, desk::ACCOUNT);
@@ -41,6 +43,20 @@ impl Shop {
     /// Where the same account hands in its commands to another node: their numbers begin at `first`.
     pub const fn desk_from(&self, first: u64) -> Desk {
         Desk::new(self.desk.tenant, self.desk.principal, first)
+    }
+
+    /// Two nodes of the shop.
+    pub async fn nodes(&self) -> [Store; 2] {
+        self.ground.nodes(&self.store).await
+    }
+
+    /// Somebody new of this kind.
+    pub async fn person(&self, kind: Of, login: &str) -> Person {
+        let (door, name) = ((self.desk.tenant, kind), Login::from_stored(login));
+        let id = PersonId::new(u128::from(self.desk.now().0.unsigned_abs()));
+        let account = self.store.person_account(door, &name, id, Timestamp(0)).await.expect("a new account");
+        self.run(&[self.desk.add(kind, login, account)]).await;
+        self.store.person(self.desk.tenant, account.1).await.expect("it is read").expect("they were added")
     }
 
     /// One number, asked behind the store's back.

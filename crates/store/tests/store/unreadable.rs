@@ -2,12 +2,14 @@
 //! where it stands, never a guess and never a panic.
 
 use domain::access::Role;
+use domain::person::{Kind as Of, Login, Step};
+use domain::session::{Device, Rules};
 use domain::text::Sku;
-use domain::{OrderNo, Timestamp};
+use domain::{OrderNo, Person, SessionId, Timestamp, tenant};
 use engine::Fault;
-use store::{Error, NewApiKey, OrderFilter};
+use store::{Error, NewApiKey, NewSession, OrderFilter};
 
-use crate::desk::order_no;
+use crate::desk::{noted, order_no};
 use crate::ground::{Kind, on_every_database};
 use crate::shop::{self, Shop};
 
@@ -16,6 +18,9 @@ on_every_database!(
     an_id_that_is_none_is_named,
     a_history_product_or_record_that_cannot_be_read_is_named,
     a_role_that_is_not_known_opens_nothing,
+    a_person_that_cannot_be_read_is_named,
+    a_session_that_cannot_be_read_is_named,
+    an_audit_log_whose_end_cannot_be_read_stands_still,
 );
 
 /// What is planted, and the table and column that the error must name.
@@ -126,4 +131,106 @@ async fn a_role_that_is_not_known_opens_nothing(kind: Kind) {
     let id = shop.store.api_key_create(desk.tenant, desk.principal, &key, Timestamp(0)).await.expect("a new key");
     shop.ground.plant("update api_keys set role = 'owner'").await;
     expect(shop.store.credential("mk_secret").await, ("api_keys", &id.to_string(), "role"));
+}
+
+/// What is planted, and the table and column that the error must name: of people, and of what belongs to them.
+const PEOPLE: &[(&str, &str, &str)] = &[
+    ("update people set role = 'owner'", "people", "role"),
+    ("update people set status = 'asleep'", "people", "status"),
+    ("update people set kind = 'robot', status = 'active'", "people", "kind"),
+    ("update people set version = -1", "people", "version"),
+    ("update people set epoch = 4294967296", "people", "epoch"),
+];
+
+/// Somebody with a session, and that session once more.
+async fn with_session(kind: Kind) -> (Shop, Person, NewSession) {
+    let shop = Shop::open(kind).await;
+    let of = shop.person(Of::Staff, "boss").await;
+    let session = NewSession {
+        id: SessionId::new(1),
+        tenant: of.tenant,
+        principal: of.principal,
+        epoch: of.epoch,
+        device: Device::Web,
+        device_name: None,
+        address: None,
+        at: Timestamp(0),
+        two_factors: false,
+        cookie_hash: None,
+        refresh_nonce: [0; 16],
+        guest: None,
+    };
+    shop.store.session_open(&session, &Rules::STAFF).await.expect("a new session");
+    (shop, of, session)
+}
+
+/// The command fails on this column, and nothing else does.
+async fn rejected(shop: &Shop, command: domain::Command, (table, column): (&str, &str)) {
+    let fault = shop::run(&shop.store, &[command]).await.expect_err(column);
+    let Fault::Rejected(text) = &fault else { panic!("{table}, {column}: {fault:?}") };
+    assert!(text.contains(table) && text.contains(column), "{text}");
+    shop.run(&[shop.desk.issue(&format!("beside {table} {column}"))]).await;
+}
+
+/// A role that a newer version gave is no role here: it opens no door, and no session that was open before.
+async fn a_person_that_cannot_be_read_is_named(kind: Kind) {
+    let (shop, of, session) = with_session(kind).await;
+    let row = of.id.to_string();
+    shop.ground.keep().await;
+    for (sql, table, column) in PEOPLE {
+        shop.ground.plant(sql).await;
+        expect(shop.store.person(of.tenant, of.id).await, (table, &row, column));
+        // Whoever has another kind is not behind this door.
+        if *column != "kind" {
+            let login = Login::from_stored("boss");
+            expect(shop.store.person_by_login(of.tenant, Of::Staff, &login).await, (table, &row, column));
+        }
+        let again = NewSession { id: SessionId::new(2), ..session.clone() };
+        expect(shop.store.session_open(&again, &Rules::STAFF).await, (table, &row, column));
+        rejected(&shop, shop.desk.step(column, &of, Step::SignOut), (table, column)).await;
+        if *column != "version" {
+            expect(shop.store.session(session.id).await, (table, &row, column));
+        }
+        shop.ground.put_back().await;
+    }
+}
+
+async fn a_session_that_cannot_be_read_is_named(kind: Kind) {
+    let (shop, of, session) = with_session(kind).await;
+    let row = session.id.to_string();
+    shop.ground.keep().await;
+    for (sql, place) in [
+        ("update sessions set device = 'watch'", ("sessions", row.as_str(), "device")),
+        ("update sessions set is_open = 0, ended = 'vanished', ended_at = 1", ("sessions", &row, "ended")),
+        ("update sessions set epoch = -1", ("sessions", &row, "epoch")),
+        ("update tenants set status = 7", ("tenants", &of.tenant.0.to_string(), "status")),
+    ] {
+        shop.ground.plant(sql).await;
+        expect(shop.store.session(session.id).await, place);
+        expect(shop.store.sessions_of(of.tenant, of.principal, 9).await, place);
+        shop.ground.put_back().await;
+    }
+    // Who cannot be counted keeps others out: the shop's rule is not guessed.
+    shop.ground.plant("update sessions set device = 'watch'").await;
+    let again = NewSession { id: SessionId::new(2), ..session.clone() };
+    expect(shop.store.session_open(&again, &Rules::STAFF).await, ("sessions", &row, "device"));
+    shop.ground.plant("update sessions set device = 'web', refresh_generation = 4294967296").await;
+    let refreshed = shop.store.session_refresh(session.id, 0, Timestamp(9), Timestamp(1)).await;
+    expect(refreshed, ("sessions", &row, "refresh_generation"));
+    // A tenant of a status that nobody knows lets nobody in.
+    shop.ground.plant("update tenants set status = 7").await;
+    let key = NewApiKey { secret: "mk_secret", role: Role::Admin };
+    shop.store.api_key_create(of.tenant, shop.desk.principal, &key, Timestamp(0)).await.expect("a new key");
+    let credential = shop.store.credential("mk_secret").await.expect("an answer").expect("the key is there");
+    assert_eq!(credential.tenant_status, tenant::Status::Prepared);
+    assert!(matches!(shop.store.tenant_named("shop").await, Err(Error::Unreadable { table: "tenants", .. })));
+}
+
+/// Nothing is done that is to be written down and cannot be; what need not be goes on.
+async fn an_audit_log_whose_end_cannot_be_read_stands_still(kind: Kind) {
+    let shop = Shop::open(kind).await;
+    let issue = |key: &str| noted(shop.desk.issue(key), None);
+    shop.run(&[issue("first")]).await;
+    shop.ground.plant("update audit_heads set hash = x'00'").await;
+    rejected(&shop, issue("second"), ("audit_heads", "hash")).await;
 }

@@ -1,6 +1,7 @@
 //! Owns the dump of a storage: every table as sorted lines of text, spelled the same whatever holds them.
 
 mod money;
+mod people;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +55,16 @@ const TABLES: &[(&str, &str)] = &[
     ),
     ("reviews", "tenant_id, review_id, kind, subject, detail, raised_at"),
     ("outbox", "tenant_id, payment_id, account_id, task, subject, number, due_at, created_at, tries"),
+    (
+        "people",
+        "tenant_id, principal_id, public_id, kind, login, name, role, status, epoch, version, created_at, updated_at",
+    ),
+    ("tenants", "id, public_id, name, status, changes, created_at"),
+    ("audit_heads", "tenant_id, length, hash"),
+    (
+        "audit_entries",
+        "tenant_id, place, at, principal_id, action, subject, outcome, reason, request_id, before_hash, hash",
+    ),
 ];
 
 /// Those of them that have a twin in the archive.
@@ -122,6 +133,7 @@ pub fn memory(tables: &Tables) -> Dump {
         put_order(order, &mut put);
     }
     money::put(&tables.money, &mut put);
+    people::put(&tables.people, &mut put);
     dump.into_iter().map(|(table, lines)| (table, sorted(lines))).collect()
 }
 

@@ -2,19 +2,23 @@
 //! picked by small numbers and made concrete once it is known which orders there are.
 
 mod money;
+mod people;
 
 use domain::order::{CloseReason, PendingLimit, Status};
-use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
+use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reason, Sku, TrackingNo};
 use domain::{
     Action, Alias, Command, CorrectShipment, LineRequest, MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId,
-    PlaceOrder, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp, Whose,
+    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp, Whose, audit,
 };
 use engine::memory::Tables;
 use idempotency::{CommandId, Key};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
-use super::subjects::{ACCOUNTS, CHANNELS, TENANTS, principal};
+use super::subjects::{self, ACCOUNTS, CHANNELS, PEOPLE, TENANTS, principal};
+use people::SHOPS_NAMED;
+
 use crate::desk::{fingerprints, money};
+pub use people::login;
 
 /// How long issued numbers and unpaid orders last: short, so that some of them are past.
 const SHORT: i64 = 70;
@@ -25,6 +29,10 @@ pub struct Wish {
     tenant: i64,
     account: i64,
     key: u8,
+    /// Whether it is written into the audit log, and why.
+    note: Option<bool>,
+    /// Whose orders it may touch: all, a guest's or a member's.
+    whose: Option<bool>,
     what: What,
 }
 
@@ -46,17 +54,22 @@ enum What {
     Ship { order: u8, stale: u32, tracking: u8, lines: Option<Vec<(u32, i64)>> },
     Correct { order: u8, stale: u32, tracking: u8 },
     Receive { order: u8, automatic: bool },
+    Add { person: u8, role: u8, password: bool },
+    Step { person: u8, step: u8, stale: Option<u32>, by: Option<u8> },
+    Shop { shop: i64, step: u8 },
 }
 
 /// A request as its client keeps it: sent again, it is the same.
 #[derive(Clone, Debug)]
 pub struct Request {
     tenant: i64,
-    account: i64,
+    principal: PrincipalId,
     key: Key,
     /// The body's meaning, in words.
     body: String,
     token: Option<u8>,
+    note: Option<audit::Note>,
+    whose: Whose,
     action: Action,
 }
 
@@ -96,14 +109,17 @@ pub fn wish() -> impl Strategy<Value = Wish> {
             .prop_map(|(order, stale, tracking, lines)| What::Ship { order, stale, tracking, lines }),
         4 => (order, stale, 0..4_u8).prop_map(|(order, stale, tracking)| What::Correct { order, stale, tracking }),
         2 => (order, any::<bool>()).prop_map(|(order, automatic)| What::Receive { order, automatic }),
+        3 => (0..PEOPLE, 0..40_u8, any::<bool>())
+            .prop_map(|(person, role, password)| What::Add { person, role, password }),
+        6 => (0..PEOPLE, 0..10_u8, proptest::option::weighted(0.3, 0..2_u32), proptest::option::weighted(0.2, 0..PEOPLE))
+            .prop_map(|(person, step, stale, by)| What::Step { person, step, stale, by }),
+        3 => (1..=SHOPS_NAMED, 0..3_u8).prop_map(|(shop, step)| What::Shop { shop, step }),
     ];
     let mostly_first = |last: i64| prop_oneof![3 => Just(1), 1 => 1..=last];
-    (mostly_first(TENANTS), mostly_first(ACCOUNTS), 0..60_u8, what).prop_map(|(tenant, account, key, what)| Wish {
-        tenant,
-        account,
-        key,
-        what,
-    })
+    let note = proptest::option::weighted(0.3, any::<bool>());
+    let whose = proptest::option::weighted(0.1, any::<bool>());
+    (mostly_first(TENANTS), mostly_first(ACCOUNTS), 0..60_u8, note, whose, what)
+        .prop_map(|(tenant, account, key, note, whose, what)| Wish { tenant, account, key, note, whose, what })
 }
 
 impl Request {
@@ -118,7 +134,15 @@ impl Request {
             _ => Key::from_stored(&format!("again{}", wish.key)),
         };
         let token = if let What::Place { token, .. } = wish.what { token } else { None };
-        Some(Self { tenant: wish.tenant, account: wish.account, key, body, token, action })
+        let principal = match wish.what {
+            What::Step { by: Some(by), .. } => subjects::acts(TenantId(wish.tenant), by),
+            _ => principal(wish.tenant, wish.account),
+        };
+        let reason = |told: bool| told.then(|| Reason::from_stored("they \u{8bf7} asked; it's \"due\""));
+        let note = wish.note.map(|told| audit::Note { reason: reason(told) });
+        let only = |member: bool| Whose::Only(vec![CustomerId::from_stored(if member { "member" } else { "guest" })]);
+        let whose = wish.whose.map_or(Whose::Anybodys, only);
+        Some(Self { tenant: wish.tenant, principal, key, body, token, note, whose, action })
     }
 
     /// One arrival of it. Ids and time are stamped as intake does.
@@ -127,15 +151,15 @@ impl Request {
         Command {
             id: CommandId(arrival.into()),
             tenant: TenantId(self.tenant),
-            principal: principal(self.tenant, self.account),
+            principal: self.principal,
             key: self.key.clone(),
             fingerprints: fingerprints(&self.body),
             at,
             request_id: format!("req-{arrival}"),
             aliases: self.token.map(|token| alias(token, at)).into_iter().collect(),
             token: domain::Token::None,
-            whose: Whose::Anybodys,
-            note: None,
+            whose: self.whose.clone(),
+            note: self.note.clone(),
             action: stamped(self.action.clone(), arrival.into(), at),
         }
     }
@@ -188,6 +212,7 @@ fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
         | What::Back { order: pick, .. }
         | What::Retry { order: pick, .. } => money::action(&wish.what, order(*pick)?, tables)?,
         What::Stray { number } => money::stray(tenant, *number),
+        What::Add { .. } | What::Step { .. } | What::Shop { .. } => people::action(&wish.what, tenant, tables)?,
         What::Cancel { order: pick, merchant } => {
             let reason = if *merchant { CloseReason::Merchant } else { CloseReason::Customer };
             Action::CancelOrder { order_no: order(*pick)?.order_no, reason }

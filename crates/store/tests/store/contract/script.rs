@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::order::{PendingLimit, Status};
 use domain::stock::Source;
-use domain::{Command, Order};
+use domain::{Action, Command, Order, Whose};
 use engine::Scope;
 use engine::memory::{Memory, Tables};
 use proptest::prelude::{Just, Strategy, prop_oneof};
@@ -125,10 +125,38 @@ impl Script {
         sights.extend(refunds.map(|refund| format!("{} {}", refund.cause, refund.status)));
         sights.extend(money.events.values().map(|event| format!("event {}", event.state)));
         sights.extend(money.reviews.values().map(|review| format!("review {}", review.kind)));
+        for command in self.batches.iter().flat_map(|batch| &batch.commands) {
+            sights.extend(self.sight(command));
+        }
+        for entry in self.tables.people.audit.values() {
+            let refused = if entry.outcome == "done" { "" } else { " refusal" };
+            sights.insert(format!("audited{refused}"));
+            sights.insert(format!("audited {}", entry.action));
+            sights.extend(entry.reason.as_ref().map(|_| "audited with a reason".to_owned()));
+        }
         if self.tables.movements.values().any(|movement| matches!(movement.source, Source::Return(_))) {
             sights.insert("brought back into stock".to_owned());
         }
         sights
+    }
+}
+
+impl Script {
+    /// What became of a command about people, and of one that names a stranger's order.
+    fn sight(&self, command: &Command) -> Option<String> {
+        let record = self.tables.records.get(&Scope::of(command)).filter(|record| record.command == command.id)?;
+        let order = command.action.order_no().and_then(|order_no| self.tables.orders.get(&(command.tenant, order_no)));
+        let is_done = record.answer.status < 300;
+        match &command.action {
+            Action::StepPerson(step) if is_done => Some(format!("person: {}", step.step.name())),
+            Action::StepTenant(step) if is_done => Some(format!("tenant: {}", step.step.name())),
+            Action::PlaceOrder(_) => None,
+            _ if !is_done && command.whose != Whose::Anybodys => {
+                let is_strange = order.is_some_and(|order| !command.whose.includes(&order.customer_id));
+                is_strange.then(|| "a stranger's order".to_owned())
+            }
+            _ => None,
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! Owns the storages under contract: how each is opened with two tenants of two accounts, dumped and audited.
 
-use domain::{ChannelAccountId, PrincipalId, TenantId, Timestamp};
+use domain::person::Kind as Of;
+use domain::text::TenantName;
+use domain::{ChannelAccountId, PersonId, PrincipalId, Tenant, TenantId, TenantPublicId, Timestamp, tenant};
 use engine::Storage;
 use engine::memory::Memory;
 use store::{Account, Light, NewChannelAccount, Store};
 
 use super::dump::{self, Dump};
+use super::requests::login;
 use super::script::Script;
 use crate::desk;
 use crate::ground::{Beside, Ground, Kind};
@@ -13,6 +16,10 @@ use crate::ground::{Beside, Ground, Kind};
 /// How many tenants there are, and how many accounts each of them has.
 pub const TENANTS: i64 = 2;
 pub const ACCOUNTS: i64 = 2;
+/// How many tenants there are with those that nobody has opened yet.
+pub const SHOPS: i64 = 4;
+/// How many people each of them knows, or may come to know: the first half of them buys, the others work there.
+pub const PEOPLE: u8 = 6;
 
 /// A storage and a way to see all of its rows.
 pub trait Subject {
@@ -33,12 +40,40 @@ pub const fn principal(tenant: i64, account: i64) -> PrincipalId {
     PrincipalId((tenant - 1) * ACCOUNTS + account)
 }
 
+/// In whose name a person acts.
+pub fn acts(tenant: TenantId, person: u8) -> PrincipalId {
+    PrincipalId(TENANTS * ACCOUNTS + (tenant.0 - 1) * i64::from(PEOPLE) + i64::from(person) + 1)
+}
+
+/// A person as others name them.
+pub fn person(tenant: TenantId, person: u8) -> PersonId {
+    PersonId::new(u128::from(tenant.0.unsigned_abs()) * 100 + u128::from(person))
+}
+
+/// Which door a person comes through.
+pub const fn kind(person: u8) -> Of {
+    if person < PEOPLE / 2 { Of::Member } else { Of::Staff }
+}
+
+/// A tenant as it is at first, counted from one.
+pub fn shop(number: i64) -> Tenant {
+    Tenant {
+        id: TenantId(number),
+        public_id: TenantPublicId::new(number.unsigned_abs().into()),
+        name: TenantName::from_stored(&format!("shop {number}")),
+        status: if number > TENANTS { tenant::Status::Prepared } else { tenant::Status::Active },
+        version: 1,
+        created_at: Timestamp(0),
+    }
+}
+
 /// Through which providers a tenant can be paid.
 pub const CHANNELS: u128 = 2;
 
-/// A memory with the tenants' accounts with providers.
+/// A memory with the tenants and their accounts with providers.
 pub fn memory() -> Memory {
     let memory = Memory::default();
+    memory.put_tenants((1..=SHOPS).map(shop));
     memory.put_accounts(channels());
     memory
 }
@@ -106,6 +141,9 @@ impl Subject for OnDatabase {
 
     async fn clear(&mut self) {
         self.ground.clear().await;
+        let as_at_first =
+            format!("update tenants set changes = 0, status = case when id > {TENANTS} then 1 else 0 end");
+        self.ground.plant(&as_at_first).await;
     }
 
     fn storage(&self) -> &Store {
@@ -129,13 +167,25 @@ impl Subject for OnDatabase {
 async fn people(store: &Store) {
     store.migrate().await.expect("an empty database takes the schema");
     for tenant in 1..=TENANTS {
-        let made = store.tenant_create(&format!("shop {tenant}"), &format!("ten_{tenant}"), Timestamp(0)).await;
-        assert_eq!(made.expect("a new tenant"), TenantId(tenant));
+        let Tenant { id, public_id, name, .. } = shop(tenant);
+        let made = store.tenant_create(name.as_str(), &public_id.to_string(), Timestamp(0)).await;
+        assert_eq!(made.expect("a new tenant"), id);
         for account in 1..=ACCOUNTS {
             let (name, public_id) = (format!("server {account}"), format!("acc_{tenant}_{account}"));
             let account_of = Account { tenant: TenantId(tenant), kind: "service", name: &name, public_id: &public_id };
             let made = store.account(&account_of, Timestamp(0)).await;
             assert_eq!(made.expect("a new account"), principal(tenant, account));
+        }
+    }
+    for tenant in TENANTS + 1..=SHOPS {
+        let Tenant { public_id, name, .. } = shop(tenant);
+        let made = store.tenant_prepare(name.as_str(), public_id, Timestamp(0)).await;
+        assert_eq!(made.expect("a new tenant"), shop(tenant));
+    }
+    for tenant in (1..=TENANTS).map(TenantId) {
+        for at in 0..PEOPLE {
+            let made = store.person_account((tenant, kind(at)), &login(at), person(tenant, at), Timestamp(0)).await;
+            assert_eq!(made.expect("a new account"), (acts(tenant, at), person(tenant, at)));
         }
     }
     for (priority, account) in (0..).zip(channels()) {

@@ -1,0 +1,142 @@
+//! Owns what becomes of an open session: its refresh token is exchanged, its time renewed, its person proved anew. What is
+//! over stays over.
+
+use domain::session::{End, Refresh};
+use domain::{SessionId, Timestamp, person};
+
+use super::{DOING, Refreshed, again, commit, end, find};
+use crate::dialect::Batch;
+use crate::found::{Intent, Stored as _};
+use crate::read::load_error;
+use crate::rows::{PersonRow, SessionRow};
+use crate::set::{Find, Rows, Write, bytes, number, row, text};
+use crate::{Doing as _, Error, Store, load};
+
+static RENEWED: Write = Write::update(
+    "sessions",
+    SessionRow::FIND.key,
+    &[number("idle_until"), number("refresh_generation"), number("refreshed_at"), number("version")],
+    &[number("version")],
+);
+
+static PROVED: Write = Write::update(
+    "sessions",
+    SessionRow::FIND.key,
+    &[number("proved_at"), number("two_factors"), bytes("cookie_hash"), number("version")],
+    &[number("version")],
+);
+
+static BY_ID: Find =
+    Find { table: "sessions", key: &[text("id")], unique: Some("sessions_id"), read: SessionRow::FIND.read };
+
+impl Store {
+    /// Exchanges a refresh token of this generation; a new one moves the session's idle time to `idle_until`.
+    pub async fn session_refresh(
+        &self,
+        id: SessionId,
+        presented: u32,
+        idle_until: Timestamp,
+        at: Timestamp,
+    ) -> Result<Refreshed, Error> {
+        again(|| self.refresh_once(id, presented, idle_until, at)).await
+    }
+
+    /// Moves an open session's idle time on, never back. The request that this is for came while the session was good.
+    pub async fn session_renew(&self, id: SessionId, idle_until: Timestamp) -> Result<(), Error> {
+        again(|| self.renew_once(id, idle_until)).await
+    }
+
+    /// Writes down that the person proved anew who they are, and what a browser's cookie must hash to from now on: what was
+    /// seen of it before is worth nothing. False where the session is over.
+    pub async fn session_prove(
+        &self,
+        id: SessionId,
+        proof: (Timestamp, bool),
+        cookie_hash: Option<[u8; 32]>,
+    ) -> Result<bool, Error> {
+        again(|| self.prove_once(id, proof, cookie_hash)).await
+    }
+
+    async fn refresh_once(
+        &self,
+        id: SessionId,
+        presented: u32,
+        idle_until: Timestamp,
+        at: Timestamp,
+    ) -> Result<Refreshed, Error> {
+        let mut changes = self.changes().await.doing(DOING)?;
+        let Some(row) = good(&mut changes, id, at).await? else { return Ok(Refreshed::Unknown) };
+        let current = row.column().small("refresh_generation", row.refresh_generation)?;
+        let next = match Refresh::of(presented, current, Timestamp(row.refreshed_at), at) {
+            Refresh::Unknown => return Ok(Refreshed::Unknown),
+            Refresh::Again(current) => return Ok(Refreshed::Generation(current)),
+            Refresh::Reused => {
+                let mut ended = Rows::of(&super::ENDED);
+                end(&mut ended, &row, End::Reused, at);
+                return commit(changes, vec![ended]).await.map(|()| Refreshed::Reused);
+            }
+            Refresh::Next(next) => next,
+        };
+        let renewed = renewed(&row, longer(&row, idle_until), (next.into(), at.0));
+        commit(changes, vec![renewed]).await.map(|()| Refreshed::Generation(next))
+    }
+
+    async fn renew_once(&self, id: SessionId, idle_until: Timestamp) -> Result<(), Error> {
+        let mut changes = self.changes().await.doing(DOING)?;
+        let Some(row) = open(&mut changes, id).await? else { return Ok(()) };
+        let until = longer(&row, idle_until);
+        // Nothing is written where nothing changes, or at its end each request of a session would write.
+        if until == row.idle_until {
+            return Ok(());
+        }
+        let renewed = renewed(&row, until, (row.refresh_generation, row.refreshed_at));
+        commit(changes, vec![renewed]).await
+    }
+
+    async fn prove_once(
+        &self,
+        id: SessionId,
+        (at, two_factors): (Timestamp, bool),
+        cookie_hash: Option<[u8; 32]>,
+    ) -> Result<bool, Error> {
+        let mut changes = self.changes().await.doing(DOING)?;
+        let Some(row) = good(&mut changes, id, at).await? else { return Ok(false) };
+        let mut proved = Rows::of(&PROVED);
+        let two_factors = i64::from(two_factors || row.two_factors == 1);
+        let cookie_hash = cookie_hash.as_ref().map(|hash| &hash[..]).or(row.cookie_hash.as_deref());
+        proved.add(row![row.tenant_id, row.id.as_str(), at.0, two_factors, cookie_hash, row.version + 1, row.version]);
+        commit(changes, vec![proved]).await.map(|()| true)
+    }
+}
+
+/// The session, if nobody has ended it.
+async fn open(changes: &mut Batch, id: SessionId) -> Result<Option<SessionRow>, Error> {
+    let rows: Vec<SessionRow> = find(changes, &BY_ID, vec![id.to_string().into()]).await?;
+    Ok(rows.into_iter().next().filter(|row| row.is_open == 1))
+}
+
+/// The session, if it is not over in any way. Its person is looked at and not locked: who is put out at this very moment is
+/// told so by the next reading of the session.
+async fn good(changes: &mut Batch, id: SessionId, at: Timestamp) -> Result<Option<SessionRow>, Error> {
+    let Some(row) = open(changes, id).await? else { return Ok(None) };
+    if row.is_past(at) {
+        return Ok(None);
+    }
+    let keys = [row.tenant_id.into(), row.principal_id.into()].into_iter();
+    let people: Vec<PersonRow> =
+        load::find_in(changes, PersonRow::FIND, keys, Intent::Read).await.map_err(load_error)?;
+    let Some(person) = people.first().map(PersonRow::person).transpose()? else { return Ok(None) };
+    let may_stay = person.status == person::Status::Active && i64::from(person.epoch) == row.epoch;
+    Ok(may_stay.then_some(row))
+}
+
+/// Until when a session lives that is to live until then: never beyond its end, and never shorter than before.
+fn longer(row: &SessionRow, idle_until: Timestamp) -> i64 {
+    idle_until.0.min(row.ends_at).max(row.idle_until)
+}
+
+fn renewed(row: &SessionRow, until: i64, (generation, refreshed_at): (i64, i64)) -> Rows {
+    let mut renewed = Rows::of(&RENEWED);
+    renewed.add(row![row.tenant_id, row.id.as_str(), until, generation, refreshed_at, row.version + 1, row.version]);
+    renewed
+}

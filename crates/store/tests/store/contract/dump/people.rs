@@ -1,0 +1,35 @@
+//! Owns the lines of the tables of people, tenants and audit logs. Passwords are no part of the trade, and not in it.
+
+use std::fmt::Display;
+
+use domain::tenant::Status;
+use engine::memory::People;
+
+use super::{hex, or_none};
+
+pub fn put(people: &People, put: &mut impl FnMut(&'static str, &[&dyn Display])) {
+    for row in people.people.values() {
+        let (kind, login, role, status) = (row.kind.name(), row.login.as_str(), row.role.name(), row.status.name());
+        let who: [&dyn Display; 6] = [&row.tenant.0, &row.principal.0, &row.id, &kind, &login, &row.name];
+        let rest: [&dyn Display; 6] = [&role, &status, &row.epoch, &row.version, &row.created_at.0, &row.updated_at.0];
+        put("people", &[who.as_slice(), &rest].concat());
+    }
+    for row in people.tenants.values() {
+        let status = match row.status {
+            Status::Active => 0,
+            Status::Prepared => 1,
+            Status::Suspended => 2,
+        };
+        put("tenants", &[&row.id.0, &row.public_id, &row.name, &status, &(row.version - 1), &row.created_at.0]);
+    }
+    let mut last = people.audit.values().peekable();
+    while let Some(row) = last.next() {
+        let (reason, before, hash) = (or_none(row.reason.as_ref()), hex(&row.before), hex(&row.hash));
+        let what: [&dyn Display; 6] = [&row.tenant.0, &row.place, &row.at.0, &row.actor.0, &row.action, &row.subject];
+        let rest: [&dyn Display; 5] = [&row.outcome, &reason, &row.request_id, &before, &hash];
+        put("audit_entries", &[what.as_slice(), &rest].concat());
+        if last.peek().is_none_or(|next| next.tenant != row.tenant) {
+            put("audit_heads", &[&row.tenant.0, &row.place, &hash]);
+        }
+    }
+}

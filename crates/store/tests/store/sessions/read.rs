@@ -1,0 +1,93 @@
+//! Owns the tests of what is read of sessions: the authority on whether one is good, and lists.
+
+use domain::access::Role;
+use domain::person::{Kind as Of, Step};
+use domain::session::{Authority, Device, End, WhenFull};
+use domain::{Person, SessionId, Timestamp, person, tenant};
+use store::NewSession;
+
+use super::{App, Web, new, open, rules};
+use crate::ground::{Kind, on_every_database};
+use crate::shop::Shop;
+
+on_every_database!(an_authority_grows_with_whatever_decides, a_person_s_sessions_are_listed,);
+
+async fn an_authority_grows_with_whatever_decides(kind: Kind) {
+    let shop = Shop::open(kind).await;
+    let (guest, of) = (shop.person(Of::Guest, "g1").await, shop.person(Of::Staff, "boss").await);
+    let id = SessionId::new(1);
+    assert_eq!(shop.store.session(id).await.expect("an answer"), None);
+    let first =
+        NewSession { guest: Some(guest.principal), two_factors: true, cookie_hash: None, ..new(&of, 1, App, 5) };
+    open(&shop.store, &first, &rules(9, WhenFull::Refuse)).await;
+    let read = async || shop.store.session(id).await.expect("it is read").expect("it is there");
+    let record = read().await;
+    let authority = Authority {
+        id,
+        tenant: of.tenant,
+        principal: of.principal,
+        person: of.id,
+        kind: Of::Staff,
+        role: Role::Admin,
+        guest: Some((guest.principal, guest.id)),
+        device: Device::App,
+        ended: None,
+        person_status: person::Status::Active,
+        tenant_status: tenant::Status::Active,
+        opened_in: 1,
+        epoch: 1,
+        opened_at: Timestamp(5),
+        proved_at: Timestamp(5),
+        two_factors: true,
+        idle_until: Timestamp(1_005),
+        ends_at: Timestamp(5_005),
+        version: record.authority.version,
+    };
+    assert_eq!(record.authority, authority);
+    assert_eq!((record.device_name.as_deref(), record.address.as_deref()), (Some("device 1"), Some("2001:db8::1")));
+    assert_eq!((record.cookie_hash, record.refresh_nonce, record.refresh_generation), (None, vec![9; 16], 0));
+    assert_eq!((record.ended_at, record.authority.over(Timestamp(5))), (None, None));
+
+    let house = shop.store.tenants_page(0, 9).await.expect("a page").rows.remove(0);
+    let other = shop.store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
+    let from_elsewhere = crate::desk::Desk::new(other, shop.desk.principal, 900);
+    let mut before = record.authority.version;
+    let steps = [
+        (shop.desk.step("role", &of, Step::Role(Role::Auditor)), Some(End::Kicked)),
+        (shop.desk.step("shut", &of, Step::Disable), Some(End::Kicked)),
+        (from_elsewhere.step_tenant("suspend", &house, tenant::Step::Suspend), Some(End::Kicked)),
+        (from_elsewhere.step_tenant("resume", &house, tenant::Step::Resume), Some(End::Kicked)),
+    ];
+    for (step, over) in steps {
+        shop.run(std::slice::from_ref(&step)).await;
+        let now = read().await.authority;
+        assert!(now.version > before, "{step:?}");
+        assert_eq!(now.over(Timestamp(5)), over, "{step:?}");
+        before = now.version;
+    }
+    let now = read().await.authority;
+    let persons = (now.role, now.person_status, now.epoch, now.opened_in, now.tenant_status);
+    assert_eq!(persons, (Role::Auditor, person::Status::Disabled, 3, 1, tenant::Status::Active));
+    shop.store.session_end(of.tenant, id, End::LoggedOut, Timestamp(7)).await.expect("an answer");
+    let record = read().await;
+    assert!(record.authority.version > before);
+    assert_eq!((record.authority.over(Timestamp(5)), record.ended_at), (Some(End::LoggedOut), Some(Timestamp(7))));
+}
+
+/// Open ones first, the latest of each first, and nobody else's.
+async fn a_person_s_sessions_are_listed(kind: Kind) {
+    let shop = Shop::open(kind).await;
+    let (anna, bob) = (shop.person(Of::Member, "anna").await, shop.person(Of::Member, "bob").await);
+    for (of, id, at) in [(&anna, 1, 10), (&anna, 2, 30), (&anna, 3, 20), (&bob, 4, 40), (&anna, 5, 30)] {
+        open(&shop.store, &new(of, id, Web, at), &rules(9, WhenFull::Refuse)).await;
+    }
+    shop.store.session_end(anna.tenant, SessionId::new(5), End::LoggedOut, Timestamp(50)).await.expect("an answer");
+    shop.store.session_end(anna.tenant, SessionId::new(3), End::LoggedOut, Timestamp(60)).await.expect("an answer");
+    let listed = async |of: &Person, limit| {
+        let rows = shop.store.sessions_of(of.tenant, of.principal, limit).await.expect("they are read");
+        rows.iter().map(|row| row.authority.id.bits()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&anna, 9).await, [2, 1, 5, 3]);
+    assert_eq!(listed(&anna, 3).await, [2, 1, 5]);
+    assert_eq!(listed(&bob, 9).await, [4]);
+}
