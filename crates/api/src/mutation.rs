@@ -228,7 +228,7 @@ impl Mutation {
             tenant,
             principal,
             key: Key::derived("before", &format!("{} {} {key}", scope.0, scope.1)),
-            fingerprints: self.fingerprints.clone(),
+            fingerprints: self.fingerprints,
             at: self.at,
             request_id: self.request_id.to_string(),
             aliases: Vec::new(),

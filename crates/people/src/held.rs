@@ -22,7 +22,7 @@ pub(crate) struct Held {
 /// The form in a cache. Another version of the server that does not know it reads the database instead.
 #[derive(Serialize, Deserialize)]
 struct Form {
-    form: u8,
+    number: u8,
     id: String,
     numbers: [i64; 9],
     person: String,
@@ -45,7 +45,7 @@ impl Held {
         let Authority { id, tenant, principal, person, kind, role, guest, device, ended, .. } = &*self.authority;
         let it = &self.authority;
         let form = Form {
-            form: FORM,
+            number: FORM,
             id: id.to_string(),
             numbers: [
                 tenant.0,
@@ -72,7 +72,7 @@ impl Held {
 
     /// Reads what a node put there; `None` where it is not in this form.
     pub(crate) fn read(entry: &Entry) -> Option<Self> {
-        let form: Form = serde_json::from_slice(&entry.bytes).ok().filter(|form: &Form| form.form == FORM)?;
+        let form: Form = serde_json::from_slice(&entry.bytes).ok().filter(|form: &Form| form.number == FORM)?;
         let [tenant, principal, opened_at, proved_at, idle_until, ends_at, version, two_factors, _] = form.numbers;
         let [kind, role, device, person_status, tenant_status] = &form.names;
         let ended = match form.ended {
@@ -144,7 +144,8 @@ mod tests {
         for bad in ["", "{}", "null"] {
             assert_eq!(Held::read(&Entry { version: 1, bytes: bad.into() }), None, "{bad}");
         }
-        let other = String::from_utf8(plain.entry().bytes.to_vec()).expect("text").replace("\"form\":1", "\"form\":2");
+        let other =
+            String::from_utf8(plain.entry().bytes.to_vec()).expect("text").replace("\"number\":1", "\"number\":2");
         assert_eq!(Held::read(&Entry { version: 1, bytes: other.into() }), None, "of another version");
     }
 }

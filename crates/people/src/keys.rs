@@ -85,7 +85,7 @@ async fn ring(store: &Store, issuer: &str) -> Result<Ring, store::Error> {
         match SigningKey::restore(&kept.kid, &bytes, times) {
             Ok(key) => keys.push(key),
             Err(error) => {
-                tracing::error!(%error, kid = kept.kid, "a key that signs tokens cannot be read; it is left out")
+                tracing::error!(%error, kid = kept.kid, "a key that signs tokens cannot be read; it is left out");
             }
         }
     }

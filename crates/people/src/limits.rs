@@ -37,13 +37,11 @@ impl Limits {
     pub(crate) async fn log_in(&self, account: &str, address: IpAddr, device: Option<&str>) -> Result<(), Denied> {
         let network = network(address);
         self.count(&format!("login:address:{network}"), BY_ADDRESS).await?;
-        match device {
-            Some(device) => self.count(&format!("login:device:{device}"), BY_DEVICE).await,
-            None => {
-                self.count(&format!("login:both:{network}:{account}"), BY_BOTH).await?;
-                self.count(&format!("login:account:{account}"), BY_ACCOUNT).await
-            }
+        if let Some(device) = device {
+            return self.count(&format!("login:device:{device}"), BY_DEVICE).await;
         }
+        self.count(&format!("login:both:{network}:{account}"), BY_BOTH).await?;
+        self.count(&format!("login:account:{account}"), BY_ACCOUNT).await
     }
 
     async fn count(&self, name: &str, (count, per): (u32, Duration)) -> Result<(), Denied> {

@@ -147,5 +147,5 @@ impl People {
 fn account(wanted: &LogIn<'_>) -> String {
     let login = wanted.login.to_lowercase();
     let digest = identity::opaque::digest(&format!("{}\0{}\0{login}", wanted.tenant, wanted.kind.name()));
-    digest[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:024x}", digest[..12].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte)))
 }

@@ -71,6 +71,7 @@ pub(crate) struct ChangePassword {
 
 /// A session.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract names the member")]
 pub(crate) struct Session {
     /// Its id.
     #[schema(example = "ses_01KAPF6V7M0QZ4X2N8R5T3W1YB")]
