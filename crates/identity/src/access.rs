@@ -4,6 +4,31 @@
 //! A token is a JWT (RFC 7519) of the type `at+jwt` (RFC 9068), signed with Ed25519 (RFC 8037), and nothing else: one
 //! algorithm, so that none can be chosen by who sends it (RFC 8725, 3.1; ASVS 9.1.2). Of RFC 9068 it leaves out `client_id`:
 //! there are no clients of an authorization server here, and only the platform reads its tokens.
+//!
+//! ```
+//! use identity::access::{Claims, Refused, Ring, SigningKey, Times, new_token_id};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let now_ms = 1_800_000_000_000;
+//! let times = Times { made_at_ms: now_ms, signs_from_ms: now_ms, verifies_until_ms: None };
+//! let ring = Ring::new("https://shop.example", "mideng", vec![SigningKey::generate(times)]);
+//! let now_s = now_ms / 1000;
+//! let token = ring.sign(&Claims {
+//!     subject: "usr_1".to_owned(),
+//!     tenant: "ten_1".to_owned(),
+//!     session: "ses_1".to_owned(),
+//!     token_id: new_token_id(),
+//!     issued_at_s: now_s,
+//!     not_before_s: now_s,
+//!     expires_at_s: now_s + 600,
+//!     authenticated_at_s: now_s,
+//!     amr: vec!["pwd".to_owned()],
+//! })?;
+//! assert_eq!(ring.read(&token, now_ms + 1_000, 5)?.subject, "usr_1");
+//! assert_eq!(ring.read(&token, now_ms + 605_000, 5), Err(Refused::Expired));
+//! # Ok(())
+//! # }
+//! ```
 
 mod crypto;
 mod key;

@@ -13,8 +13,8 @@ const TYPE: &str = "at+jwt";
 /// Claims that are not known are passed over, as RFC 7519 (4) wants it, so that a newer node may write them.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Wire {
-    pub(super) iss: String,
-    pub(super) aud: String,
+    iss: String,
+    aud: String,
     sub: String,
     tenant: String,
     sid: String,
