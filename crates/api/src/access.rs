@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use domain::access::Permission;
 use http::HeaderMap;
 
-use crate::auth::{Caller, Granted, Sender};
+use crate::auth::{Caller, Granted, Sender, cookie};
 use crate::problem::Problem;
 use crate::state::{Api, Peer};
 
@@ -77,6 +77,11 @@ impl Table {
         self.add(Line { method: "DELETE", path, access }, on(MethodFilter::DELETE, handler))
     }
 
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.routes.extend(other.routes);
+        self
+    }
+
     fn add(mut self, line: Line, route: MethodRouter<Api>) -> Self {
         self.routes.push((line, route));
         self
@@ -101,23 +106,35 @@ async fn guard(State((api, access)): State<(Api, Access)>, mut request: Request,
     let granted = match access {
         Access::Open => Ok(None),
         Access::Local(_) if is_local => Ok(None),
-        Access::Local(permission) | Access::May(permission) => {
-            of(&sender, &api, request.headers()).await.and_then(|caller| caller.may(permission).map(|()| Some(caller)))
+        Access::Local(permission) | Access::May(permission) => match of(&sender, &api, request.headers()).await {
+            Ok(caller) => may(caller, permission, &api).await.map(Some),
+            Err(problem) => Err(problem),
+        },
+        Access::Session => {
+            let caller = of(&sender, &api, request.headers()).await;
+            caller.and_then(|caller| caller.of_session().map(|_| ()).map(|()| Some(caller)))
         }
-        Access::Session => of(&sender, &api, request.headers()).await.and_then(|caller| {
-            let has_session = caller.session.is_some();
-            let refused = || Problem::new("forbidden", "an API key has no session; this is for people");
-            has_session.then_some(Some(caller)).ok_or_else(refused)
-        }),
     };
     match granted {
         Err(problem) => problem.into_response(),
         Ok(None) => next.run(request).await,
         Ok(Some(caller)) => {
+            let changes = !request.method().is_safe();
+            if changes
+                && caller.by_cookie
+                && let Err(problem) = cookie::is_meant(request.headers())
+            {
+                return problem.into_response();
+            }
             request.extensions_mut().insert(Granted(caller));
             next.run(request).await
         }
     }
+}
+
+async fn may(caller: Caller, permission: Permission, api: &Api) -> Result<Caller, Problem> {
+    let caller = if permission.moves_money() { caller.confirmed(api).await? } else { caller };
+    caller.may(permission).map(|()| caller)
 }
 
 async fn of(sender: &Sender, api: &Api, headers: &HeaderMap) -> Result<Caller, Problem> {

@@ -1,5 +1,7 @@
 //! Owns who a request comes from: found once for each request, by an API key, an access token or a browser's cookie.
 
+pub(crate) mod cookie;
+mod denied;
 mod keys;
 
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use domain::{PrincipalId, TenantId, Whose, tenant};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use people::{Proof, Trust};
 use store::SECRET_PREFIX;
 use tokio::sync::OnceCell;
 
@@ -28,6 +31,8 @@ pub(crate) struct Caller {
     pub(crate) role: Role,
     /// The session, where it is a person.
     pub(crate) session: Option<Arc<Authority>>,
+    /// Whether a browser sent its cookie by itself, so that it may not know of the request.
+    pub(crate) by_cookie: bool,
 }
 
 /// The caller of a request, found when it is first asked for.
@@ -48,18 +53,31 @@ impl Sender {
 async fn find(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
     let mut lines = headers.get_all(AUTHORIZATION).iter();
     let secret = match (lines.next(), lines.next()) {
-        (None, _) => return Ok(None),
+        (None, _) => return by_cookie(api, headers).await,
         (Some(line), None) => bearer(line),
         (Some(_), Some(_)) => None,
     };
     let invalid = || Problem::new("unauthorized", "the credential is not valid");
     let secret = secret.ok_or_else(invalid)?;
     if !secret.starts_with(SECRET_PREFIX) {
-        return Err(invalid());
+        let session = api.people().identify(Proof::Token(secret), Trust::Remembered).await?;
+        return Ok(Some(Caller::of(session, false)));
     }
     let found = api.keys().find(secret).await?.ok_or_else(invalid)?;
     is_open(found.tenant_status)?;
-    Ok(Some(Caller { tenant: found.tenant, principal: found.principal, role: found.role, session: None }))
+    Ok(Some(Caller {
+        tenant: found.tenant,
+        principal: found.principal,
+        role: found.role,
+        session: None,
+        by_cookie: false,
+    }))
+}
+
+async fn by_cookie(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    let Some(cookie) = cookie::of(headers)? else { return Ok(None) };
+    let session = api.people().identify(Proof::Cookie(cookie), Trust::Remembered).await?;
+    Ok(Some(Caller::of(session, true)))
 }
 
 fn is_open(status: tenant::Status) -> Result<(), Problem> {
@@ -72,6 +90,25 @@ fn is_open(status: tenant::Status) -> Result<(), Problem> {
 }
 
 impl Caller {
+    fn of(session: Arc<Authority>, by_cookie: bool) -> Self {
+        let (tenant, principal, role) = (session.tenant, session.principal, session.role);
+        Self { tenant, principal, role, session: Some(session), by_cookie }
+    }
+
+    /// Their session; an API key has none.
+    pub(crate) fn of_session(&self) -> Result<&Authority, Problem> {
+        let refused = || Problem::new("forbidden", "an API key has no session; this is for people");
+        self.session.as_deref().ok_or_else(refused)
+    }
+
+    /// Asks the database itself whether the session is good: where money moves, nothing remembered counts.
+    pub(crate) async fn confirmed(self, api: &Api) -> Result<Self, Problem> {
+        match &self.session {
+            None => Ok(self),
+            Some(session) => Ok(Self::of(api.people().confirm(session).await?, self.by_cookie)),
+        }
+    }
+
     /// Refuses who has not the permission.
     pub(crate) fn may(&self, permission: Permission) -> Result<(), Problem> {
         if self.role.may(permission) {
@@ -87,6 +124,14 @@ impl Caller {
             Reach::Tenant => Whose::Anybodys,
             Reach::Own => Whose::Only(self.customers()),
         }
+    }
+
+    /// Answers as if there was no such thing, where it is somebody else's.
+    pub(crate) fn sees(&self, customer: &CustomerId, what: &str) -> Result<(), Problem> {
+        if self.whose().includes(customer) {
+            return Ok(());
+        }
+        Err(Problem::new("not_found", format!("there is no {what}")))
     }
 
     /// As whom the caller buys: as themselves first, and as the guest that they were.

@@ -3,6 +3,7 @@
 
 mod access;
 mod auth;
+mod body;
 mod conflicts;
 mod mutation;
 mod named;

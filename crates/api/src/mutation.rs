@@ -10,20 +10,22 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request};
 use axum::response::Response;
+use domain::access::{Permission, Reach};
 use domain::audit::Note;
-use domain::{Action, Alias, Command, TenantId, Timestamp, Token};
+use domain::order::CloseReason;
+use domain::{Action, Alias, Command, PrincipalId, TenantId, Timestamp, Token, Whose};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use idempotency::{Answer, CommandId, Fingerprints, Key, Target, canonical, key};
+use idempotency::{Answer, CommandId, Fingerprints, Key, Target, key};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use store::Policy;
 
 use crate::auth::Caller;
-use crate::named::Named;
+use crate::body;
 use crate::problem::{FieldError, Problem};
 use crate::request_id::RequestId;
-use crate::stamp;
 use crate::state::Api;
+use crate::{stamp, wire};
 
 /// A request that changes something, read and stamped, not yet understood.
 pub(crate) struct Mutation {
@@ -51,11 +53,11 @@ impl FromRequest<Api> for Mutation {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, api).await?;
         // The limit comes before the key: a body that is too large leaves no trace.
-        let body = read(body, &parts.headers, api.settings()).await?;
+        let bytes = body::read(body, &parts.headers, api.settings()).await?;
         let key = read_key(&parts.headers)?;
         let (precondition, expected_version) = read_if_match(&parts.headers)?;
         let one_time_token = names::read_token(&parts.headers)?;
-        let body = canonical_body(&parts.headers, &body)?;
+        let body = body::canonical(&parts.headers, &bytes)?;
         let ids = RawPathParams::from_request_parts(&mut parts, api)
             .await
             .map_err(|error| Problem::new("parameter_invalid", error.body_text()))?;
@@ -67,7 +69,7 @@ impl FromRequest<Api> for Mutation {
             query: parts.uri.query().unwrap_or_default(),
             precondition: &precondition,
         };
-        let fingerprints = Fingerprints::of(&target, &body);
+        let fingerprints = Fingerprints::of(&target, &body::without_secrets(&body));
         let note = audit::note(&caller, &parts.headers)?;
         let request_id = parts.extensions.get::<RequestId>().cloned().unwrap_or_default();
         let at = stamp::now();
@@ -106,6 +108,26 @@ impl Mutation {
         }
     }
 
+    /// What the sender of an order's request may say.
+    pub(crate) fn buyer(&self) -> wire::Buyer {
+        let own = (self.caller.role.reach() == Reach::Own).then(|| self.caller.customers());
+        let may_price = self.caller.session.is_none() && self.caller.role.may(Permission::PricesSet);
+        wire::Buyer { own, may_price }
+    }
+
+    /// Refuses who buys for themselves to speak for the merchant.
+    pub(crate) fn may_say(&self, reason: CloseReason) -> Result<(), Problem> {
+        if reason == CloseReason::Merchant && self.caller.role.reach() == Reach::Own {
+            let message = "it is the customer who gives the order up".to_owned();
+            return Err(Problem::invalid(&[FieldError {
+                pointer: "/reason".to_owned(),
+                code: "not_allowed",
+                message,
+            }]));
+        }
+        Ok(())
+    }
+
     /// What the caller's shop asks of a checkout.
     pub(crate) async fn policy(&self) -> Result<Policy, Problem> {
         self.api.policy(self.caller.tenant).await
@@ -114,6 +136,11 @@ impl Mutation {
     /// True if the request came without a key.
     pub(crate) const fn is_without_key(&self) -> bool {
         self.key.is_none()
+    }
+
+    /// From now on the audit log has it, whoever sent it.
+    pub(crate) fn is_audited(&mut self) {
+        self.note.get_or_insert_default();
     }
 
     /// The version that If-Match names, which must be there.
@@ -143,18 +170,7 @@ impl Mutation {
     /// The body as a typed request. It is read from the canonical text, so that what was fingerprinted and what is
     /// executed are one reading.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        if self.body.is_empty() {
-            return Err(Problem::new("body_malformed", "the body is empty; send a JSON object"));
-        }
-        let mut reader = serde_json::Deserializer::from_str(&self.body);
-        serde_path_to_error::deserialize(Named(&mut reader)).map_err(|error| {
-            let pointer = pointer(error.path());
-            let message = error.into_inner().to_string();
-            // serde names a place in the canonical text, which the client never saw.
-            let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-            let code = field_code(&message);
-            Problem::invalid(&[FieldError { pointer, code, message }])
-        })
+        body::typed(&self.body)
     }
 
     /// The canonical text of one member of the body; none where it is missing or null.
@@ -197,6 +213,38 @@ impl Mutation {
         let (answer, replayed) = self.api.submit(command).await?;
         Ok(respond(answer, replayed))
     }
+
+    /// Sends an action of the server's own, in another tenant, under a key made from the request's: a step before what the
+    /// request asks for, that a repetition finds done. A refusal of it is the request's answer.
+    pub(crate) async fn submit_before(
+        &self,
+        (tenant, principal): (TenantId, PrincipalId),
+        action: Action,
+    ) -> Result<(), Problem> {
+        let scope = (self.caller.tenant.0, self.caller.principal.0);
+        let key = self.key.as_ref().map_or("", Key::as_str);
+        let command = Command {
+            id: CommandId(stamp::id()),
+            tenant,
+            principal,
+            key: Key::derived("before", &format!("{} {} {key}", scope.0, scope.1)),
+            fingerprints: self.fingerprints,
+            at: self.at,
+            request_id: self.request_id.to_string(),
+            aliases: Vec::new(),
+            token: Token::None,
+            whose: Whose::Anybodys,
+            note: self.note.clone(),
+            action,
+        };
+        let (answer, _) = self.api.submit(command).await?;
+        if answer.status < 400 {
+            return Ok(());
+        }
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        Err(Problem::known(&text("code"), text("detail")))
+    }
 }
 
 /// A key for a PUT that came without one: its route, If-Match and body name the wish.
@@ -227,26 +275,6 @@ fn respond(answer: Answer, replayed: bool) -> Response {
     response
 }
 
-async fn read(body: Body, headers: &HeaderMap, settings: &crate::Settings) -> Result<Vec<u8>, Problem> {
-    let limit = settings.body_bytes_max;
-    let too_large = || Problem::new("body_too_large", format!("the body is longer than {limit} bytes"));
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(too_large());
-    }
-    // A client that never ends its body would keep one of the places for requests for ever.
-    match tokio::time::timeout(settings.body_timeout, axum::body::to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes.into()),
-        Ok(Err(error)) if is_over_limit(&error) => Err(too_large()),
-        Ok(Err(_)) => Err(Problem::new("body_malformed", "the body did not arrive whole")),
-        Err(_) => Err(Problem::new("body_timeout", "the body did not arrive in time; nothing was done")),
-    }
-}
-
-fn is_over_limit(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
-}
-
 fn read_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
     let lines = headers.get_all(key::HEADER).iter().map(HeaderValue::as_bytes);
     Key::from_header_lines(lines, key::Syntax::Either)
@@ -265,52 +293,4 @@ fn read_if_match(headers: &HeaderMap) -> Result<(String, Option<u32>), Problem> 
         return Err(invalid());
     }
     Ok((text.to_owned(), Some(tag.parse().unwrap_or(0))))
-}
-
-fn canonical_body(headers: &HeaderMap, body: &[u8]) -> Result<String, Problem> {
-    if body.is_empty() {
-        return Ok(String::new());
-    }
-    let unsupported = |detail: &str| Problem::new("content_type_unsupported", detail);
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
-        return Err(unsupported("send the body with Content-Type: application/json"));
-    }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Err(unsupported("send the body without a content encoding"));
-    }
-    canonical::text(body).map_err(|malformed| Problem::new("body_malformed", malformed.to_string()))
-}
-
-/// A path of serde's as an RFC 6901 pointer.
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => {
-                pointer.push('/');
-                pointer.push_str(&index.to_string());
-            }
-            Segment::Map { key } => {
-                pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-            }
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    pointer
-}
-
-/// A stable code for what serde says.
-fn field_code(message: &str) -> &'static str {
-    match message {
-        text if text.starts_with("unknown field") => "unknown_member",
-        text if text.starts_with("missing field") => "missing_member",
-        text if text.starts_with("invalid type") => "wrong_type",
-        text if text.starts_with("invalid value") || text.starts_with("number out of range") => "out_of_range",
-        text if text.starts_with("unknown variant") => "unknown_value",
-        _ => "invalid",
-    }
 }

@@ -54,6 +54,14 @@ pub(crate) struct FieldError {
         routes::orders::history, routes::orders::cancel, routes::orders::ship, routes::orders::correct_shipment,
         routes::orders::receive, routes::tokens::issue,
         routes::payments::start, routes::payments::get, routes::payments::query, routes::payments::refund, routes::payments::get_refund, routes::payments::retry,
+        routes::sessions::log_in, routes::sessions::refresh, routes::sessions::me, routes::sessions::list,
+        routes::sessions::log_out, routes::sessions::log_out_everywhere, routes::sessions::change_password,
+        routes::members::add, routes::members::list, routes::members::get, routes::members::sessions,
+        routes::members::disable, routes::members::enable, routes::members::sign_out,
+        routes::staff::add, routes::staff::list, routes::staff::get, routes::staff::sessions,
+        routes::staff::set_role, routes::staff::disable, routes::staff::enable, routes::staff::sign_out,
+        routes::tenants::add, routes::tenants::list, routes::tenants::get, routes::tenants::suspend,
+        routes::tenants::resume,
         routes::notify::notify,
         routes::operations::live, routes::operations::ready, routes::operations::metrics,
     ),
@@ -62,6 +70,9 @@ pub(crate) struct FieldError {
     tags(
         (name = "orders", description = "Orders and their numbers"),
         (name = "payments", description = "Payments and refunds, through accounts with payment providers"),
+        (name = "people", description = "Members and staff"),
+        (name = "sessions", description = "Log-ins, and what people do with their own sessions"),
+        (name = "tenants", description = "For the installation's first tenant"),
         (name = "products", description = "Products and their stock"),
         (name = "operations", description = "For those who run the server")
     )
@@ -74,7 +85,8 @@ impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_with(Default::default);
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        components.add_security_scheme("api_key", scheme);
+        components.add_security_scheme("api_key", scheme.clone());
+        components.add_security_scheme("session", scheme);
     }
 }
 

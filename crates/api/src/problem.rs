@@ -5,7 +5,7 @@ mod page;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use domain::{Action, Refusal, order, payment, product, stock};
+use domain::{Action, Refusal, order, payment, person, product, stock, tenant};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -58,6 +58,12 @@ impl Problem {
         Self { kind, detail: detail.into(), more: Map::new(), retry_after_s: kind.retry_after_s }
     }
 
+    /// A problem of the kind with this code, as an answer had it.
+    pub(crate) fn known(code: &str, detail: String) -> Self {
+        let code = KINDS.iter().find(|kind| kind.code == code).map_or("internal_error", |kind| kind.code);
+        Self::new(code, detail)
+    }
+
     /// A problem with a member more.
     pub(crate) fn with(mut self, name: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
@@ -100,8 +106,12 @@ impl Problem {
             Refusal::Order(order::Refusal::InvalidTransition { from, event }) => {
                 problem.with("from", from.name()).with("event", event.name())
             }
+            Refusal::Tenant(tenant::Refusal::InvalidTransition { from, step }) => {
+                problem.with("from", from.name()).with("event", step.name())
+            }
             Refusal::Order(order::Refusal::VersionMismatch { current, .. })
-            | Refusal::Product(product::Refusal::VersionMismatch { current, .. }) => {
+            | Refusal::Product(product::Refusal::VersionMismatch { current, .. })
+            | Refusal::Person(person::Refusal::VersionMismatch { current, .. }) => {
                 problem.with("current_version", current)
             }
             Refusal::Order(

@@ -3,11 +3,16 @@
 mod edge;
 mod ids;
 mod lists;
+pub(crate) mod members;
 pub(crate) mod notify;
 pub(crate) mod operations;
 pub(crate) mod orders;
 pub(crate) mod payments;
+mod people;
 pub(crate) mod products;
+pub(crate) mod sessions;
+pub(crate) mod staff;
+pub(crate) mod tenants;
 pub(crate) mod tokens;
 
 use axum::Router;
@@ -34,6 +39,11 @@ pub fn lines() -> Vec<Line> {
 }
 
 fn business() -> Table {
+    trade().and(people())
+}
+
+/// Products, orders and money.
+fn trade() -> Table {
     use Access::May;
     Table::default()
         .get("/products", May(P::ProductsRead), products::list)
@@ -56,6 +66,39 @@ fn business() -> Table {
         .post("/payments/{payment_id}/refunds", May(P::RefundsStart), payments::refund)
         .get("/refunds/{refund_id}", May(P::OrdersRead), payments::get_refund)
         .post("/refunds/{refund_id}/retry", May(P::RefundsStart), payments::retry)
+}
+
+/// People, and what they do with their own sessions.
+fn people() -> Table {
+    use Access::{May, Open, Session};
+    Table::default()
+        .post("/sessions", Open, sessions::log_in)
+        .post("/sessions/refresh", Open, sessions::refresh)
+        .get("/sessions", Session, sessions::list)
+        .delete("/sessions", Session, sessions::log_out_everywhere)
+        .delete("/sessions/{session_id}", Session, sessions::log_out)
+        .get("/me", Session, sessions::me)
+        .put("/me/password", Session, sessions::change_password)
+        .get("/members", May(P::MembersRead), members::list)
+        .post("/members", May(P::MembersWrite), members::add)
+        .get("/members/{person_id}", May(P::MembersRead), members::get)
+        .get("/members/{person_id}/sessions", May(P::MembersRead), members::sessions)
+        .post("/members/{person_id}/disable", May(P::MembersWrite), members::disable)
+        .post("/members/{person_id}/enable", May(P::MembersWrite), members::enable)
+        .post("/members/{person_id}/sign-out", May(P::MembersWrite), members::sign_out)
+        .get("/staff", May(P::StaffRead), staff::list)
+        .post("/staff", May(P::StaffWrite), staff::add)
+        .get("/staff/{person_id}", May(P::StaffRead), staff::get)
+        .get("/staff/{person_id}/sessions", May(P::StaffRead), staff::sessions)
+        .post("/staff/{person_id}/role", May(P::StaffWrite), staff::set_role)
+        .post("/staff/{person_id}/disable", May(P::StaffWrite), staff::disable)
+        .post("/staff/{person_id}/enable", May(P::StaffWrite), staff::enable)
+        .post("/staff/{person_id}/sign-out", May(P::StaffWrite), staff::sign_out)
+        .get("/tenants", May(P::TenantsManage), tenants::list)
+        .post("/tenants", May(P::TenantsManage), tenants::add)
+        .get("/tenants/{tenant_id}", May(P::TenantsManage), tenants::get)
+        .post("/tenants/{tenant_id}/suspend", May(P::TenantsManage), tenants::suspend)
+        .post("/tenants/{tenant_id}/resume", May(P::TenantsManage), tenants::resume)
 }
 
 /// What providers call. Their signature is the credential.

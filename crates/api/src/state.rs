@@ -10,6 +10,7 @@ use coord::Lock;
 use domain::{Command, PrincipalId, TenantId};
 use engine::{Answered, Engine, Failure, Refused, Scope, Standing, Waiting};
 use idempotency::Answer;
+use people::People;
 use store::{Actors, Policy, Store};
 use tokio_util::task::TaskTracker;
 
@@ -65,6 +66,7 @@ struct Inner {
     store: Store,
     settings: Settings,
     keys: Keys,
+    people: People,
     conflicts: Conflicts,
     metrics: Metrics,
     directory: Directory,
@@ -85,6 +87,8 @@ pub struct Parts {
     pub store: Store,
     /// The tenants' accounts with payment providers.
     pub directory: Directory,
+    /// Who is behind a request.
+    pub people: People,
     /// In whose name the server itself acts.
     pub actors: Actors,
     /// The installation's name, a part of each number that a provider is given.
@@ -108,7 +112,8 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 impl Api {
     /// Puts the parts together.
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { engine, store, directory, actors, installation, secret, limits, locks, conflicts, metrics } = parts;
+        let Parts { engine, store, people, directory, actors, installation, secret, limits, locks, conflicts, metrics } =
+            parts;
         let policies = Policies::new(store.clone());
         let keys = Keys::new(store.clone());
         let tracker = TaskTracker::new();
@@ -117,6 +122,7 @@ impl Api {
             store,
             settings,
             keys,
+            people,
             conflicts,
             metrics,
             directory,
@@ -182,6 +188,10 @@ impl Api {
 
     pub(crate) fn metrics(&self) -> String {
         (self.0.metrics)()
+    }
+
+    pub(crate) fn people(&self) -> &People {
+        &self.0.people
     }
 
     pub(crate) fn keys(&self) -> &Keys {

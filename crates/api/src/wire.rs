@@ -6,6 +6,7 @@ mod payments;
 mod people;
 mod refunds;
 mod requests;
+mod sessions;
 mod tokens;
 
 pub(crate) use answers::{
@@ -14,8 +15,9 @@ pub(crate) use answers::{
 pub(crate) use payments::{Noted, Payment, StartPayment, payment_path};
 pub(crate) use people::{AddMember, AddStaff, AddTenant, NewPerson, Person, SetRole, Tenant, person_path, tenant_path};
 pub(crate) use refunds::{Refund, StartRefund, refund_path};
-pub(crate) use requests::{CancelOrder, CorrectShipment, MoveStock, PlaceOrder, PutProduct, ShipOrder};
+pub(crate) use requests::{Buyer, CancelOrder, CorrectShipment, MoveStock, PlaceOrder, PutProduct, ShipOrder};
 
+pub(crate) use sessions::{ChangePassword, LogIn, Me, RefreshTokens, Session, Tokens};
 pub(crate) use tokens::{IssueToken, Token, Wanted};
 
 use serde::{Deserialize, Serialize};

@@ -36,7 +36,7 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Embedded> {
         bootstrap_api_key: Some(api_key.clone()),
         ..Settings::default()
     };
-    let server = Server::start(&settings).await?;
+    let server = Box::pin(Server::start(&settings)).await?;
     Ok(Embedded { url: format!("http://{}", server.address), api_key, database: server.database.clone(), server })
 }
 

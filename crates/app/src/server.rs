@@ -17,6 +17,7 @@ use anyhow::Context as _;
 use api::{Api, Conflicts, Limits, Listener, Parts, Renderer};
 use channels::Directory;
 use engine::{Engine, Executor, Options, Storage};
+use people::{Hasher, HasherSettings, People};
 use relay::{Relay, Waking};
 use store::{Actors, Address, Store};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -57,7 +58,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let mut stop = StopSignal::listen()?;
     let server = tokio::select! {
         biased;
-        server = Server::start(&settings) => server?,
+        server = Box::pin(Server::start(&settings)) => server?,
         () = stop.come() => return Ok(()),
     };
     println!("Mideng listens on http://{}", server.address);
@@ -86,7 +87,7 @@ impl Server {
         let store = Store::open(&database).await.with_context(|| format!("opening {database}"))?;
         let coordination = Coordination::of(settings).await?;
         let new_api_key = prepare::ready(&store, settings).await.with_context(|| format!("preparing {database}"))?;
-        let started = Self::on((store, database, lock), coordination, settings).await;
+        let started = Box::pin(Self::on((store, database, lock), coordination, settings)).await;
         match started {
             Ok(server) => Ok(Self { new_api_key, ..server }),
             Err(error) => {
@@ -117,14 +118,27 @@ impl Server {
         outside.refresh().await.context("reading the accounts with payment providers")?;
         let metrics = telemetry::page(&engine);
         let installation = store.installation(api::id()).await.context("reading the installation's name")?;
-        let Coordinator { locks, rates } = coordination.on(&store, (installation, lock.is_some()));
+        let Coordinator { locks, rates, cache, bus } = coordination.on(&store, (installation, lock.is_some()));
+        let secret = store.secret(secret::random()?).await.context("reading the installation's secret")?;
+        let people = people::Parts {
+            store: store.clone(),
+            cache,
+            bus,
+            limit: rates.limit.clone(),
+            secret,
+            issuer: format!("urn:mideng:{installation:032x}"),
+            hasher: Hasher::open(HasherSettings::default()).context("starting the threads that hash passwords")?,
+            stamp: people::Stamp { now: api::now, id: api::id },
+        };
+        let people = People::new(people).await.context("reading the keys that sign access tokens")?;
         let parts = Parts {
             engine: engine.clone(),
             store: store.clone(),
             directory: directory.clone(),
             actors: actors.clone(),
             installation,
-            secret: store.secret(secret::random()?).await.context("reading the installation's secret")?,
+            secret,
+            people: people.clone(),
             limits: rates,
             locks,
             conflicts: conflicts.clone(),

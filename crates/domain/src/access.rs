@@ -150,6 +150,11 @@ impl Permission {
         TABLE.iter().map(|(permission, _)| *permission)
     }
 
+    /// Whether money moves by it: then whoever has it is looked up in the database, and nothing remembered counts.
+    pub const fn moves_money(self) -> bool {
+        matches!(self, P::PaymentsStart | P::RefundsStart | P::RefundsApprove)
+    }
+
     /// The stable name: what, and what of it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -2,8 +2,8 @@
 //! does not know the time, nor which step somebody used last: both are handed in.
 //!
 //! The parameters are those that every app understands: SHA-1, six digits, thirty seconds; apps ignore others without
-//! saying so. SHA-1 is enough here: the code needs it as a keyed function, which collisions do not touch (RFC 6238, 1.2;
-//! RFC 4226, B.2).
+//! saying so. SHA-1 is enough here: the code needs it as a keyed function, which collisions do not touch (RFC 4226,
+//! B.2).
 
 pub mod recovery;
 

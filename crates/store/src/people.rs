@@ -13,7 +13,7 @@ use crate::rows::{
 };
 use crate::set::{Find, Value};
 use crate::soon::soon;
-use crate::{Account, Doing as _, Error, Page, Store};
+use crate::{Account, Cursor, Doing as _, Error, Page, Store};
 
 const READING: &str = "reading a person";
 
@@ -73,20 +73,20 @@ impl Store {
         Ok(written.rows_affected() == 1)
     }
 
-    /// People of a kind by their logins, from behind `after` on.
+    /// People of a kind by their logins.
     pub async fn people(
         &self,
         (tenant, kind): (TenantId, Kind),
-        after: Option<&str>,
+        after: Option<&Cursor>,
         limit: u64,
-    ) -> Result<(Vec<Person>, bool), Error> {
+    ) -> Result<Page<Person>, Error> {
         const DOING: &str = "listing people";
         let sql = format!(
             "select public_id from people where tenant_id = {} and kind = {{}} and login > {{}} order by login limit {}",
             tenant.0,
             limit + 1
         );
-        let question = self.bound(&sql, &[kind.name(), after.unwrap_or_default()]);
+        let question = self.bound(&sql, &[kind.name(), after.map_or("", |cursor| cursor.id.as_str())]);
         let rows = soon(DOING, self.lister.query_all_raw(question)).await?;
         let id = |row: QueryResult| row.try_get_by_index::<String>(0);
         let mut ids: Vec<String> = rows.into_iter().map(id).collect::<Result<_, _>>().doing(DOING)?;
@@ -96,7 +96,9 @@ impl Store {
         let rows: Vec<PersonRow> = self.all(&PERSON_BY_ID, keys).await?;
         let mut people: Vec<Person> = rows.iter().map(PersonRow::person).collect::<Result<_, _>>()?;
         people.sort_unstable_by(|left, right| left.login.cmp(&right.login));
-        Ok((people, more))
+        let last = people.last().filter(|_| more);
+        let next = last.map(|person| Cursor { at: person.created_at, id: person.login.as_str().to_owned() });
+        Ok(Page { rows: people, next })
     }
 
     /// In whose name a person of this kind and login acts, made if there is none, and how others name them.
@@ -161,6 +163,14 @@ impl Store {
         }
     }
 
+    /// The installation's first tenant, which looks after the others.
+    pub async fn house(&self) -> Result<Option<TenantId>, Error> {
+        const DOING: &str = "reading the first tenant";
+        let row = soon(DOING, self.lister.query_one_raw(self.bound("select min(id) from tenants", &[]))).await?;
+        let id = row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose().doing(DOING)?;
+        Ok(id.flatten().map(TenantId))
+    }
+
     /// Whether a tenant is open.
     pub(crate) async fn tenant_status(&self, tenant: TenantId) -> Result<tenant::Status, Error> {
         const DOING: &str = "reading a tenant's status";
@@ -171,9 +181,10 @@ impl Store {
         Ok(status.and_then(status_of_tenant).unwrap_or(tenant::Status::Prepared))
     }
 
-    /// Every tenant, the oldest first, from behind `after` on.
-    pub async fn tenants_page(&self, after: i64, limit: u64) -> Result<Page<Tenant>, Error> {
+    /// Every tenant, the oldest first.
+    pub async fn tenants_page(&self, after: Option<&Cursor>, limit: u64) -> Result<Page<Tenant>, Error> {
         const DOING: &str = "listing tenants";
+        let after: i64 = after.and_then(|cursor| cursor.id.parse().ok()).unwrap_or(0);
         let sql = format!("select id from tenants where id > {after} order by id limit {}", limit + 1);
         let rows = soon(DOING, self.lister.query_all_raw(self.bound(&sql, &[]))).await?;
         let id = |row: QueryResult| row.try_get_by_index::<i64>(0);
@@ -184,7 +195,7 @@ impl Store {
         let mut tenants: Vec<Tenant> = rows.iter().map(TenantRow::tenant).collect::<Result<_, _>>()?;
         tenants.sort_unstable_by_key(|tenant| tenant.id);
         let last = tenants.last().filter(|_| more);
-        let next = last.map(|tenant| crate::Cursor { at: tenant.created_at, id: tenant.id.0.to_string() });
+        let next = last.map(|tenant| Cursor { at: tenant.created_at, id: tenant.id.0.to_string() });
         Ok(Page { rows: tenants, next })
     }
 

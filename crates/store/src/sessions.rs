@@ -4,6 +4,7 @@
 mod kept;
 mod purge;
 mod record;
+mod rules;
 
 use domain::session::{Device, End, Full, Rules};
 use domain::{PrincipalId, SessionId, TenantId, Timestamp, person};

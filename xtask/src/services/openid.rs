@@ -1,4 +1,4 @@
-//! Owns the `OpenID` provider of the tests: npm's oidc-provider, which is certified by the `OpenID` Foundation, with a script
+//! Owns the OpenID provider of the tests: npm's oidc-provider, which is certified by the OpenID Foundation, with a script
 //! that tells it of its clients. It does not know who logs in.
 
 use std::fs;

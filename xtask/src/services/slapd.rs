@@ -62,10 +62,9 @@ pub(super) fn start(folder: &Path, certificates: &Certificates, run: As) -> Resu
 
 /// Who is nobody reads nothing, as in many a company; groups are told of their members, and members of their groups.
 fn text(home: &Path, certificates: &Certificates) -> String {
-    let schemas: String =
-        ["core", "cosine", "inetorgperson"].iter().map(|name| format!("include {SCHEMAS}/{name}.schema\n")).collect();
     format!(
-        "modulepath {MODULES}\nmoduleload back_mdb\nmoduleload memberof\n{schemas}\
+        "modulepath {MODULES}\nmoduleload back_mdb\nmoduleload memberof\ninclude {SCHEMAS}/core.schema\n\
+         include {SCHEMAS}/cosine.schema\ninclude {SCHEMAS}/inetorgperson.schema\n\
          pidfile {home}/pid\nargsfile {home}/args\n\
          TLSCertificateFile {}\nTLSCertificateKeyFile {}\nTLSVerifyClient never\n\
          database mdb\nmaxsize 67108864\ndbnosync\nsuffix \"{ROOT}\"\ndirectory {home}/data\n\

@@ -16,8 +16,25 @@ const EDGES: &[(&str, &[&str])] = &[
     ("engine", &["domain", "idempotency"]),
     ("store", &["coord", "engine", "domain", "idempotency"]),
     ("relay", &["store", "engine", "channels", "domain", "idempotency"]),
-    ("api", &["coord", "relay", "store", "engine", "channels", "domain", "idempotency"]),
-    ("app", &["api", "conform", "coord", "relay", "store", "engine", "channels", "psp-sim", "domain", "idempotency"]),
+    ("people", &["store", "coord", "identity", "domain"]),
+    ("api", &["people", "coord", "relay", "store", "engine", "channels", "domain", "idempotency"]),
+    (
+        "app",
+        &[
+            "api",
+            "people",
+            "identity",
+            "conform",
+            "coord",
+            "relay",
+            "store",
+            "engine",
+            "channels",
+            "psp-sim",
+            "domain",
+            "idempotency",
+        ],
+    ),
     // What a user of the toolkit writes: it has the toolkit, and nothing else of ours.
     ("shop", &["idempotency"]),
     // For the simulator.

@@ -1,9 +1,12 @@
 //! Owns the parameters that every list takes, and the cursor that leads from page to page.
 
+use axum::extract::Query;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::Timestamp;
+use serde::Deserialize;
 use store::Cursor;
+use utoipa::IntoParams;
 
 use crate::problem::Problem;
 use crate::wire;
@@ -12,6 +15,28 @@ use crate::wire;
 const LIMIT_DEFAULT: u64 = 50;
 /// The most rows on a page.
 const LIMIT_MAX: u64 = 200;
+
+/// The parameters of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    /// Rows on the page, 1 to 200; 50 where it is missing.
+    limit: Option<u64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl ListQuery {
+    /// How many rows, from where on.
+    pub(super) fn page(&self) -> Result<(u64, Option<Cursor>), Problem> {
+        Ok((limit(self.limit)?, cursor(self.cursor.as_deref())?))
+    }
+}
+
+/// A query that axum could read, or the problem with it.
+pub(super) fn parameters<T>(query: Result<Query<T>, axum::extract::rejection::QueryRejection>) -> Result<T, Problem> {
+    query.map(|Query(query)| query).map_err(|error| Problem::new("parameter_invalid", error.body_text()))
+}
 
 /// How many rows, 1 to 200.
 pub(super) fn limit(limit: Option<u64>) -> Result<u64, Problem> {

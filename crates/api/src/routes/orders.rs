@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
+use domain::access::Reach;
 use domain::order::Status;
 use domain::text::CustomerId;
 use domain::{Action, OrderNo, OrderNumberSource, ShipmentId};
@@ -14,8 +15,7 @@ use store::OrderFilter;
 use tokio::time::timeout;
 use utoipa::IntoParams;
 
-use super::lists;
-use super::products::parameters;
+use super::lists::{self, parameters};
 use crate::auth::Caller;
 use crate::mutation::{Mutation, derived_from_arrival, derived_from_request};
 use crate::problem::Problem;
@@ -50,7 +50,7 @@ pub(crate) struct OrderQuery {
     responses((status = 201, body = wire::OrderNumber, description = "Issued to the caller"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn issue_number(request: Mutation) -> Result<Response, Problem> {
     request.no_body()?;
     let expires_at = request.deadline(|settings| settings.order_number_validity);
@@ -67,7 +67,7 @@ pub(crate) async fn issue_number(request: Mutation) -> Result<Response, Problem>
         (status = 200, body = wire::Order, description = "This request had made this order before, under another key or a purged one"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
     let policy = request.policy().await?;
     if request.is_without_key() && policy.same_within_ms > 0 {
@@ -75,7 +75,7 @@ pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
     } else {
         request.require_key()?;
     }
-    let wanted = request.json::<wire::PlaceOrder>()?.checked()?;
+    let wanted = request.json::<wire::PlaceOrder>()?.checked(&request.buyer())?;
     request.take_token(Purpose::Order, wanted.customer_id.as_str(), policy.checkout_token)?;
     let turn = request.turn(&policy, &wanted.customer_id).await?;
     let number = match wanted.order_no {
@@ -104,12 +104,13 @@ pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
     responses((status = 200, body = wire::Order, description = "The order"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: OrderPath) -> Result<Response, Problem> {
     let order_no = path.0;
     let what = format!("order {order_no}");
     let order =
-        api.find(caller.tenant, what, |store, tenant| async move { store.order(tenant, order_no).await }).await?;
+        api.find(caller.tenant, &what, |store, tenant| async move { store.order(tenant, order_no).await }).await?;
+    caller.sees(&order.customer_id, &what)?;
     let tag = [(header::ETAG, wire::entity_tag(order.version))];
     Ok((tag, Json(wire::Order::of(&order))).into_response())
 }
@@ -119,7 +120,7 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: OrderPath)
     responses((status = 200, body = wire::List<wire::Order>, description = "A page"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
@@ -127,7 +128,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let query = parameters(query)?;
     let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
-    let filter = filter(&query)?;
+    let filter = filter(&query, &caller)?;
     let tenant = caller.tenant;
     let page = api.ask(|store| async move { store.orders(tenant, &filter, after.as_ref(), limit).await }).await?;
     Ok(Json(lists::list(page, wire::Order::of)).into_response())
@@ -139,9 +140,14 @@ pub(crate) async fn list(
     responses((status = 200, body = Vec<wire::HistoryEntry>, description = "Every step"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn history(State(api): State<Api>, caller: Caller, path: OrderPath) -> Result<Response, Problem> {
     let (tenant, order_no) = (caller.tenant, path.0);
+    if caller.role.reach() == Reach::Own {
+        let what = format!("order {order_no}");
+        let order = api.find(tenant, &what, |store, tenant| async move { store.order(tenant, order_no).await }).await?;
+        caller.sees(&order.customer_id, &what)?;
+    }
     let rows = api.ask(|store| async move { store.history(tenant, order_no).await }).await?;
     if rows.is_empty() {
         return Err(Problem::new("not_found", format!("there is no order {order_no}")));
@@ -156,10 +162,11 @@ pub(crate) async fn history(State(api): State<Api>, caller: Caller, path: OrderP
     responses((status = 200, body = wire::Order, description = "Closed"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn cancel(path: OrderPath, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let reason = request.json::<wire::CancelOrder>()?.reason();
+    request.may_say(reason)?;
     request.submit(Action::CancelOrder { order_no: path.0, reason }, derived_from_request).await
 }
 
@@ -171,7 +178,7 @@ pub(crate) async fn cancel(path: OrderPath, request: Mutation) -> Result<Respons
     responses((status = 200, body = wire::Order, description = "Sent"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn ship(path: OrderPath, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let expected_version = request.required_version()?;
@@ -196,7 +203,7 @@ pub(crate) async fn ship(path: OrderPath, request: Mutation) -> Result<Response,
     responses((status = 200, body = wire::Order, description = "Corrected"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn correct_shipment(path: OrderPath, request: Mutation) -> Result<Response, Problem> {
     let expected_version = request.required_version()?;
     let (carrier, tracking_no) = request.json::<wire::CorrectShipment>()?.checked()?;
@@ -211,7 +218,7 @@ pub(crate) async fn correct_shipment(path: OrderPath, request: Mutation) -> Resu
     responses((status = 200, body = wire::Order, description = "Completed"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn receive(path: OrderPath, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     request.no_body()?;
@@ -231,7 +238,7 @@ impl axum::extract::FromRequestParts<Api> for OrderPath {
     }
 }
 
-fn filter(query: &OrderQuery) -> Result<OrderFilter, Problem> {
+fn filter(query: &OrderQuery, caller: &Caller) -> Result<OrderFilter, Problem> {
     let invalid = |detail: String| Problem::new("parameter_invalid", detail);
     let status = match &query.status {
         None => None,
@@ -243,6 +250,14 @@ fn filter(query: &OrderQuery) -> Result<OrderFilter, Problem> {
     let customer_id = match &query.customer_id {
         None => None,
         Some(text) => Some(CustomerId::new(text).map_err(|error| invalid(error.to_string()))?),
+    };
+    // Who sees their own orders sees no others, whatever they ask for.
+    let customer_id = match (customer_id, caller.role.reach()) {
+        (None, Reach::Own) => caller.customers().into_iter().next(),
+        (Some(wanted), Reach::Own) if !caller.customers().contains(&wanted) => {
+            return Err(Problem::new("forbidden", "people see their own orders: leave customer_id out"));
+        }
+        (wanted, _) => wanted,
     };
     Ok(OrderFilter {
         status,

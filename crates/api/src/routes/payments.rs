@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::{Action, AttemptId, PaymentId, RefundId};
+use domain::access::Reach;
+use domain::{Action, AttemptId, OrderNo, PaymentId, RefundId};
 use http::header;
 
 use super::ids::IdPath;
@@ -24,7 +25,7 @@ use crate::{stamp, wire};
         A repetition is told this first answer again, whatever came since: read the payment for how it stands"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn start(State(api): State<Api>, path: OrderPath, mut request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let wanted = request.json::<wire::StartPayment>()?.checked()?;
@@ -49,11 +50,13 @@ pub(crate) async fn start(State(api): State<Api>, path: OrderPath, mut request: 
     responses((status = 200, body = wire::Payment, description = "The payment"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: IdPath<PaymentId>) -> Result<Response, Problem> {
     let id = path.0;
     let what = format!("payment {id}");
-    let payment = api.find(caller.tenant, what, |store, tenant| async move { store.payment(tenant, id).await }).await?;
+    let payment =
+        api.find(caller.tenant, &what, |store, tenant| async move { store.payment(tenant, id).await }).await?;
+    is_theirs(&api, &caller, payment.order_no, &what).await?;
     let tag = [(header::ETAG, wire::entity_tag(payment.version))];
     Ok((tag, Json(wire::Payment::of(&payment))).into_response())
 }
@@ -67,7 +70,7 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: IdPath<Pay
     responses((status = 200, body = wire::Payment, description = "The payment; its providers are asked as soon as this is said"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn query(path: IdPath<PaymentId>, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     request.no_body()?;
@@ -82,7 +85,7 @@ pub(crate) async fn query(path: IdPath<PaymentId>, request: Mutation) -> Result<
     responses((status = 201, body = wire::Refund, description = "Begun, and its amount reserved"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn refund(path: IdPath<PaymentId>, mut request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let (amount, reason, lines) = request.json::<wire::StartRefund>()?.checked()?;
@@ -108,7 +111,7 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, mut request: Mutation) -> Re
     responses((status = 201, body = wire::Refund, description = "The refund that is under way: a new one, or the same"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn retry(path: IdPath<RefundId>, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     request.no_body()?;
@@ -124,7 +127,7 @@ pub(crate) async fn retry(path: IdPath<RefundId>, request: Mutation) -> Result<R
     responses((status = 200, body = wire::Refund, description = "The refund"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn get_refund(
     State(api): State<Api>,
     caller: Caller,
@@ -135,8 +138,18 @@ pub(crate) async fn get_refund(
     let payment = api
         .find(caller.tenant, &what, |store, tenant| async move { store.payment_of_refund(tenant, id).await })
         .await?;
+    is_theirs(&api, &caller, payment.order_no, &what).await?;
     let refund = payment.refund(id).map(|refund| wire::Refund::of(&payment, refund));
     refund
         .map(|refund| Json(refund).into_response())
         .ok_or_else(|| Problem::new("not_found", format!("there is no {what}")))
+}
+
+/// Answers as if there was none, where it is for an order of somebody else.
+async fn is_theirs(api: &Api, caller: &Caller, order_no: OrderNo, what: &str) -> Result<(), Problem> {
+    if caller.role.reach() == Reach::Tenant {
+        return Ok(());
+    }
+    let order = api.find(caller.tenant, what, |store, tenant| async move { store.order(tenant, order_no).await });
+    caller.sees(&order.await?.customer_id, what)
 }

@@ -6,25 +6,13 @@ use axum::response::{IntoResponse, Response};
 use domain::text::Sku;
 use domain::{Action, MovementId};
 use http::header;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use super::lists;
+use super::lists::{self, ListQuery, parameters};
 use crate::auth::Caller;
 use crate::mutation::{Mutation, derived_from_request};
 use crate::problem::Problem;
 use crate::state::Api;
 use crate::{stamp, wire};
-
-/// The parameters of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListQuery {
-    /// Rows on the page, 1 to 200; 50 where it is missing.
-    limit: Option<u64>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// Create or change a product.
 #[utoipa::path(put, path = "/api/v1/products/{sku}", tag = "products", request_body = wire::PutProduct,
@@ -35,7 +23,7 @@ pub(crate) struct ListQuery {
         (status = 201, body = wire::Product, description = "Created"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn put(path: SkuPath, request: Mutation) -> Result<Response, Problem> {
     let body: wire::PutProduct = request.json()?;
     let action = Action::PutProduct(body.action(path.0, request.expected_version())?);
@@ -48,7 +36,7 @@ pub(crate) async fn put(path: SkuPath, request: Mutation) -> Result<Response, Pr
     responses((status = 200, body = wire::Product, description = "The product"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: SkuPath) -> Result<Response, Problem> {
     let sku = path.0;
     let what = format!("product {sku}");
@@ -63,14 +51,14 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: SkuPath) -
     responses((status = 200, body = wire::List<wire::Product>, description = "A page"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let query = parameters(query)?;
-    let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
+    let (limit, after) = query.page()?;
     let tenant = caller.tenant;
     let page = api.ask(|store| async move { store.products(tenant, after.as_ref(), limit).await }).await?;
     Ok(Json(lists::list(page, |(product, stock)| wire::Product::of(product, stock))).into_response())
@@ -84,7 +72,7 @@ pub(crate) async fn list(
     responses((status = 201, body = wire::Movement, description = "Moved"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn move_stock(path: SkuPath, request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
     let (quantity, reason) = request.json::<wire::MoveStock>()?.checked()?;
@@ -105,9 +93,4 @@ impl axum::extract::FromRequestParts<Api> for SkuPath {
             Path::<String>::from_request_parts(parts, api).await.map_err(|error| invalid(error.body_text()))?;
         Sku::new(&text).map(SkuPath).map_err(|error| invalid(error.to_string()))
     }
-}
-
-/// A query that axum could read, or the problem with it.
-pub(super) fn parameters<T>(query: Result<Query<T>, axum::extract::rejection::QueryRejection>) -> Result<T, Problem> {
-    query.map(|Query(query)| query).map_err(|error| Problem::new("parameter_invalid", error.body_text()))
 }

@@ -15,7 +15,7 @@ use crate::wire;
     responses((status = 201, body = wire::Token, description = "Good for one request of the caller"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
-    security(("api_key" = [])))]
+    security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn issue(request: Mutation) -> Result<Response, Problem> {
     let wanted = request.json::<wire::IssueToken>()?.checked(request.member("content"))?;
     let until = request.deadline(|settings| settings.token_validity);

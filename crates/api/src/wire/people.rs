@@ -12,6 +12,7 @@ use crate::problem::{FieldError, Problem};
 
 /// A member of the shop, or one of its staff.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract names the member")]
 pub(crate) struct Person {
     /// A member's is the `customer_id` of their orders.
     #[schema(example = "per_01KAPF6V7M0QZ4X2N8R5T3W1YB")]
@@ -38,6 +39,7 @@ pub(crate) struct Person {
 
 /// A tenant.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract names the member")]
 pub(crate) struct Tenant {
     /// Its id.
     #[schema(example = "ten_01KAPF6V7M0QZ4X2N8R5T3W1YB")]

@@ -42,9 +42,10 @@ pub(crate) struct MoveStock {
 pub(crate) struct PlaceOrder {
     /// A number that was issued before, by `POST /order-numbers`.
     order_no: Option<String>,
-    /// The merchant's own id of the buyer.
+    /// The merchant's own id of the buyer. Members and guests buy as themselves: theirs may be missing, and is no other than
+    /// their `person_id`.
     #[schema(min_length = 1, max_length = 64)]
-    customer_id: String,
+    customer_id: Option<String>,
     /// 1 to 2,000 lines; the same sku on two lines is counted together.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<PlaceLine>,
@@ -63,7 +64,7 @@ pub(crate) struct PlaceLine {
     /// How many.
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     quantity: i64,
-    /// A price other than the product's; only from trusted servers.
+    /// A price other than the product's; only from servers. People pay what the product costs.
     unit_price: Option<Money>,
 }
 
@@ -146,13 +147,39 @@ pub(crate) struct CheckedOrder {
     pub(crate) note: Option<Note>,
 }
 
+/// What the sender of an order's request may say.
+pub(crate) struct Buyer {
+    /// As whom they may buy; everybody's orders are a server's or the staff's.
+    pub(crate) own: Option<Vec<CustomerId>>,
+    /// Whether they may name prices.
+    pub(crate) may_price: bool,
+}
+
+impl Buyer {
+    fn customer_id(&self, said: Option<&str>, errors: &mut Errors) -> Option<CustomerId> {
+        let said = match (said, &self.own) {
+            (None, None) => {
+                errors.add("/customer_id", "missing_member", "it says for whom the order is");
+                return None;
+            }
+            (None, Some(own)) => return own.first().cloned(),
+            (Some(said), _) => errors.text("/customer_id", CustomerId::new(said))?,
+        };
+        if self.own.as_ref().is_none_or(|own| own.contains(&said)) {
+            return Some(said);
+        }
+        errors.add("/customer_id", "not_own", "people buy for themselves: leave it out, or send your own person_id");
+        None
+    }
+}
+
 impl PlaceOrder {
-    pub(crate) fn checked(&self) -> Result<CheckedOrder, Problem> {
+    pub(crate) fn checked(&self, buyer: &Buyer) -> Result<CheckedOrder, Problem> {
         let mut errors = Errors::default();
         let order_no = self.order_no.as_ref().and_then(|text| {
             text.parse::<OrderNo>().map_err(|error| errors.add("/order_no", "invalid", error.to_string())).ok()
         });
-        let customer_id = errors.text("/customer_id", CustomerId::new(&self.customer_id));
+        let customer_id = buyer.customer_id(self.customer_id.as_deref(), &mut errors);
         let note = self.note.as_ref().and_then(|note| errors.text("/note", Note::new(note)));
         if self.lines.is_empty() || self.lines.len() > LINES_MAX {
             let message = format!("an order has 1 to {LINES_MAX} lines, not {}", self.lines.len());
@@ -162,6 +189,12 @@ impl PlaceOrder {
         let lines: Vec<LineRequest> =
             self.lines.iter().enumerate().filter_map(|(index, line)| line.checked(index, &mut errors)).collect();
         one_currency(&lines, &mut errors);
+        if !buyer.may_price
+            && let Some(index) = self.lines.iter().position(|line| line.unit_price.is_some())
+        {
+            let message = "only servers name prices; leave it out";
+            errors.add(&format!("/lines/{index}/unit_price"), "not_allowed", message);
+        }
         let Some(customer_id) = customer_id else { return Err(errors.problem()) };
         errors.none()?;
         Ok(CheckedOrder { order_no, customer_id, lines, note })

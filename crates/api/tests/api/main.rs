@@ -11,6 +11,7 @@ mod lists;
 mod numbers;
 mod overload;
 mod payments;
+mod people;
 mod policies;
 mod products;
 mod scenarios;

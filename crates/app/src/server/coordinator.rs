@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use api::{By, RateLimits, Rule};
+use coord::bus::{Bus, RedisBus};
+use coord::cache::{Cache, RedisCache};
 use coord::limit::{LocalLimit, Rate, RedisLimit, WhenAway};
 use coord::lock::{LeaseLock, Lock, RedisLeases, StripedLock};
 use coord::redis::Timeouts;
@@ -22,6 +24,9 @@ const LOCAL_NAMES_MAX: usize = 1_000_000;
 pub(super) struct Coordinator {
     pub(super) locks: Arc<dyn Lock>,
     pub(super) rates: RateLimits,
+    /// Sessions that nodes share, and what they tell each other, where there is Redis.
+    pub(super) cache: Option<Arc<dyn Cache>>,
+    pub(super) bus: Option<Arc<dyn Bus>>,
 }
 
 /// What the settings ask for, found good before anything is written.
@@ -45,10 +50,13 @@ impl Coordination {
     /// For a server on this database.
     pub(super) fn on(self, store: &Store, (installation, is_alone): (u128, bool)) -> Coordinator {
         let Self { rules, redis } = self;
+        let prefix = |what: &str| format!("mideng:{installation:x}:{what}:");
+        let cache = redis.clone().map(|redis| Arc::new(RedisCache::new(redis, prefix("session"))) as Arc<dyn Cache>);
+        let bus = redis.clone().map(|redis| Arc::new(RedisBus::open(redis, prefix("news"))) as Arc<dyn Bus>);
         let (locks, limit): (Arc<dyn Lock>, Arc<dyn Limit>) = match redis {
             Some(redis) => (
-                Arc::new(LeaseLock::new(RedisLeases::new(redis.clone(), format!("mideng:{installation:x}:lock:")))),
-                Arc::new(RedisLimit::new(redis, format!("mideng:{installation:x}:limit:"))),
+                Arc::new(LeaseLock::new(RedisLeases::new(redis.clone(), prefix("lock")))),
+                Arc::new(RedisLimit::new(redis, prefix("limit"))),
             ),
             None if is_alone => (Arc::new(StripedLock::new()), Arc::new(LocalLimit::new(LOCAL_NAMES_MAX))),
             None => {
@@ -58,7 +66,7 @@ impl Coordination {
                 (Arc::new(LeaseLock::new(store.clone())), Arc::new(LocalLimit::new(LOCAL_NAMES_MAX)))
             }
         };
-        Coordinator { locks, rates: RateLimits { rules: rules.into(), limit } }
+        Coordinator { locks, rates: RateLimits { rules: rules.into(), limit }, cache, bus }
     }
 }
 

@@ -29,7 +29,7 @@ impl Default for Settings {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
             threads: NonZeroUsize::new(processors / 2).unwrap_or(NonZeroUsize::MIN),
-            // Some four seconds of one thread: who waits longer sends it again and makes it worse.
+            // One or two seconds of one thread: who waits longer sends it again, and makes it worse.
             queue_max: const { NonZeroUsize::new(128).expect("not zero") },
             cost: Cost::default(),
         }
@@ -81,7 +81,8 @@ impl Hasher {
     }
 
     /// Whether it is the password of this hash. Where there is nobody, `None` takes the same work and is wrong, so that
-    /// the time does not tell who exists (ASVS 6.3.8).
+    /// the time does not tell who exists (ASVS 6.3.8). A hash of another cost than today's takes its own time; if it is
+    /// cheaper, until its owner next logs in.
     pub async fn verify(&self, password: &Password, hash: Option<&Hash>) -> Result<Verdict, Busy> {
         let right = self.find(password, hash.map_or(&[], std::slice::from_ref)).await?.is_some();
         let rehash = match hash {

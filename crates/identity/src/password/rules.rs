@@ -103,8 +103,9 @@ fn personal(folded: &str, word: &str) -> bool {
     let letters = letters(folded);
     [Some(word.as_str()), before].into_iter().flatten().any(|word| {
         let word = self::letters(word);
+        // A word without letters leaves all of the password around it.
         let around = characters.saturating_sub(word.chars().count());
-        !word.is_empty() && around < AROUND_A_WORD && letters.contains(&word)
+        around < AROUND_A_WORD && letters.contains(&word)
     })
 }
 

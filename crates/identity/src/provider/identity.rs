@@ -2,7 +2,7 @@
 
 use super::{LOGIN_BYTES_MAX, Refused};
 
-/// The most a subject may hold. `OpenID` Connect Core 1.0, section 2, allows 255 letters of ASCII.
+/// The most a subject may hold. OpenID Connect Core 1.0, section 2, allows 255 letters of ASCII.
 pub const SUBJECT_BYTES_MAX: usize = 255;
 /// The most a name may hold.
 pub const NAME_BYTES_MAX: usize = 256;

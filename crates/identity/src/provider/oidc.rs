@@ -1,7 +1,7 @@
-//! Owns logins by redirection to an `OpenID` provider: where the browser goes, and what its coming back proves. It keeps
+//! Owns logins by redirection to an OpenID provider: where the browser goes, and what its coming back proves. It keeps
 //! nothing of a login between the two, and does not know who may do what.
 //!
-//! `OpenID` Connect Core 1.0 with the authorization code flow; PKCE with S256, RFC 7636; the issuer in the answer, RFC 9207.
+//! OpenID Connect Core 1.0 with the authorization code flow; PKCE with S256, RFC 7636; the issuer in the answer, RFC 9207.
 
 mod callback;
 mod exchange;
@@ -51,7 +51,7 @@ pub struct Settings {
     pub keys_again: Duration,
 }
 
-/// How we prove who we are, `OpenID` Connect Core 1.0 section 9.
+/// How we prove who we are, OpenID Connect Core 1.0 section 9.
 #[derive(Clone, Debug)]
 pub enum ClientProof {
     /// `client_secret_basic`.
@@ -72,7 +72,7 @@ pub enum Sources {
     TokenAndUserInfo,
 }
 
-/// An `OpenID` provider.
+/// An OpenID provider.
 #[derive(Clone)]
 pub struct OpenId(Arc<Party>);
 

@@ -1,15 +1,23 @@
 //! Owns what the tests share: where the providers are, people in the directory, and what passes on a connection.
 
+mod browser;
+mod liar;
 mod organisation;
+mod place;
 mod recorder;
+mod signer;
 
 use std::path::Path;
 use std::time::Duration;
 
 use identity::provider::{Identity, Refused};
 
+pub use browser::Browser;
+pub use liar::{CLIENT, Liar, came_back, now, open_id, parameter};
 pub use organisation::{Organisation, account, password, plain_port, without_account};
+pub use place::place;
 pub use recorder::Recorder;
+pub use signer::{Signer, unsigned};
 
 /// How long anything may take that should be quick, on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -38,6 +46,12 @@ pub fn assert_wrong(outcome: Result<Identity, Refused>, what: &str) {
 pub fn assert_away(outcome: Result<Identity, Refused>, what: &str) {
     let refused = outcome.expect_err(what);
     assert!(matches!(refused, Refused::Away(_)), "{what}: {refused:?}");
+}
+
+/// Nobody is let in by what came back.
+pub fn assert_invalid(outcome: Result<Identity, Refused>, what: &str) {
+    let refused = outcome.expect_err(what);
+    assert!(matches!(refused, Refused::Invalid(_)), "{what}: {refused:?}");
 }
 
 /// Nobody is let in, as it is set up wrong.

@@ -1,6 +1,5 @@
 //! What becomes of a login when the directory is away, silent, broken, or points elsewhere.
 
-use std::future::Future;
 use std::time::Duration;
 
 use identity::provider::ldap::{Directory, Encryption, Settings};
@@ -10,26 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::harness::{Organisation, PATIENCE, assert_away, assert_wrong, password, plain_port};
+use crate::harness::{Organisation, PATIENCE, assert_away, assert_wrong, password, place, plain_port};
 
 /// How long a login may take in these tests, which wait for it to be over.
 const ANSWER_MAX: Duration = Duration::from_millis(700);
-
-/// A place that does this with each connection.
-async fn place<F: Future<Output = ()> + Send + 'static>(
-    act: impl Fn(TcpStream) -> F + Send + 'static,
-) -> (u16, JoinSet<()>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("there is a port");
-    let port = listener.local_addr().expect("it has an address").port();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(async move {
-        let mut connections = JoinSet::new();
-        while let Ok((stream, _)) = listener.accept().await {
-            connections.spawn(act(stream));
-        }
-    });
-    (port, tasks)
-}
 
 async fn never_answers(stream: TcpStream) {
     std::future::pending::<()>().await;
@@ -77,6 +60,7 @@ async fn whoever_waits_for_a_turn_does_not_wait_for_ever() {
 #[tokio::test]
 async fn an_answer_that_is_none_lets_nobody_in() {
     let organisation = Organisation::found().await;
+    let (mut places, mut logins) = (Vec::new(), JoinSet::new());
     for answer in [
         &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
         b"\x30\x00",
@@ -90,7 +74,7 @@ async fn an_answer_that_is_none_lets_nobody_in() {
         // A success of another question.
         b"\x30\x0c\x02\x01\x63\x61\x07\x0a\x01\x00\x04\x00\x04\x00",
     ] {
-        let (port, _place) = place(move |mut stream: TcpStream| async move {
+        let (port, place) = place(move |mut stream: TcpStream| async move {
             while let Ok(1..) = stream.read(&mut [0; 1024]).await {
                 if stream.write_all(answer).await.is_err() {
                     break;
@@ -101,10 +85,18 @@ async fn an_answer_that_is_none_lets_nobody_in() {
         for find in [organisation.search(), organisation.direct()] {
             let settings = Settings { find, answer_max: ANSWER_MAX, ..organisation.plain_settings(port) };
             let directory = Directory::open(settings).expect("the settings are right");
-            let login = timeout(PATIENCE, directory.authenticate("ada", "word")).await.expect("it is over in time");
-            let refused = login.expect_err("nobody said yes");
-            assert!(!matches!(refused, Refused::Misconfigured(_)), "{answer:?}: {refused:?}");
+            // Some of them look as if more would come, and are waited for: all at the same time.
+            logins.spawn(async move {
+                let login = timeout(PATIENCE, directory.authenticate("ada", "word")).await.expect("it is over in time");
+                (answer, login)
+            });
         }
+        places.push(place);
+    }
+    while let Some(login) = logins.join_next().await {
+        let (answer, login) = login.expect("nobody panics but the library");
+        let refused = login.expect_err("nobody said yes");
+        assert!(!matches!(refused, Refused::Misconfigured(_)), "{answer:?}: {refused:?}");
     }
 }
 

@@ -4,3 +4,6 @@ mod harness;
 mod ldap_broken;
 mod ldap_logins;
 mod ldap_ways;
+mod oidc_answers;
+mod oidc_logins;
+mod oidc_tokens;

@@ -121,7 +121,7 @@ fn signing_keys() -> Table {
     let columns = vec![
         // Which of them it is: two nodes that would both make the first are in each other's way.
         number_where("place", "place >= 1"),
-        text("kid", 40),
+        text("kid", 64),
         long_text("secret"),
         number("created_at"),
         number("signs_from"),

@@ -154,7 +154,7 @@ async fn b_05_what_outer_layers_refuse_does_not_use_the_key_up() {
     x-content-type-options: nosniff
     x-request-id: req_…
 
-    {"type":"/problems/unauthorized","title":"No valid credential","status":401,"code":"unauthorized","detail":"send one header Authorization: Bearer mk_…","request_id":"req_…"}
+    {"type":"/problems/unauthorized","title":"No valid credential","status":401,"code":"unauthorized","detail":"send one header Authorization: Bearer with an API key or an access token","request_id":"req_…"}
     "#);
     auditor.place("k1", &order).await.problem(403, "forbidden");
     assert!(!service.place("k1", &order).await.expect(201).is_replay());

@@ -17,6 +17,7 @@ use domain::{
 };
 use engine::{Answered, Engine, Executor};
 use idempotency::{CommandId, Fingerprints, Key, Target};
+use people::{Cost, Hasher, HasherSettings};
 use serde_json::json;
 use store::{Account, Actors, Light, NewApiKey, NewChannelAccount, Store};
 use tempfile::TempDir;
@@ -107,6 +108,17 @@ impl Shop {
         let actors = Actors::new(&store, || (format!("acc_{:032x}", api::id()), api::now()));
         let directory = directory(&store).await;
         let installation = store.installation(api::id()).await.expect("the database is there");
+        let people = people::Parts {
+            store: store.clone(),
+            cache: None,
+            bus: None,
+            limit: setup.rates.limit.clone(),
+            secret: [7; 32],
+            issuer: "urn:mideng:test".to_owned(),
+            hasher: Hasher::open(cheap()).expect("threads"),
+            stamp: people::Stamp { now: api::now, id: api::id },
+        };
+        let people = people::People::new(people).await.expect("the database is there");
         let (engine_of_api, store_of_api, directory_of_api) = (engine.clone(), store.clone(), directory.clone());
         let parts = Parts {
             engine: engine_of_api,
@@ -115,6 +127,7 @@ impl Shop {
             actors,
             installation,
             secret: [7; 32],
+            people,
             limits: setup.rates,
             locks: setup.locks,
             conflicts: Conflicts::default(),
@@ -257,7 +270,7 @@ impl Shop {
 }
 
 async fn tenant(store: &Store, name: &str) -> TenantId {
-    let public_id = format!("ten_{:032x}", api::id());
+    let public_id = domain::TenantPublicId::new(api::id()).to_string();
     store.tenant_create(name, &public_id, api::now()).await.expect("the tenant is made")
 }
 
@@ -295,4 +308,10 @@ async fn directory(store: &Store) -> Directory {
     let failed = directory.replace(listed.collect());
     assert!(failed.is_empty(), "{failed:?}");
     directory
+}
+
+/// Passwords that cost next to nothing: what they cost is tested where they are made.
+fn cheap() -> HasherSettings {
+    let cost = Cost::new(64, 1).expect("a cost");
+    HasherSettings { cost, ..HasherSettings::default() }
 }

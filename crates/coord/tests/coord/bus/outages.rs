@@ -1,5 +1,7 @@
 //! Owns what a bus tells when its Redis is killed, stopped, half dead, or lets messages go.
 
+use std::time::Duration;
+
 use coord::bus::{Heard, RedisBus};
 use coord::{Bus, Error};
 use tokio::time::{Instant, timeout};
@@ -19,7 +21,8 @@ async fn a_server_that_was_killed_leaves_a_gap_and_is_heard_again() {
     let mut listener = bus.subscribe();
     until_heard(&bus, &mut listener).await;
     server.kill();
-    gap_by(&mut listener, GAP_BY).await;
+    // The connection has ended: that is told at once.
+    gap_by(&mut listener, Duration::from_secs(1)).await;
     // What is learned meanwhile is not kept for longer, either.
     for _ in 0..4 {
         gap_by(&mut listener, GAP_BY).await;
@@ -66,6 +69,17 @@ async fn a_connection_that_only_seems_to_be_there_leaves_a_gap() {
     speaker.publish(b"missed").await.expect("it is said");
     gap_by(&mut listener, GAP_BY).await;
     until_heard(&speaker, &mut listener).await;
+}
+
+/// What is learned between a subscription and the moment from which the server is heard may be old by then.
+#[tokio::test]
+async fn a_gap_is_told_when_the_server_begins_to_be_heard() {
+    let server = Server::start().await;
+    let bus = everyday(&server.url());
+    let mut listener = bus.subscribe();
+    assert_eq!(next(&mut listener).await, Heard::Gap, "it subscribes");
+    gap_by(&mut listener, GAP_BY).await;
+    until_heard(&bus, &mut listener).await;
 }
 
 /// Also patience with slow answers changes nothing in when a gap is told.

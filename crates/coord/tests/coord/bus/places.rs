@@ -1,18 +1,21 @@
 //! Owns who is listened to behind sentinels and in a cluster: the master of now, and of a cluster the one that counts.
 
 use coord::Bus;
-use coord::bus::{Heard, RedisBus};
+use coord::bus::RedisBus;
 
-use super::{GAP_BY, gap_by, next, until_heard};
+use super::{GAP_BY, gap_by, message, next_message, until_heard};
 use crate::harness::{Cluster, PASSWORD, Sentinel, Server, Wire, impatient, until};
 
 fn open(url: &str) -> RedisBus {
     RedisBus::open(impatient(url), "bus")
 }
 
-async fn listeners_at(server: &Server) -> i64 {
-    let answer: redis::RedisResult<(String, i64)> = server.ask("PUBSUB NUMSUB bus@0").await;
-    answer.map_or(0, |(_, listeners)| listeners)
+async fn until_listened_to(server: &Server, by: i64) {
+    until("it is listened to", || async {
+        let answer: redis::RedisResult<(String, i64)> = server.ask("PUBSUB NUMSUB bus@0").await;
+        answer.is_ok_and(|(_, listeners)| listeners == by)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -26,7 +29,7 @@ async fn a_new_master_is_heard_after_a_gap() {
     master.kill();
     gap_by(&mut listener, GAP_BY).await;
     until_heard(&speaker, &mut listener).await;
-    assert_eq!(listeners_at(&replica).await, 2);
+    until_listened_to(&replica, 2).await;
 }
 
 /// By hand, since a sentinel closes the connections of the old master: these stay open, and a replica welcomes who listens
@@ -39,19 +42,17 @@ async fn a_master_that_became_a_replica_is_left() {
     let [speaker, bus] = [(); 2].map(|()| open(&sentinel.url()));
     let mut listener = bus.subscribe();
     until_heard(&speaker, &mut listener).await;
-    assert_eq!(listeners_at(&old).await, 2);
+    until_listened_to(&old, 2).await;
     sentinel.ask("REMOVE shop").await;
     new.ask::<String>("REPLICAOF NO ONE").await.expect("it answers");
     old.ask::<String>(&format!("REPLICAOF 127.0.0.1 {}", new.port())).await.expect("it answers");
     sentinel.ask(&format!("MONITOR shop 127.0.0.1 {} 1", new.port())).await;
     sentinel.ask(&format!("SET shop auth-pass {PASSWORD}")).await;
     gap_by(&mut listener, GAP_BY).await;
-    until("the new master is listened to", || async { listeners_at(&new).await == 2 }).await;
-    let mut listener = bus.subscribe();
-    assert_eq!(next(&mut listener).await, Heard::Gap);
+    until_listened_to(&new, 2).await;
     // By the connection that was made when the old one was the master.
     speaker.publish(b"to the new one").await.expect("it is said there");
-    assert_eq!(next(&mut listener).await, super::message("to the new one"));
+    assert_eq!(next_message(&mut listener).await, message("to the new one"));
     assert!(new.ask::<bool>("EXISTS bus").await.expect("it answers"));
 }
 
@@ -64,13 +65,20 @@ async fn of_a_cluster_the_node_that_counts_is_listened_to() {
     let mut counts = None;
     for (at, node) in cluster.nodes.iter().enumerate() {
         let has_it = node.ask::<bool>("EXISTS bus").await.is_ok_and(|there| there);
-        assert_eq!(listeners_at(node).await, if has_it { 2 } else { 0 });
+        until_listened_to(node, if has_it { 2 } else { 0 }).await;
         counts = counts.or(has_it.then_some(at));
     }
     let counts = counts.expect("one of them has the key");
 
-    // Another node that goes is nothing to who listens.
+    // Who knows another node only is led to it.
     let other = (counts + 1) % 3;
+    let place = format!(":{PASSWORD}@127.0.0.1:{}", cluster.nodes[other].port());
+    let led = open(&Wire::Plain.url("+cluster", &place));
+    until_heard(&speaker, &mut led.subscribe()).await;
+    until_listened_to(&cluster.nodes[counts], 3).await;
+    drop(led);
+
+    // Another node that goes is nothing to who listens.
     cluster.nodes[other].kill();
     until_heard(&speaker, &mut listener).await;
     cluster.nodes[other].start_again().await;
@@ -107,7 +115,7 @@ async fn a_counter_that_moves_within_a_cluster_is_followed() {
         .await;
     }
     gap_by(&mut listener, GAP_BY).await;
-    until("the new one is listened to", || async { listeners_at(&cluster.nodes[to]).await == 2 }).await;
+    until_listened_to(&cluster.nodes[to], 2).await;
     until_heard(&speaker, &mut listener).await;
-    assert_eq!(listeners_at(&cluster.nodes[from]).await, 0);
+    until_listened_to(&cluster.nodes[from], 0).await;
 }

@@ -1,5 +1,7 @@
 //! Owns what an entry of a directory says of somebody. It does not know how the entry was found.
 
+use std::fmt::Write as _;
+
 use ldap3::SearchEntry;
 
 use super::{Attributes, Subject};
@@ -55,7 +57,11 @@ impl Found {
         if is_text {
             return Ok(self.texts(attribute)?.into_iter().next().unwrap_or_default());
         }
-        Ok(value.iter().map(|byte| format!("{byte:02x}")).collect())
+        let mut hexadecimal = String::with_capacity(value.len() * 2);
+        for byte in value {
+            let _cannot_fail = write!(hexadecimal, "{byte:02x}");
+        }
+        Ok(hexadecimal)
     }
 
     /// Names of attributes are compared as a directory does, RFC 4512 section 2.5.

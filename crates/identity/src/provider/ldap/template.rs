@@ -55,12 +55,15 @@ impl Template {
 
     /// The text with what goes there, escaped.
     pub(super) fn fill(&self, login: &str, dn: &str) -> String {
-        let piece = |piece| match piece {
-            &Piece::Text(ref text) => Cow::from(text),
-            Piece::Login => (self.escape)(login),
-            Piece::Dn => (self.escape)(dn),
-        };
-        self.pieces.iter().map(piece).collect()
+        let mut filled = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Login => filled.push_str(&(self.escape)(login)),
+                Piece::Dn => filled.push_str(&(self.escape)(dn)),
+            }
+        }
+        filled
     }
 
     fn has(&self, what: impl Fn(&Piece) -> bool) -> bool {

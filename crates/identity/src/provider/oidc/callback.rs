@@ -102,7 +102,7 @@ pub(super) fn own_page(path: &str) -> Result<String, Refused> {
     Ok(path.to_owned())
 }
 
-/// RFC 6749 section 4.1.2.1 and `OpenID` Connect Core 1.0 section 3.1.2.6.
+/// RFC 6749 section 4.1.2.1 and OpenID Connect Core 1.0 section 3.1.2.6.
 fn refused_there(error: &str) -> Refused {
     match error {
         "access_denied"

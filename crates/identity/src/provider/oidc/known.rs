@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::http::{Http, HttpError};
 use crate::provider::Refused;
 
-/// What a provider says of itself, `OpenID` Connect Discovery 1.0 section 3.
+/// What a provider says of itself, OpenID Connect Discovery 1.0 section 3.
 pub(super) type Metadata = ProviderMetadata<
     More,
     CoreAuthDisplay,

@@ -44,7 +44,7 @@ impl From<Flaw> for Refused {
     }
 }
 
-/// `OpenID` Connect Core 1.0, section 3.1.3.7, and 3.1.3.8 where the token names the access token it came with.
+/// OpenID Connect Core 1.0, section 3.1.3.7, and 3.1.3.8 where the token names the access token it came with.
 pub(super) fn claims<'t>(
     metadata: &Metadata,
     client_id: &ClientId,
@@ -59,7 +59,7 @@ pub(super) fn claims<'t>(
             let age = now().saturating_sub(made.timestamp()).unsigned_abs();
             if age > AGE_MAX.as_secs() { Err("not of now".to_owned()) } else { Ok(()) }
         });
-    let claims = token.claims(&verifier, nonce).map_err(flaw)?;
+    let claims = token.claims(&verifier, nonce).map_err(|error| flaw(&error))?;
     // For whom it was made, where several may read it. The library leaves this to us.
     if claims.authorized_party().is_some_and(|party| party != client_id) {
         return Err(Flaw::Other("the token was made for another client"));
@@ -89,7 +89,7 @@ fn access_token_hash(
 }
 
 /// The library's texts hold words of the token, which anybody may have written.
-fn flaw(error: ClaimsVerificationError) -> Flaw {
+fn flaw(error: &ClaimsVerificationError) -> Flaw {
     use SignatureVerificationError as Signature;
     Flaw::Other(match error {
         ClaimsVerificationError::SignatureVerification(Signature::NoMatchingKey) => return Flaw::KeyUnknown,

@@ -32,7 +32,8 @@ async fn open(file: &Path, pages_max: i64) -> Opened {
 
 /// One commit, and what the write path does behind each.
 async fn commit(Opened { database, .. }: &Opened, at: i64) {
-    let insert = "insert into tenants (public_id, name, created_at) values (hex(randomblob(15)), 'shop', ?1)";
+    let insert =
+        "insert into tenants (public_id, name, created_at) values (hex(randomblob(15)), hex(randomblob(15)), ?1)";
     sqlx::query(insert).bind(at).execute(&database.administrator).await.expect("a tenant");
     let mut turn = database.turn().await.expect("nothing has failed");
     database.log.committed(turn.session().expect("it is open"));

@@ -1,0 +1,125 @@
+//! Owns the routes of members, who buy.
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use domain::PersonId;
+use domain::person::{Kind, Step};
+
+use super::ids::IdPath;
+use super::lists::{ListQuery, parameters};
+use super::people;
+use crate::auth::Caller;
+use crate::mutation::Mutation;
+use crate::problem::Problem;
+use crate::state::Api;
+use crate::wire;
+
+/// Add a member.
+#[utoipa::path(post, path = "/api/v1/members", tag = "people", request_body = wire::AddMember,
+    params(("Idempotency-Key" = String, Header, description = "Names this wish of the caller. The password is no part of what the \
+            key is compared with")),
+    responses((status = 201, body = wire::Person, description = "Added"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn add(State(api): State<Api>, request: Mutation) -> Result<Response, Problem> {
+    let new = request.json::<wire::AddMember>()?.checked()?;
+    people::add(&api, request, new).await
+}
+
+/// Members, by their logins.
+#[utoipa::path(get, path = "/api/v1/members", tag = "people", params(ListQuery),
+    responses((status = 200, body = wire::List<wire::Person>, description = "A page"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    people::list(&api, &caller, Kind::Member, parameters(query)?).await
+}
+
+/// A member.
+#[utoipa::path(get, path = "/api/v1/members/{person_id}", tag = "people",
+    params(("person_id" = String, Path, description = "Their id")),
+    responses((status = 200, body = wire::Person, description = "They as they are now"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: IdPath<PersonId>) -> Result<Response, Problem> {
+    people::show(&api, &caller, Kind::Member, path).await
+}
+
+/// The sessions of a member, open ones first.
+#[utoipa::path(get, path = "/api/v1/members/{person_id}/sessions", tag = "people",
+    params(("person_id" = String, Path, description = "Their id")),
+    responses((status = 200, body = Vec<wire::Session>, description = "The last hundred at most"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn sessions(
+    State(api): State<Api>,
+    caller: Caller,
+    path: IdPath<PersonId>,
+) -> Result<Response, Problem> {
+    people::sessions(&api, &caller, Kind::Member, path).await
+}
+
+/// Let them in no more. All of their sessions end.
+#[utoipa::path(post, path = "/api/v1/members/{person_id}/disable", tag = "people",
+    params(("person_id" = String, Path, description = "Their id"),
+        ("X-Reason" = Option<String>, Header, description = "Why; the audit log keeps it. Beyond ASCII percent-encoded UTF-8"),
+        ("If-Match" = Option<String>, Header, description = "The version that the change was made for"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 200, body = wire::Person, description = "They as they are now"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn disable(
+    State(api): State<Api>,
+    path: IdPath<PersonId>,
+    request: Mutation,
+) -> Result<Response, Problem> {
+    request.no_body()?;
+    people::change(&api, request, (Kind::Member, path), Step::Disable).await
+}
+
+/// Let them in again.
+#[utoipa::path(post, path = "/api/v1/members/{person_id}/enable", tag = "people",
+    params(("person_id" = String, Path, description = "Their id"),
+        ("X-Reason" = Option<String>, Header, description = "Why; the audit log keeps it. Beyond ASCII percent-encoded UTF-8"),
+        ("If-Match" = Option<String>, Header, description = "The version that the change was made for"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 200, body = wire::Person, description = "They as they are now"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn enable(
+    State(api): State<Api>,
+    path: IdPath<PersonId>,
+    request: Mutation,
+) -> Result<Response, Problem> {
+    request.no_body()?;
+    people::change(&api, request, (Kind::Member, path), Step::Enable).await
+}
+
+/// Put them out: all of their sessions end, and they may log in again.
+#[utoipa::path(post, path = "/api/v1/members/{person_id}/sign-out", tag = "people",
+    params(("person_id" = String, Path, description = "Their id"),
+        ("X-Reason" = Option<String>, Header, description = "Why; the audit log keeps it. Beyond ASCII percent-encoded UTF-8"),
+        ("If-Match" = Option<String>, Header, description = "The version that the change was made for"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 200, body = wire::Person, description = "They as they are now"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn sign_out(
+    State(api): State<Api>,
+    path: IdPath<PersonId>,
+    request: Mutation,
+) -> Result<Response, Problem> {
+    request.no_body()?;
+    people::change(&api, request, (Kind::Member, path), Step::SignOut).await
+}

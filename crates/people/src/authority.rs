@@ -1,0 +1,178 @@
+//! Owns the answer whether a session is good: from this process's memory, from what nodes share, or from the database, which
+//! alone decides. How long an answer may be old is bounded by two times, and told early by the other nodes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use coord::bus::Bus;
+use coord::cache::Cache;
+use domain::session::End;
+use domain::{PrincipalId, SessionId, TenantId, Timestamp};
+use moka::sync::Cache as Memory;
+use store::Store;
+
+use crate::Denied;
+use crate::held::Held;
+use crate::news::News;
+
+/// How long this process remembers a session: with no word from other nodes, a session that was ended there is refused here
+/// after this.
+pub const KNOWN_FOR: Duration = Duration::from_millis(500);
+/// How long what nodes share stands: where a fail-over has brought back what was overwritten, it goes on for this.
+pub const SHARED_FOR: Duration = Duration::from_secs(2);
+/// For how long the end of a session stands in front of late readers.
+const END_STANDS_FOR: Duration = Duration::from_secs(30);
+/// How many sessions are remembered.
+const KNOWN_MAX: u64 = 100_000;
+/// How many sessions of a person are told anew when something about the person changed.
+const TOLD_MAX: u64 = 2 * domain::session::OPEN_MAX as u64;
+
+/// How old an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// As old as [`KNOWN_FOR`] and [`SHARED_FOR`] allow.
+    Remembered,
+    /// Of now, from the database: where money moves.
+    Fresh,
+}
+
+pub(crate) struct Authorities {
+    store: Store,
+    memory: Memory<SessionId, Arc<Held>>,
+    cache: Option<Arc<dyn Cache>>,
+    bus: Option<Arc<dyn Bus>>,
+}
+
+impl Authorities {
+    pub(crate) fn new(store: Store, cache: Option<Arc<dyn Cache>>, bus: Option<Arc<dyn Bus>>) -> Self {
+        let memory = Memory::builder().max_capacity(KNOWN_MAX).time_to_live(KNOWN_FOR).build();
+        Self { store, memory, cache, bus }
+    }
+
+    /// The session of this name, if there is one.
+    pub(crate) async fn of(&self, id: SessionId, trust: Trust) -> Result<Option<Arc<Held>>, Denied> {
+        if trust == Trust::Remembered {
+            if let Some(held) = self.memory.get(&id) {
+                return Ok(Some(held));
+            }
+            if let Some(held) = self.shared(id).await {
+                return Ok(Some(self.remember(held)));
+            }
+        }
+        let Some(record) = self.store.session(id).await? else { return Ok(None) };
+        let held = Held::of(record);
+        self.share(&held, SHARED_FOR).await;
+        Ok(Some(self.remember(held)))
+    }
+
+    /// As [`Self::of`], where the session is good now.
+    pub(crate) async fn good(&self, id: SessionId, trust: Trust, now: Timestamp) -> Result<Arc<Held>, Denied> {
+        let held = self.of(id, trust).await?.ok_or(Denied::Invalid)?;
+        if let Some(end) = held.authority.over(now) {
+            // What is remembered of its time may be from before it was renewed elsewhere.
+            if end == End::Expired && trust == Trust::Remembered {
+                return Box::pin(self.good(id, Trust::Fresh, now)).await;
+            }
+            return Err(if held.authority.tenant_status == domain::tenant::Status::Active {
+                Denied::Over(end)
+            } else {
+                Denied::Suspended
+            });
+        }
+        Ok(held)
+    }
+
+    async fn shared(&self, id: SessionId) -> Option<Held> {
+        match self.cache.as_ref()?.get(&name(id)).await {
+            Ok(entry) => entry.as_ref().and_then(Held::read).filter(|held| held.authority.id == id),
+            Err(error) => {
+                tracing::debug!(%error, "the shared cache of sessions is away");
+                metrics::counter!("mideng_session_cache_away_total").increment(1);
+                None
+            }
+        }
+    }
+
+    async fn share(&self, held: &Held, ttl: Duration) {
+        let Some(cache) = &self.cache else { return };
+        if let Err(error) = cache.put(&name(held.authority.id), held.entry(), ttl).await {
+            tracing::debug!(%error, "a session could not be shared");
+            metrics::counter!("mideng_session_cache_away_total").increment(1);
+        }
+    }
+
+    fn remember(&self, held: Held) -> Arc<Held> {
+        let held = Arc::new(held);
+        self.memory.insert(held.authority.id, held.clone());
+        held
+    }
+
+    /// Something about a session was written: whoever is asked from now on knows.
+    pub(crate) async fn changed(&self, id: SessionId) {
+        self.memory.invalidate(&id);
+        match self.store.session(id).await {
+            Ok(Some(record)) => {
+                let held = Held::of(record);
+                self.share(&held, END_STANDS_FOR).await;
+                self.remember(held);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "a session that changed could not be read again"),
+        }
+        self.tell(&News::Session(id)).await;
+    }
+
+    /// A session's time was moved on: no one has to hear of that at once, but this process.
+    pub(crate) fn renewed(&self, id: SessionId) {
+        self.memory.invalidate(&id);
+    }
+
+    /// Something about a person was written, which all of their sessions depend on.
+    pub(crate) async fn person_changed(&self, tenant: TenantId, principal: PrincipalId) {
+        self.forget_person(tenant, principal);
+        match self.store.sessions_of(tenant, principal, TOLD_MAX).await {
+            Ok(records) => {
+                for record in records {
+                    self.share(&Held::of(record), END_STANDS_FOR).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the sessions of a person who changed could not be read"),
+        }
+        self.tell(&News::Person(tenant, principal)).await;
+    }
+
+    /// A tenant was suspended or resumed. What nodes share of its sessions goes on for [`SHARED_FOR`] at most.
+    pub(crate) async fn tenant_changed(&self, tenant: TenantId) {
+        self.forget(&News::Tenant(tenant));
+        self.tell(&News::Tenant(tenant)).await;
+    }
+
+    async fn tell(&self, news: &News) {
+        let Some(bus) = &self.bus else { return };
+        if let Err(error) = bus.publish(&news.message()).await {
+            tracing::warn!(%error, "the other nodes could not be told that a session changed; they see it by themselves");
+            metrics::counter!("mideng_session_news_lost_total").increment(1);
+        }
+    }
+
+    /// Drops what this process remembers of what the news are about.
+    pub(crate) fn forget(&self, news: &News) {
+        match news {
+            News::Session(id) => self.memory.invalidate(id),
+            News::Person(tenant, principal) => self.forget_person(*tenant, *principal),
+            News::Tenant(_) | News::Unknown => self.memory.invalidate_all(),
+        }
+    }
+
+    fn forget_person(&self, tenant: TenantId, principal: PrincipalId) {
+        let theirs = |held: &Held| held.authority.tenant == tenant && held.authority.principal == principal;
+        let ids = self.memory.iter().filter(|(_, held)| theirs(held)).map(|(id, _)| *id);
+        for id in ids.collect::<Vec<_>>() {
+            self.memory.invalidate(&id);
+        }
+    }
+}
+
+fn name(id: SessionId) -> String {
+    format!("mideng:session:{id}")
+}

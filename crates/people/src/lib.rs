@@ -1,0 +1,141 @@
+//! Who is behind a request: log-ins, sessions on many devices, and the answer whether one is good, at once on every node. It
+//! knows no HTTP; the rules are `domain`'s, the proofs `identity`'s, and the truth is `store`'s.
+
+mod authority;
+mod change;
+mod denied;
+mod device;
+mod held;
+mod keys;
+mod limits;
+mod login;
+mod news;
+mod rules;
+mod sessions;
+mod tokens;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use coord::Limit;
+use coord::bus::Bus;
+use coord::cache::Cache;
+use domain::Timestamp;
+use identity::password::{Password, Rules as PasswordRules};
+use store::Store;
+
+use authority::Authorities;
+use device::Devices;
+use keys::Keys;
+use limits::Limits;
+use rules::RulesOf;
+use tokens::Tokens;
+
+pub use authority::{KNOWN_FOR, SHARED_FOR, Trust};
+pub use denied::Denied;
+pub use identity::password::{Cost, Hasher, Settings as HasherSettings, Weak};
+pub use keys::{ROTATED_IN, first_key, new_key};
+pub use login::LogIn;
+pub use sessions::{LoggedIn, Proof};
+pub use tokens::ACCESS_TOKEN_FOR;
+
+/// The clock and the maker of ids.
+#[derive(Clone, Copy)]
+pub struct Stamp {
+    /// The time.
+    pub now: fn() -> Timestamp,
+    /// A new id's 128 bits.
+    pub id: fn() -> u128,
+}
+
+/// What this is put together from.
+pub struct Parts {
+    /// The truth.
+    pub store: Store,
+    /// Sessions that were looked up, for all nodes; none where nothing is shared.
+    pub cache: Option<Arc<dyn Cache>>,
+    /// Tells all nodes what has changed; without one each sees it by itself.
+    pub bus: Option<Arc<dyn Bus>>,
+    /// Counts log-ins.
+    pub limit: Arc<dyn Limit>,
+    /// The installation's secret.
+    pub secret: [u8; 32],
+    /// Who signs access tokens: the installation, the same on every node.
+    pub issuer: String,
+    /// Hashes passwords.
+    pub hasher: Hasher,
+    /// The clock and the maker of ids.
+    pub stamp: Stamp,
+}
+
+/// See the crate. Clones share all of it.
+#[derive(Clone)]
+pub struct People(Arc<Inside>);
+
+struct Inside {
+    store: Store,
+    authorities: Authorities,
+    tokens: Tokens,
+    rules: RulesOf,
+    limits: Limits,
+    devices: Devices,
+    hasher: Hasher,
+    stamp: Stamp,
+}
+
+impl People {
+    /// Puts the parts together, and begins to listen to the other nodes. The keys that sign are read from the store.
+    pub async fn new(parts: Parts) -> Result<Self, store::Error> {
+        let Parts { store, cache, bus, limit, secret, issuer, hasher, stamp } = parts;
+        let keys = Keys::read(store.clone(), issuer, stamp).await?;
+        let people = Self(Arc::new(Inside {
+            authorities: Authorities::new(store.clone(), cache, bus.clone()),
+            tokens: Tokens::new(keys, &secret),
+            rules: RulesOf::new(store.clone()),
+            limits: Limits::new(limit),
+            devices: Devices::new(&secret),
+            store,
+            hasher,
+            stamp,
+        }));
+        if let Some(bus) = bus {
+            news::listen(&people, &*bus);
+        }
+        keys::follow(&people);
+        Ok(people)
+    }
+
+    /// The hash of a password that somebody may have. `words` are their own: login, name.
+    pub async fn hash(
+        &self,
+        typed: &str,
+        words: &[&str],
+    ) -> Result<Result<domain::person::PasswordHash, Weak>, Denied> {
+        let checked = Password::read(typed)
+            .and_then(|password| PasswordRules::default().check(&password, words).map(|()| password));
+        let password = match checked {
+            Ok(password) => password,
+            Err(weak) => return Ok(Err(weak)),
+        };
+        let hash = self.0.hasher.hash(&password).await.map_err(|_| Denied::Busy)?;
+        Ok(Ok(domain::person::PasswordHash::new(hash.as_str())))
+    }
+
+    /// The public keys that verify access tokens, as a JWK set (RFC 7517).
+    pub fn jwks(&self) -> String {
+        self.0.tokens.jwks((self.0.stamp.now)())
+    }
+
+    /// Waits for no password any more.
+    pub fn close(&self) {
+        self.0.hasher.close();
+    }
+}
+
+/// An address as limits count it: of the sixth version the network of the first 64 bits.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V6(address) => format!("{:x}", address.to_bits() >> 64),
+        IpAddr::V4(address) => address.to_string(),
+    }
+}
