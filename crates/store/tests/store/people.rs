@@ -143,7 +143,7 @@ async fn people_are_listed_by_their_logins(kind: Kind) {
         (logins.join(" "), page.next.is_some())
     };
     assert_eq!(page(Of::Member, None, 9).await, ("anna bob carl zoe \u{e4}nna".to_owned(), false));
-    assert_eq!(page(Of::Member, None, 5).await.1, false);
+    assert!(!page(Of::Member, None, 5).await.1);
     assert_eq!(page(Of::Member, None, 2).await, ("anna bob".to_owned(), true));
     assert_eq!(page(Of::Member, Some("bob"), 2).await, ("carl zoe".to_owned(), true));
     assert_eq!(page(Of::Member, Some("zoe"), 2).await, ("\u{e4}nna".to_owned(), false));

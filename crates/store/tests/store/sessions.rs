@@ -205,10 +205,10 @@ async fn every_way_out_at_once_ends_each_session_once(kind: Kind) {
     let shop = Shop::open(kind).await;
     let of = shop.person(Of::Member, "anna").await;
     let nodes = shop.nodes().await;
-    for round in 0..6_u128 {
+    for (round, begun) in (0..6_u128).zip((0..).step_by(10)) {
         let mut tasks = JoinSet::new();
         for number in 0..10_u128 {
-            let (node, at) = (nodes[usize::from(number % 2 == 0)].clone(), 10 * round.cast_signed() as i64);
+            let (node, at) = (nodes[usize::from(number % 2 == 0)].clone(), begun);
             let id = SessionId::new(100 * round + number);
             let (new, rules) = (new(&of, id.bits(), Web, at), rules(3, WhenFull::ReplaceOldest));
             let (tenant, principal, at) = (of.tenant, of.principal, Timestamp(at + 1));
@@ -236,7 +236,7 @@ async fn every_way_out_at_once_ends_each_session_once(kind: Kind) {
         let all = ended.len();
         ended.dedup();
         assert_eq!(ended.len(), all, "no session ends twice");
-        let over = format!("select count(*) from sessions where is_open = 0 and opened_at = {}", 10 * round);
+        let over = format!("select count(*) from sessions where is_open = 0 and opened_at = {begun}");
         let earlier = ended.iter().filter(|id| id.bits() < 100 * round).count();
         assert_eq!(shop.count(&over).await, i64::try_from(all - earlier).expect("few"), "and each end was told");
     }

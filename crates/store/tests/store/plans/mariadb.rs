@@ -80,11 +80,12 @@ fn filled(sql: &str, order_no: &str) -> String {
 /// A value for a column, or of a type.
 fn value<'a>(name: &str, order_no: &'a str) -> Option<&'a str> {
     Some(match name {
-        "tenant_id" | "principal_id" | "id" | "number" | "line" | "signed" | "is_open" => "1",
+        "tenant_id" | "principal_id" | "id" | "number" | "line" | "signed" | "is_open" | "idle_until" | "ended_at" => {
+            "1"
+        }
         "login" => "'login 99'",
         "name" => "'shop'",
         "password_hash" => "'$new'",
-        "idle_until" | "ended_at" => "1",
         "order_no" => order_no,
         "sku" | "char" => "'tea'",
         "status" => "'shipped'",
