@@ -306,7 +306,8 @@ mod tests {
         let (refuse, oldest, same) = (WhenFull::Refuse, WhenFull::ReplaceOldest, WhenFull::ReplaceSameType);
         let three = [open(1, Web, 30), open(2, App, 10), open(3, Web, 20)];
         // How many on the web, what then, on which device: who ends.
-        let table: [(u32, WhenFull, Device, Result<&[u128], Full>); 10] = [
+        type Line<'a> = (u32, WhenFull, Device, Result<&'a [u128], Full>);
+        let table: [Line<'_>; 10] = [
             (3, refuse, Web, Ok(&[])),
             (2, refuse, Web, Err(Full(Web))),
             (2, oldest, Web, Ok(&[3])),
@@ -327,7 +328,8 @@ mod tests {
 
     #[test]
     fn all_together_are_bounded() {
-        let many: Vec<Open> = (0..OPEN_MAX).map(|at| open(at as u128, Device::App, at as i64)).collect();
+        let many: Vec<Open> = (0..50_u8).map(|at| open(at.into(), Device::App, at.into())).collect();
+        assert_eq!(many.len(), OPEN_MAX);
         let rules = Rules { open_max: [100; 3], ..Rules::MEMBERS };
         assert_eq!(rules.make_room(&many, Device::Web), Ok(vec![SessionId::new(0)]));
         assert_eq!(rules.make_room(&many[1..], Device::Web), Ok(vec![]));

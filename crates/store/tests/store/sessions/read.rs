@@ -48,7 +48,7 @@ async fn an_authority_grows_with_whatever_decides(kind: Kind) {
     assert_eq!((record.cookie_hash, record.refresh_nonce, record.refresh_generation), (None, vec![9; 16], 0));
     assert_eq!((record.ended_at, record.authority.over(Timestamp(5))), (None, None));
 
-    let house = shop.store.tenants_page(0, 9).await.expect("a page").rows.remove(0);
+    let house = shop.store.tenants_page(None, 9).await.expect("a page").rows.remove(0);
     let other = shop.store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
     let from_elsewhere = crate::desk::Desk::new(other, shop.desk.principal, 900);
     let mut before = record.authority.version;
