@@ -32,14 +32,15 @@ pub struct SessionRecord {
     pub refresh_generation: i64,
 }
 
+/// Who they were is asked for the few that were guests: joined, PostgreSQL would read all people for it.
 const COLUMNS: &str = "s.id, s.tenant_id, s.principal_id, p.public_id, p.kind, p.role, p.status, p.epoch, p.version, \
     t.status, t.changes, s.device, s.device_name, s.address, s.ended, s.ended_at, s.epoch, s.opened_at, s.proved_at, \
     s.two_factors, s.idle_until, s.ends_at, s.cookie_hash, s.refresh_nonce, s.refresh_generation, s.version, \
-    s.guest_principal_id, g.public_id";
+    s.guest_principal_id, (select g.public_id from people g where g.tenant_id = s.tenant_id \
+        and g.principal_id = s.guest_principal_id)";
 
 const TABLES: &str = "sessions s join people p on p.tenant_id = s.tenant_id and p.principal_id = s.principal_id \
-    join tenants t on t.id = s.tenant_id \
-    left join people g on g.tenant_id = s.tenant_id and g.principal_id = s.guest_principal_id";
+    join tenants t on t.id = s.tenant_id";
 
 impl Store {
     /// The session of this name.

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use domain::person::Kind as Of;
+use domain::session::End;
 use domain::{Needs, Timestamp};
 use engine::Storage as _;
 use store::{Account, Error, Light, OrderFilter, Store};
 
+use crate::desk::noted;
 use crate::ground::{self, Kind};
 use crate::shop::Shop;
 
@@ -71,6 +74,31 @@ async fn a_backup_beside_commits_is_of_one_moment() {
     copy.await.expect("it does not panic").expect("a new file");
     clean(&file).await;
     shop.store.check(Timestamp(0)).await.expect("the check runs");
+}
+
+/// Who was logged in then is logged in again; who was put out since, or came since, is as then.
+#[tokio::test]
+async fn a_backup_has_people_their_sessions_and_the_log() {
+    let shop = Shop::stocked(Kind::Sqlite).await;
+    let session = shop.peopled().await;
+    let file = shop.ground.folder().join("copy.db");
+    shop.store.backup(&file).await.expect("a new file");
+    let before = shop.store.session(session).await.expect("it is read").expect("it is there");
+    let copy = clean(&file).await;
+    assert_eq!(copy.session(session).await.expect("it is read").as_ref(), Some(&before));
+    copy.close().await;
+    let whose = (before.authority.tenant, before.authority.principal);
+    let ended = shop.store.sessions_end(whose, None, End::Kicked, Timestamp(9)).await.expect("an answer");
+    assert_eq!(ended, [session]);
+    shop.person(Of::Member, "bob").await;
+    shop.run(&[noted(shop.desk.issue("since"), None)]).await;
+    shop.store.restore(&file).await.expect("a backup of this database");
+    assert_eq!(shop.store.session(session).await.expect("it is read"), Some(before));
+    assert_eq!(shop.count("select count(*) from people").await, 2);
+    assert_eq!(shop.count("select max(place) from audit_entries").await, 2);
+    assert_eq!(shop.broken().await, Vec::<&str>::new());
+    shop.run(&[noted(shop.desk.issue("behind it"), None)]).await;
+    assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
 
 #[tokio::test]

@@ -1,16 +1,19 @@
 //! Owns what a copy does where something came between: a source that was written to, and a copy that was broken off at
 //! its beginning, in its middle or at its end.
 
-use store::{Copy, Error, Store};
+use domain::Timestamp;
+use store::{Copy, Error, Light, Store};
 
+use crate::desk::noted;
 use crate::ground::{Ground, Kind, on_every_database};
-use crate::shop::Shop;
+use crate::shop::{Shop, run};
 
 on_every_database!(
     a_source_that_is_written_to_meanwhile_is_refused,
     a_source_that_was_written_to_since_is_refused,
     a_copy_goes_on_wherever_it_was_broken_off,
     a_copy_that_left_only_its_mark_goes_on,
+    people_come_with_their_sessions_and_logs,
 );
 
 /// A shop with an order, and an empty database of this kind.
@@ -91,4 +94,26 @@ async fn a_copy_that_left_only_its_mark_goes_on(kind: Kind) {
     assert!(whole(&mut copy).await > 8);
     copy.finish().await.expect("nobody wrote");
     assert_eq!(ground.count("select count(*) from mideng_copy").await, 1);
+}
+
+/// Who was logged in before the move is logged in behind it, and the log goes on where it was.
+async fn people_come_with_their_sessions_and_logs(kind: Kind) {
+    let (shop, ground, target) = two(kind).await;
+    let session = shop.peopled().await;
+    let before = shop.store.session(session).await.expect("it is read").expect("it is there");
+    let mut copy = Copy::begin(&shop.store, &target).await.expect("an empty target");
+    whole(&mut copy).await;
+    let counts = copy.finish().await.expect("nobody wrote");
+    for table in ["people", "sessions", "signing_keys", "audit_heads", "audit_entries"] {
+        let rows = counts.iter().find(|(name, _)| *name == table).map(|(_, rows)| *rows);
+        assert!(rows > Some(0), "{table}: {rows:?}");
+    }
+    target.copy_done().await.expect("it is whole");
+    assert_eq!(target.session(session).await.expect("it is read"), Some(before));
+    assert_eq!(target.signing_keys().await.expect("they are read"), shop.store.signing_keys().await.expect("they are"));
+    let findings = target.check(Timestamp(0)).await.expect("the check runs");
+    assert!(findings.iter().all(|finding| finding.light() == Light::Green), "{findings:?}");
+    let noted = noted(shop.desk.issue("behind the move"), None);
+    run(&target, &[noted]).await.expect("the batch commits");
+    assert_eq!(ground.count("select max(place) - count(*) from audit_entries").await, 0, "no place is missing");
 }

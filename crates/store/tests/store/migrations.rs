@@ -1,18 +1,24 @@
 //! Owns bringing a database up to date: harmless to repeat, and refused where it would be a guess.
 
-use domain::Timestamp;
-use store::{Error, Store};
+use std::path::Path;
+
+use domain::access::Role;
+use domain::{PrincipalId, TenantId, Timestamp, tenant};
+use store::{Error, NewApiKey, Store};
 use tokio::task::JoinSet;
 
+use crate::desk::{Desk, order_no};
 use crate::ground::{Ground, Kind, on_every_database};
-use crate::shop::Shop;
+use crate::shop::{Shop, words};
 
 on_every_database!(
     to_migrate_twice_is_harmless,
     a_migrated_shop_keeps_its_rows,
-    a_database_of_a_newer_version_is_not_opened;
+    a_database_of_a_newer_version_is_not_opened,
+    a_shop_of_before_there_were_people_goes_on;
     nodes_that_start_at_once_make_one_schema,
     a_node_that_dies_while_it_is_alone_lets_the_next_one_in,
+    a_step_that_was_broken_off_is_taken_again,
 );
 
 fn refusal<T>(result: Result<T, Error>) -> String {
@@ -99,4 +105,103 @@ async fn a_node_that_dies_while_it_is_alone_lets_the_next_one_in(kind: Kind) {
     assert!(!waiting.is_finished());
     drop(alone);
     waiting.await.expect("it does not panic").expect("it is its turn");
+}
+
+/// What the step of people added, taken away again: the schema as the release before it left it.
+const BEFORE_PEOPLE: &[&str] = &[
+    "drop table people",
+    "drop table sessions",
+    "drop table session_rules",
+    "drop table signing_keys",
+    "drop table audit_heads",
+    "drop table audit_entries",
+    "alter table tenants drop column status",
+    "alter table tenants drop column changes",
+    "delete from seaql_migrations where version = 'm0006_people'",
+];
+
+/// The index goes by another word on each.
+fn without_index(kind: Kind) -> &'static str {
+    if kind == Kind::MariaDb { "drop index tenants_name on tenants" } else { "drop index tenants_name" }
+}
+
+/// Its tenant is open, its API keys are good, its orders take steps; and people may come.
+async fn a_shop_of_before_there_were_people_goes_on(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let (place, key) = (shop.desk.place("k", &[("tea", 1)]), NewApiKey { secret: "mk_secret", role: Role::Admin });
+    let number = order_no(&place);
+    shop.run(&[place]).await;
+    let desk = &shop.desk;
+    shop.store.api_key_create(desk.tenant, desk.principal, &key, Timestamp(0)).await.expect("a new key");
+    shop.store.close().await;
+    for sql in [without_index(kind)].iter().chain(BEFORE_PEOPLE) {
+        shop.ground.plant(sql).await;
+    }
+    let text = refusal(Store::open_existing(shop.ground.address()).await);
+    assert!(text.contains("lacks 1 migrations"), "{text}");
+    let shop = Shop { store: shop.ground.store().await, ..shop };
+    assert_eq!(shop.store.migrate().await.expect("one step"), 1);
+    grows(&shop).await;
+    let credential = shop.store.credential("mk_secret").await.expect("an answer").expect("the key is good");
+    assert_eq!((credential.role, credential.tenant_status), (Role::Admin, tenant::Status::Active));
+    assert_eq!(words(&shop.run(&[shop.desk.cancel(number)]).await), ["200"]);
+    let house = shop.store.tenant_named("shop").await.expect("an answer").expect("it is there");
+    assert_eq!((house.status, house.version), (tenant::Status::Active, 1));
+}
+
+/// People come, with sessions, and what is done is written down.
+async fn grows(shop: &Shop) {
+    let session = shop.peopled().await;
+    let record = shop.store.session(session).await.expect("it is read").expect("it is there");
+    assert_eq!(record.authority.over(Timestamp(5)), None);
+    assert_eq!(shop.broken().await, Vec::<&str>::new());
+}
+
+/// A server that died in the middle: where a schema is not changed in one transaction, a part of the step stands already.
+async fn a_step_that_was_broken_off_is_taken_again(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let whole = BEFORE_PEOPLE.len();
+    let step = BEFORE_PEOPLE[whole - 1];
+    // What is left of it: nothing but its mark is missing, or its tables, its index, or a column of two.
+    let index = without_index(kind);
+    let cases: [Vec<&str>; 4] = [
+        vec![],
+        vec!["drop table audit_entries", "drop table audit_heads", index],
+        vec![index, "alter table tenants drop column changes"],
+        [&[index], &BEFORE_PEOPLE[..whole - 1]].concat(),
+    ];
+    for missing in cases {
+        if kind == Kind::Postgres && missing.len() < whole {
+            // One transaction: all of it stands, or nothing.
+            continue;
+        }
+        for sql in missing.iter().chain([&step]) {
+            shop.ground.plant(sql).await;
+        }
+        let again = shop.ground.store().await;
+        assert_eq!(again.migrate().await.unwrap_or_else(|error| panic!("{missing:?}: {error:?}")), 1);
+        again.close().await;
+    }
+    grows(&shop).await;
+}
+
+/// Databases that earlier releases wrote, as they left them.
+#[tokio::test]
+async fn every_earlier_release_s_database_takes_people() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../app/tests/golden");
+    let mut seen = 0;
+    for release in std::fs::read_dir(&kept).expect("there are golden databases") {
+        let release = release.expect("it can be read").path();
+        let ground = Ground::new(Kind::Sqlite).await;
+        std::fs::copy(release.join("mideng.db"), ground.file()).expect("a copy");
+        let (orders, tenants) = (ground.count("select count(*) from orders").await, "select min(id) from tenants");
+        let store = ground.store().await;
+        assert!(store.migrate().await.expect("it takes the schema") > 0, "{release:?}");
+        assert_eq!(ground.count("select count(*) from orders").await, orders, "{release:?}");
+        let (tenant, principal) = (TenantId(ground.count(tenants).await), PrincipalId(1));
+        let shop = Shop { store, desk: Desk::new(tenant, principal, 2_000_000_000_000), ground };
+        grows(&shop).await;
+        seen += 1;
+    }
+    assert!(seen >= 4, "{seen}");
 }

@@ -1,10 +1,12 @@
 //! Owns what two nodes on one database are to each other: in line for the same rows, in one direction, and neither
 //! overwrites what the other did.
 
+use domain::person::{Kind as Of, Step};
+use domain::{TenantPublicId, Timestamp, tenant};
 use engine::Fault;
 use tokio::task::JoinSet;
 
-use crate::desk::{Desk, order_no};
+use crate::desk::{Desk, noted, order_no};
 use crate::ground::{Kind, on_every_server};
 use crate::shop::{self, Shop, words};
 
@@ -15,6 +17,7 @@ on_every_server!(
     a_product_that_another_node_made_meanwhile_runs_again_and_is_changed,
     a_row_that_changed_since_it_was_loaded_is_not_overwritten,
     nodes_that_count_the_same_conflicts_lose_none,
+    who_writes_a_log_keeps_others_from_it_and_from_no_other,
 );
 
 async fn who_loads_a_row_holds_it_and_who_waited_sees_what_became_of_it(kind: Kind) {
@@ -145,4 +148,35 @@ fn conflict(desk: &Desk, key: &str, at: i64) -> store::Conflict {
         first_at: domain::Timestamp(at),
         last_at: domain::Timestamp(at),
     }
+}
+
+/// Also where there are so few tenants that a server would rather look at all of them.
+async fn who_writes_a_log_keeps_others_from_it_and_from_no_other(kind: Kind) {
+    let shop = Shop::open(kind).await;
+    let (of, other) = (shop.person(Of::Member, "anna").await, shop.ground.store().await);
+    let prepared = async |number: u128| {
+        let made =
+            shop.store.tenant_prepare(&format!("shop {number}"), TenantPublicId::new(number), Timestamp(0)).await;
+        made.expect("a new tenant")
+    };
+    let (one, two) = (prepared(2).await, prepared(3).await);
+    let elsewhere = Desk::new(one.id, shop.desk.principal, 5_000);
+    for desk in [&shop.desk, &elsewhere] {
+        shop.run(&[noted(desk.issue("the first"), None)]).await;
+    }
+    let here = |key: &str| noted(shop.desk.step(key, &of, Step::SignOut), None);
+    let first = [here("out"), shop.desk.step_tenant("one", &one, tenant::Step::Open)];
+    let held = shop::load(&shop.store, &first).await.expect("nobody else wants it");
+    let beside = [noted(elsewhere.issue("beside"), None), elsewhere.step_tenant("two", &two, tenant::Step::Open)];
+    let verdicts = shop::run(&other, &beside).await.expect("it waits for nobody");
+    assert_eq!(words(&verdicts), ["201", "201"]);
+    let second = [here("and again")];
+    let waiting = tokio::spawn(async move { shop::run(&other, &second).await });
+    shop.ground.somebody_waits().await;
+    let verdicts = shop::finish(&shop.store, held, &first).await.expect("it has the rows");
+    assert_eq!(words(&verdicts), ["200", "201"]);
+    let verdicts = waiting.await.expect("it does not panic").expect("it waited, and commits");
+    assert_eq!(words(&verdicts), ["200"]);
+    assert_eq!(shop.count("select count(*) from audit_entries").await, 5);
+    assert_eq!(shop.broken().await, Vec::<&str>::new());
 }

@@ -1,18 +1,24 @@
 //! Owns the promise that no statement walks through a whole table: how each database means to run each of them.
 
 mod mariadb;
+mod people;
 mod postgres;
 mod sqlite;
 
 use std::collections::BTreeSet;
 
-use domain::order::Status;
-use domain::text::CustomerId;
-use domain::{Action, Command, OrderNo, OrderNumberSource, TenantId, Timestamp};
+use domain::access::Role;
+use domain::order::Status as OrderStatus;
+use domain::person::{Kind as Of, Login, Status, Step};
+use domain::text::{CustomerId, PersonName, TenantName};
+use domain::{
+    Action, Command, OrderNo, OrderNumberSource, Person, PersonId, PrincipalId, Tenant, TenantId, TenantPublicId,
+    Timestamp, tenant,
+};
 use idempotency::Key;
 use store::{Conflict, Cursor, OrderFilter, Store};
 
-use crate::desk::{Desk, order_no};
+use crate::desk::{Desk, noted, order_no};
 use crate::ground::Kind;
 use crate::shop::{self, Shop};
 
@@ -28,6 +34,9 @@ const BATCH: &[&str] = &[
     "find stock_items",
     "find order_numbers",
     "find pending_slots",
+    "find people",
+    "find tenants",
+    "find audit_heads",
     "insert key_records",
     "insert orders",
     "insert order_lines",
@@ -40,12 +49,18 @@ const BATCH: &[&str] = &[
     "insert order_numbers",
     "insert pending_slots",
     "insert order_events",
+    "insert people",
+    "insert audit_heads",
+    "insert audit_entries",
     "update orders",
     "update order_lines",
     "update stock_reservations",
     "update shipments",
     "update products",
     "update stock_items",
+    "update people",
+    "update tenants",
+    "update audit_heads",
     "delete key_records",
     "delete order_numbers",
     "delete pending_slots",
@@ -58,6 +73,7 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
     let products: Vec<_> = (0..400).map(|at| shop.desk.put(&format!("sku-{at}"), 10, 5)).collect();
     shop.run(&products).await;
     people(&shop).await;
+    people::populate(&shop).await;
     let mut last = None;
     for round in 0..10 {
         let mut batch = Vec::new();
@@ -113,7 +129,7 @@ async fn lopsided(kind: Kind) -> Shop {
 
 /// Asks for the newest orders that are completed.
 async fn completed(store: &Store, tenant: TenantId) {
-    let filter = OrderFilter { status: Some(Status::Completed), ..OrderFilter::default() };
+    let filter = OrderFilter { status: Some(OrderStatus::Completed), ..OrderFilter::default() };
     store.orders(tenant, &filter, None, 50).await.expect("a page");
 }
 
@@ -143,6 +159,45 @@ async fn people(shop: &Shop) {
     };
     let refused: Vec<_> = (10..400).map(refused).collect();
     shop.store.conflicts_add(&refused).await.expect("new counts");
+}
+
+/// Somebody comes and is changed, a tenant is opened or closed; all of it is written down, in the log of a tenant that has
+/// none yet.
+async fn changes_of_people(store: &Store, desk: &Desk, name: &str) {
+    let house = Tenant {
+        id: desk.tenant,
+        public_id: TenantPublicId::new(1),
+        name: TenantName::from_stored("shop"),
+        status: tenant::Status::Active,
+        version: 1,
+        created_at: Timestamp(0),
+    };
+    let id = desk.now().0;
+    let account = (PrincipalId(1_000_000 + id), PersonId::new(u128::from(id.unsigned_abs()) << 32));
+    let of = |principal: PrincipalId, id| Person {
+        tenant: desk.tenant,
+        principal,
+        id,
+        kind: Of::Member,
+        login: Login::from_stored(name),
+        name: PersonName::from_stored(name),
+        role: Role::Shopper,
+        status: Status::Active,
+        epoch: 1,
+        version: 1,
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+    };
+    let elsewhere = Desk::new(TenantId(id), desk.principal, u64::try_from(id).expect("positive") + 50);
+    let step = |key: &str| noted(desk.step(&format!("{name} {key}"), &of(account.0, account.1), Step::SignOut), None);
+    let first = [noted(desk.add(Of::Member, name, account), Some("new")), noted(elsewhere.issue(name), None)];
+    let tenant = |key: &str, step| noted(elsewhere.step_tenant(&format!("{name} {key}"), &house, step), None);
+    let second = [step("out"), tenant("suspend", tenant::Step::Suspend)];
+    let third = [step("out once more"), tenant("resume", tenant::Step::Resume)];
+    for batch in [&first, &second, &third] {
+        let verdicts = shop::run(store, batch).await.expect("the batch commits");
+        assert!(shop::words(&verdicts).iter().all(|word| word.starts_with('2')), "{verdicts:?}");
+    }
 }
 
 /// Batches that find every table by its keys, insert into it, and change it. `name` tells them from other such batches.
@@ -176,6 +231,7 @@ async fn batches(store: &Store, desk: &Desk, name: &str) {
     for batch in [&first[..], &second, &third, &fourth, &fifth, &sixth, &seventh] {
         shop::run(store, batch).await.expect("the batch commits");
     }
+    changes_of_people(store, desk, name).await;
 }
 
 /// Every list, with every filter, and every step of the sweeper and the purge.
@@ -184,7 +240,7 @@ async fn lists(store: &Store, tenant: TenantId, order_no: OrderNo) {
     for bits in 0..32_u8 {
         let set = |bit: u8| bits & (1 << bit) != 0;
         let filter = OrderFilter {
-            status: set(0).then_some(Status::Shipped),
+            status: set(0).then_some(OrderStatus::Shipped),
             customer_id: set(1).then(|| CustomerId::from_stored("customer-1")),
             created_from: set(2).then_some(Timestamp(100)),
             created_to: set(3).then_some(Timestamp(1_000)),

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use domain::person::{Kind as Of, Login};
-use domain::{Command, Needs, Person, PersonId, TenantPublicId, Timestamp};
+use domain::session::{Device, Rules};
+use domain::{Command, Needs, Person, PersonId, SessionId, TenantPublicId, Timestamp};
 use engine::{Commit, Execute as _, Executor, Fault, Scope, Snapshot, Storage, Verdict};
-use store::{Account, Light, NewChannelAccount, Store};
+use store::{Account, Light, NewChannelAccount, NewSession, SigningKey, Store};
 
 use crate::desk::{self, Desk};
 use crate::ground::{Ground, Kind};
@@ -57,6 +58,37 @@ impl Shop {
         let account = self.store.person_account(door, &name, id, Timestamp(0)).await.expect("a new account");
         self.run(&[self.desk.add(kind, login, account)]).await;
         self.store.person(self.desk.tenant, account.1).await.expect("it is read").expect("they were added")
+    }
+
+    /// A member with a session that is open, one of the staff, entries in the log, and a key that signs tokens.
+    pub async fn peopled(&self) -> SessionId {
+        let (member, _) = (self.person(Of::Member, "anna").await, self.person(Of::Staff, "boss").await);
+        let session = NewSession {
+            id: SessionId::new(7),
+            tenant: member.tenant,
+            principal: member.principal,
+            epoch: member.epoch,
+            device: Device::App,
+            device_name: Some("\u{624b}\u{673a}".to_owned()),
+            address: None,
+            at: Timestamp(5),
+            two_factors: true,
+            cookie_hash: Some([0xa5; 32]),
+            refresh_nonce: [0x5a; 16],
+            guest: None,
+        };
+        self.store.session_open(&session, &Rules::MEMBERS).await.expect("a new session");
+        let key = SigningKey {
+            kid: "first".to_owned(),
+            secret: "a secret".to_owned(),
+            created_at: Timestamp(1),
+            signs_from: Timestamp(2),
+            verifies_until: None,
+        };
+        self.store.signing_key_first(&key).await.expect("none is there");
+        let noted = |key: &str| desk::noted(self.desk.issue(key), Some("\u{8bf7} asked \"twice\""));
+        self.run(&[noted("one"), noted("two")]).await;
+        session.id
     }
 
     /// One number, asked behind the store's back.

@@ -4,7 +4,7 @@ use crate::capture;
 use crate::ground::{Beside, Kind};
 use crate::shop::Shop;
 
-use super::{all_heard, batches, completed, lists, lopsided, may_sort, populated};
+use super::{all_heard, batches, completed, lists, lopsided, may_sort, people, populated};
 
 /// The indexes over the whole key.
 const BY_KEY: &[&str] = &[
@@ -48,6 +48,14 @@ fn is_short(step: &Step) -> bool {
 /// The statement with values instead of its marks: in rows of several, as the columns of the key come, and else those
 /// of the column that is named last.
 fn filled(sql: &str, order_no: &str) -> String {
+    let (person, session) = people::somebody();
+    let (person, session) = (format!("'{person}'"), format!("'{session}'"));
+    let of_sessions = sql.contains(" sessions ");
+    let value = |name: &str| match name {
+        "id" if of_sessions => Some(session.as_str()),
+        "public_id" => Some(person.as_str()),
+        _ => value(name, order_no),
+    };
     let (mut out, mut key, mut at, mut rest) = (String::new(), Vec::new(), 0, sql);
     while let Some((before, behind)) = rest.split_once('?') {
         out.push_str(before);
@@ -57,11 +65,11 @@ fn filled(sql: &str, order_no: &str) -> String {
         }
         let words = || out.rsplit(|letter: char| !letter.is_alphanumeric() && letter != '_');
         let value = if before.ends_with("cast(") {
-            value(behind.split([' ', ')']).nth(2).unwrap_or_default(), order_no)
+            value(behind.split([' ', ')']).nth(2).unwrap_or_default())
         } else if key.is_empty() {
-            words().find_map(|word| value(word, order_no))
+            words().find_map(value)
         } else {
-            value(key[at % key.len()], order_no)
+            value(key[at % key.len()])
         };
         out.push_str(value.unwrap_or("1"));
         (at, rest) = (at + 1, behind);
@@ -72,7 +80,11 @@ fn filled(sql: &str, order_no: &str) -> String {
 /// A value for a column, or of a type.
 fn value<'a>(name: &str, order_no: &'a str) -> Option<&'a str> {
     Some(match name {
-        "tenant_id" | "principal_id" | "id" | "number" | "line" | "signed" => "1",
+        "tenant_id" | "principal_id" | "id" | "number" | "line" | "signed" | "is_open" => "1",
+        "login" => "'login 99'",
+        "name" => "'shop'",
+        "password_hash" => "'$new'",
+        "idle_until" | "ended_at" => "1",
         "order_no" => order_no,
         "sku" | "char" => "'tea'",
         "status" => "'shipped'",
@@ -89,8 +101,17 @@ fn value<'a>(name: &str, order_no: &'a str) -> Option<&'a str> {
 
 async fn analysed(shop: &Shop) -> Beside {
     let mut connection = shop.ground.connect().await;
-    for table in ["orders", "archived_orders", "order_lines", "products", "stock_items", "key_records", "order_numbers"]
-    {
+    for table in [
+        "orders",
+        "archived_orders",
+        "order_lines",
+        "products",
+        "stock_items",
+        "key_records",
+        "order_numbers",
+        "people",
+        "sessions",
+    ] {
         connection.lines(&format!("analyze table {table}")).await;
     }
     connection
@@ -125,6 +146,22 @@ async fn every_list_walks_an_index_in_its_own_order() {
         for step in plan(&mut connection, &sql).await {
             assert!(is_short(&step), "{sql}: {step:?}");
             assert!(!step.extra.contains("filesort") || may_sort(&sql), "{sql}: {step:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_asked_of_people_uses_an_index() {
+    let (shop, order_no) = populated(Kind::MariaDb).await;
+    let ((), statements) = capture::statements(Box::pin(people::ask(&shop.store, shop.desk.tenant))).await;
+    assert!(statements.len() >= 30, "{} statements were heard", statements.len());
+    for mut connection in [shop.ground.connect().await, analysed(&shop).await] {
+        for sql in statements.iter().filter(|sql| !sql.starts_with("insert")) {
+            let sql = filled(sql, &format!("'{order_no}'"));
+            for step in plan(&mut connection, &sql).await {
+                assert!(is_short(&step), "{sql}: {step:?}");
+                assert!(!step.extra.contains("filesort") || people::may_sort(&sql), "{sql}: {step:?}");
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::capture;
 use crate::ground::Kind;
 use crate::shop::Shop;
 
-use super::{all_heard, batches, completed, lists, lopsided, may_sort, populated};
+use super::{all_heard, batches, completed, lists, lopsided, may_sort, people, populated};
 
 /// The most rows that the server may sort for a page of twenty, of some thousand: what is left behind an index.
 const SORTED_MAX: u32 = 100;
@@ -93,6 +93,24 @@ async fn every_list_walks_an_index_in_its_own_order() {
         assert!(!scans, "{sql}:\n{plan}");
         let sorted = plan.lines().find_map(sorted).unwrap_or_default();
         assert!(sorted <= SORTED_MAX || may_sort(sql), "{sql}:\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_asked_of_people_uses_an_index() {
+    let (shop, _) = populated(Kind::Postgres).await;
+    shop.ground.plant("analyze").await;
+    tell_plans(&shop).await;
+    let store = shop.ground.store().await;
+    let ((), notices) = capture::notices(Box::pin(people::ask(&store, shop.desk.tenant))).await;
+    let ran = ran(&notices);
+    assert!(ran.len() >= 30, "{} statements were heard", ran.len());
+    for Ran { sql, plan } in &ran {
+        let scans = plan.lines().any(|step| step.contains("Seq Scan on ") && !step.contains("Seq Scan on tenants"));
+        assert!(!scans, "{sql}:\n{plan}");
+        // What is locked is sorted by its keys, which are few.
+        let sorts = !sql.contains("unnest(") && plan.lines().any(|step| sorted(step).is_some_and(|rows| rows > 1));
+        assert!(!sorts || people::may_sort(sql), "{sql}:\n{plan}");
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::capture;
 use crate::ground::{Beside, Kind};
 
-use super::{all_heard, batches, lists, may_sort, populated};
+use super::{all_heard, batches, lists, may_sort, people, populated};
 
 /// What may be scanned: the rows that came as a parameter, and the few tenants.
 const SCANS: &[&str] = &["SCAN j", "SCAN tenants"];
@@ -56,6 +56,25 @@ async fn every_list_walks_an_index_in_its_own_order() {
             assert_eq!(walks(&plan), Vec::<&String>::new(), "{sql}: {plan:#?}");
             let sorts = sql.contains("ORDER BY") && plan.iter().any(|step| step.contains("TEMP B-TREE"));
             assert!(!sorts || may_sort(sql), "analysed {analysed}, {sql}: {plan:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_asked_of_people_uses_an_index() {
+    let (shop, _) = populated(Kind::Sqlite).await;
+    let ((), statements) = capture::statements(Box::pin(people::ask(&shop.store, shop.desk.tenant))).await;
+    assert!(statements.len() >= 30, "{} statements were heard", statements.len());
+    let mut connection = shop.ground.connect().await;
+    for analysed in [false, true] {
+        if analysed {
+            connection.run("analyze").await.expect("the tables can be counted");
+        }
+        for sql in &statements {
+            let plan = plan(&mut connection, sql).await;
+            assert_eq!(walks(&plan), Vec::<&String>::new(), "{sql}, analysed {analysed}: {plan:#?}");
+            let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));
+            assert!(!sorts || people::may_sort(sql), "analysed {analysed}, {sql}: {plan:#?}");
         }
     }
 }
