@@ -9,8 +9,8 @@ use crate::order::PendingSlot;
 use crate::outbox::Task;
 use crate::text::{ChannelNo, Sku};
 use crate::{
-    Action, AddPerson, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId,
-    RefundId, StepPerson, TenantId,
+    Action, AddPerson, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PlaceOrder,
+    PrincipalId, RefundId, StepPerson, TenantId,
 };
 
 /// The rows to load for a batch, sorted, each once.

@@ -199,10 +199,9 @@ impl<'a> Batch<'a> {
                 }
                 Change::ReviewRaised(review) => batch.reviews.push(review),
                 Change::MessageQueued(message) => batch.messages.push(message),
-                Change::PersonAdded(..)
-                | Change::PersonStepped(_)
-                | Change::TenantStepped(_)
-                | Change::Audited(_) => people::take(&mut batch, change),
+                Change::PersonAdded(..) | Change::PersonStepped(_) | Change::TenantStepped(_) | Change::Audited(_) => {
+                    people::take(&mut batch, change);
+                }
             }
         }
         // A change and its reverse in one batch leave nothing to write.
