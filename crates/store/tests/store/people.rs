@@ -2,6 +2,7 @@
 
 use domain::person::{Kind as Of, Login, PasswordHash};
 use domain::{PersonId, TenantPublicId, Timestamp, tenant};
+use store::Cursor;
 use tokio::task::JoinSet;
 
 use store::Cursor;
@@ -138,6 +139,8 @@ async fn people_are_listed_by_their_logins(kind: Kind) {
     let page = async |of, after: Option<&str>, limit| {
         let after = after.map(|login| Cursor { at: Timestamp(0), id: login.to_owned() });
         let page = shop.store.people((shop.desk.tenant, of), after.as_ref(), limit).await.expect("a page");
+        let last = page.rows.last().map(|person| person.login.to_string());
+        assert!(page.next.as_ref().is_none_or(|next| Some(&next.id) == last.as_ref()), "{:?}", page.next);
         let logins: Vec<_> = page.rows.iter().map(|person| person.login.to_string()).collect();
         (logins.join(" "), page.next.is_some())
     };
@@ -160,5 +163,6 @@ async fn tenants_are_listed_from_the_oldest(kind: Kind) {
     let names = |rows: &[domain::Tenant]| rows.iter().map(|row| row.name.to_string()).collect::<Vec<_>>();
     assert_eq!(names(&first.rows), ["shop", "shop 2", "shop 3"]);
     let second = shop.store.tenants_page(first.next.as_ref(), 3).await.expect("a page");
+    assert_eq!(shop.store.house().await.expect("an answer"), Some(shop.desk.tenant));
     assert_eq!((names(&second.rows), second.next), (vec!["shop 4".to_owned()], None));
 }

@@ -3,7 +3,7 @@
 use domain::person::{Kind as Of, Login, PasswordHash};
 use domain::session::{Device, End, Rules, WhenFull};
 use domain::{PersonId, PrincipalId, SessionId, TenantId, TenantPublicId, Timestamp};
-use store::{NewSession, Store};
+use store::{Cursor, NewSession, Store};
 
 use crate::shop::Shop;
 
@@ -59,9 +59,9 @@ pub async fn ask(store: &Store, tenant: TenantId) {
     let login = Login::from_stored(&format!("login {SOMEBODY}"));
     assert!(store.person(tenant, person).await.expect(DONE).is_some());
     assert!(store.person_by_login(tenant, Of::Member, &login).await.expect(DONE).is_some());
-    let after = store::Cursor { at: Timestamp(0), id: "login 2".to_owned() };
-    let store::Page { rows: people, next } = store.people((tenant, Of::Member), Some(&after), 20).await.expect(DONE);
-    assert_eq!((people.len(), next.is_some()), (20, true));
+    let behind = Cursor { at: Timestamp(0), id: "login 2".to_owned() };
+    let people = store.people((tenant, Of::Member), Some(&behind), 20).await.expect(DONE);
+    assert_eq!((people.rows.len(), people.next.is_some()), (20, true));
     let new = PasswordHash::new("$new");
     assert!(store.password_replace((tenant, principal), None, &new, Timestamp(0)).await.expect(DONE));
     assert!(store.password_replace((tenant, principal), Some(&new), &new, Timestamp(0)).await.expect(DONE));

@@ -2,7 +2,7 @@
 
 use domain::access::Role;
 use domain::person::{Kind as Of, Step};
-use domain::session::{Authority, Device, End, WhenFull};
+use domain::session::{Authority, Device, End, Renewal, Rules, WhenFull};
 use domain::{Person, SessionId, Timestamp, person, tenant};
 use store::NewSession;
 
@@ -10,7 +10,11 @@ use super::{App, Web, new, open, rules};
 use crate::ground::{Kind, on_every_database};
 use crate::shop::Shop;
 
-on_every_database!(an_authority_grows_with_whatever_decides, a_person_s_sessions_are_listed,);
+on_every_database!(
+    an_authority_grows_with_whatever_decides,
+    a_person_s_sessions_are_listed,
+    what_a_shop_asks_of_sessions_is_kept,
+);
 
 async fn an_authority_grows_with_whatever_decides(kind: Kind) {
     let shop = Shop::open(kind).await;
@@ -90,4 +94,31 @@ async fn a_person_s_sessions_are_listed(kind: Kind) {
     assert_eq!(listed(&anna, 9).await, [2, 1, 5, 3]);
     assert_eq!(listed(&anna, 3).await, [2, 1, 5]);
     assert_eq!(listed(&bob, 9).await, [4]);
+}
+
+async fn what_a_shop_asks_of_sessions_is_kept(kind: Kind) {
+    let shop = Shop::open(kind).await;
+    let other = shop.store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
+    let tenant = shop.desk.tenant;
+    let read = async |tenant, of| shop.store.session_rules(tenant, of).await.expect("they are read");
+    assert_eq!((read(tenant, Of::Member).await, read(tenant, Of::Staff).await), (Rules::MEMBERS, Rules::STAFF));
+    let renewals = [Renewal::EveryRequest, Renewal::Writes, Renewal::Below(1), Renewal::Below(100)];
+    for (at, (renewal, when_full)) in (1..).zip(renewals.into_iter().zip(WhenFull::ALL.into_iter().cycle())) {
+        let rules = Rules { open_max: [at, 0, 50], when_full, idle_ms: 7, absolute_ms: 9, renewal };
+        shop.store.session_rules_set(tenant, Of::Member, &rules, Timestamp(at.into())).await.expect("they are kept");
+        assert_eq!(read(tenant, Of::Member).await, rules);
+    }
+    assert_eq!((read(other, Of::Member).await, read(tenant, Of::Staff).await), (Rules::MEMBERS, Rules::STAFF));
+    for (sql, column) in [
+        ("update session_rules set when_full = 'shrug'", "when_full"),
+        ("update session_rules set renewal = 300", "renewal"),
+        ("update session_rules set app_max = -1", "app_max"),
+    ] {
+        shop.ground.plant(sql).await;
+        let found = shop.store.session_rules(tenant, Of::Member).await.expect_err(sql);
+        let place = |error: &store::Error| matches!(error, store::Error::Unreadable { table: "session_rules", column: at, .. } if *at == column);
+        assert!(place(&found), "{sql}: {found}");
+        shop.store.session_rules_set(tenant, Of::Member, &Rules::STAFF, Timestamp(9)).await.expect("they are kept");
+        assert_eq!(read(tenant, Of::Member).await, Rules::STAFF);
+    }
 }
