@@ -5,8 +5,6 @@ use domain::{PersonId, TenantPublicId, Timestamp, tenant};
 use store::Cursor;
 use tokio::task::JoinSet;
 
-use store::Cursor;
-
 use crate::ground::{Kind, on_every_database};
 use crate::shop::{Shop, words};
 
