@@ -1,5 +1,6 @@
 //! Owns the one error format, RFC 9457, and the only table of codes and statuses.
 
+mod door;
 mod kinds;
 mod page;
 
@@ -10,7 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use kinds::{KINDS, Kind, Retry};
+pub use kinds::{Kind, Retry, kinds};
 pub(crate) use page::{index, page};
 
 /// The media type of a problem.
@@ -54,13 +55,13 @@ impl Problem {
     /// # Panics
     /// If the table has no such code: a bug that a test finds.
     pub(crate) fn new(code: &str, detail: impl Into<String>) -> Self {
-        let kind = KINDS.iter().find(|kind| kind.code == code).expect("every code used is in the table");
+        let kind = kinds().find(|kind| kind.code == code).expect("every code used is in the table");
         Self { kind, detail: detail.into(), more: Map::new(), retry_after_s: kind.retry_after_s }
     }
 
     /// A problem of the kind with this code, as an answer had it.
     pub(crate) fn known(code: &str, detail: String) -> Self {
-        let code = KINDS.iter().find(|kind| kind.code == code).map_or("internal_error", |kind| kind.code);
+        let code = kinds().find(|kind| kind.code == code).map_or("internal_error", |kind| kind.code);
         Self::new(code, detail)
     }
 

@@ -9,8 +9,8 @@ use crate::order::PendingSlot;
 use crate::outbox::Task;
 use crate::text::{ChannelNo, Sku};
 use crate::{
-    Action, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId,
-    RefundId, TenantId,
+    Action, AddPerson, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PlaceOrder,
+    PrincipalId, RefundId, StepPerson, TenantId,
 };
 
 /// The rows to load for a batch, sorted, each once.
@@ -64,11 +64,8 @@ impl Needs {
             self.audits.insert(tenant);
         }
         match &command.action {
-            Action::AddPerson(add) => {
-                self.people.insert((tenant, add.principal));
-            }
-            Action::StepPerson(step) => {
-                self.people.insert((tenant, step.principal));
+            Action::AddPerson(AddPerson { principal, .. }) | Action::StepPerson(StepPerson { principal, .. }) => {
+                self.people.insert((tenant, *principal));
             }
             Action::StepTenant(step) => {
                 self.tenants.insert(step.tenant);

@@ -60,12 +60,13 @@ pub(super) fn start(folder: &Path, certificates: &Certificates, run: As) -> Resu
     Ok(Directory { server, url: url("ldap", &port), tls_url: url("ldaps", &tls_port) })
 }
 
-/// Who is nobody reads nothing, as in many a company; groups are told of their members, and members of their groups.
+/// Who is nobody reads nothing, as in many a company; members are told of their groups. A name without a password succeeds as
+/// nobody, which is the default of Active Directory and not of slapd: a client must not count on either.
 fn text(home: &Path, certificates: &Certificates) -> String {
     format!(
         "modulepath {MODULES}\nmoduleload back_mdb\nmoduleload memberof\ninclude {SCHEMAS}/core.schema\n\
          include {SCHEMAS}/cosine.schema\ninclude {SCHEMAS}/inetorgperson.schema\n\
-         pidfile {home}/pid\nargsfile {home}/args\n\
+         allow bind_anon_dn\npidfile {home}/pid\nargsfile {home}/args\n\
          TLSCertificateFile {}\nTLSCertificateKeyFile {}\nTLSVerifyClient never\n\
          database mdb\nmaxsize 67108864\ndbnosync\nsuffix \"{ROOT}\"\ndirectory {home}/data\n\
          rootdn \"cn={ACCOUNT},{ROOT}\"\nrootpw {PASSWORD}\n\

@@ -3,11 +3,11 @@
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::{KINDS, Kind, Problem, Retry};
+use super::{Kind, Problem, Retry, kinds};
 
 /// The page of one kind.
 pub(crate) async fn page(Path(code): Path<String>) -> Response {
-    match KINDS.iter().find(|kind| kind.code == code) {
+    match kinds().find(|kind| kind.code == code) {
         Some(kind) => Html(one(kind)).into_response(),
         None => Problem::new("not_found", format!("there is no problem with the code {code:?}")).into_response(),
     }
@@ -24,7 +24,7 @@ pub(crate) async fn index() -> Html<String> {
             advice(kind.retry)
         )
     };
-    let rows = KINDS.iter().map(row).collect::<Vec<_>>().join("\n");
+    let rows = kinds().map(row).collect::<Vec<_>>().join("\n");
     Html(frame(
         "Problems",
         &format!("<table><tr><th>code</th><th>status</th><th>meaning</th><th>what to do</th></tr>\n{rows}</table>"),

@@ -1,6 +1,6 @@
 //! Owns what stands at the edge of the API: pages that explain problems, the reference, probes, headers of safety.
 
-use api::problem::KINDS;
+use api::problem::kinds;
 
 use crate::harness::Shop;
 
@@ -9,7 +9,7 @@ async fn every_problem_has_a_page_that_explains_it() {
     let shop = Shop::open().await;
     let nobody = shop.admin.nobody();
     let index = nobody.get("/problems").await.expect(200);
-    for kind in KINDS {
+    for kind in kinds() {
         let path = format!("/problems/{}", kind.code);
         assert!(index.text().contains(&format!("href=\"{path}\"")), "{path} is not in the index");
         let page = nobody.get(&path).await.expect(200);

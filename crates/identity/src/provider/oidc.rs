@@ -22,9 +22,6 @@ use known::Memory;
 
 pub use callback::{Begun, Callback, Kept};
 
-/// How long what a provider says of itself is believed.
-const METADATA_MAX: Duration = Duration::from_hours(1);
-
 /// How a provider is asked.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -47,6 +44,8 @@ pub struct Settings {
     pub authority: Option<Vec<u8>>,
     /// How long `begin` and `finish` may take, each with all its questions.
     pub answer_max: Duration,
+    /// How long what it says of itself, and its keys, are believed without asking again.
+    pub metadata_max: Duration,
     /// How soon, after the keys were asked for because one was not known, they are asked for again.
     pub keys_again: Duration,
 }
@@ -121,7 +120,7 @@ impl OpenId {
             client_secret: secret.map(|secret| ClientSecret::new(secret.reveal().to_owned())),
             is_secret_in_body,
             redirect_url,
-            memory: Memory::new(METADATA_MAX, settings.keys_again),
+            memory: Memory::new(settings.metadata_max, settings.keys_again),
             settings,
             http,
         })))

@@ -77,6 +77,11 @@ async fn what_it_says_of_itself_must_be_readable() {
     let asked = liar.asked(OF_ITSELF).len();
     liar.log_in_well(&open_id).await.expect("it is right");
     assert_eq!(liar.asked(OF_ITSELF).len(), asked, "it is known for a while");
+    // Once the while is over, what it no longer says is no longer believed.
+    let forgetful = self::open_id(Settings { metadata_max: Duration::ZERO, ..liar.settings() });
+    let (kept, callback) = liar.begin_well(&forgetful).await;
+    liar.say_bytes(OF_ITSELF, (503, "text/html", b""));
+    assert_away(forgetful.finish(&kept, &callback).await, "nobody knows its keys now");
 }
 
 #[tokio::test]
@@ -195,12 +200,11 @@ async fn what_is_told_beside_the_token_is_of_the_same_person() {
     liar.say_bytes("/userinfo", (503, "text/html", b""));
     assert_away(liar.log_in(&open, bare).await, "it says that it is away");
     // The library panics over an access token that is no text of a header.
-    let (kept, callback) = liar.begin_well(&open).await;
     let begun = open.begin("/").await.expect("it can begin");
-    drop((kept, callback));
     let token = liar.signer.token(&liar.claims(&parameter(&begun.url, "nonce")));
     liar.say("/token", &json!({ "access_token": "a\r\nb", "token_type": "Bearer", "id_token": token }));
-    assert_invalid(open.finish(&begun.kept, &came_back(&begun.url)).await, "a line break");
+    let refused = open.finish(&begun.kept, &came_back(&begun.url)).await.expect_err("a line break");
+    assert!(refused.to_string().contains("access token"), "it came to the panic: {refused}");
     liar.say_of_itself(|metadata| {
         metadata.as_object_mut().expect("an object").remove("userinfo_endpoint");
     });

@@ -24,6 +24,7 @@ fn settings(client: &str, client_secret: ClientProof) -> Settings {
         claims: Sources::TokenAndUserInfo,
         authority: None,
         answer_max: PATIENCE,
+        metadata_max: Duration::from_hours(1),
         keys_again: Duration::from_mins(1),
     }
 }

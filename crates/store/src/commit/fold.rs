@@ -199,18 +199,9 @@ impl<'a> Batch<'a> {
                 }
                 Change::ReviewRaised(review) => batch.reviews.push(review),
                 Change::MessageQueued(message) => batch.messages.push(message),
-                Change::PersonAdded(person, password) => {
-                    let key = (person.tenant, person.principal);
-                    batch.people.insert(key, person);
-                    batch.passwords.extend(password.as_ref().map(|password| (key, password)));
+                Change::PersonAdded(..) | Change::PersonStepped(_) | Change::TenantStepped(_) | Change::Audited(_) => {
+                    people::take(&mut batch, change);
                 }
-                Change::PersonStepped(person) => {
-                    batch.people.insert((person.tenant, person.principal), person);
-                }
-                Change::TenantStepped(tenant) => {
-                    batch.tenants.insert(tenant.id, tenant);
-                }
-                Change::Audited(entry) => batch.audit.push(entry),
             }
         }
         // A change and its reverse in one batch leave nothing to write.

@@ -106,7 +106,7 @@ async fn what_is_not_final_is_sent_again_under_the_same_key() {
 /// The table of problems and this client may not part: what it says about the same key is what is done.
 #[tokio::test]
 async fn every_problem_is_retried_as_its_table_says() {
-    for kind in api::problem::KINDS {
+    for kind in api::problem::kinds() {
         let steps = vec![Step::Answer(kind.status, kind.code), Step::Answer(201, "")].leak();
         let (settled, _) = settle(steps, Duration::from_secs(30)).await;
         let expected = usize::from(kind.retry == api::problem::Retry::SameKey);

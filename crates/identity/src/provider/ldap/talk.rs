@@ -92,19 +92,7 @@ impl Talk {
 
     /// Tries somebody's password.
     pub(super) async fn try_password(&mut self, name: &str, password: &str) -> Result<(), Refused> {
-        match self.bind(name, password).await? {
-            code::SUCCESS => Ok(()),
-            // Locked, without a password, or kept elsewhere: none of that is the business of whoever asks.
-            code::INVALID_CREDENTIALS
-            | code::INAPPROPRIATE_AUTHENTICATION
-            | code::NO_SUCH_OBJECT
-            | code::INVALID_DN_SYNTAX
-            | code::CONSTRAINT_VIOLATION
-            | code::INSUFFICIENT_ACCESS_RIGHTS
-            | code::UNWILLING_TO_PERFORM
-            | code::REFERRAL => Err(Refused::Wrong),
-            other => Err(broken("a login", other)),
-        }
+        tried(self.bind(name, password).await?)
     }
 
     /// Looks with an account's eyes from now on, or stays nobody.
@@ -162,6 +150,23 @@ impl Talk {
     }
 }
 
+/// What the result of somebody's bind means.
+fn tried(code: u32) -> Result<(), Refused> {
+    match code {
+        code::SUCCESS => Ok(()),
+        // Locked, without a password, or kept elsewhere: none of that is the business of whoever asks.
+        code::INVALID_CREDENTIALS
+        | code::INAPPROPRIATE_AUTHENTICATION
+        | code::NO_SUCH_OBJECT
+        | code::INVALID_DN_SYNTAX
+        | code::CONSTRAINT_VIOLATION
+        | code::INSUFFICIENT_ACCESS_RIGHTS
+        | code::UNWILLING_TO_PERFORM
+        | code::REFERRAL => Err(Refused::Wrong),
+        other => Err(broken("a login", other)),
+    }
+}
+
 /// A result that says nothing of the person.
 fn broken(what: &str, code: u32) -> Refused {
     let said = format!("it answered {what} with result {code}");
@@ -184,5 +189,25 @@ fn away(error: LdapError) -> Refused {
             Refused::away("the connection broke")
         }
         other => Refused::away(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// slapd hides most of them behind 49; other directories do not.
+    #[test]
+    fn a_bind_tells_the_person_one_thing_only() {
+        assert_eq!(tried(0), Ok(()));
+        for code in [10, 19, 32, 34, 48, 49, 50, 53] {
+            assert_eq!(tried(code), Err(Refused::Wrong), "{code}");
+        }
+        for code in [7, 8, 13] {
+            assert!(matches!(tried(code), Err(Refused::Misconfigured(_))), "{code}");
+        }
+        for code in [1, 2, 3, 4, 14, 51, 52, 80, 4096, u32::MAX] {
+            assert!(matches!(tried(code), Err(Refused::Away(_))), "{code}");
+        }
     }
 }

@@ -17,7 +17,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// How long an unused connection is kept.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 /// The most an answer may hold.
-pub(super) const ANSWER_BYTES_MAX: usize = 256 * 1024;
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
 /// Asks one provider. No redirection is followed: an answer comes from where it was asked for.
 pub(super) struct Http(Client);
@@ -54,17 +54,13 @@ impl Http {
             return Err(HttpError::Unfit("an address of its is not https"));
         }
         let mut response = self.0.execute(request).await.map_err(away)?;
-        let too_long = HttpError::Unfit("an answer is too long");
-        if response.content_length().is_some_and(|length| length > ANSWER_BYTES_MAX as u64) {
-            return Err(too_long);
-        }
         if response.status().is_server_error() {
             return Err(HttpError::Away(format!("it answers with status {}", response.status().as_u16())));
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(away)? {
             if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-                return Err(too_long);
+                return Err(HttpError::Unfit("an answer is too long"));
             }
             body.extend_from_slice(&chunk);
         }

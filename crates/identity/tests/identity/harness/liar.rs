@@ -124,6 +124,7 @@ impl Liar {
             claims: Sources::Token,
             authority: None,
             answer_max: PATIENCE,
+            metadata_max: Duration::from_hours(1),
             keys_again: Duration::from_mins(5),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::person::PasswordHash;
 use domain::text::Reason;
-use domain::{Person, State, TenantId, audit};
+use domain::{Change, Person, State, TenantId, audit};
 
 use super::Batch;
 use crate::found::Stored as _;
@@ -62,6 +62,25 @@ static ENTRIES: Write = Write::insert(
         bytes("hash"),
     ],
 );
+
+/// Takes a change of people, tenants or audit logs in.
+pub(super) fn take<'a>(batch: &mut Batch<'a>, change: &'a Change) {
+    match change {
+        Change::PersonAdded(person, password) => {
+            let key = (person.tenant, person.principal);
+            batch.people.insert(key, person);
+            batch.passwords.extend(password.as_ref().map(|password| (key, password)));
+        }
+        Change::PersonStepped(person) => {
+            batch.people.insert((person.tenant, person.principal), person);
+        }
+        Change::TenantStepped(tenant) => {
+            batch.tenants.insert(tenant.id, tenant);
+        }
+        Change::Audited(entry) => batch.audit.push(entry),
+        _ => {}
+    }
+}
 
 pub(super) fn rows(before: &State, batch: &Batch<'_>) -> [Rows; 6] {
     let [people_new, people_stepped] = people(before, batch);
