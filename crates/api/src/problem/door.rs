@@ -22,7 +22,7 @@ pub(super) const DOOR: &[Kind] = &[
     kind(
         "access_token_expired",
         401,
-        Retry::SameKey,
+        Correct,
         "The access token has expired",
         "Exchange the refresh token for new tokens with `POST /api/v1/sessions/refresh`, and send the same request again, \
          under the same key.",
