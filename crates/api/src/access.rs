@@ -126,8 +126,16 @@ async fn guard(State((api, access)): State<(Api, Access)>, mut request: Request,
             {
                 return problem.into_response();
             }
+            let renews = caller.session.clone().filter(|_| caller.by_cookie);
             request.extensions_mut().insert(Granted(caller));
-            next.run(request).await
+            let response = next.run(request).await;
+            if let Some(session) = renews
+                && let Err(denied) = api.people().renew(&session, changes).await
+            {
+                // The request was good; the next one renews.
+                tracing::warn!(%denied, "a browser's session could not be renewed");
+            }
+            response
         }
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
 fn blank(value: &mut Value) {
     match value {
         Value::Object(members) => members.iter_mut().for_each(|(name, value)| {
-            if SECRETS.contains(&name.as_str()) { *value = Value::Null } else { blank(value) }
+            if SECRETS.contains(&name.as_str()) && !value.is_null() { *value = Value::Bool(true) } else { blank(value) }
         }),
         Value::Array(values) => values.iter_mut().for_each(blank),
         _ => {}
@@ -148,9 +148,10 @@ mod tests {
         assert!(!one.contains("one"), "{one}");
         assert_ne!(one, of(r#"{"admin":{"login":"b","password":"one"},"name":"x"}"#));
         assert_ne!(one, of(r#"{"admin":{"login":"a"},"name":"x"}"#), "none is not some");
-        assert_eq!(of(r#"[{"password":"x"}]"#), r#"[{"password":null}]"#);
+        assert_eq!(of(r#"{"password":null}"#), r#"{"password":null}"#, "nor is missing");
+        assert_eq!(of(r#"[{"password":"x"}]"#), r#"[{"password":true}]"#);
         // A number keeps its text, and so its value.
-        assert_eq!(of(r#"{"n":9007199254740993,"password":"x"}"#), r#"{"n":9007199254740993,"password":null}"#);
+        assert_eq!(of(r#"{"n":9007199254740993,"password":"x"}"#), r#"{"n":9007199254740993,"password":true}"#);
         assert_eq!(of(r#"{"n":1.50}"#), r#"{"n":1.50}"#);
     }
 }

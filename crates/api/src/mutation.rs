@@ -13,7 +13,7 @@ use axum::response::Response;
 use domain::access::{Permission, Reach};
 use domain::audit::Note;
 use domain::order::CloseReason;
-use domain::{Action, Alias, Command, PrincipalId, TenantId, Timestamp, Token, Whose};
+use domain::{Action, Alias, Command, TenantId, Timestamp, Token};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target, key};
 use serde::de::DeserializeOwned;
@@ -212,38 +212,6 @@ impl Mutation {
         };
         let (answer, replayed) = self.api.submit(command).await?;
         Ok(respond(answer, replayed))
-    }
-
-    /// Sends an action of the server's own, in another tenant, under a key made from the request's: a step before what the
-    /// request asks for, that a repetition finds done. A refusal of it is the request's answer.
-    pub(crate) async fn submit_before(
-        &self,
-        (tenant, principal): (TenantId, PrincipalId),
-        action: Action,
-    ) -> Result<(), Problem> {
-        let scope = (self.caller.tenant.0, self.caller.principal.0);
-        let key = self.key.as_ref().map_or("", Key::as_str);
-        let command = Command {
-            id: CommandId(stamp::id()),
-            tenant,
-            principal,
-            key: Key::derived("before", &format!("{} {} {key}", scope.0, scope.1)),
-            fingerprints: self.fingerprints,
-            at: self.at,
-            request_id: self.request_id.to_string(),
-            aliases: Vec::new(),
-            token: Token::None,
-            whose: Whose::Anybodys,
-            note: self.note.clone(),
-            action,
-        };
-        let (answer, _) = self.api.submit(command).await?;
-        if answer.status < 400 {
-            return Ok(());
-        }
-        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        Err(Problem::known(&text("code"), text("detail")))
     }
 }
 

@@ -59,12 +59,6 @@ impl Problem {
         Self { kind, detail: detail.into(), more: Map::new(), retry_after_s: kind.retry_after_s }
     }
 
-    /// A problem of the kind with this code, as an answer had it.
-    pub(crate) fn known(code: &str, detail: String) -> Self {
-        let code = kinds().find(|kind| kind.code == code).map_or("internal_error", |kind| kind.code);
-        Self::new(code, detail)
-    }
-
     /// A problem with a member more.
     pub(crate) fn with(mut self, name: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);

@@ -1,5 +1,6 @@
 //! Owns the table of routes, who may call each, and the layers around them.
 
+mod browsers;
 mod edge;
 mod ids;
 mod lists;
@@ -125,8 +126,9 @@ pub fn router(api: Api) -> Router {
         .layer(GlobalConcurrencyLimitLayer::new(api.settings().concurrent_requests_max));
     let business =
         business().guarded(&api).layer(from_fn_with_state(api.clone(), rates::around)).layer(limited.clone());
+    let other_sites = (!api.origins().is_empty()).then(|| browsers::from_other_sites(api.origins()));
     let notify = notices().guarded(&api).layer(limited);
-    Router::new()
+    let router = Router::new()
         .nest(BASE, business)
         .merge(notify)
         .merge(operations().guarded(&api))
@@ -135,5 +137,10 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(edge::method_not_allowed)
         .layer(CatchPanicLayer::custom(edge::panicked))
         .layer(from_fn(edge::around))
-        .with_state(api)
+        .with_state(api);
+    // Outermost, so that a problem is told to the page, too.
+    match other_sites {
+        Some(layer) => router.layer(layer),
+        None => router,
+    }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use axum::response::Response;
 use channels::Directory;
 use coord::Lock;
 use domain::{Command, PrincipalId, TenantId};
 use engine::{Answered, Engine, Failure, Refused, Scope, Standing, Waiting};
+use http::HeaderValue;
 use idempotency::Answer;
 use people::People;
 use store::{Actors, Policy, Store};
@@ -67,6 +69,7 @@ struct Inner {
     settings: Settings,
     keys: Keys,
     people: People,
+    origins: Vec<HeaderValue>,
     conflicts: Conflicts,
     metrics: Metrics,
     directory: Directory,
@@ -89,6 +92,8 @@ pub struct Parts {
     pub directory: Directory,
     /// Who is behind a request.
     pub people: People,
+    /// The other sites whose pages may ask, `https://shop.example`.
+    pub origins: Vec<HeaderValue>,
     /// In whose name the server itself acts.
     pub actors: Actors,
     /// The installation's name, a part of each number that a provider is given.
@@ -112,8 +117,20 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 impl Api {
     /// Puts the parts together.
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { engine, store, people, directory, actors, installation, secret, limits, locks, conflicts, metrics } =
-            parts;
+        let Parts {
+            engine,
+            store,
+            people,
+            origins,
+            directory,
+            actors,
+            installation,
+            secret,
+            limits,
+            locks,
+            conflicts,
+            metrics,
+        } = parts;
         let policies = Policies::new(store.clone());
         let keys = Keys::new(store.clone());
         let tracker = TaskTracker::new();
@@ -123,6 +140,7 @@ impl Api {
             settings,
             keys,
             people,
+            origins,
             conflicts,
             metrics,
             directory,
@@ -190,6 +208,10 @@ impl Api {
         (self.0.metrics)()
     }
 
+    pub(crate) fn origins(&self) -> &[HeaderValue] {
+        &self.0.origins
+    }
+
     pub(crate) fn people(&self) -> &People {
         &self.0.people
     }
@@ -231,6 +253,17 @@ impl Api {
             }
             Answered::Failed(failure) => Err(failed(failure)),
         }
+    }
+
+    /// Ends what was begun in a task of its own: a client that goes away cancels only its waiting.
+    pub(crate) async fn finish(
+        &self,
+        work: impl Future<Output = Result<Response, Problem>> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        self.0.tracker.spawn(work).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "what was begun for a request broke off");
+            Err(Problem::new("internal_error", "the server ran into a bug of its own"))
+        })
     }
 
     /// Asks the store in a task of its own: a query whose client went away still ends as it should.

@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     admin, archive, bench, channel, check, conflicts, conform, copy, demo, floor, policy, psp_sim, reconcile, replay,
-    review, server, settings,
+    review, server, settings, signing_key,
 };
 
 /// Orders in which no retry creates a second one.
@@ -53,6 +53,9 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     ApiKey(admin::ApiKey),
+    /// Look after the keys that sign access tokens
+    #[command(subcommand)]
+    SigningKey(signing_key::Command),
     /// Set up accounts with payment providers, switch them, put them in order.
     #[command(subcommand)]
     Channel(channel::Channel),
@@ -115,6 +118,7 @@ impl Cli {
             Command::Archive(args) => archive::run(args).await?,
             Command::Copy(args) => return copy::run(args).await,
             Command::ApiKey(command) => command.run().await?,
+            Command::SigningKey(command) => command.run().await?,
             Command::Channel(command) => command.run().await?,
             Command::Policy(command) => command.run().await?,
             Command::Review(command) => command.run().await?,

@@ -24,6 +24,7 @@ mod review;
 mod secret;
 mod server;
 mod settings;
+mod signing_key;
 mod terminal;
 mod workers;
 

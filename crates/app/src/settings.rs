@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Yaml};
+use http::{HeaderValue, Uri};
 use serde::{Deserialize, Serialize};
 use store::Address;
 
@@ -41,6 +42,9 @@ pub(crate) struct Settings {
     pub(crate) bootstrap_api_key: Option<String>,
     pub(crate) public_url: Option<String>,
     pub(crate) redis_url: Option<String>,
+    /// Only in the file: a list has no flag.
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) logins_per_address: u32,
     /// Only in the file: a list has no flag.
     pub(crate) limits: Vec<LimitSetting>,
     pub(crate) payment_timeout: Period,
@@ -83,6 +87,21 @@ pub(crate) struct LimitSetting {
     pub(crate) when_away: String,
 }
 
+/// An origin as a browser sends it: a scheme, a host, and a port where it is not the usual one.
+fn origin(text: &str) -> anyhow::Result<HeaderValue> {
+    let uri = text.parse::<Uri>().ok().filter(|uri| uri.path() == "/" && uri.query().is_none() && !text.ends_with('/'));
+    let host = uri.as_ref().and_then(|uri| {
+        let secure = uri.scheme_str() == Some("https") || uri.scheme_str() == Some("http");
+        uri.host().filter(|host| secure && *text == text.to_lowercase() && !host.contains('*'))
+    });
+    match (host, HeaderValue::from_str(text)) {
+        (Some(_), Ok(value)) => Ok(value),
+        _ => bail!(
+            "cors_origins: {text:?} is no origin; write each site in full, such as https://shop.example, without a path"
+        ),
+    }
+}
+
 fn open() -> String {
     "open".to_owned()
 }
@@ -99,6 +118,8 @@ impl Default for Settings {
             bootstrap_api_key: None,
             public_url: None,
             redis_url: None,
+            cors_origins: Vec::new(),
+            logins_per_address: 60,
             limits: Vec::new(),
             payment_timeout: Period(api.payment_timeout),
             receive_after: Period::days(15),
@@ -138,7 +159,13 @@ impl Flags {
 }
 
 impl Settings {
+    /// The other sites whose pages may ask, as browsers name them.
+    pub(crate) fn origins(&self) -> anyhow::Result<Vec<HeaderValue>> {
+        self.cors_origins.iter().map(|text| origin(text)).collect()
+    }
+
     fn check(&self) -> anyhow::Result<()> {
+        self.origins()?;
         if self.key_retention.0.as_secs() < KEY_RETENTION_LEAST_S {
             bail!(
                 "key_retention is {}; it must be at least 25h, because providers redeliver for a day",

@@ -1,5 +1,6 @@
 //! Owns the audit log's entries and the chain that ties each to the one before, so that nobody takes one out, or changes
-//! one, without breaking the rest.
+//! one, without breaking the rest. Whoever may write all of a database can also write a chain anew: that shows only where
+//! somebody keeps its end elsewhere.
 
 use sha2::{Digest as _, Sha256};
 

@@ -69,6 +69,7 @@ impl Needs {
             }
             Action::StepTenant(step) => {
                 self.tenants.insert(step.tenant);
+                self.people.extend(step.admin.as_ref().map(|admin| (step.tenant, admin.principal)));
             }
             Action::PutProduct(put) => {
                 self.products.insert((tenant, put.sku.clone()));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coord::bus::Bus;
-use coord::cache::Cache;
+use coord::cache::{Cache, Entry};
 use domain::session::End;
 use domain::{PrincipalId, SessionId, TenantId, Timestamp};
 use moka::sync::Cache as Memory;
@@ -51,17 +51,21 @@ impl Authorities {
 
     /// The session of this name, if there is one.
     pub(crate) async fn of(&self, id: SessionId, trust: Trust) -> Result<Option<Arc<Held>>, Denied> {
-        if trust == Trust::Remembered {
-            if let Some(held) = self.memory.get(&id) {
-                return Ok(Some(held));
-            }
-            if let Some(held) = self.shared(id).await {
-                return Ok(Some(self.remember(held)));
-            }
+        if let Some(held) = self.known(id, trust) {
+            return Ok(Some(held));
+        }
+        if trust == Trust::Remembered
+            && let Some(held) = self.shared(id).await
+        {
+            return Ok(Some(self.remember(held)));
         }
         let Some(record) = self.store.session(id).await? else { return Ok(None) };
         let held = Held::of(record);
-        self.share(&held, SHARED_FOR).await;
+        if let Some(cache) = self.cache.clone() {
+            // Nobody waits for it: whoever asks before it is there asks the database, too.
+            let (name, entry) = (name(id), held.entry());
+            tokio::spawn(async move { put(&*cache, &name, entry, SHARED_FOR).await });
+        }
         Ok(Some(self.remember(held)))
     }
 
@@ -94,26 +98,33 @@ impl Authorities {
     }
 
     async fn share(&self, held: &Held, ttl: Duration) {
-        let Some(cache) = &self.cache else { return };
-        if let Err(error) = cache.put(&name(held.authority.id), held.entry(), ttl).await {
-            tracing::debug!(%error, "a session could not be shared");
-            metrics::counter!("mideng_session_cache_away_total").increment(1);
+        if let Some(cache) = &self.cache {
+            put(&**cache, &name(held.authority.id), held.entry(), ttl).await;
         }
     }
 
+    /// A reader that is late does not put what it read over something newer.
     fn remember(&self, held: Held) -> Arc<Held> {
         let held = Arc::new(held);
-        self.memory.insert(held.authority.id, held.clone());
-        held
+        let entry = self.memory.entry(held.authority.id).and_upsert_with(|there| match there {
+            Some(there) if there.value().authority.version > held.authority.version => there.into_value(),
+            _ => held.clone(),
+        });
+        entry.into_value()
+    }
+
+    /// What this process remembers of a session, where that is enough.
+    pub(crate) fn known(&self, id: SessionId, trust: Trust) -> Option<Arc<Held>> {
+        (trust == Trust::Remembered).then(|| self.memory.get(&id)).flatten()
     }
 
     /// Something about a session was written: whoever is asked from now on knows.
-    pub(crate) async fn changed(&self, id: SessionId) {
+    pub(crate) async fn changed(&self, id: SessionId, now: Timestamp) {
         self.memory.invalidate(&id);
         match self.store.session(id).await {
             Ok(Some(record)) => {
                 let held = Held::of(record);
-                self.share(&held, END_STANDS_FOR).await;
+                self.share(&held, stands_for(&held, now)).await;
                 self.remember(held);
             }
             Ok(None) => {}
@@ -128,12 +139,13 @@ impl Authorities {
     }
 
     /// Something about a person was written, which all of their sessions depend on.
-    pub(crate) async fn person_changed(&self, tenant: TenantId, principal: PrincipalId) {
+    pub(crate) async fn person_changed(&self, tenant: TenantId, principal: PrincipalId, now: Timestamp) {
         self.forget_person(tenant, principal);
         match self.store.sessions_of(tenant, principal, TOLD_MAX).await {
             Ok(records) => {
                 for record in records {
-                    self.share(&Held::of(record), END_STANDS_FOR).await;
+                    let held = Held::of(record);
+                    self.share(&held, stands_for(&held, now)).await;
                 }
             }
             Err(error) => tracing::warn!(%error, "the sessions of a person who changed could not be read"),
@@ -171,6 +183,18 @@ impl Authorities {
             self.memory.invalidate(&id);
         }
     }
+}
+
+async fn put(cache: &dyn Cache, name: &str, entry: Entry, ttl: Duration) {
+    if let Err(error) = cache.put(name, entry, ttl).await {
+        tracing::debug!(%error, "a session could not be shared");
+        metrics::counter!("mideng_session_cache_away_total").increment(1);
+    }
+}
+
+/// An end stands long enough to be in front of late readers; what is good, no longer than what anybody reads.
+fn stands_for(held: &Held, now: Timestamp) -> Duration {
+    if held.authority.over(now).is_some() { END_STANDS_FOR } else { SHARED_FOR }
 }
 
 fn name(id: SessionId) -> String {

@@ -47,7 +47,7 @@ pub enum Denied {
 impl From<store::Error> for Denied {
     fn from(error: store::Error) -> Self {
         let source = std::error::Error::source(&error).map(ToString::to_string);
-        if error.is_outage() {
+        if error.is_passing() {
             tracing::warn!(%error, source, "who somebody is could not be looked up");
             return Self::Away(error.to_string());
         }

@@ -27,12 +27,9 @@ pub(crate) struct Keys {
     ring: RwLock<Arc<Ring>>,
 }
 
-/// A new key, as it is kept, with the time until which those before it verify.
-pub fn new_key(now: Timestamp) -> (store::SigningKey, Timestamp) {
-    let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-    let signs_from = now.plus_ms(milliseconds(ROTATED_IN));
-    let until = signs_from.plus_ms(milliseconds(crate::ACCESS_TOKEN_FOR + GRACE));
-    (key(now, signs_from), until)
+/// A new key, as it is kept: it signs when every node has read it.
+pub fn new_key(now: Timestamp) -> store::SigningKey {
+    key(now, now.plus_ms(milliseconds(ROTATED_IN)))
 }
 
 /// The first key of an installation: it signs at once. Tokens tell whole seconds, so it does from the beginning of this one.
@@ -74,22 +71,35 @@ impl Keys {
 }
 
 async fn ring(store: &Store, issuer: &str) -> Result<Ring, store::Error> {
-    let mut keys = Vec::new();
-    for kept in store.signing_keys().await? {
+    let kept = store.signing_keys().await?;
+    let mut keys = Vec::with_capacity(kept.len());
+    for (place, key) in kept.iter().enumerate() {
+        let next = kept.get(place + 1).map(|next| next.signs_from);
         let times = Times {
-            made_at_ms: kept.created_at.0,
-            signs_from_ms: kept.signs_from.0,
-            verifies_until_ms: kept.verifies_until.map(|until| until.0),
+            made_at_ms: key.created_at.0,
+            signs_from_ms: key.signs_from.0,
+            verifies_until_ms: verifies_until(key, next).map(|until| until.0),
         };
-        let bytes = BASE64_STANDARD.decode(&kept.secret).unwrap_or_default();
-        match SigningKey::restore(&kept.kid, &bytes, times) {
+        let bytes = BASE64_STANDARD.decode(&key.secret).unwrap_or_default();
+        match SigningKey::restore(&key.kid, &bytes, times) {
             Ok(key) => keys.push(key),
             Err(error) => {
-                tracing::error!(%error, kid = kept.kid, "a key that signs tokens cannot be read; it is left out");
+                tracing::error!(%error, kid = key.kid, "a key that signs tokens cannot be read; it is left out");
             }
         }
     }
     Ok(Ring::new(issuer, AUDIENCE, keys))
+}
+
+/// A key that is followed by another verifies until the last token that it signed is over; one that leaked until somebody
+/// said, if that is earlier.
+fn verifies_until(key: &store::SigningKey, next: Option<Timestamp>) -> Option<Timestamp> {
+    let last = next.map(|from| from.plus_ms(milliseconds(crate::ACCESS_TOKEN_FOR + GRACE)));
+    [key.verifies_until, last].into_iter().flatten().min()
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Reads the keys again and again for as long as the people are there.
@@ -104,4 +114,40 @@ pub(crate) fn follow(people: &People) {
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_a_key_verifies() {
+        let key = |verifies_until: Option<i64>| store::SigningKey {
+            kid: String::new(),
+            secret: String::new(),
+            created_at: Timestamp(0),
+            signs_from: Timestamp(0),
+            verifies_until: verifies_until.map(Timestamp),
+        };
+        let lasts = milliseconds(crate::ACCESS_TOKEN_FOR + GRACE);
+        // Until when somebody said, when the next begins to sign, until when it verifies.
+        let table = [
+            (None, None, None),
+            (None, Some(1_000), Some(1_000 + lasts)),
+            (Some(500), None, Some(500)),
+            (Some(500), Some(1_000), Some(500)),
+            (Some(i64::MAX), Some(1_000), Some(1_000 + lasts)),
+        ];
+        for (said, next, wanted) in table {
+            let until = verifies_until(&key(said), next.map(Timestamp));
+            assert_eq!(until, wanted.map(Timestamp), "{said:?} {next:?}");
+        }
+    }
+
+    /// A token tells whole seconds; the first key signs those of the second in which it is made.
+    #[test]
+    fn keys_are_made_to_sign_in_time() {
+        assert_eq!(first_key(Timestamp(1_999)).signs_from, Timestamp(1_000));
+        assert_eq!(new_key(Timestamp(1_999)).signs_from, Timestamp(1_999 + milliseconds(ROTATED_IN)));
+    }
 }

@@ -58,6 +58,8 @@ pub struct Parts {
     pub bus: Option<Arc<dyn Bus>>,
     /// Counts log-ins.
     pub limit: Arc<dyn Limit>,
+    /// So many tries of strangers to log in come from one address in a minute; behind a proxy that is all of them.
+    pub logins_per_address: u32,
     /// The installation's secret.
     pub secret: [u8; 32],
     /// Who signs access tokens: the installation, the same on every node.
@@ -86,13 +88,13 @@ struct Inside {
 impl People {
     /// Puts the parts together, and begins to listen to the other nodes. The keys that sign are read from the store.
     pub async fn new(parts: Parts) -> Result<Self, store::Error> {
-        let Parts { store, cache, bus, limit, secret, issuer, hasher, stamp } = parts;
+        let Parts { store, cache, bus, limit, logins_per_address, secret, issuer, hasher, stamp } = parts;
         let keys = Keys::read(store.clone(), issuer, stamp).await?;
         let people = Self(Arc::new(Inside {
             authorities: Authorities::new(store.clone(), cache, bus.clone()),
             tokens: Tokens::new(keys, &secret),
             rules: RulesOf::new(store.clone()),
-            limits: Limits::new(limit),
+            limits: Limits::new(limit, logins_per_address),
             devices: Devices::new(&secret),
             store,
             hasher,
@@ -124,6 +126,16 @@ impl People {
     /// The public keys that verify access tokens, as a JWK set (RFC 7517).
     pub fn jwks(&self) -> String {
         self.0.tokens.jwks((self.0.stamp.now)())
+    }
+
+    /// Does it in a task of its own: a client that goes away cancels its waiting, and nothing that was begun.
+    async fn run<T, F>(&self, work: impl FnOnce(Self) -> F) -> Result<T, Denied>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Denied>> + Send + 'static,
+    {
+        let done = tokio::spawn(work(self.clone())).await;
+        done.unwrap_or_else(|error| Err(Denied::Broken(format!("what was begun broke off: {error}"))))
     }
 
     /// Waits for no password any more.

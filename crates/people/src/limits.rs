@@ -11,8 +11,10 @@ use coord::limit::{LocalLimit, Rate};
 
 use crate::{Denied, network};
 
-/// Tries from one address, or one network of the sixth version.
-const BY_ADDRESS: (u32, Duration) = (60, Duration::from_mins(1));
+/// Tries on all devices where an account was let in before, together: somebody may have gathered marks.
+const BY_DEVICES: (u32, Duration) = (60, Duration::from_mins(10));
+/// In this time so many tries from one address, or one network of the sixth version, as the settings say.
+const ADDRESS_PER: Duration = Duration::from_mins(1);
 /// Tries of strangers with one account, from wherever.
 const BY_ACCOUNT: (u32, Duration) = (20, Duration::from_mins(10));
 /// Tries of strangers with one account from one address.
@@ -26,20 +28,23 @@ pub(crate) struct Limits {
     limit: Arc<dyn Limit>,
     /// While nobody else counts, each process does: guessing stays slow.
     local: LocalLimit,
+    by_address: (u32, Duration),
 }
 
 impl Limits {
-    pub(crate) fn new(limit: Arc<dyn Limit>) -> Self {
-        Self { limit, local: LocalLimit::new(LOCAL_NAMES_MAX) }
+    pub(crate) fn new(limit: Arc<dyn Limit>, per_address: u32) -> Self {
+        Self { limit, local: LocalLimit::new(LOCAL_NAMES_MAX), by_address: (per_address, ADDRESS_PER) }
     }
 
-    /// Counts a try to log in. `account` names the account; `device` a device that it was let in on.
+    /// Counts a try to log in. `account` names the account; `device` a device that it was let in on. Such a device is counted
+    /// apart from strangers in all ways: those who share its address, or guess at its account, take nothing from it.
     pub(crate) async fn log_in(&self, account: &str, address: IpAddr, device: Option<&str>) -> Result<(), Denied> {
-        let network = network(address);
-        self.count(&format!("login:address:{network}"), BY_ADDRESS).await?;
         if let Some(device) = device {
+            self.count(&format!("login:devices:{account}"), BY_DEVICES).await?;
             return self.count(&format!("login:device:{device}"), BY_DEVICE).await;
         }
+        let network = network(address);
+        self.count(&format!("login:address:{network}"), self.by_address).await?;
         self.count(&format!("login:both:{network}:{account}"), BY_BOTH).await?;
         self.count(&format!("login:account:{account}"), BY_ACCOUNT).await
     }

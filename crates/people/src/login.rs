@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use domain::person::{Kind, Login, PasswordHash, Status};
 use domain::session::Device;
+use domain::text::TenantName;
 use domain::{PrincipalId, Timestamp, tenant};
 use identity::opaque::{Secret, refresh};
 use identity::password::{Hash, Password};
@@ -18,21 +19,21 @@ const DEVICE_NAME_MAX: usize = 100;
 
 /// Somebody at the door.
 #[derive(Clone)]
-pub struct LogIn<'a> {
+pub struct LogIn {
     /// The name of the tenant they want into.
-    pub tenant: &'a str,
+    pub tenant: String,
     /// Through which door.
     pub kind: Kind,
     /// Who they say they are.
-    pub login: &'a str,
+    pub login: String,
     /// What proves it.
-    pub password: &'a str,
+    pub password: String,
     /// On what they come.
     pub device: Device,
     /// What they call it.
-    pub device_name: Option<&'a str>,
+    pub device_name: Option<String>,
     /// A mark that was given to the device when it was let in before.
-    pub device_mark: Option<&'a str>,
+    pub device_mark: Option<String>,
     /// Where they come from.
     pub address: IpAddr,
     /// Whether it is a browser, which keeps a cookie and no tokens.
@@ -43,14 +44,18 @@ pub struct LogIn<'a> {
 
 impl People {
     /// Lets somebody in who proves who they are.
-    pub async fn log_in(&self, wanted: &LogIn<'_>) -> Result<LoggedIn, Denied> {
+    pub async fn log_in(&self, wanted: LogIn) -> Result<LoggedIn, Denied> {
+        self.run(|people| async move { people.let_in(&wanted).await }).await
+    }
+
+    async fn let_in(&self, wanted: &LogIn) -> Result<LoggedIn, Denied> {
         let inside = &self.0;
         let now = (inside.stamp.now)();
         let account = account(wanted);
-        let device = wanted.device_mark.and_then(|mark| inside.devices.name(&account, mark));
+        let device = wanted.device_mark.as_deref().and_then(|mark| inside.devices.name(&account, mark));
         inside.limits.log_in(&account, wanted.address, device.as_deref()).await?;
         let found = self.known(wanted).await?;
-        let known = self.proven(wanted.password, found, now).await?;
+        let known = self.proven(&wanted.password, found, now).await?;
         let new = self.new_session(wanted, &known, now);
         let (new, cookie) = new;
         let rules = inside.rules.of(new.tenant, known.person.kind).await?;
@@ -60,15 +65,18 @@ impl People {
             Opened::ShutOut => return Err(Denied::Wrong),
         };
         for id in &replaced {
-            inside.authorities.changed(*id).await;
+            inside.authorities.changed(*id, now).await;
         }
         let mark = inside.devices.mark(&account, (inside.stamp.id)());
         self.logged_in(new.id, cookie, Some(mark), now).await
     }
 
-    async fn known(&self, wanted: &LogIn<'_>) -> Result<Option<(Known, tenant::Status)>, Denied> {
-        let Some(tenant) = self.0.store.tenant_named(wanted.tenant).await? else { return Ok(None) };
-        let Ok(login) = Login::new(wanted.login) else { return Ok(None) };
+    async fn known(&self, wanted: &LogIn) -> Result<Option<(Known, tenant::Status)>, Denied> {
+        // What cannot be a name is not asked for: not every database takes every character.
+        let (Ok(name), Ok(login)) = (TenantName::new(&wanted.tenant), Login::new(&wanted.login)) else {
+            return Ok(None);
+        };
+        let Some(tenant) = self.0.store.tenant_named(name.as_str()).await? else { return Ok(None) };
         let known = self.0.store.person_by_login(tenant.id, wanted.kind, &login).await?;
         Ok(known.map(|known| (known, tenant.status)))
     }
@@ -122,9 +130,10 @@ impl People {
         Ok(verdict.right)
     }
 
-    fn new_session(&self, wanted: &LogIn<'_>, known: &Known, now: Timestamp) -> (NewSession, Option<Secret>) {
+    fn new_session(&self, wanted: &LogIn, known: &Known, now: Timestamp) -> (NewSession, Option<Secret>) {
         let cookie = wanted.by_cookie.then(|| Secret::random("mc_"));
-        let name = wanted.device_name.map(|name| name.chars().filter(|it| !it.is_control()).take(DEVICE_NAME_MAX));
+        let name =
+            wanted.device_name.as_deref().map(|name| name.chars().filter(|it| !it.is_control()).take(DEVICE_NAME_MAX));
         let new = NewSession {
             id: domain::SessionId::new((self.0.stamp.id)()),
             tenant: known.person.tenant,
@@ -144,7 +153,7 @@ impl People {
 }
 
 /// What limits and marks call the account that is tried. Typed another way it is the same.
-fn account(wanted: &LogIn<'_>) -> String {
+fn account(wanted: &LogIn) -> String {
     let login = wanted.login.to_lowercase();
     let digest = identity::opaque::digest(&format!("{}\0{}\0{login}", wanted.tenant, wanted.kind.name()));
     format!("{:024x}", digest[..12].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte)))

@@ -7,6 +7,7 @@ use domain::{PrincipalId, SessionId, TenantId, Timestamp};
 use identity::opaque::{self, Secret, refresh};
 use store::{Refreshed, SessionRecord};
 
+use crate::held::Held;
 use crate::{Denied, People, Trust};
 
 /// How many sessions of a person a list shows.
@@ -43,7 +44,7 @@ impl People {
         match proof {
             Proof::Token(token) => {
                 let (id, person) = inside.tokens.read(token, now)?;
-                let held = inside.authorities.good(id, trust, now).await?;
+                let held = self.good(id, trust).await?;
                 if held.authority.person != person {
                     return Err(Denied::Invalid);
                 }
@@ -52,36 +53,56 @@ impl People {
             Proof::Cookie(cookie) => {
                 let (id, secret) = cookie.split_once('.').ok_or(Denied::Invalid)?;
                 let id: SessionId = id.parse().map_err(|_| Denied::Invalid)?;
-                let held = inside.authorities.of(id, trust).await?.ok_or(Denied::Invalid)?;
+                let held = if let Some(held) = inside.authorities.known(id, trust) {
+                    held
+                } else {
+                    let of = move |people: Self| async move { people.0.authorities.of(id, trust).await };
+                    self.run(of).await?.ok_or(Denied::Invalid)?
+                };
                 // Before anything is told of the session: who has not the secret learns nothing of it.
                 let is_theirs = |hash: &[u8; 32]| opaque::same(hash, &opaque::digest(secret));
                 if !held.cookie_hash.as_ref().is_some_and(is_theirs) {
                     return Err(Denied::Invalid);
                 }
-                Ok(inside.authorities.good(id, trust, now).await?.authority.clone())
+                Ok(self.good(id, trust).await?.authority.clone())
             }
         }
     }
 
     /// The session anew from the database, for where money moves.
     pub async fn confirm(&self, session: &Authority) -> Result<Arc<Authority>, Denied> {
+        Ok(self.good(session.id, Trust::Fresh).await?.authority.clone())
+    }
+
+    /// From memory at once, and else by a task that ends what it began.
+    async fn good(&self, id: SessionId, trust: Trust) -> Result<Arc<Held>, Denied> {
         let now = (self.0.stamp.now)();
-        Ok(self.0.authorities.good(session.id, Trust::Fresh, now).await?.authority.clone())
+        if let Some(held) = self.0.authorities.known(id, trust).filter(|held| held.authority.over(now).is_none()) {
+            return Ok(held);
+        }
+        self.run(move |people| async move { people.0.authorities.good(id, trust, now).await }).await
     }
 
     /// Moves the end of a browser's session on, where its shop's rules say so at this request.
     pub async fn renew(&self, session: &Authority, is_write: bool) -> Result<(), Denied> {
         let now = (self.0.stamp.now)();
         let rules = self.0.rules.of(session.tenant, session.kind).await?;
-        if let Some(until) = rules.renewed(session, now, is_write) {
-            self.0.store.session_renew(session.id, until).await?;
-            self.0.authorities.renewed(session.id);
-        }
-        Ok(())
+        let Some(until) = rules.renewed(session, now, is_write) else { return Ok(()) };
+        let id = session.id;
+        self.run(move |people| async move {
+            people.0.store.session_renew(id, until).await?;
+            people.0.authorities.renewed(id);
+            Ok(())
+        })
+        .await
     }
 
     /// Exchanges a refresh token. Sent again because the reply was lost, it is answered with the same refresh token.
-    pub async fn refresh(&self, token: &str) -> Result<LoggedIn, Denied> {
+    pub async fn refresh(&self, token: String) -> Result<LoggedIn, Denied> {
+        self.run(|people| async move { people.refreshed(&token).await }).await
+    }
+
+    async fn refreshed(&self, token: &str) -> Result<LoggedIn, Denied> {
         let inside = &self.0;
         let now = (inside.stamp.now)();
         let sent = refresh::Sent::read(token).ok_or(Denied::Invalid)?;
@@ -100,7 +121,7 @@ impl People {
             }
             Refreshed::Reused => {
                 metrics::counter!("mideng_refresh_tokens_reused_total").increment(1);
-                inside.authorities.changed(id).await;
+                inside.authorities.changed(id, now).await;
                 Err(Denied::Over(End::Reused))
             }
             Refreshed::Unknown => Err(Denied::Invalid),
@@ -113,44 +134,37 @@ impl People {
     }
 
     /// Ends a session of a person; false where they have no such that is open.
-    pub async fn end(
-        &self,
-        (tenant, principal): (TenantId, PrincipalId),
-        id: SessionId,
-        why: End,
-    ) -> Result<bool, Denied> {
-        let now = (self.0.stamp.now)();
-        let theirs = self
-            .0
-            .store
-            .session(id)
-            .await?
-            .is_some_and(|record| record.authority.tenant == tenant && record.authority.principal == principal);
-        if !theirs || !self.0.store.session_end(tenant, id, why, now).await? {
-            return Ok(false);
-        }
-        self.0.authorities.changed(id).await;
-        Ok(true)
+    pub async fn end(&self, whose: (TenantId, PrincipalId), id: SessionId, why: End) -> Result<bool, Denied> {
+        self.run(move |people| async move {
+            let (inside, now) = (&people.0, (people.0.stamp.now)());
+            let found = inside.store.session(id).await?;
+            if found.is_none_or(|record| (record.authority.tenant, record.authority.principal) != whose)
+                || !inside.store.session_end(whose.0, id, why, now).await?
+            {
+                return Ok(false);
+            }
+            inside.authorities.changed(id, now).await;
+            Ok(true)
+        })
+        .await
     }
 
-    /// Ends every session of a person but one.
-    pub async fn end_all(
-        &self,
-        person: (TenantId, PrincipalId),
-        but: Option<SessionId>,
-        why: End,
-    ) -> Result<usize, Denied> {
-        let now = (self.0.stamp.now)();
-        let ended = self.0.store.sessions_end(person, but, why, now).await?;
-        for id in &ended {
-            self.0.authorities.changed(*id).await;
-        }
-        Ok(ended.len())
+    /// Ends every session of a person, this one too.
+    pub async fn end_all(&self, person: (TenantId, PrincipalId), why: End) -> Result<usize, Denied> {
+        self.run(move |people| async move {
+            let now = (people.0.stamp.now)();
+            let ended = people.0.store.sessions_end(person, None, why, now).await?;
+            for id in &ended {
+                people.0.authorities.changed(*id, now).await;
+            }
+            Ok(ended.len())
+        })
+        .await
     }
 
     /// A command changed the person: whatever is remembered of their sessions is out of date.
     pub async fn person_changed(&self, tenant: TenantId, principal: PrincipalId) {
-        self.0.authorities.person_changed(tenant, principal).await;
+        self.0.authorities.person_changed(tenant, principal, (self.0.stamp.now)()).await;
     }
 
     /// A command changed the tenant.

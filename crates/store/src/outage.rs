@@ -17,6 +17,13 @@ impl Error {
         })
     }
 
+    /// Whether nothing was done that time would not let be done, or nobody knows whether it was: then the same may be asked
+    /// again, where that is harmless.
+    pub fn is_passing(&self) -> bool {
+        let passes = |fault: &Fault| matches!(fault, Fault::Retry(_) | Fault::Unknown(_));
+        self.is_outage() || self.causes().any(|error| error.downcast_ref::<Fault>().is_some_and(passes))
+    }
+
     /// Whether the database found it too much at once: a part of it may do.
     pub fn is_too_much(&self) -> bool {
         self.causes().any(|error| matches!(error.downcast_ref::<Fault>(), Some(Fault::TooMuch(_))))
@@ -51,7 +58,9 @@ mod tests {
         let too_much = Err::<(), _>(Fault::TooMuch("it took longer than 5 s".to_owned())).doing("archiving");
         assert!(too_much.is_err_and(|error| error.is_too_much() && !error.is_outage()));
         let retry = Err::<(), _>(Fault::Retry("a lock".to_owned())).doing("archiving");
-        assert!(retry.is_err_and(|error| !error.is_too_much()));
+        assert!(retry.is_err_and(|error| !error.is_too_much() && error.is_passing()));
+        let rejected = Err::<(), _>(Fault::Rejected("no".to_owned())).doing("archiving");
+        assert!(rejected.is_err_and(|error| !error.is_passing()));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod purge;
 mod record;
 mod rules;
 
+use domain::person::PasswordHash;
 use domain::session::{Device, End, Full, Rules};
 use domain::{PrincipalId, SessionId, TenantId, Timestamp, person};
 use engine::Fault;
@@ -108,6 +109,24 @@ static ENDED: Write = Write::update(
     &[number("version")],
 );
 
+/// A session that stays while the person's epoch changes.
+static CARRIED: Write =
+    Write::update("sessions", SessionRow::FIND.key, &[number("epoch"), number("version")], &[number("version")]);
+
+static SHUT: Write = Write::update(
+    "people",
+    PersonRow::FIND.key,
+    &[number("epoch"), number("version"), number("updated_at")],
+    &[number("version")],
+);
+
+static PASSWORD: Write = Write::update(
+    "people",
+    PersonRow::FIND.key,
+    &[number("epoch"), number("version"), number("updated_at"), text("password_hash"), number("password_at")],
+    &[number("version")],
+);
+
 impl Store {
     /// Opens a session by the shop's rules.
     pub async fn session_open(&self, new: &NewSession, rules: &Rules) -> Result<Opened, Error> {
@@ -119,7 +138,8 @@ impl Store {
         again(|| self.end_once(tenant, id, why, at)).await
     }
 
-    /// Ends every open session of a person but one; which they were.
+    /// Ends every open session of a person but one; which they were. What is about to be opened by a proof from before is
+    /// not opened any more: the person's epoch is another.
     pub async fn sessions_end(
         &self,
         whose: (TenantId, PrincipalId),
@@ -127,7 +147,21 @@ impl Store {
         why: End,
         at: Timestamp,
     ) -> Result<Vec<SessionId>, Error> {
-        again(|| self.end_all_once(whose, but, why, at)).await
+        let shut = Shut { whose, own: but, password: None, why, at };
+        Ok(again(|| self.shut_once(&shut)).await?.unwrap_or_default())
+    }
+
+    /// Gives a person another password and ends every session but their own, in one; which they were. `None` where somebody
+    /// changed the person since they had this version.
+    pub async fn password_change(
+        &self,
+        whose: (TenantId, PrincipalId),
+        (version, new): (u32, &PasswordHash),
+        own: Option<SessionId>,
+        at: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, Error> {
+        let shut = Shut { whose, own, password: Some((version, new)), why: End::Kicked, at };
+        again(|| self.shut_once(&shut)).await
     }
 
     async fn open_once(&self, new: &NewSession, rules: &Rules) -> Result<Opened, Error> {
@@ -172,26 +206,48 @@ impl Store {
         commit(changes, vec![ended]).await.map(|()| true)
     }
 
-    async fn end_all_once(
-        &self,
-        (tenant, principal): (TenantId, PrincipalId),
-        but: Option<SessionId>,
-        why: End,
-        at: Timestamp,
-    ) -> Result<Vec<SessionId>, Error> {
+    async fn shut_once(&self, shut: &Shut<'_>) -> Result<Option<Vec<SessionId>>, Error> {
+        let Shut { whose: (tenant, principal), own, password, why, at } = *shut;
         let mut changes = self.changes().await.doing(DOING)?;
-        let key = [tenant.0.into(), principal.0.into(), 1_i64.into()];
-        let rows: Vec<SessionRow> = find(&mut changes, &OPEN_OF, key.to_vec()).await?;
-        let (mut ended, mut ids) = (Rows::of(&ENDED), Vec::new());
+        let person: Vec<PersonRow> =
+            find(&mut changes, PersonRow::FIND, vec![tenant.0.into(), principal.0.into()]).await?;
+        let Some(person) = person.first().map(PersonRow::person).transpose()? else { return Ok(None) };
+        if password.is_some_and(|(version, _)| version != person.version) {
+            return Ok(None);
+        }
+        let rows: Vec<SessionRow> =
+            find(&mut changes, &OPEN_OF, vec![tenant.0.into(), principal.0.into(), 1_i64.into()]).await?;
+        let (mut ended, mut carried, mut ids) = (Rows::of(&ENDED), Rows::of(&CARRIED), Vec::new());
+        let epoch = person.epoch + 1;
         for row in &rows {
             let id = row.id()?;
-            if but != Some(id) {
+            if own == Some(id) && row.epoch == i64::from(person.epoch) {
+                carried.add(row![row.tenant_id, row.id.as_str(), epoch, row.version + 1, row.version]);
+            } else {
                 end(&mut ended, row, why, at);
                 ids.push(id);
             }
         }
-        commit(changes, vec![ended]).await.map(|()| ids)
+        let (mut shut, mut password_set) = (Rows::of(&SHUT), Rows::of(&PASSWORD));
+        let (version, was) = (person.version + 1, person.version);
+        match password {
+            None => shut.add(row![tenant.0, principal.0, epoch, version, at.0, was]),
+            Some((_, new)) => {
+                password_set.add(row![tenant.0, principal.0, epoch, version, at.0, new.as_str(), at.0, was]);
+            }
+        }
+        commit(changes, vec![shut, password_set, ended, carried]).await.map(|()| Some(ids))
     }
+}
+
+/// The end of all of somebody's sessions, but for their own that they ask from.
+struct Shut<'a> {
+    whose: (TenantId, PrincipalId),
+    own: Option<SessionId>,
+    /// What proves who they are from now on, where nobody changed the person since this version.
+    password: Option<(u32, &'a PasswordHash)>,
+    why: End,
+    at: Timestamp,
 }
 
 /// Once more where the database took everything back, as it does where two wait for each other: MariaDB locks a session by

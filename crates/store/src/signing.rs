@@ -22,7 +22,7 @@ pub struct SigningKey {
     pub created_at: Timestamp,
     /// From when on it signs: every node has it by then.
     pub signs_from: Timestamp,
-    /// Until when what it signed is taken; for ever where it is missing.
+    /// Until when what it signed is taken, where somebody has said so.
     pub verifies_until: Option<Timestamp>,
 }
 
@@ -76,19 +76,23 @@ impl Store {
         }
     }
 
-    /// Keeps a further key; what those before it signed is taken until `verifies_until`.
-    pub async fn signing_key_add(&self, key: &SigningKey, verifies_until: Timestamp) -> Result<(), Error> {
-        let _turn = self.turn().await?;
+    /// Keeps a further key. What those before it signed is taken for as long as its readers say.
+    pub async fn signing_key_add(&self, key: &SigningKey) -> Result<(), Error> {
         let insert = format!(
             "insert into {SIGNING_KEYS} (place, kid, secret, created_at, signs_from) \
              select coalesce(max(place), 0) + 1, {{}}, {{}}, {}, {} from {SIGNING_KEYS}",
             key.created_at.0, key.signs_from.0
         );
-        soon(KEEPING, self.administrator.execute_raw(self.bound(&insert, &[&key.kid, &key.secret]))).await?;
-        let retire = format!(
-            "update {SIGNING_KEYS} set verifies_until = {} where kid <> {{}} and verifies_until is null",
-            verifies_until.0
-        );
-        soon(KEEPING, self.administrator.execute_raw(self.bound(&retire, &[&key.kid]))).await.map(|_| ())
+        let _turn = self.turn().await?;
+        let insert = self.bound(&insert, &[&key.kid, &key.secret]);
+        soon(KEEPING, self.administrator.execute_raw(insert)).await.map(|_| ())
+    }
+
+    /// From `until` on nothing that a key has signed is taken, whatever else is said of it; false where there is no such key.
+    pub async fn signing_key_retire(&self, kid: &str, until: Timestamp) -> Result<bool, Error> {
+        let update = format!("update {SIGNING_KEYS} set verifies_until = {} where kid = {{}}", until.0);
+        let _turn = self.turn().await?;
+        let written = soon(KEEPING, self.administrator.execute_raw(self.bound(&update, &[kid]))).await?;
+        Ok(written.rows_affected() == 1)
     }
 }

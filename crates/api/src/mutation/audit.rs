@@ -1,4 +1,4 @@
-//! Owns which changes are written into the audit log: those of the staff, each with the reason they give.
+//! Owns which changes are written into the audit log: those of the staff, and those that come with a reason.
 
 use domain::access::Role;
 use domain::audit::Note;
@@ -14,10 +14,6 @@ const REASON: HeaderName = HeaderName::from_static("x-reason");
 
 /// What is to be written of a request, if anything is.
 pub(super) fn note(caller: &Caller, headers: &HeaderMap) -> Result<Option<Note>, Problem> {
-    let is_staff = caller.session.is_some() && Role::STAFF.contains(&caller.role);
-    if !is_staff {
-        return Ok(None);
-    }
     let invalid = |detail: String| Problem::new("parameter_invalid", format!("the header X-Reason: {detail}"));
     let mut lines = headers.get_all(REASON).iter();
     let reason = match (lines.next(), lines.next()) {
@@ -29,5 +25,7 @@ pub(super) fn note(caller: &Caller, headers: &HeaderMap) -> Result<Option<Note>,
         }
         _ => return Err(invalid("send one".to_owned())),
     };
-    Ok(Some(Note { reason }))
+    let is_staff = caller.session.is_some() && Role::STAFF.contains(&caller.role);
+    // Who gives a reason wants it kept, a server's too.
+    Ok((is_staff || reason.is_some()).then_some(Note { reason }))
 }

@@ -61,7 +61,7 @@ impl Mutation {
     }
 
     /// Whether a name of the request is known: it is being worked on here, or has its answer.
-    async fn is_repetition(&self) -> Result<bool, Problem> {
+    pub(crate) async fn is_repetition(&self) -> Result<bool, Problem> {
         let (tenant, principal) = (self.caller.tenant, self.caller.principal);
         let aliases = self.aliases.iter().map(|alias| (&alias.key, alias.since));
         for (key, since) in self.key.iter().map(|key| (key, None)).chain(aliases) {

@@ -3,8 +3,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
-use domain::person::{Kind, Step};
-use domain::{Action, AddPerson, Person, PersonId, StepPerson};
+use domain::person::{Kind, PasswordHash, Step};
+use domain::{Action, AddPerson, Person, PersonId, StepPerson, TenantId};
 use http::header;
 
 use super::ids::{IdPath, Named};
@@ -24,25 +24,38 @@ impl Named for PersonId {
 pub(super) async fn add(api: &Api, mut request: Mutation, new: wire::NewPerson) -> Result<Response, Problem> {
     request.require_key()?;
     request.is_audited();
-    let action = added(api, request.tenant(), new).await?;
+    let tenant = request.tenant();
+    let password = password(api, &request, &new).await?;
+    let action = added(api, tenant, new, password).await?;
     request.submit(Action::AddPerson(action), derived_from_request).await
 }
 
+/// The hash of the new person's password. Of a repetition it is not asked: that is answered as it was, whatever is thought of
+/// the password by now.
+pub(super) async fn password(
+    api: &Api,
+    request: &Mutation,
+    new: &wire::NewPerson,
+) -> Result<Option<PasswordHash>, Problem> {
+    let Some(typed) = &new.password else { return Ok(None) };
+    if request.is_repetition().await? {
+        return Ok(None);
+    }
+    let hashed = api.people().hash(typed, &[new.login.as_str(), new.name.as_str()]).await?;
+    hashed.map(Some).map_err(|weak| {
+        let pointer = new.password_pointer.to_owned();
+        Problem::invalid(&[FieldError { pointer, code: weak.code(), message: weak.to_string() }])
+    })
+}
+
 /// The command that adds somebody to a tenant, with the number that they will act under.
-pub(super) async fn added(api: &Api, tenant: domain::TenantId, new: wire::NewPerson) -> Result<AddPerson, Problem> {
-    let wire::NewPerson { kind, login, name, role, password, password_pointer } = new;
-    let password = match password {
-        None => None,
-        Some(typed) => {
-            let hashed = api.people().hash(&typed, &[login.as_str(), name.as_str()]).await?;
-            let weak = |weak: people::Weak| FieldError {
-                pointer: password_pointer.to_owned(),
-                code: weak.code(),
-                message: weak.to_string(),
-            };
-            Some(hashed.map_err(|error| Problem::invalid(&[weak(error)]))?)
-        }
-    };
+pub(super) async fn added(
+    api: &Api,
+    tenant: TenantId,
+    new: wire::NewPerson,
+    password: Option<PasswordHash>,
+) -> Result<AddPerson, Problem> {
+    let wire::NewPerson { kind, login, name, role, .. } = new;
     let (known, id) = (login.clone(), PersonId::new(stamp::id()));
     let asked = api.ask(|store| async move { store.person_account((tenant, kind), &known, id, stamp::now()).await });
     let (principal, id) = asked.await?;
@@ -62,10 +75,13 @@ pub(super) async fn change(
     let person = find(api, tenant, kind, path).await?;
     let (principal, id) = (person.principal, person.id);
     let action = StepPerson { principal, id, step, expected_version: request.expected_version() };
-    let answer = request.submit(Action::StepPerson(action), derived_from_request).await;
-    // Also behind an answer that did not come in time: what is remembered too early costs one look more.
-    api.people().person_changed(tenant, principal).await;
-    answer
+    let people = api.people().clone();
+    api.finish(async move {
+        let answer = request.submit(Action::StepPerson(action), derived_from_request).await;
+        people.person_changed(tenant, principal).await;
+        answer
+    })
+    .await
 }
 
 /// Shows somebody.
@@ -98,12 +114,7 @@ pub(super) async fn sessions(
 }
 
 /// Somebody of this kind and tenant; others are not there.
-async fn find(
-    api: &Api,
-    tenant: domain::TenantId,
-    kind: Kind,
-    IdPath(id): IdPath<PersonId>,
-) -> Result<Person, Problem> {
+async fn find(api: &Api, tenant: TenantId, kind: Kind, IdPath(id): IdPath<PersonId>) -> Result<Person, Problem> {
     let person = |store: store::Store, tenant| async move { store.person(tenant, id).await };
     let found = api.find(tenant, format!("person {id}"), person).await?;
     if found.kind == kind { Ok(found) } else { Err(Problem::new("not_found", format!("there is no person {id}"))) }

@@ -32,18 +32,18 @@ pub(crate) async fn log_in(
     }
     let address = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |Extension(peer)| peer.0);
     let log_in = people::LogIn {
-        tenant: wanted.tenant.as_deref().unwrap_or("default"),
+        tenant: wanted.tenant.unwrap_or_else(|| "default".to_owned()),
         kind,
-        login: &wanted.login,
-        password: &wanted.password,
+        login: wanted.login,
+        password: wanted.password,
         device,
-        device_name: wanted.device.name.as_deref(),
-        device_mark: wanted.device.mark.as_deref(),
+        device_name: wanted.device.name,
+        device_mark: wanted.device.mark,
         address,
         by_cookie,
         guest: None,
     };
-    let logged_in = api.people().log_in(&log_in).await?;
+    let logged_in = api.people().log_in(log_in).await?;
     let cookie = logged_in.cookie.as_deref().map(|value| [(SET_COOKIE, cookie::given(value))]);
     let body = Json(wire::Tokens::of(logged_in));
     Ok((StatusCode::CREATED, cookie.map_or_else(HeaderMap::new, HeaderMap::from_iter), body).into_response())
@@ -59,7 +59,7 @@ pub(crate) async fn refresh(
     State(api): State<Api>,
     Typed(wanted): Typed<wire::RefreshTokens>,
 ) -> Result<Response, Problem> {
-    let logged_in = api.people().refresh(&wanted.refresh_token).await?;
+    let logged_in = api.people().refresh(wanted.refresh_token).await?;
     Ok(Json(wire::Tokens::of(logged_in)).into_response())
 }
 
@@ -121,8 +121,9 @@ pub(crate) async fn log_out(
 pub(crate) async fn log_out_everywhere(State(api): State<Api>, caller: Caller) -> Result<Response, Problem> {
     let current = caller.of_session()?.id;
     let person = (caller.tenant, caller.principal);
-    api.people().end_all(person, Some(current), End::Kicked).await?;
+    // First this one, which is told that it was logged out; then whatever is open.
     api.people().end(person, current, End::LoggedOut).await?;
+    api.people().end_all(person, End::Kicked).await?;
     let cookie = caller.by_cookie.then(|| [(SET_COOKIE, cookie::taken())]);
     Ok((StatusCode::NO_CONTENT, cookie.map_or_else(HeaderMap::new, HeaderMap::from_iter)).into_response())
 }
@@ -141,8 +142,8 @@ pub(crate) async fn change_password(
 ) -> Result<Response, Problem> {
     let session = caller.of_session()?;
     let address = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |Extension(peer)| peer.0);
-    let passwords = (wanted.current_password.as_str(), wanted.new_password.as_str());
-    api.people().change_password(session, passwords, address).await?.map_err(|weak| {
+    let changed = api.people().change_password(session, wanted.current_password, wanted.new_password, address);
+    changed.await?.map_err(|weak| {
         let error = FieldError { pointer: "/new_password".to_owned(), code: weak.code(), message: weak.to_string() };
         Problem::invalid(&[error])
     })?;

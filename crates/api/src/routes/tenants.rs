@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
-use domain::tenant::Step;
+use domain::tenant::{Status, Step};
 use domain::{Action, StepTenant, Tenant, TenantPublicId};
 use http::header;
 
@@ -33,16 +33,13 @@ pub(crate) async fn add(State(api): State<Api>, caller: Caller, mut request: Mut
     request.require_key()?;
     request.is_audited();
     let (name, admin) = request.json::<wire::AddTenant>()?.checked()?;
+    let password = people::password(&api, &request, &admin).await?;
     let (wanted, id) = (name.clone(), TenantPublicId::new(stamp::id()));
+    // A row without anybody in it, which is the tenant of whoever opens it first.
     let prepared = api.ask(|store| async move { store.tenant_prepare(wanted.as_str(), id, stamp::now()).await });
     let tenant = prepared.await?;
-    // Before it is open: until then nobody is let in, and a repetition finds what was done of it.
-    if tenant.status == domain::tenant::Status::Prepared {
-        let admin = people::added(&api, tenant.id, admin).await?;
-        let actor = api.actor(tenant.id).await?;
-        request.submit_before((tenant.id, actor), Action::AddPerson(admin)).await?;
-    }
-    let step = StepTenant { tenant: tenant.id, public_id: tenant.public_id, name, step: Step::Open };
+    let admin = Some(people::added(&api, tenant.id, admin, password).await?);
+    let step = StepTenant { tenant: tenant.id, public_id: tenant.public_id, name, step: Step::Open, admin };
     request.submit(Action::StepTenant(step), derived_from_request).await
 }
 
@@ -60,7 +57,8 @@ pub(crate) async fn list(
     is_of_the_house(&api, &caller).await?;
     let query = parameters(query)?;
     let (limit, after) = query.page()?;
-    let page = api.ask(|store| async move { store.tenants_page(after.as_ref(), limit).await }).await?;
+    let mut page = api.ask(|store| async move { store.tenants_page(after.as_ref(), limit).await }).await?;
+    page.rows.retain(|tenant| tenant.status != Status::Prepared);
     Ok(Json(lists::list(page, wire::Tenant::of)).into_response())
 }
 
@@ -130,10 +128,14 @@ async fn step(
     request.no_body()?;
     let tenant = find(api, path).await?;
     let (id, name) = (tenant.id, tenant.name.clone());
-    let action = StepTenant { tenant: id, public_id: tenant.public_id, name, step };
-    let answer = request.submit(Action::StepTenant(action), derived_from_request).await;
-    api.people().tenant_changed(id).await;
-    answer
+    let action = StepTenant { tenant: id, public_id: tenant.public_id, name, step, admin: None };
+    let people = api.people().clone();
+    api.finish(async move {
+        let answer = request.submit(Action::StepTenant(action), derived_from_request).await;
+        people.tenant_changed(id).await;
+        answer
+    })
+    .await
 }
 
 /// Only who is of the installation's first tenant looks after the others.
@@ -146,6 +148,9 @@ async fn is_of_the_house(api: &Api, caller: &Caller) -> Result<(), Problem> {
 }
 
 async fn find(api: &Api, IdPath(id): IdPath<TenantPublicId>) -> Result<Tenant, Problem> {
+    // A row that nobody has opened is no tenant yet.
     let found = api.ask(|store| async move { store.tenant_by_id(id).await }).await?;
-    found.ok_or_else(|| Problem::new("not_found", format!("there is no tenant {id}")))
+    found
+        .filter(|tenant| tenant.status != Status::Prepared)
+        .ok_or_else(|| Problem::new("not_found", format!("there is no tenant {id}")))
 }

@@ -9,7 +9,7 @@ mod server;
 
 use std::time::Duration;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, FOR_BROWSERS};
 pub(crate) use client::{Call, Client, order_of};
 pub(crate) use faults::{Faults, Step};
 pub(crate) use raw::{head, raw};

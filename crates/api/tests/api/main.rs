@@ -4,6 +4,7 @@ mod callbacks;
 mod conformance;
 mod contract;
 mod coordinator;
+mod door;
 mod edge;
 mod harness;
 mod input;

@@ -121,3 +121,25 @@ async fn a_channel_takes_new_keys_and_no_other_merchant() {
     let unknown = folder.run(&["channel", "settings", "other", "till.json"]).await;
     unknown.failed_saying(&["no channel \"other\""]);
 }
+
+/// S30: keys that sign access tokens are made, listed and retired beside a running server; one that alone signs stays.
+#[tokio::test]
+async fn keys_that_sign_tokens_are_rotated_beside_a_running_server() {
+    let folder = Folder::new();
+    let server = folder.serve(&[]).await;
+    let names = async || {
+        let list = folder.run(&["signing-key", "list"]).await.succeeded().out;
+        let first = |line: &str| line.split_whitespace().next().map(str::to_owned);
+        list.lines().filter_map(first).filter(|word| word.len() == 43).collect::<Vec<_>>()
+    };
+    let first = names().await;
+    assert_eq!(first.len(), 1, "a server makes one at its first start");
+    folder.run(&["signing-key", "retire", &first[0]]).await.failed_saying(&["no other key signs", "rotate"]);
+    let rotated = folder.run(&["signing-key", "rotate"]).await.succeeded();
+    assert!(rotated.out.contains("in 2 minutes"), "{rotated:?}");
+    assert_eq!(names().await.len(), 2);
+    // The new one does not sign yet.
+    folder.run(&["signing-key", "retire", &first[0]]).await.failed_saying(&["no other key signs"]);
+    folder.run(&["signing-key", "retire", "none"]).await.failed_saying(&["there is no key", "none"]);
+    server.stop().await;
+}

@@ -48,4 +48,6 @@ pub struct StepTenant {
     pub name: TenantName,
     /// What becomes of it.
     pub step: tenant::Step,
+    /// Its first administrator, where it is opened.
+    pub admin: Option<AddPerson>,
 }

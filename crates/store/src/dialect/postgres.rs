@@ -229,6 +229,8 @@ impl Remote for Postgres {
 /// whether a text is JSON without failing where it is not; immutable, or no index would be used for what comes out of
 /// it. And whole tables are joined: room for their hashes.
 pub(crate) const CHECK_PREPARE: &[&str] = &[
+    // All is looked at as of one moment: beside it, a server goes on writing.
+    "set transaction isolation level repeatable read",
     "create or replace function pg_temp.mideng_json(body bytea) returns jsonb immutable language plpgsql as $$ \
         begin return convert_from(body, 'UTF8')::jsonb; exception when others then return null; end $$",
     "set local work_mem = '64MB'",

@@ -34,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) engine: engine::Options,
     pub(crate) rates: RateLimits,
     pub(crate) locks: Arc<dyn Lock>,
+    /// The other sites whose pages may ask.
+    pub(crate) origins: Vec<http::HeaderValue>,
 }
 
 /// No rate limits, and locks within this process.
@@ -45,6 +47,7 @@ impl Default for Setup {
             engine: engine::Options::default(),
             rates: RateLimits { rules: Arc::new([]), limit: Arc::new(LocalLimit::new(1_000)) },
             locks: Arc::new(StripedLock::new()),
+            origins: Vec::new(),
         }
     }
 }
@@ -113,6 +116,7 @@ impl Shop {
             cache: None,
             bus: None,
             limit: setup.rates.limit.clone(),
+            logins_per_address: 60,
             secret: [7; 32],
             issuer: "urn:mideng:test".to_owned(),
             hasher: Hasher::open(cheap()).expect("threads"),
@@ -128,6 +132,7 @@ impl Shop {
             installation,
             secret: [7; 32],
             people,
+            origins: setup.origins,
             limits: setup.rates,
             locks: setup.locks,
             conflicts: Conflicts::default(),

@@ -1,12 +1,12 @@
 //! Owns log-ins and sessions as their owners see them.
 
 use domain::person::Kind;
-use domain::session::{Rules, WhenFull};
+use domain::session::{Renewal, Rules, WhenFull};
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{PASSWORD, add, log_in, own_order, somebody, with_token};
-use crate::harness::{Answer, Client, Shop};
+use crate::harness::{Answer, Client, Shop, until};
 
 fn refreshed(token: &str) -> Value {
     json!({"refresh_token": token})
@@ -237,6 +237,8 @@ async fn a_new_password_ends_the_other_sessions() {
         ("/new_password".to_owned(), "password_common".to_owned())
     );
     change(PASSWORD, "four green hills").send().await.expect(204);
+    // The reply was lost: it is done.
+    change(PASSWORD, "four green hills").send().await.expect(204);
     first.get("/api/v1/me").await.problem(401, "session_kicked");
     second.get("/api/v1/me").await.expect(200);
     log_in(&shop, "default", "anna", "app").await.problem(401, "login_failed");
@@ -268,5 +270,35 @@ async fn s15_guessing_is_slowed_and_locks_nobody_out() {
     knock(&shop, &right).await.problem(429, "rate_limited");
     right["device"]["mark"] = json!(known);
     knock(&shop, &right).await.expect(201);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn logging_out_everywhere_ends_all_of_them() {
+    let shop = Shop::open().await;
+    let first = somebody(&shop, "anna", "shopper").await;
+    let second = with_token(&shop, &log_in(&shop, "default", "anna", "web").await.expect(201));
+    second.call(Method::DELETE, "/api/v1/sessions").send().await.expect(204);
+    first.get("/api/v1/me").await.problem(401, "session_kicked");
+    second.get("/api/v1/me").await.problem(401, "session_ended");
+    log_in(&shop, "default", "anna", "web").await.expect(201);
+    shop.close().await;
+}
+
+/// A browser's session lives on while it is used: the rules of its shop say with which request its time begins anew.
+#[tokio::test]
+async fn a_browsers_session_is_renewed_while_it_is_used() {
+    let shop = Shop::open().await;
+    let rules = Rules { idle_ms: 600_000, renewal: Renewal::EveryRequest, ..Rules::MEMBERS };
+    shop.store.session_rules_set(shop.tenant, Kind::Member, &rules, api::now()).await.expect("stored");
+    add(&shop.admin, "anna", "shopper").await;
+    let body = json!({"login": "anna", "password": PASSWORD, "device": {"type": "web"}, "keep": "cookie"});
+    let nobody = shop.admin.nobody();
+    let let_in = nobody.call(Method::POST, "/api/v1/sessions").json(&body).header("sec-fetch-site", "same-origin");
+    let let_in = let_in.send().await.expect(201);
+    let cookie = let_in.header("set-cookie").and_then(|line| line.split(';').next()).expect("a cookie").to_owned();
+    let call = || nobody.call(Method::GET, "/api/v1/sessions").header("cookie", &cookie).send();
+    let before = call().await.expect(200).str("/0/idle_until");
+    until("it is renewed", async || call().await.expect(200).str("/0/idle_until") > before).await;
     shop.close().await;
 }

@@ -59,6 +59,8 @@ async fn a_member_is_added_once_whatever_the_password() {
     add("another password").send().await.replays(&first);
     shop.admin.post("/api/v1/members", "m2").json(&body(PASSWORD)).send().await.problem(409, "login_taken");
     let personal = json!({"login": "christopher", "name": "C", "password": "christopher1"});
+    // Whatever is thought of the password by now: this key was answered.
+    add("password").send().await.replays(&first);
     let weak = shop.admin.post("/api/v1/members", "m3").json(&personal).send().await;
     let weak = weak.problem(422, "validation_failed");
     assert_eq!(weak.str("/errors/0/pointer"), "/password");
@@ -68,5 +70,44 @@ async fn a_member_is_added_once_whatever_the_password() {
         .send()
         .await
         .problem(400, "idempotency_key_missing");
+    shop.close().await;
+}
+
+/// A tenant opens with the administrator of the request that opened it, and with nobody else's; what was refused leaves none.
+#[tokio::test]
+async fn a_tenant_has_the_administrator_who_was_asked_for() {
+    let shop = Shop::open().await;
+    let body = |login: &str, password: &str| json!({"name": "acme", "admin": {"login": login, "name": login, "password": password}});
+    let create = |key: &str, login: &str, password: &str| {
+        shop.admin.post("/api/v1/tenants", key).json(&body(login, password)).send()
+    };
+    let weak = create("t1", "admin-a", "password").await.problem(422, "validation_failed");
+    assert_eq!(weak.str("/errors/0/pointer"), "/admin/password");
+    assert_eq!(shop.admin.get("/api/v1/tenants").await.at("/data").as_array().map(Vec::len), Some(1));
+    let (one, other) = tokio::join!(create("t2", "admin-b", PASSWORD), create("t3", "admin-c", PASSWORD));
+    let (opened, refused) = if one.status == 201 { ("admin-b", &other) } else { ("admin-c", &one) };
+    assert_eq!((refused.status, refused.str("/code")), (409, "name_taken".to_owned()), "{}", refused.text());
+    let root = with_token(&shop, &log_in(&shop, "acme", opened, "web").await.expect(201));
+    let staff = root.get("/api/v1/staff").await.expect(200);
+    assert_eq!(staff.at("/data").as_array().map(Vec::len), Some(1), "{}", staff.text());
+    assert_eq!(staff.str("/data/0/login"), opened);
+    let stranger = if opened == "admin-b" { "admin-c" } else { "admin-b" };
+    log_in(&shop, "acme", stranger, "web").await.problem(401, "login_failed");
+    // Asked again, each is told what it was told.
+    create("t2", "admin-b", PASSWORD).await.replays(&one);
+    create("t3", "admin-c", PASSWORD).await.replays(&other);
+    shop.close().await;
+}
+
+/// Who gives a reason has it kept, whoever they are.
+#[tokio::test]
+async fn s28_a_reason_is_read_from_everybody() {
+    let shop = Shop::open().await;
+    let anna = add(&shop.admin, "anna", "shopper").await;
+    let path = format!("/api/v1/members/{anna}/sign-out");
+    let call = |key: &str, reason: &str| shop.admin.post(&path, key).header("x-reason", reason).send();
+    call("s1", "%ff").await.problem(400, "parameter_invalid");
+    call("s1", &"x".repeat(201)).await.problem(400, "parameter_invalid");
+    call("s1", "%E5%AE%A2%E6%88%B7%E8%A6%81%E6%B1%82").await.expect(200);
     shop.close().await;
 }

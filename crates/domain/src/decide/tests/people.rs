@@ -93,7 +93,7 @@ fn a_tenant_is_opened_once() {
     state.put_tenant(tenant.clone());
     let action = |id: i64, step| {
         let (name, public_id) = (tenant.name.clone(), tenant.public_id);
-        Action::StepTenant(StepTenant { tenant: TenantId(id), public_id, name, step })
+        Action::StepTenant(StepTenant { tenant: TenantId(id), public_id, name, step, admin: None })
     };
     let table = [
         (2, tenant::Step::Open, "done"),

@@ -35,7 +35,7 @@ impl Desk {
     }
 
     pub fn step_tenant(&self, key: &str, of: &Tenant, step: tenant::Step) -> Command {
-        let action = StepTenant { tenant: of.id, public_id: of.public_id, name: of.name.clone(), step };
+        let action = StepTenant { tenant: of.id, public_id: of.public_id, name: of.name.clone(), step, admin: None };
         self.command(key, Action::StepTenant(action))
     }
 }

@@ -1,9 +1,9 @@
 //! Owns the tests of what becomes of an open session: refreshed, renewed, proved anew.
 
-use domain::person::{Kind as Of, Step};
+use domain::person::{Kind as Of, PasswordHash, Step};
 use domain::session::{End, REFRESH_AGAIN_MS, WhenFull};
 use domain::{Person, SessionId, Timestamp};
-use store::{Refreshed, SessionRecord, Store};
+use store::{Opened, Refreshed, SessionRecord, Store};
 
 use super::{Web, new, open, rules, told};
 use crate::ground::{Kind, on_every_database};
@@ -16,6 +16,7 @@ on_every_database!(
     what_is_over_is_not_refreshed_nor_proved,
     a_session_is_renewed_and_never_shortened,
     a_session_is_proved_anew,
+    a_new_password_ends_what_the_old_one_opens,
     what_is_over_for_long_is_purged_in_bounded_steps,
 );
 
@@ -179,4 +180,34 @@ async fn what_is_over_for_long_is_purged_in_bounded_steps(kind: Kind) {
     shop.store.session_end(of.tenant, ID, End::LoggedOut, Timestamp(2_000)).await.expect("an answer");
     assert_eq!(purge(4_001, 9).await, 2);
     assert_eq!((purge(i64::MAX, 9).await, shop.count("select count(*) from people").await), (0, 1));
+}
+
+/// In one commit: another password, another epoch, every other session ended; and who proved who they are with the old one,
+/// and has not come in yet, does not.
+async fn a_new_password_ends_what_the_old_one_opens(kind: Kind) {
+    let shop = Shop::open(kind).await;
+    let anna = shop.person(Of::Member, "anna").await;
+    let whose = (anna.tenant, anna.principal);
+    let rules = rules(9, WhenFull::Refuse);
+    for id in [1, 2] {
+        open(&shop.store, &new(&anna, id, Web, 0), &rules).await;
+    }
+    let proved = new(&anna, 3, Web, 5);
+    let (own, at) = (SessionId::new(1), Timestamp(5));
+    let (first, second) = (PasswordHash::new("$one"), PasswordHash::new("$two"));
+    let change = async |version, password| {
+        shop.store.password_change(whose, (version, password), Some(own), at).await.expect("an answer")
+    };
+    assert_eq!(change(anna.version, &first).await, Some(vec![SessionId::new(2)]));
+    assert_eq!(change(anna.version, &second).await, None, "of two at once the second knew what is no more");
+    assert_eq!(shop.store.password(whose.0, whose.1).await.expect("read"), Some(first));
+    let after = shop.store.person(anna.tenant, anna.id).await.expect("read").expect("she is there");
+    assert_eq!((after.epoch, after.version), (anna.epoch + 1, anna.version + 1));
+    let standing = async |id| {
+        let record = shop.store.session(SessionId::new(id)).await.expect("read").expect("it is there");
+        record.authority.over(at)
+    };
+    assert_eq!((standing(1).await, standing(2).await), (None, Some(End::Kicked)));
+    let opened = shop.store.session_open(&proved, &rules).await.expect("an answer");
+    assert_eq!(opened, Opened::ShutOut, "the proof was of before");
 }

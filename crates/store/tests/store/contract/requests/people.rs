@@ -42,6 +42,7 @@ pub fn action(what: &What, tenant: TenantId, tables: &Tables) -> Option<Action> 
             public_id: subjects::shop(shop).public_id,
             name: TenantName::from_stored(&format!("shop {shop}")),
             step: [tenant::Step::Open, tenant::Step::Suspend, tenant::Step::Resume][usize::from(step)],
+            admin: None,
         }),
         _ => return None,
     })
