@@ -21,7 +21,8 @@ pub(crate) enum Command {
     },
     /// Take nothing more that a key has signed: it leaked. Make a new one first, and wait until it signs
     Retire {
-        /// The key's name, from `list`
+        /// The key's name, from `list`; it may begin with a hyphen
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         #[command(flatten)]
         database: Database,
