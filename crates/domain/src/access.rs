@@ -59,12 +59,23 @@ pub enum Permission {
     StaffWrite,
     /// Read the audit log.
     AuditRead,
-    /// Change what the shop asks of check-outs and log-ins.
+    /// Change what the shop asks of check-outs, log-ins and refunds.
     PoliciesWrite,
     /// Create and suspend tenants; only in the installation's first tenant.
     TenantsManage,
     /// Read the server's metrics.
     MetricsRead,
+}
+
+/// How freshly somebody of the staff must have proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// At their log-in, whenever that was.
+    AtLogIn,
+    /// A moment ago, with all that they prove it with.
+    Fresh,
+    /// A moment ago, with two factors.
+    TwoFactors,
 }
 
 /// Whose objects somebody may touch.
@@ -153,6 +164,16 @@ impl Permission {
     /// Whether money moves by it: then whoever has it is looked up in the database, and nothing remembered counts.
     pub const fn moves_money(self) -> bool {
         matches!(self, P::PaymentsStart | P::RefundsStart | P::RefundsApprove)
+    }
+
+    /// What the staff must have proved for it: whoever finds a session open that is not theirs gives no money away, and makes
+    /// nobody who could.
+    pub const fn proof(self) -> Proof {
+        match self {
+            P::RefundsStart | P::RefundsApprove => Proof::TwoFactors,
+            P::StaffWrite | P::PoliciesWrite | P::TenantsManage => Proof::Fresh,
+            _ => Proof::AtLogIn,
+        }
     }
 
     /// The stable name: what, and what of it.

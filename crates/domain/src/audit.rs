@@ -8,13 +8,41 @@ use crate::text::Reason;
 use crate::{Action, Command, Outcome, PrincipalId, TenantId, Timestamp};
 
 /// The form of the text that is hashed. Another one gets another number.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// That a command is to be written down, and what its sender says to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
+    /// Who does it, as others name them: what is hashed, so that whoever reads the log can compute the chain.
+    pub actor: String,
     /// Why it is done.
     pub reason: Option<Reason>,
+}
+
+/// What is written down that is no command: somebody's own log-in, or what they prove themselves with.
+#[derive(Clone, Copy, Debug)]
+pub struct Deed<'a> {
+    /// What is done, `sessions.open`.
+    pub action: &'static str,
+    /// To what; empty where it is the person themselves.
+    pub subject: &'a str,
+    /// In which request.
+    pub moment: Moment<'a>,
+}
+
+/// When something is done, and in which request.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// What the request is called; empty where it has no name.
+    pub request_id: &'a str,
+}
+
+impl From<Timestamp> for Moment<'static> {
+    fn from(at: Timestamp) -> Self {
+        Self { at, request_id: "" }
+    }
 }
 
 /// The end of a tenant's chain.
@@ -37,8 +65,10 @@ pub struct Entry {
     pub place: i64,
     /// When.
     pub at: Timestamp,
-    /// Who did it.
-    pub actor: PrincipalId,
+    /// In whose name it was done.
+    pub principal: PrincipalId,
+    /// Who that is, as others name them.
+    pub actor: String,
     /// What was done, `orders.ship`.
     pub action: String,
     /// To what; empty where it has no name.
@@ -67,11 +97,12 @@ impl Head {
             Outcome::Accepted(_) => "done",
             Outcome::Refused(refusal) => refusal.code(),
         };
-        let entry = Entry {
+        self.with(Entry {
             tenant: self.tenant,
             place: self.length + 1,
             at: command.at,
-            actor: command.principal,
+            principal: command.principal,
+            actor: note.actor.clone(),
             action: command.action.audit_name().to_owned(),
             subject: command.action.subject(),
             outcome: outcome.to_owned(),
@@ -79,7 +110,29 @@ impl Head {
             request_id: command.request_id.clone(),
             before: self.hash,
             hash: [0; 32],
-        };
+        })
+    }
+
+    /// The entry of what somebody of this name did with what is their own.
+    pub fn next_of(&self, principal: PrincipalId, actor: String, deed: Deed<'_>) -> Entry {
+        self.with(Entry {
+            tenant: self.tenant,
+            place: self.length + 1,
+            at: deed.moment.at,
+            principal,
+            actor,
+            action: deed.action.to_owned(),
+            subject: deed.subject.to_owned(),
+            outcome: "done".to_owned(),
+            reason: None,
+            request_id: deed.moment.request_id.to_owned(),
+            before: self.hash,
+            hash: [0; 32],
+        })
+    }
+
+    fn with(&self, entry: Entry) -> Entry {
+        debug_assert_eq!((entry.tenant, entry.before), (self.tenant, self.hash));
         Entry { hash: entry.computed(), ..entry }
     }
 }
@@ -90,16 +143,18 @@ impl Entry {
         Head { tenant: self.tenant, length: self.place, hash: self.hash }
     }
 
-    /// What the entry's hash must be. Each text stands behind its length, so that no two entries give the same bytes.
+    /// What the entry's hash must be: of nothing but what a reader of the log is shown, so that it can be computed anywhere.
+    /// Each text stands behind its length, so that no two entries give the same bytes. The numbers of the tenant and of the
+    /// principal are not shown, and not in it: that an entry is of its tenant shows by whoever did it.
     pub fn computed(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update([VERSION]);
         hash.update(self.before);
-        for number in [self.tenant.0, self.place, self.at.0, self.actor.0] {
+        for number in [self.place, self.at.0] {
             hash.update(number.to_be_bytes());
         }
         let reason = self.reason.as_ref().map(Reason::as_str);
-        let texts = [&self.action, &self.subject, &self.outcome, &self.request_id];
+        let texts = [&self.actor, &self.action, &self.subject, &self.outcome, &self.request_id];
         for text in texts.into_iter().map(|text| Some(text.as_str())).chain([reason]) {
             // A reason that is missing is not an empty one.
             hash.update(text.map_or(u64::MAX, |text| text.len() as u64).to_be_bytes());
@@ -132,12 +187,17 @@ impl Action {
             Self::CloseAttempts { .. } => "payments.close",
             Self::RefundPayment(_) => "refunds.start",
             Self::RetryRefund(_) => "refunds.retry",
+            Self::ApproveRefund(_) => "refunds.approve",
+            Self::RejectRefund(_) => "refunds.reject",
+            Self::SetRefundLimits(_) => "policies.refunds",
             Self::QueryPayment(_) => "payments.query",
             Self::ApplyChannelFact(_) => "payments.apply",
             Self::NoteSilence(_) => "payments.silence",
             Self::AddPerson(_) => "people.add",
             Self::StepPerson(_) => "people.change",
             Self::StepTenant(_) => "tenants.change",
+            Self::EndSession(_) => "sessions.end",
+            Self::PutSessionRules(_) => "policies.sessions",
         }
     }
 
@@ -149,6 +209,8 @@ impl Action {
             Self::StartPayment(start) => start.order_no.to_string(),
             Self::RefundPayment(refund) => refund.payment.to_string(),
             Self::RetryRefund(retry) => retry.failed.to_string(),
+            Self::ApproveRefund(approve) => approve.refund.to_string(),
+            Self::RejectRefund(reject) => reject.refund.to_string(),
             Self::QueryPayment(query) => query.payment.to_string(),
             Self::AddPerson(add) => format!("{} {} {}", add.id, add.kind.name(), add.role.name()),
             Self::StepPerson(step) => {
@@ -156,6 +218,9 @@ impl Action {
                 format!("{} {} {role}", step.id, step.step.name()).trim_end().to_owned()
             }
             Self::StepTenant(step) => format!("{} {}", step.public_id, step.step.name()),
+            Self::EndSession(end) => format!("{} {}", end.person, end.session),
+            // What it is from now on: the one before stands in the entry of its own.
+            Self::PutSessionRules(put) => format!("{} {}", put.kind.name(), put.rules),
             Self::ApplyChannelFact(_) | Self::NoteSilence(_) => String::new(),
             other => other.order_no().map(|order_no| order_no.to_string()).unwrap_or_default(),
         }

@@ -6,9 +6,10 @@ use crate::channel::ChannelEvent;
 use crate::ledger::Posting;
 use crate::order::{HistoryEntry, PendingSlot};
 use crate::outbox::Message;
-use crate::payment::{self, Payment};
+use crate::payment::{self, Payment, RefundPolicy};
 use crate::person::{PasswordHash, Person};
 use crate::review::Review;
+use crate::session::{self, Session};
 use crate::stock::Movement;
 use crate::tenant::Tenant;
 use crate::{Order, OrderNo, OrderNumber, Product, State, StockItem, TenantId, audit};
@@ -54,6 +55,12 @@ pub enum Change {
     PersonStepped(Person),
     /// A tenant is other than before.
     TenantStepped(Tenant),
+    /// A session is over.
+    SessionEnded(Session),
+    /// What the shop asks of sessions is new or other than before.
+    SessionRulesPut(session::Policy),
+    /// What a shop asks of refunds is other than before.
+    RefundPolicySet(RefundPolicy),
     /// Something is written into the audit log.
     Audited(audit::Entry),
 }
@@ -73,6 +80,9 @@ impl State {
             Change::EventSet(event) => self.put_event(event.clone()),
             Change::PersonAdded(person, _) | Change::PersonStepped(person) => self.put_person(person.clone()),
             Change::TenantStepped(tenant) => self.put_tenant(tenant.clone()),
+            Change::SessionEnded(session) => self.put_session(*session),
+            Change::SessionRulesPut(policy) => self.put_session_rules(*policy),
+            Change::RefundPolicySet(policy) => self.put_refund_policy(policy.clone()),
             Change::Audited(entry) => self.put_audit(entry.head()),
             Change::StockMoved(_)
             | Change::HistoryWritten(_)

@@ -3,9 +3,12 @@
 mod money;
 mod people;
 
-pub use people::{AddPerson, StepPerson, StepTenant};
+pub use people::{AddPerson, EndSession, PutSessionRules, StepPerson, StepTenant};
 
-pub use money::{ApplyChannelFact, NoteSilence, QueryPayment, RefundPayment, RetryRefund, StartPayment};
+pub use money::{
+    ApplyChannelFact, ApproveRefund, Asking, NoteSilence, QueryPayment, RefundPayment, RejectRefund, RetryRefund,
+    SetRefundLimits, StartPayment,
+};
 
 use idempotency::{CommandId, Fingerprints, Key};
 
@@ -127,6 +130,12 @@ pub enum Action {
     RefundPayment(RefundPayment),
     /// Give money back of which a refund failed for good.
     RetryRefund(RetryRefund),
+    /// Let a refund go that waits for a second person.
+    ApproveRefund(ApproveRefund),
+    /// Let it not go.
+    RejectRefund(RejectRefund),
+    /// Change what the shop asks of refunds.
+    SetRefundLimits(SetRefundLimits),
     /// Ask the channels anew about what nobody asks about any more.
     QueryPayment(QueryPayment),
     /// Take note of what a channel said: the one way in for answers, callbacks, queries and statements.
@@ -139,6 +148,10 @@ pub enum Action {
     StepPerson(StepPerson),
     /// Open, suspend or resume a tenant.
     StepTenant(StepTenant),
+    /// Put somebody out on one device.
+    EndSession(EndSession),
+    /// Say what the shop asks of sessions.
+    PutSessionRules(PutSessionRules),
 }
 
 /// What a request says, or should say, of a one-time token. A token that is good for it is one of its [`Alias`]es.
@@ -259,12 +272,17 @@ impl Action {
             | Self::MoveStock(_)
             | Self::RefundPayment(_)
             | Self::RetryRefund(_)
+            | Self::ApproveRefund(_)
+            | Self::RejectRefund(_)
+            | Self::SetRefundLimits(_)
             | Self::QueryPayment(_)
             | Self::ApplyChannelFact(_)
             | Self::NoteSilence(_)
             | Self::AddPerson(_)
             | Self::StepPerson(_)
-            | Self::StepTenant(_) => None,
+            | Self::StepTenant(_)
+            | Self::EndSession(_)
+            | Self::PutSessionRules(_) => None,
             Self::PlaceOrder(PlaceOrder { number, .. }) => Some(number.order_no()),
             Self::IssueOrderNumber { order_no, .. }
             | Self::CancelOrder { order_no, .. }
@@ -284,6 +302,8 @@ impl Action {
             Self::StartPayment(_)
             | Self::RefundPayment(_)
             | Self::RetryRefund(_)
+            | Self::ApproveRefund(_)
+            | Self::RejectRefund(_)
             | Self::QueryPayment(_)
             | Self::ApplyChannelFact(_)
             | Self::NoteSilence(_) => 16,

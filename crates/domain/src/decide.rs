@@ -7,6 +7,7 @@ mod place;
 mod product;
 mod reach;
 mod resolve;
+mod sessions;
 mod ship;
 
 use std::sync::Arc;
@@ -40,22 +41,34 @@ fn of_action(state: &State, command: &Command) -> Result<Outcome, Refusal> {
         Action::CloseAttempts { order_no } => payment::close_all(state, command, *order_no),
         Action::RefundPayment(refund) => payment::refund(state, command, refund),
         Action::RetryRefund(retry) => payment::retry(state, command, retry),
+        Action::ApproveRefund(approve) => payment::approve(state, command, approve),
+        Action::RejectRefund(reject) => payment::reject(state, command, reject),
+        Action::SetRefundLimits(set) => payment::set_limits(state, command, set),
         Action::QueryPayment(query) => payment::query(state, command, *query),
         Action::ApplyChannelFact(apply) => payment::apply(state, command, apply),
         Action::NoteSilence(silence) => payment::silence(state, command, silence),
         Action::AddPerson(add) => people::add(state, command, add),
         Action::StepPerson(step) => people::step(state, command, step),
         Action::StepTenant(step) => people::step_tenant(state, command, step),
+        Action::EndSession(end) => sessions::end(state, command, end),
+        Action::PutSessionRules(put) => sessions::put_rules(state, command, put),
     }
 }
 
 impl State {
-    /// True if what a derived key once answered is history: the product that the answer speaks of, with the
-    /// version `answered`, has changed since. Such a PUT is a new wish, not a retry.
+    /// True if what a derived key once answered is history: what the answer speaks of, with the version `answered`,
+    /// has changed since. Such a PUT is a new wish, not a retry.
     pub fn moved_on(&self, command: &Command, answered: Option<u32>) -> bool {
         match &command.action {
             Action::PutProduct(put) if command.key.is_derived() && put.expected_version.is_none() => {
                 self.product(command.tenant, &put.sku).map(|product| product.version) != answered
+            }
+            Action::PutSessionRules(put) if command.key.is_derived() && put.expected_version.is_none() => {
+                let now = self.session_rules(command.tenant, put.kind).map_or(1, |policy| policy.version);
+                Some(now) != answered
+            }
+            Action::SetRefundLimits(set) if command.key.is_derived() && set.expected_version.is_none() => {
+                answered != Some(self.refund_policy(command.tenant).version)
             }
             _ => false,
         }

@@ -18,6 +18,7 @@ pub mod outbox;
 mod outcome;
 pub mod payment;
 pub mod person;
+mod placeholder;
 pub mod product;
 mod refusal;
 pub mod review;
@@ -30,9 +31,10 @@ mod time;
 
 pub use change::Change;
 pub use command::{
-    Action, AddPerson, Alias, ApplyChannelFact, Command, CorrectShipment, LineRequest, MoveStock, NoteSilence,
-    OrderNumberSource, PlaceOrder, PutProduct, QueryPayment, RefundPayment, RetryRefund, ShipLine, ShipOrder,
-    StartPayment, StepPerson, StepTenant, Token, Whose,
+    Action, AddPerson, Alias, ApplyChannelFact, ApproveRefund, Asking, Command, CorrectShipment, EndSession,
+    LineRequest, MoveStock, NoteSilence, OrderNumberSource, PlaceOrder, PutProduct, PutSessionRules, QueryPayment,
+    RefundPayment, RejectRefund, RetryRefund, SetRefundLimits, ShipLine, ShipOrder, StartPayment, StepPerson,
+    StepTenant, Token, Whose,
 };
 pub use decide::decide;
 pub use id::{
@@ -46,6 +48,7 @@ pub use order::Order;
 pub use outcome::{Accepted, Outcome, Reply};
 pub use payment::Payment;
 pub use person::Person;
+pub use placeholder::is_placeholder;
 pub use product::Product;
 pub use refusal::Refusal;
 pub use state::State;

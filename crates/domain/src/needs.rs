@@ -7,10 +7,11 @@ use idempotency::Key;
 use crate::channel::{Digest, Subject};
 use crate::order::PendingSlot;
 use crate::outbox::Task;
+use crate::person::Kind;
 use crate::text::{ChannelNo, Sku};
 use crate::{
     Action, AddPerson, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PlaceOrder,
-    PrincipalId, RefundId, StepPerson, TenantId,
+    PrincipalId, RefundId, SessionId, StepPerson, TenantId,
 };
 
 /// The rows to load for a batch, sorted, each once.
@@ -42,8 +43,14 @@ pub struct Needs {
     pub events: BTreeSet<(TenantId, Digest)>,
     /// People.
     pub people: BTreeSet<(TenantId, PrincipalId)>,
+    /// Sessions. Each is locked behind its person, as a log-in locks them.
+    pub sessions: BTreeSet<(TenantId, SessionId)>,
+    /// What shops ask of sessions.
+    pub session_rules: BTreeSet<(TenantId, Kind)>,
     /// Tenants.
     pub tenants: BTreeSet<TenantId>,
+    /// Tenants whose policy of refunds changes.
+    pub refund_policies: BTreeSet<TenantId>,
     /// Tenants whose audit log grows. Their ends are locked behind everything else.
     pub audits: BTreeSet<TenantId>,
 }
@@ -64,13 +71,11 @@ impl Needs {
             self.audits.insert(tenant);
         }
         match &command.action {
-            Action::AddPerson(AddPerson { principal, .. }) | Action::StepPerson(StepPerson { principal, .. }) => {
-                self.people.insert((tenant, *principal));
-            }
-            Action::StepTenant(step) => {
-                self.tenants.insert(step.tenant);
-                self.people.extend(step.admin.as_ref().map(|admin| (step.tenant, admin.principal)));
-            }
+            Action::AddPerson(_)
+            | Action::StepPerson(_)
+            | Action::StepTenant(_)
+            | Action::EndSession(_)
+            | Action::PutSessionRules(_) => self.add_people(tenant, &command.action),
             Action::PutProduct(put) => {
                 self.products.insert((tenant, put.sku.clone()));
             }
@@ -94,6 +99,30 @@ impl Needs {
                 self.attempts.insert((tenant, start.attempt));
                 self.accounts.extend(start.candidates.iter().map(|&account| (tenant, account)));
             }
+            Action::RefundPayment(_)
+            | Action::RetryRefund(_)
+            | Action::ApproveRefund(_)
+            | Action::RejectRefund(_)
+            | Action::SetRefundLimits(_)
+            | Action::QueryPayment(_)
+            | Action::ApplyChannelFact(_)
+            | Action::NoteSilence(_) => self.add_money(tenant, &command.action),
+            Action::ShipOrder(ship) => {
+                self.orders.insert((tenant, ship.order_no));
+                // What a refund is about to give back is not sent.
+                self.payments_for.insert((tenant, ship.order_no));
+            }
+            Action::CorrectShipment(_) | Action::ReceiveOrder { .. } => {
+                // The products of these orders' lines are known only once the orders are loaded: storage loads
+                // the stock of every reservation it finds.
+                self.orders.extend(command.action.order_no().map(|order_no| (tenant, order_no)));
+            }
+        }
+    }
+
+    /// What an action on a payment that is there touches.
+    fn add_money(&mut self, tenant: TenantId, action: &Action) {
+        match action {
             Action::RefundPayment(refund) => {
                 self.payments.insert((tenant, refund.payment));
                 self.refunds.insert((tenant, refund.refund));
@@ -101,6 +130,15 @@ impl Needs {
             Action::RetryRefund(retry) => {
                 // What follows it is of the same payment.
                 self.refunds.insert((tenant, retry.failed));
+            }
+            Action::ApproveRefund(approve) => {
+                self.refunds.insert((tenant, approve.refund));
+            }
+            Action::RejectRefund(reject) => {
+                self.refunds.insert((tenant, reject.refund));
+            }
+            Action::SetRefundLimits(_) => {
+                self.refund_policies.insert(tenant);
             }
             Action::QueryPayment(query) => {
                 self.payments.insert((tenant, query.payment));
@@ -115,16 +153,27 @@ impl Needs {
                 }
             }
             Action::NoteSilence(silence) => self.add_task(tenant, silence.task),
-            Action::ShipOrder(ship) => {
-                self.orders.insert((tenant, ship.order_no));
-                // What a refund is about to give back is not sent.
-                self.payments_for.insert((tenant, ship.order_no));
+            _ => {}
+        }
+    }
+
+    fn add_people(&mut self, tenant: TenantId, action: &Action) {
+        match action {
+            Action::AddPerson(AddPerson { principal, .. }) | Action::StepPerson(StepPerson { principal, .. }) => {
+                self.people.insert((tenant, *principal));
             }
-            Action::CorrectShipment(_) | Action::ReceiveOrder { .. } => {
-                // The products of these orders' lines are known only once the orders are loaded: storage loads
-                // the stock of every reservation it finds.
-                self.orders.extend(command.action.order_no().map(|order_no| (tenant, order_no)));
+            Action::StepTenant(step) => {
+                self.tenants.insert(step.tenant);
+                self.people.extend(step.admin.as_ref().map(|admin| (step.tenant, admin.principal)));
             }
+            Action::EndSession(end) => {
+                self.people.insert((tenant, end.principal));
+                self.sessions.insert((tenant, end.session));
+            }
+            Action::PutSessionRules(put) => {
+                self.session_rules.insert((tenant, put.kind));
+            }
+            _ => {}
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::payment::Payment;
+use crate::payment::{Payment, RefundPolicy};
 use crate::person::Person;
 use crate::stock::Movement;
 use crate::tenant::Tenant;
-use crate::{Change, Order, OrderNumber, Product, RefundId, Refusal, StockItem, channel};
+use crate::{Change, Order, OrderNumber, Product, RefundId, Refusal, StockItem, channel, session};
 
 /// What was decided.
 #[derive(Clone, Debug)]
@@ -61,13 +61,17 @@ pub enum Reply {
         /// True if this command made an attempt.
         created: bool,
     },
-    /// A refund was begun.
+    /// The refund as it is now.
     Refund {
         /// The payment.
         payment: Arc<Payment>,
         /// Which of its refunds.
         refund: RefundId,
+        /// True if the command asked for money to be given back; false if it decided on one that was there.
+        created: bool,
     },
+    /// What the shop asks of refunds now.
+    RefundPolicy(RefundPolicy),
     /// The person as they are now.
     Person {
         /// The person.
@@ -82,6 +86,10 @@ pub enum Reply {
         /// True if this command opened it.
         created: bool,
     },
+    /// The session is over, by this or before.
+    SessionEnded,
+    /// The rules of sessions as they are now.
+    SessionRules(session::Policy),
     /// What became of something that a channel said, or did not say.
     Noted(channel::State),
 }

@@ -1,10 +1,12 @@
 //! Owns the payment: one amount owed for one order, every attempt to collect it, and every refund of it.
 
+mod approval;
 mod attempt;
 mod entry;
 mod refund;
 mod refusal;
 
+pub use approval::{BadLimits, Decision, Party, RefundLimits, RefundPolicy};
 pub use attempt::{Attempt, GIVEN_BACK, SILENCES_MAX, Status as AttemptStatus};
 pub use entry::{Entry, Event, Step, Subject, transitions};
 pub use refund::{Cause, DOUBTED, Refund, RefundLine, SENT_BACK, Status as RefundStatus};
@@ -87,7 +89,7 @@ impl Payment {
     /// Units of each line that are about to be given back.
     pub fn units_under_way(&self) -> BTreeMap<u32, i64> {
         let mut units = BTreeMap::new();
-        for line in self.refunds.iter().filter(|refund| refund.status.is_live()).flat_map(|refund| &refund.lines) {
+        for line in self.refunds.iter().filter(|refund| refund.status.is_under_way()).flat_map(|refund| &refund.lines) {
             *units.entry(line.line).or_default() += line.quantity;
         }
         units
@@ -97,6 +99,13 @@ impl Payment {
     pub fn refundable(&self, attempt: &Attempt) -> i64 {
         let of_it = self.refunds.iter().filter(|refund| refund.attempt == attempt.id && refund.status.reserves());
         attempt.captured - of_it.map(|refund| refund.amount).sum::<i64>()
+    }
+
+    /// Minor units that people asked to be given back, that no second person let go, and that are not free again.
+    pub fn asked_alone(&self) -> i64 {
+        let alone =
+            |refund: &&Refund| refund.cause == Cause::Requested && refund.status.reserves() && !refund.is_approved();
+        self.refunds.iter().filter(alone).map(|refund| refund.amount).fold(0, i64::saturating_add)
     }
 
     /// Writes a step down: the version rises, and the entry is given.

@@ -9,6 +9,8 @@ use crate::access::Role;
 use crate::text::{Invalid, PersonName};
 use crate::{PersonId, PrincipalId, TenantId, Timestamp};
 
+/// How long somebody has who may set a new password, in milliseconds.
+pub const RESET_STANDS_MS: i64 = 30 * 60_000;
 /// The longest log-in name, in characters. An e-mail address may have more, and few do.
 const LOGIN_MAX: usize = 64;
 
@@ -62,6 +64,8 @@ pub struct Person {
     /// Counts how often all of their sessions were put out. A session is good in the epoch it was opened in: that needs no
     /// clocks that agree.
     pub epoch: u32,
+    /// Counts how often a second factor was taken from them, from 0. The one that was set up under this number is good.
+    pub factors_lost: u32,
     /// Counts changes, from 1.
     pub version: u32,
     /// When they were added.
@@ -81,6 +85,11 @@ pub enum Step {
     Enable,
     /// Sessions end, nothing else.
     SignOut,
+    /// Their second factor is lost, and counts no more. Sessions end.
+    DropFactor,
+    /// They may set a new password without the one there is, within [`RESET_STANDS_MS`]. Whatever else changes about them
+    /// ends that.
+    LetReset,
 }
 
 /// Why something about a person is refused.
@@ -164,12 +173,14 @@ impl Step {
             Self::Disable => "disable",
             Self::Enable => "enable",
             Self::SignOut => "sign_out",
+            Self::DropFactor => "drop_second_factor",
+            Self::LetReset => "let_reset_password",
         }
     }
 
     /// Whether sessions that were open before are over.
     const fn ends_sessions(self) -> bool {
-        !matches!(self, Self::Enable)
+        !matches!(self, Self::Enable | Self::LetReset)
     }
 }
 
@@ -187,7 +198,8 @@ impl Person {
             Step::Role(role) => person.role = role,
             Step::Disable => person.status = Status::Disabled,
             Step::Enable => person.status = Status::Active,
-            Step::SignOut => {}
+            Step::DropFactor => person.factors_lost += 1,
+            Step::SignOut | Step::LetReset => {}
         }
         person.epoch += u32::from(step.ends_sessions());
         person.version += 1;
@@ -197,7 +209,8 @@ impl Person {
 }
 
 impl Login {
-    /// Checks and folds what somebody typed.
+    /// Checks and folds what somebody typed. A slash stands only in logins of those whom a login provider introduces: nobody
+    /// can take one of them.
     pub fn new(text: &str) -> Result<Self, Invalid> {
         const WHAT: &str = "login";
         if text.is_empty() {
@@ -212,6 +225,9 @@ impl Login {
         }
         if folded.chars().any(char::is_whitespace) {
             return Err(Invalid::Blank { what: WHAT });
+        }
+        if folded.contains('/') {
+            return Err(Invalid::Slash { what: WHAT });
         }
         Ok(Self(folded.into()))
     }
@@ -272,6 +288,7 @@ mod tests {
             role,
             status: Status::Active,
             epoch: 3,
+            factors_lost: 0,
             version: 5,
             created_at: Timestamp(10),
             updated_at: Timestamp(10),

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{order, payment, person, product, stock, tenant};
+use crate::{order, payment, person, product, session, stock, tenant};
 
 /// Why a command is refused: an answer, not an error. Final under its key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -37,6 +37,9 @@ pub enum Refusal {
     /// About a tenant.
     #[error(transparent)]
     Tenant(#[from] tenant::Refusal),
+    /// About sessions.
+    #[error(transparent)]
+    Session(#[from] session::Refusal),
 }
 
 impl Refusal {
@@ -49,8 +52,11 @@ impl Refusal {
             Self::TokenRequired => "token_required",
             Self::Product(product::Refusal::VersionMismatch { .. })
             | Self::Order(order::Refusal::VersionMismatch { .. })
-            | Self::Person(person::Refusal::VersionMismatch { .. }) => "version_mismatch",
-            Self::Person(person::Refusal::NotFound(_)) | Self::Tenant(tenant::Refusal::NotFound(_)) => "not_found",
+            | Self::Person(person::Refusal::VersionMismatch { .. })
+            | Self::Session(session::Refusal::VersionMismatch { .. }) => "version_mismatch",
+            Self::Person(person::Refusal::NotFound(_))
+            | Self::Tenant(tenant::Refusal::NotFound(_))
+            | Self::Session(session::Refusal::NotFound(_)) => "not_found",
             Self::Person(person::Refusal::LoginTaken(_)) => "login_taken",
             Self::Person(person::Refusal::RoleUnfit { .. }) => "role_unfit",
             Self::Person(person::Refusal::Oneself) | Self::Tenant(tenant::Refusal::Oneself) => "not_oneself",
@@ -87,6 +93,10 @@ impl Refusal {
                 payment::Refusal::CurrencyMismatch => "currency_mismatch",
                 payment::Refusal::ExceedsCaptured { .. } => "refund_exceeds_captured",
                 payment::Refusal::NotFailed(_) => "refund_not_failed",
+                payment::Refusal::NotAwaiting { .. } => "refund_not_awaiting",
+                payment::Refusal::SecondPersonNeeded(_) => "second_person_needed",
+                payment::Refusal::NotDecider(_) => "forbidden",
+                payment::Refusal::PolicyChanged { .. } => "version_mismatch",
                 payment::Refusal::TooManyRefunds(_) => "refunds_exhausted",
                 payment::Refusal::TooOld => "refund_period_over",
             },

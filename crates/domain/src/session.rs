@@ -3,17 +3,23 @@
 //! An end is told by its reason, as the users of such systems expect: who was replaced by a log-in elsewhere is told so, and
 //! not that something has expired.
 
+mod desk;
 mod names;
 
 use thiserror::Error;
 
-use crate::access::Role;
+use crate::access::{Proof, Role};
 use crate::{PersonId, PrincipalId, SessionId, TenantId, Timestamp, person, tenant};
+
+pub use desk::{ABSOLUTE_MS_MAX, IDLE_MS, Policy, Refusal, Session, Unfit};
 
 /// The most sessions that one person has open at a time, whatever the shop allows: a bound on what is loaded.
 pub const OPEN_MAX: usize = 50;
 /// How long the answer to a refresh is given again, in milliseconds: longer than a client's last try behind a lost reply.
 pub const REFRESH_AGAIN_MS: i64 = 60_000;
+
+/// How long a proof is fresh, in milliseconds.
+pub const PROOF_FRESH_MS: i64 = 15 * 60_000;
 
 /// What kind of device somebody uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,6 +101,17 @@ pub struct Open {
 #[error("so many sessions are open on {} as this shop allows: log out on one of the devices first", .0.name())]
 pub struct Full(pub Device);
 
+/// What a session lacks for what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unproved {
+    /// The person proved who they are too long ago.
+    #[error("who you are was proved too long ago for this: prove it anew")]
+    Stale,
+    /// The person has no second factor.
+    #[error("this needs a second factor, and the account has none: set one up")]
+    OneFactor,
+}
+
 /// Everything that decides whether a session is good: the session's own row, its person's and its tenant's, read together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority {
@@ -110,8 +127,9 @@ pub struct Authority {
     pub kind: person::Kind,
     /// What they may do now.
     pub role: Role,
-    /// What they may do while they have no name, and have kept since.
-    pub guest: Option<(PrincipalId, PersonId)>,
+    /// The guests who they were: the one by whom the session was opened, then the last one, and those who bought
+    /// something.
+    pub guests: Vec<(PrincipalId, PersonId)>,
     /// On what.
     pub device: Device,
     /// Why the session is over, if it is.
@@ -216,6 +234,25 @@ impl Authority {
             return Some(End::Kicked);
         }
         (now >= self.idle_until || now >= self.ends_at).then_some(End::Expired)
+    }
+}
+
+impl Authority {
+    /// Whether the person proved who they are as freshly as is asked. Of those who buy no more is asked than to log in.
+    pub fn proves(&self, asked: Proof, now: Timestamp) -> Result<(), Unproved> {
+        if asked == Proof::AtLogIn || self.kind != person::Kind::Staff {
+            return Ok(());
+        }
+        if asked == Proof::TwoFactors && !self.two_factors {
+            return Err(Unproved::OneFactor);
+        }
+        self.is_fresh(now)
+    }
+
+    /// Whether the person, whoever it is, proved who they are a moment ago.
+    pub fn is_fresh(&self, now: Timestamp) -> Result<(), Unproved> {
+        let is_fresh = now.0.saturating_sub(self.proved_at.0) <= PROOF_FRESH_MS;
+        if is_fresh { Ok(()) } else { Err(Unproved::Stale) }
     }
 }
 

@@ -7,13 +7,14 @@ use idempotency::Key;
 
 use crate::channel::{Account, ChannelEvent, Digest};
 use crate::order::PendingSlot;
-use crate::payment::Payment;
-use crate::person::Person;
+use crate::payment::{Payment, RefundPolicy};
+use crate::person::{Kind, Person};
+use crate::session::{Policy, Session};
 use crate::tenant::Tenant;
 use crate::text::{ChannelNo, Sku};
 use crate::{
-    AttemptId, ChannelAccountId, Order, OrderNo, OrderNumber, PaymentId, PrincipalId, Product, RefundId, StockItem,
-    TenantId, audit,
+    AttemptId, ChannelAccountId, Order, OrderNo, OrderNumber, PaymentId, PrincipalId, Product, RefundId, SessionId,
+    StockItem, TenantId, audit,
 };
 
 /// Loaded rows. It is never iterated, so that nothing depends on the order of a hash map.
@@ -34,6 +35,9 @@ pub struct State {
     events: HashMap<(TenantId, Digest), ChannelEvent>,
     people: HashMap<(TenantId, PrincipalId), Person>,
     tenants: HashMap<TenantId, Tenant>,
+    sessions: HashMap<(TenantId, SessionId), Session>,
+    session_rules: HashMap<(TenantId, Kind), Policy>,
+    refund_policies: HashMap<TenantId, RefundPolicy>,
     audits: HashMap<TenantId, audit::Head>,
 }
 
@@ -131,6 +135,21 @@ impl State {
         self.tenants.get(&id)
     }
 
+    /// The session of this id.
+    pub fn session(&self, tenant: TenantId, id: SessionId) -> Option<&Session> {
+        self.sessions.get(&(tenant, id))
+    }
+
+    /// What the tenant's shop asks of the sessions of such people, if it has ever said so.
+    pub fn session_rules(&self, tenant: TenantId, kind: Kind) -> Option<&Policy> {
+        self.session_rules.get(&(tenant, kind))
+    }
+
+    /// What a tenant's shop asks of refunds.
+    pub fn refund_policy(&self, tenant: TenantId) -> RefundPolicy {
+        self.refund_policies.get(&tenant).cloned().unwrap_or_else(|| RefundPolicy::unset(tenant))
+    }
+
     /// The end of a tenant's audit log, if it has begun.
     pub fn audit(&self, tenant: TenantId) -> Option<&audit::Head> {
         self.audits.get(&tenant)
@@ -211,6 +230,21 @@ impl State {
     /// Puts a tenant in, or in place of the one before.
     pub fn put_tenant(&mut self, tenant: Tenant) {
         self.tenants.insert(tenant.id, tenant);
+    }
+
+    /// Puts a session in, or in place of the one before.
+    pub fn put_session(&mut self, session: Session) {
+        self.sessions.insert((session.tenant, session.id), session);
+    }
+
+    /// Puts rules of sessions in, or in place of those before.
+    pub fn put_session_rules(&mut self, policy: Policy) {
+        self.session_rules.insert((policy.tenant, policy.kind), policy);
+    }
+
+    /// Puts a tenant's policy of refunds in, or in place of the one before.
+    pub fn put_refund_policy(&mut self, policy: RefundPolicy) {
+        self.refund_policies.insert(policy.tenant, policy);
     }
 
     /// Puts the end of an audit log in, or in place of the one before.

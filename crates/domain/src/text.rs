@@ -34,6 +34,12 @@ pub enum Invalid {
         /// The text's name.
         what: &'static str,
     },
+    /// A slash where none may stand.
+    #[error("{what} has a slash")]
+    Slash {
+        /// The text's name.
+        what: &'static str,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -112,6 +118,10 @@ text!(
 text!(
     /// What a person is called, 1 to 100 characters.
     PersonName, "name", 100, Ends::Free
+);
+text!(
+    /// A person or an account of the tenant as others name them, `per_…` or `acc_…`.
+    ActorId, "actor", 40, Ends::Tight
 );
 text!(
     /// Why one of the staff did something, 1 to 200 characters.

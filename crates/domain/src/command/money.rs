@@ -4,8 +4,8 @@ use idempotency::Key;
 
 use crate::channel::{Digest, Fact, Method, NextAction, Source};
 use crate::outbox::Task;
-use crate::payment::RefundLine;
-use crate::text::{Code, RefundReason};
+use crate::payment::{RefundLimits, RefundLine};
+use crate::text::{ActorId, Code, RefundReason};
 use crate::{AttemptId, ChannelAccountId, Money, OrderNo, PaymentId, RefundId};
 
 /// Try to collect what an order owes.
@@ -42,18 +42,62 @@ pub struct RefundPayment {
     pub reason: RefundReason,
     /// For which lines, each at most once.
     pub lines: Vec<RefundLine>,
+    /// Who asks, and what they may ask for alone.
+    pub asking: Asking,
+}
+
+/// Who asks for money to be given back, and how much they may without a second person, as the shop's policy had it when
+/// the request came.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    /// Who, as others name them.
+    pub by: ActorId,
+    /// How much one may give back of one payment alone.
+    pub limits: RefundLimits,
+}
+
+/// Let a refund go that somebody else asked for.
+#[derive(Clone, Debug)]
+pub struct ApproveRefund {
+    /// Which.
+    pub refund: RefundId,
+    /// Who lets it go, as others name them.
+    pub by: ActorId,
+}
+
+/// Let a refund not go; or take back what one asked for oneself.
+#[derive(Clone, Debug)]
+pub struct RejectRefund {
+    /// Which.
+    pub refund: RefundId,
+    /// Who rejects it, as others name them.
+    pub by: ActorId,
+    /// Whether they may decide on what others asked for.
+    pub may_decide: bool,
+}
+
+/// Change what the shop asks of refunds.
+#[derive(Clone, Debug)]
+pub struct SetRefundLimits {
+    /// From now on.
+    pub limits: RefundLimits,
+    /// The version that If-Match names.
+    pub expected_version: Option<u32>,
 }
 
 /// Give money back of which a refund failed for good: for the same reason, of the same attempt, so much and for the same
 /// lines. Where the channel knew of none it is sent again under its own number, for what was sent before may yet arrive; where
 /// the channel has it as failed, under a new one, for a failed one stays so. Of one that nobody asks about any more, or that
-/// succeeded and was said to have failed since, the channel is asked anew.
-#[derive(Clone, Copy, Debug)]
+/// succeeded and was said to have failed since, the channel is asked anew. It waits for a second person where a new one would,
+/// unless one let it go before.
+#[derive(Clone, Debug)]
 pub struct RetryRefund {
     /// The one that failed.
     pub failed: RefundId,
     /// What the provider is given as idempotency key where it is sent again under its own number; made from the request's key.
     pub provider_key: u128,
+    /// Who asks, and what they may ask for alone.
+    pub asking: Asking,
 }
 
 /// Ask the channels of a payment anew: about every attempt and refund of it whose end is not known and which nobody asks

@@ -2,8 +2,9 @@
 
 use crate::access::Role;
 use crate::person::{self, Kind, Login, PasswordHash};
+use crate::session::Rules;
 use crate::text::{PersonName, TenantName};
-use crate::{PersonId, PrincipalId, TenantId, TenantPublicId, tenant};
+use crate::{PersonId, PrincipalId, SessionId, TenantId, TenantPublicId, tenant};
 
 /// Add a member, or one of the staff.
 #[derive(Clone, Debug)]
@@ -50,4 +51,26 @@ pub struct StepTenant {
     pub step: tenant::Step,
     /// Its first administrator, where it is opened.
     pub admin: Option<AddPerson>,
+}
+
+/// Put somebody out on one device.
+#[derive(Clone, Copy, Debug)]
+pub struct EndSession {
+    /// In whose name they act; looked up by the id.
+    pub principal: PrincipalId,
+    /// As others name them.
+    pub person: PersonId,
+    /// Which of their sessions.
+    pub session: SessionId,
+}
+
+/// Say what the shop asks of the sessions of one kind of people.
+#[derive(Clone, Copy, Debug)]
+pub struct PutSessionRules {
+    /// Of whom.
+    pub kind: Kind,
+    /// What; checked before.
+    pub rules: Rules,
+    /// The version that If-Match names.
+    pub expected_version: Option<u32>,
 }

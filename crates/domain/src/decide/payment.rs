@@ -1,6 +1,7 @@
 //! Owns what happens to payments: a copy of a payment and of its order is changed step by step, and what that leaves to
 //! write is given.
 
+mod approve;
 mod ask;
 mod charged;
 mod close;
@@ -16,6 +17,7 @@ mod strange;
 
 use std::sync::Arc;
 
+pub(super) use approve::{approve, reject, set_limits};
 pub(super) use close::{close_all, give_up};
 pub(super) use fact::apply;
 pub(super) use query::query;

@@ -26,6 +26,7 @@ fn added(state: &State, command: &Command, (tenant, wanted): (TenantId, &AddPers
         role: wanted.role,
         status: Status::Active,
         epoch: 1,
+        factors_lost: 0,
         version: 1,
         created_at: command.at,
         updated_at: command.at,

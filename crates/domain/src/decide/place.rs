@@ -63,9 +63,19 @@ fn existing(state: &State, command: &Command, wanted: &PlaceOrder) -> Result<Opt
     let Some(order) = state.order(command.tenant, wanted.number.order_no()) else { return Ok(None) };
     if order.principal == command.principal && same_request(order, command) {
         Ok(Some(order.clone()))
+    } else if is_hidden(order, command, wanted) {
+        // It is looked at as a number that nobody was issued, or numbers could be tried out.
+        Ok(None)
     } else {
         Err(order::Refusal::NumberTaken(order.order_no).into())
     }
+}
+
+/// Whether the number that the request names is of an order that whoever asks may not know of.
+fn is_hidden(order: &Order, command: &Command, wanted: &PlaceOrder) -> bool {
+    matches!(wanted.number, OrderNumberSource::Issued(_))
+        && order.principal != command.principal
+        && !command.whose.includes(&order.customer_id)
 }
 
 fn same_request(order: &Order, command: &Command) -> bool {

@@ -19,6 +19,10 @@
 //! refund A 100 1*2 2*1!       -> refund 1 created of 100   `!`: back into stock
 //! retry A.1                   -> refund 2 created of 100   the first failed for good
 //! back A.1 succeeded 100      -> applied              a channel's word about the first refund
+//! approve A.1 by=2            -> refund 1 created of 100   a second person lets the first refund go
+//! reject A.1 by=2             -> refund 1 rejected of 100  or not; `staff`: may decide on those of others
+//! limits 100 CNY              -> v2 100 CNY           what one may give back alone, from now on
+//! decided A.1                 -> by 1, approved by 2 at 5
 //! mute A.1 refund             -> applied              no answer; `refund` or `query`
 //! query A                     -> open v3 unknown      ask anew about what nobody asks about any more
 //! sweep A                     -> applied              its time is over: close its attempts
@@ -29,6 +33,7 @@
 //! Options: `key=` (a fresh one without), `by=` (principal), `cur=`, `until=`, `v=` (If-Match), `reason=`,
 //! `whose=c-1,c-2` (only orders of these customers), `carrier=`, `name=`, `issued` (the order's number was taken before), `id=A.1` (a key that made the first of A).
 
+mod approvals;
 mod closings;
 mod denials;
 mod homecomings;
@@ -44,6 +49,7 @@ mod refusals;
 mod replays;
 mod retries;
 mod script;
+mod sessions;
 mod strange;
 mod words;
 

@@ -23,6 +23,12 @@ pub enum Event {
     Fail,
     /// It is sent once more.
     Retry,
+    /// It is to be sent once more, and waits for a second person.
+    Hold,
+    /// A second person let it go.
+    Approve,
+    /// Somebody did not, or whoever asked for it took that back.
+    Reject,
     /// It was given up.
     Close,
     /// The amount is collected.
@@ -84,6 +90,9 @@ names!(Event {
     Succeed = "succeed",
     Fail = "fail",
     Retry = "retry",
+    Hold = "hold",
+    Approve = "approve",
+    Reject = "reject",
     Close = "close",
     Pay = "pay",
     Cancel = "cancel",
@@ -92,7 +101,7 @@ names!(Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Begin,
         Self::Submit,
         Self::RequireAction,
@@ -100,6 +109,9 @@ impl Event {
         Self::Succeed,
         Self::Fail,
         Self::Retry,
+        Self::Hold,
+        Self::Approve,
+        Self::Reject,
         Self::Close,
         Self::Pay,
         Self::Cancel,
@@ -132,6 +144,7 @@ pub fn transitions() -> Vec<(&'static str, &'static str, &'static str, &'static 
         ("payment", "", Event::Begin.name(), Status::Open.name()),
         ("attempt", "", Event::Begin.name(), AttemptStatus::Created.name()),
         ("refund", "", Event::Begin.name(), RefundStatus::Created.name()),
+        ("refund", "", Event::Begin.name(), RefundStatus::AwaitingApproval.name()),
     ];
     for event in Event::ALL {
         let payment = Status::ALL.into_iter().map(|from| ("payment", from.name(), from.on(event).map(Status::name)));

@@ -1,6 +1,6 @@
 //! Owns money that is given back, and the table of its states.
 
-use super::Event;
+use super::{Decision, Event, Party};
 use crate::names::names;
 use crate::text::{ChannelNo, Code, RefundReason};
 use crate::{AttemptId, RefundId, Timestamp};
@@ -14,6 +14,8 @@ pub const DOUBTED: &str = "doubted: ";
 /// Where a refund stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
+    /// It is over what one may give back alone: its amount is reserved, and nothing is sent until a second person lets it go.
+    AwaitingApproval,
     /// Written down, its amount reserved; not known to have been sent.
     Created,
     /// The channel has it.
@@ -22,8 +24,10 @@ pub enum Status {
     Unknown,
     /// The money was given back.
     Succeeded,
-    /// It was not, and a question to the channel confirmed that. Only this frees the reserved amount.
+    /// It was not, and a question to the channel confirmed that. Of one that was sent only this frees the reserved amount.
     Failed,
+    /// Nobody let it go: it is not sent, and its amount is free again.
+    Rejected,
 }
 
 /// Why money is given back.
@@ -83,6 +87,10 @@ pub struct Refund {
     /// When it is asked again; none where its end is known, or a person has been called. Of one that succeeded: the channel
     /// then said otherwise, and is asked whether that holds.
     pub query_at: Option<Timestamp>,
+    /// Who asked for it; none where nobody did, or a version wrote it that kept no note of that.
+    pub requested_by: Option<Party>,
+    /// What a second person said to it; none where it did not wait, or still does.
+    pub decision: Option<Decision>,
     /// When it was written down.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -90,6 +98,16 @@ pub struct Refund {
 }
 
 impl Refund {
+    /// A second person let it go.
+    pub fn is_approved(&self) -> bool {
+        self.decision.as_ref().is_some_and(|decision| decision.is_approved)
+    }
+
+    /// From when on its channel could be asked for it: it was written down, or a second person let it go.
+    pub fn free_from(&self) -> Timestamp {
+        self.decision.as_ref().filter(|decision| decision.is_approved).map_or(self.created_at, |decision| decision.at)
+    }
+
     /// The channel said no, and that is not confirmed yet.
     pub const fn is_refused(&self) -> bool {
         matches!(self.status, Status::Unknown) && self.code.is_some()
@@ -130,39 +148,59 @@ impl Refund {
 }
 
 names!(Status {
+    AwaitingApproval = "awaiting_approval",
     Created = "created",
     Submitted = "submitted",
     Unknown = "unknown",
     Succeeded = "succeeded",
     Failed = "failed",
+    Rejected = "rejected",
 });
 names!(Cause { Requested = "requested", Late = "late", Double = "double" });
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 5] = [Self::Created, Self::Submitted, Self::Unknown, Self::Succeeded, Self::Failed];
+    pub const ALL: [Self; 7] = [
+        Self::AwaitingApproval,
+        Self::Created,
+        Self::Submitted,
+        Self::Unknown,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Rejected,
+    ];
 
-    /// True while its end is not known.
+    /// True while its channel has it, or is about to, and its end is not known.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Created | Self::Submitted | Self::Unknown)
     }
 
-    /// True unless it failed for good: its amount is not to be given back another time.
+    /// True while it may yet give something back.
+    pub const fn is_under_way(self) -> bool {
+        self.is_live() || matches!(self, Self::AwaitingApproval)
+    }
+
+    /// True unless it failed for good or was rejected: its amount is not to be given back another time.
     pub const fn reserves(self) -> bool {
-        !matches!(self, Self::Failed)
+        !matches!(self, Self::Failed | Self::Rejected)
     }
 
     /// Where a refund goes from here; `None` where the table has no such cell.
     pub const fn on(self, event: Event) -> Option<Self> {
-        use Event::{Fail, LoseSight, Retry, Submit, Succeed};
+        use Event::{Approve, Fail, Hold, LoseSight, Reject, Retry, Submit, Succeed};
         match (self, event) {
             (Self::Created | Self::Unknown, Submit) => Some(Self::Submitted),
             (Self::Created | Self::Submitted, LoseSight) => Some(Self::Unknown),
             // Behind a success: a bank sent it back.
             (Self::Created | Self::Submitted | Self::Unknown | Self::Succeeded, Fail) => Some(Self::Failed),
-            (Self::Failed, Retry) => Some(Self::Created),
-            // Behind a failure it is a matter for a person, and the truth all the same.
-            (Self::Created | Self::Submitted | Self::Unknown | Self::Failed, Succeed) => Some(Self::Succeeded),
+            (Self::Failed, Retry) | (Self::AwaitingApproval, Approve) => Some(Self::Created),
+            (Self::Failed, Hold) => Some(Self::AwaitingApproval),
+            (Self::AwaitingApproval, Reject) => Some(Self::Rejected),
+            // Behind a failure it is a matter for a person, and the truth all the same; so it is of one that waits to be sent
+            // once more.
+            (Self::AwaitingApproval | Self::Created | Self::Submitted | Self::Unknown | Self::Failed, Succeed) => {
+                Some(Self::Succeeded)
+            }
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::RefundStatus;
 use crate::{Money, OrderNo, PaymentId, RefundId};
 
 /// Why a command on a payment is refused. Each depends on state, so each but
@@ -52,6 +53,26 @@ pub enum Refusal {
     /// It is under way, or went back.
     #[error("the refund {0} did not fail for good")]
     NotFailed(RefundId),
+    /// It does not wait for a second person, or does no more.
+    #[error("the refund {refund} does not wait for approval: it is {status}")]
+    NotAwaiting {
+        /// Which.
+        refund: RefundId,
+        /// Where it stands.
+        status: RefundStatus,
+    },
+    /// Who asked for it wants to let it go.
+    #[error("the refund {0} was asked for by you: a second person has to let it go")]
+    SecondPersonNeeded(RefundId),
+    /// Somebody wants to reject it who neither asked for it nor may decide.
+    #[error("the refund {0} was asked for by somebody else: only who may approve refunds rejects it")]
+    NotDecider(RefundId),
+    /// If-Match named another version of what the shop asks of refunds.
+    #[error("what the shop asks of refunds has version {current}, not the one that If-Match names")]
+    PolicyChanged {
+        /// Its version now.
+        current: u32,
+    },
     /// The provider allows no more refunds of this charge.
     #[error("the channel allows {0} refunds of one charge, and there were as many")]
     TooManyRefunds(usize),

@@ -52,7 +52,7 @@ fn authority() -> Authority {
         person: PersonId::new(3),
         kind: person::Kind::Member,
         role: Role::Shopper,
-        guest: None,
+        guests: Vec::new(),
         device: Device::Web,
         ended: None,
         person_status: person::Status::Active,

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::channel::{Account, Conditions, Kind};
 use domain::order::{Event, HistoryEntry, PaymentStatus, PendingSlot, Status};
+use domain::outbox::Task;
+use domain::payment::RefundStatus;
 use domain::stock::{Holding, Source};
 use domain::text::Sku;
 use domain::{Change, ChannelAccountId, Command, Order, OrderNo, Outcome, State, TenantId};
@@ -116,8 +118,24 @@ impl Books {
                 | Change::PersonAdded(..)
                 | Change::PersonStepped(_)
                 | Change::TenantStepped(_)
+                | Change::SessionEnded(_)
+                | Change::SessionRulesPut(_)
+                | Change::RefundPolicySet(_)
                 | Change::Audited(_) => {}
             }
+        }
+        self.audit_messages(&accepted.changes)
+    }
+
+    /// What waits for a second person, or was rejected, is nobody's outside.
+    fn audit_messages(&self, changes: &[Change]) -> Result<(), TestCaseError> {
+        for change in changes {
+            let Change::MessageQueued(message) = change else { continue };
+            let (Task::Refund(id) | Task::QueryRefund(id, _)) = message.task else { continue };
+            let payment = self.state.payment_of_refund(message.tenant, id).expect("a message is of a refund");
+            let refund = payment.refund(id).expect("it has it");
+            let held = [RefundStatus::AwaitingApproval, RefundStatus::Rejected].contains(&refund.status);
+            prop_assert!(!held, "{message:?} of {refund:?}");
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::ledger::{Account, Kind, Posting};
-use domain::payment::{self, Entry, Payment, RefundStatus, Subject};
+use domain::payment::{self, Cause, Entry, Payment, RefundStatus, Subject};
 use domain::{Order, PaymentId, TenantId};
 use proptest::prelude::{prop_assert, prop_assert_eq};
 use proptest::test_runner::TestCaseError;
@@ -54,6 +54,12 @@ impl Till {
         let owed = if order.was_paid() { captured - order.total.minor } else { captured };
         let excess = payment.attempts.iter().filter(|attempt| payment.is_excess(attempt));
         prop_assert_eq!(owed, excess.map(|attempt| attempt.captured).sum::<i64>(), "I-2: the excess has its refunds");
+        for refund in &payment.refunds {
+            let parties = refund.requested_by.as_ref().zip(refund.decision.as_ref());
+            let alone = parties.is_some_and(|(asked, said)| said.is_approved && said.by.principal == asked.principal);
+            prop_assert!(!alone, "somebody let their own go: {refund:?}");
+            prop_assert_eq!(refund.cause == Cause::Requested, refund.requested_by.is_some());
+        }
         self.audit_ledger(payment)?;
         self.audit_ends(order, payment)
     }

@@ -31,7 +31,9 @@ enum What {
     Start { order: u8, account: u8 },
     Said { order: u8, attempt: u8, verdict: u8, short: i64, source: u8 },
     Silent { order: u8, attempt: u8, task: u8 },
-    Refund { order: u8, amount: Option<i64>, line: Option<(u32, i64, bool)> },
+    Refund { order: u8, amount: Option<i64>, line: Option<(u32, i64, bool)>, limit: Option<i64> },
+    Approve { order: u8, refund: u8 },
+    Reject { order: u8, refund: u8, staff: bool },
     Back { order: u8, refund: u8, verdict: u8, source: u8 },
     Sweep { order: u8 },
     Query { order: u8 },
@@ -57,8 +59,11 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         8 => (order, 0..3_u8, 0..9_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..5_u8).prop_map(
             |(order, attempt, verdict, short, source)| What::Said { order, attempt, verdict, short, source }),
         2 => (order, 0..3_u8, 0..3_u8).prop_map(|(order, attempt, task)| What::Silent { order, attempt, task }),
-        3 => (order, proptest::option::of(0..6_i64), proptest::option::of((1..3_u32, 1..3_i64, any::<bool>())))
-            .prop_map(|(order, amount, line)| What::Refund { order, amount, line }),
+        3 => (order, proptest::option::of(0..6_i64), proptest::option::of((1..3_u32, 1..3_i64, any::<bool>())),
+            proptest::option::of(0..3_i64))
+            .prop_map(|(order, amount, line, limit)| What::Refund { order, amount, line, limit }),
+        3 => (order, 0..3_u8).prop_map(|(order, refund)| What::Approve { order, refund }),
+        2 => (order, 0..3_u8, any::<bool>()).prop_map(|(order, refund, staff)| What::Reject { order, refund, staff }),
         8 => (order, 0..3_u8, 0..8_u8, prop_oneof![1 => 0..4_u8, 1 => Just(4)])
             .prop_map(|(order, refund, verdict, source)| What::Back { order, refund, verdict, source }),
         1 => order.prop_map(|order| What::Sweep { order }),
@@ -136,8 +141,10 @@ impl Wish {
             | What::Silent { order, .. }
             | What::Refund { order, .. }
             | What::Back { order, .. }
+            | What::Approve { order, .. }
+            | What::Reject { order, .. }
             | What::Sweep { order }
-            | What::Query { order } => self.what.money(books, tenant, *order)?,
+            | What::Query { order } => self.what.money(books, (tenant, PrincipalId(self.principal)), *order)?,
             What::Cancel { order: pick } => {
                 Action::CancelOrder { order_no: order(*pick)?.order_no, reason: CloseReason::Customer }
             }

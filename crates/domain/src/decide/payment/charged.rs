@@ -107,6 +107,8 @@ impl Till<'_> {
             cause,
             reason: RefundReason::from_stored(text),
             lines: Vec::new(),
+            requested_by: None,
+            decision: None,
         };
         self.repay(new, 0);
         self.review(kind, id.to_string(), format!("{text}; refund {refund} gives it back"));

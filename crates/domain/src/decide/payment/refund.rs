@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::Till;
 use crate::outbox::Task;
-use crate::payment::{Attempt, Cause, Event, Payment, Refund, RefundLine, RefundStatus, Refusal, Subject};
-use crate::text::RefundReason;
+use crate::payment::{
+    Attempt, Cause, Decision, Event, Party, Payment, Refund, RefundLine, RefundStatus, Refusal, Subject,
+};
+use crate::text::{ActorId, RefundReason};
 use crate::{
-    AttemptId, Command, Money, Order, Outcome, RefundId, RefundPayment, Refusal as AnyRefusal, Reply, State, Timestamp,
-    order,
+    Asking, AttemptId, Command, Money, Order, Outcome, RefundId, RefundPayment, Refusal as AnyRefusal, Reply, State,
+    Timestamp, order,
 };
 
 /// A refund that is new.
@@ -20,12 +22,25 @@ pub(super) struct Repayment {
     pub(super) cause: Cause,
     pub(super) reason: RefundReason,
     pub(super) lines: Vec<RefundLine>,
+    pub(super) requested_by: Option<Party>,
+    pub(super) decision: Option<Decision>,
 }
 
 impl Till<'_> {
     /// Adds a refund; its amount is not to be given back another time. Its channel is asked after a pause.
     pub(super) fn repay(&mut self, new: Repayment, pause: i64) {
-        let Repayment { id, provider_key, attempt, amount, cause, reason, lines } = new;
+        let (id, account) = (new.id, self.attempt(new.attempt).account);
+        self.reserve(new, RefundStatus::Created);
+        self.queue(account, Task::Refund(id), pause);
+    }
+
+    /// Adds a refund of which nobody is asked until a second person lets it go.
+    pub(super) fn repay_later(&mut self, new: Repayment) {
+        self.reserve(new, RefundStatus::AwaitingApproval);
+    }
+
+    fn reserve(&mut self, new: Repayment, status: RefundStatus) {
+        let Repayment { id, provider_key, attempt, amount, cause, reason, lines, requested_by, decision } = new;
         let number = u32::try_from(self.payment.refunds.len()).unwrap_or(u32::MAX).saturating_add(1);
         let at = self.command.at;
         self.payment.refund_reserved += amount;
@@ -38,18 +53,30 @@ impl Till<'_> {
             cause,
             reason,
             lines,
-            status: RefundStatus::Created,
+            status,
             channel_no: None,
             code: None,
             queries: 0,
             silences: 0,
             query_at: None,
+            requested_by,
+            decision,
             created_at: at,
             updated_at: at,
         });
-        self.note(Subject::Refund(number), Event::Begin, None, RefundStatus::Created.name());
-        let account = self.attempt(attempt).account;
-        self.queue(account, Task::Refund(id), pause);
+        self.note(Subject::Refund(number), Event::Begin, None, status.name());
+    }
+
+    /// Whether so much more is over what one may give back of the payment alone. What waits counts as well, so that nobody
+    /// makes small ones of a large one.
+    pub(super) fn is_over(&self, amount: i64, asking: &Asking) -> bool {
+        let limit = asking.limits.of(self.payment.amount.currency);
+        limit.is_some_and(|limit| self.payment.asked_alone().saturating_add(amount) > limit)
+    }
+
+    /// Whoever sent the command.
+    pub(super) fn party(&self, by: &ActorId) -> Party {
+        Party { principal: self.command.principal, id: by.clone() }
     }
 }
 
@@ -59,7 +86,7 @@ pub(in crate::decide) fn refund(
     wanted: &RefundPayment,
 ) -> Result<Outcome, AnyRefusal> {
     if let Some(payment) = existing(state, command, wanted)? {
-        return Ok(Outcome::accepted(Reply::Refund { payment, refund: wanted.refund }, Vec::new()));
+        return Ok(Outcome::accepted(Reply::Refund { payment, refund: wanted.refund, created: true }, Vec::new()));
     }
     command.check_token()?;
     let payment = state.payment(command.tenant, wanted.payment).ok_or(Refusal::NotFound(wanted.payment))?;
@@ -88,9 +115,15 @@ pub(in crate::decide) fn refund(
         cause: Cause::Requested,
         reason: wanted.reason.clone(),
         lines,
+        requested_by: Some(till.party(&wanted.asking.by)),
+        decision: None,
     };
-    till.repay(new, pause);
-    Ok(till.finish(|payment| Reply::Refund { payment, refund: wanted.refund }))
+    if till.is_over(amount, &wanted.asking) {
+        till.repay_later(new);
+    } else {
+        till.repay(new, pause);
+    }
+    Ok(till.finish(|payment| Reply::Refund { payment, refund: wanted.refund, created: true }))
 }
 
 /// The payment whose refund this key made before its record was purged.
@@ -153,7 +186,10 @@ pub(super) fn allowed_after(
     at: Timestamp,
 ) -> Result<i64, Refusal> {
     let rules = attempt.channel.refund_rules();
-    let is_other = |refund: &&Refund| refund.attempt == attempt.id && Some(refund.id) != again;
+    // What nobody let go never came there.
+    let is_other = |refund: &&Refund| {
+        refund.attempt == attempt.id && Some(refund.id) != again && refund.status != RefundStatus::Rejected
+    };
     let before: Vec<&Refund> = payment.refunds.iter().filter(is_other).collect();
     if before.len() >= rules.refunds_max {
         return Err(Refusal::TooManyRefunds(rules.refunds_max));
@@ -163,7 +199,10 @@ pub(super) fn allowed_after(
     }
     // Each stands behind the one before, which may be waiting for its own turn.
     let after = |last: Option<i64>, at: Timestamp| last.map_or(at.0, |last| at.0.max(last + rules.pause_ms));
-    let last = before.iter().fold(None, |last, refund| Some(after(last, refund.created_at)));
+    let sent = before.iter().filter(|refund| refund.status != RefundStatus::AwaitingApproval);
+    let mut sent: Vec<Timestamp> = sent.map(|refund| refund.free_from()).collect();
+    sent.sort_unstable();
+    let last = sent.into_iter().fold(None, |last, from| Some(after(last, from)));
     Ok(after(last, at) - at.0)
 }
 

@@ -72,11 +72,20 @@ impl Till<'_> {
         if self.repayment(id).is_sent_back() {
             return Ok(Came::Strange("its money had come home again, and now it says that it went back".to_owned()));
         }
-        let revived = self.repayment(id).status == RefundStatus::Failed;
-        let (amount, attempt) = (self.repayment(id).amount, self.repayment(id).attempt);
-        if revived {
-            let text = "it succeeded at the channel, which had confirmed that it failed".to_owned();
-            self.review(review::Kind::RefundRevived, id.to_string(), text);
+        let (before, amount, attempt) =
+            (self.repayment(id).status, self.repayment(id).amount, self.repayment(id).attempt);
+        let unexpected = match before {
+            RefundStatus::Rejected => {
+                return Ok(Came::Strange("nobody let it go, and now it says that it went back".to_owned()));
+            }
+            RefundStatus::Failed => Some("it succeeded at the channel, which had confirmed that it failed"),
+            RefundStatus::AwaitingApproval => Some("it succeeded at the channel while it waited for a second person"),
+            _ => None,
+        };
+        if let Some(text) = unexpected {
+            self.review(review::Kind::RefundRevived, id.to_string(), text.to_owned());
+        }
+        if !before.reserves() {
             let left = self.payment.attempt(attempt).map_or(0, |attempt| self.payment.refundable(attempt));
             if amount > left {
                 // The amount was given back another way meanwhile: only a person can put that right.

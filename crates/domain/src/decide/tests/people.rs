@@ -4,14 +4,14 @@ use idempotency::{CommandId, Fingerprints, Key, Target};
 
 use crate::access::Role;
 use crate::audit::{Entry, Head, Note};
-use crate::person::{Kind, Login, Step};
+use crate::person::{Kind, Login, Status, Step};
 use crate::text::{PersonName, Reason, TenantName};
 use crate::{
-    Action, AddPerson, Command, Outcome, PersonId, PrincipalId, State, StepPerson, StepTenant, Tenant, TenantId,
-    TenantPublicId, Timestamp, Token, Whose, decide, tenant,
+    Action, AddPerson, Command, Outcome, Person, PersonId, PrincipalId, State, StepPerson, StepTenant, Tenant,
+    TenantId, TenantPublicId, Timestamp, Token, Whose, decide, tenant,
 };
 
-fn command(by: i64, action: Action) -> Command {
+pub(super) fn command(by: i64, action: Action) -> Command {
     let target = Target { method: "POST", route: "people", ids: &[], query: "", precondition: "" };
     Command {
         id: CommandId(1),
@@ -39,6 +39,25 @@ fn add(principal: i64, kind: Kind, role: Role) -> Action {
         role,
         password: None,
     })
+}
+
+/// A member in their first epoch.
+pub(super) fn somebody(principal: i64) -> Person {
+    Person {
+        tenant: TenantId(1),
+        principal: PrincipalId(principal),
+        id: PersonId::new(principal.unsigned_abs().into()),
+        kind: Kind::Member,
+        login: Login::from_stored("anna"),
+        name: PersonName::from_stored("Anna"),
+        role: Role::Shopper,
+        status: Status::Active,
+        epoch: 1,
+        factors_lost: 0,
+        version: 1,
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+    }
 }
 
 fn step(principal: i64, step: Step, expected_version: Option<u32>) -> Action {
@@ -113,7 +132,7 @@ fn log() -> Vec<Entry> {
     let mut head = Head::first(TenantId(1));
     let actions =
         [add(7, Kind::Staff, Role::Support), add(8, Kind::Staff, Role::Shopper), step(9, Step::Disable, None)];
-    let note = Note { reason: Some(Reason::from_stored("asked by\nphone")) };
+    let note = Note { actor: "acc_1".to_owned(), reason: Some(Reason::from_stored("asked by\nphone")) };
     let mut log = Vec::new();
     for action in actions {
         let command = command(1, action);
@@ -152,7 +171,7 @@ fn a_log_that_was_touched_is_broken() {
     assert!(is_whole(&log()));
     let touches: [fn(&mut Vec<Entry>); 11] = [
         |log| log[1].at = Timestamp(6),
-        |log| log[1].actor = PrincipalId(2),
+        |log| log[1].actor = "acc_2".to_owned(),
         |log| log[1].action.push('x'),
         |log| log[1].subject.clear(),
         |log| log[1].outcome = "done".to_owned(),

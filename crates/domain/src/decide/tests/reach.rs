@@ -24,6 +24,23 @@ fn anothers_order_is_not_there() {
     );
 }
 
+/// Nor is its number taken, to whoever tries it.
+#[test]
+fn anothers_number_is_not_taken() {
+    check(
+        "
+        put tea 100 stock=10           -> new v1 10/0
+        issue A until=50               -> issued
+        place A tea*1 issued for=c-2 whose=c-2 -> new pending_payment v1 100
+        place A tea*1 issued by=2 for=c-1 whose=c-1 -> order_no_invalid
+        place Z tea*1 issued by=2 for=c-1 whose=c-1 -> order_no_invalid
+        place A tea*1 issued by=2 for=c-2 whose=c-2 -> order_no_taken
+        place A tea*1 issued by=2      -> order_no_taken
+        place A tea*2 issued for=c-2 whose=c-2 -> order_no_taken
+        ",
+    );
+}
+
 /// Who logged in keeps what they ordered before.
 #[test]
 fn a_guest_who_logged_in_keeps_their_order() {

@@ -43,9 +43,16 @@ fn reply(reply: &Reply) -> String {
         }
         Reply::Order { order, created: false } => format!("{} v{}", order.status, order.version),
         Reply::Payment { payment, .. } => self::payment(payment),
-        Reply::Refund { payment, refund } => {
+        Reply::Refund { payment, refund, .. } => {
             let refund = payment.refund(*refund).expect("the reply names one of its refunds");
             format!("refund {} {} of {}", refund.number, refund.status, refund.amount)
+        }
+        Reply::SessionEnded => "over".to_owned(),
+        Reply::SessionRules(policy) => format!("v{} {}", policy.version, policy.rules),
+        Reply::RefundPolicy(policy) => {
+            let limits: Vec<_> =
+                policy.limits.iter().map(|limit| format!("{} {}", limit.minor, limit.currency)).collect();
+            format!("v{} {}", policy.version, limits.join(" ")).trim_end().to_owned()
         }
         Reply::Noted(became) => became.name().to_owned(),
         Reply::Person { person, created } => {
@@ -63,7 +70,8 @@ const fn new(created: bool) -> &'static str {
 fn named(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Product(product::Refusal::VersionMismatch { current, .. })
-        | Refusal::Order(order::Refusal::VersionMismatch { current, .. }) => format!(" {current}"),
+        | Refusal::Order(order::Refusal::VersionMismatch { current, .. })
+        | Refusal::Payment(payment::Refusal::PolicyChanged { current }) => format!(" {current}"),
         Refusal::Stock(stock::Refusal::ProductNotFound(skus) | stock::Refusal::Insufficient(skus)) => {
             format!(" {}", skus.iter().map(Sku::as_str).collect::<Vec<_>>().join(","))
         }
@@ -78,6 +86,7 @@ fn named(refusal: &Refusal) -> String {
             | order::Refusal::TooManyRefunded { line, left }
             | order::Refusal::RefundUnderWay { line, left },
         ) => format!(" {line} {left}"),
+        Refusal::Payment(payment::Refusal::NotAwaiting { status, .. }) => format!(" {status}"),
         Refusal::Payment(payment::Refusal::ExceedsCaptured { left }) => format!(" {left}"),
         _ => String::new(),
     }

@@ -2,11 +2,11 @@
 
 use domain::channel::{Digest, Fact, Source, Subject, Verdict};
 use domain::outbox::Task;
-use domain::payment::{RefundLine, RefundStatus};
-use domain::text::{Reference, RefundReason};
+use domain::payment::{RefundLimits, RefundLine, RefundStatus};
+use domain::text::{ActorId, Reference, RefundReason};
 use domain::{
-    Action, ApplyChannelFact, AttemptId, ChannelAccountId, NoteSilence, Payment, PaymentId, QueryPayment, RefundId,
-    RefundPayment, RetryRefund, StartPayment, TenantId,
+    Action, ApplyChannelFact, ApproveRefund, Asking, AttemptId, ChannelAccountId, NoteSilence, Payment, PaymentId,
+    PrincipalId, QueryPayment, RefundId, RefundPayment, RejectRefund, RetryRefund, StartPayment, TenantId,
 };
 
 use super::{What, money};
@@ -14,7 +14,7 @@ use crate::books::Books;
 
 impl What {
     /// What is wished of an order's money.
-    pub(super) fn money(&self, books: &Books, tenant: TenantId, order: u8) -> Option<Action> {
+    pub(super) fn money(&self, books: &Books, (tenant, who): (TenantId, PrincipalId), order: u8) -> Option<Action> {
         let order = books.pick(tenant, order)?;
         let payment = || books.state.payment_for(tenant, order.order_no);
         let attempt = |pick: u8| payment()?.attempts.get(usize::from(pick)).map(|attempt| attempt.id);
@@ -61,7 +61,16 @@ impl What {
                 let task = [Task::Charge(id), Task::CloseCharge(id), Task::QueryCharge(id, 1)][usize::from(*task)];
                 Action::NoteSilence(NoteSilence { task, code: None })
             }
-            Self::Refund { amount, line, .. } => refund_of(payment()?, (*amount, *line), made),
+            Self::Refund { amount, line, limit, .. } => {
+                let limits = RefundLimits::new(limit.map(money)).expect("one limit");
+                refund_of(payment()?, (*amount, *line), Asking { by: named(who), limits }, made)
+            }
+            Self::Approve { refund: pick, .. } => {
+                Action::ApproveRefund(ApproveRefund { refund: refund(*pick)?, by: named(who) })
+            }
+            Self::Reject { refund: pick, staff, .. } => {
+                Action::RejectRefund(RejectRefund { refund: refund(*pick)?, by: named(who), may_decide: *staff })
+            }
             Self::Back { refund: pick, verdict, source, .. } => {
                 let id = refund(*pick)?;
                 let attempt = payment()?.refund(id)?.attempt;
@@ -75,11 +84,21 @@ impl What {
     }
 }
 
+/// Somebody as others name them.
+fn named(who: PrincipalId) -> ActorId {
+    ActorId::from_stored(&format!("acc_{}", who.0))
+}
+
 /// A refund; where nothing is said of it, of what failed the last time.
-fn refund_of(payment: &Payment, (amount, line): (Option<i64>, Option<(u32, i64, bool)>), made: u128) -> Action {
+fn refund_of(
+    payment: &Payment,
+    (amount, line): (Option<i64>, Option<(u32, i64, bool)>),
+    asking: Asking,
+    made: u128,
+) -> Action {
     let failed = payment.refunds.iter().rev().find(|refund| refund.status == RefundStatus::Failed);
     if let (None, None, Some(failed)) = (amount, line, failed) {
-        return Action::RetryRefund(RetryRefund { failed: failed.id, provider_key: made });
+        return Action::RetryRefund(RetryRefund { failed: failed.id, provider_key: made, asking });
     }
     Action::RefundPayment(RefundPayment {
         payment: payment.id,
@@ -88,5 +107,6 @@ fn refund_of(payment: &Payment, (amount, line): (Option<i64>, Option<(u32, i64, 
         amount: amount.map(money),
         reason: RefundReason::from_stored("unwanted"),
         lines: line.map(|(line, quantity, restock)| RefundLine { line, quantity, restock }).into_iter().collect(),
+        asking,
     })
 }

@@ -7,11 +7,12 @@ use crate::channel::{Account, Conditions, Digest, Fact, Kind, NextAction, Source
 use crate::decide::tests::words;
 use crate::order::Order;
 use crate::outbox::Task;
-use crate::payment::{Payment, RefundLine};
-use crate::text::{ChannelNo, Code, Reference, RefundReason};
+use crate::payment::{Payment, RefundLimits, RefundLine};
+use crate::text::{ActorId, ChannelNo, Code, Reference, RefundReason};
 use crate::{
-    Action, ApplyChannelFact, AttemptId, Change, ChannelAccountId, NoteSilence, OrderNo, Outcome, PaymentId,
-    QueryPayment, RefundId, RefundPayment, Reply, RetryRefund, StartPayment,
+    Action, ApplyChannelFact, ApproveRefund, Asking, AttemptId, Change, ChannelAccountId, Money, NoteSilence, OrderNo,
+    Outcome, PaymentId, QueryPayment, RefundId, RefundPayment, RejectRefund, Reply, RetryRefund, SetRefundLimits,
+    StartPayment,
 };
 
 /// What commands left since somebody looked.
@@ -54,6 +55,7 @@ impl Shop {
                 let keys: Vec<_> = payment.refunds.iter().map(|refund| refund.provider_key.to_string()).collect();
                 keys.join(" ")
             }
+            "decided" => self.decided(said),
             "ledger" => {
                 let sums = self.left.ledger.iter().filter(|(_, sum)| **sum != 0);
                 sums.map(|(name, sum)| format!("{name}={sum}")).collect::<Vec<_>>().join(" ")
@@ -134,7 +136,24 @@ impl Shop {
             "query" => Action::QueryPayment(QueryPayment { payment: PaymentId::new(said.order_no().bits()) }),
             "retry" => {
                 let provider_key = said.option("number").map_or(self.commands, |number| number.unsigned_abs().into());
-                Action::RetryRefund(RetryRefund { failed: self.refund_id(said), provider_key })
+                Action::RetryRefund(RetryRefund {
+                    failed: self.refund_id(said),
+                    provider_key,
+                    asking: self.asking(said),
+                })
+            }
+            "approve" => Action::ApproveRefund(ApproveRefund { refund: self.refund_id(said), by: said.actor() }),
+            "reject" => {
+                let may_decide = said.words.get(2) == Some(&"staff");
+                Action::RejectRefund(RejectRefund { refund: self.refund_id(said), by: said.actor(), may_decide })
+            }
+            "limits" => {
+                let limits = said.words[1..].chunks(2).map(|pair| {
+                    let currency = pair[1].parse().expect("a known currency");
+                    Money::new(pair[0].parse().expect("a number"), currency)
+                });
+                let limits = RefundLimits::new(limits).expect("good limits");
+                Action::SetRefundLimits(SetRefundLimits { limits, expected_version: said.version() })
             }
             "said" => {
                 let fact = said
@@ -233,7 +252,23 @@ impl Shop {
             amount,
             reason: RefundReason::from_stored("unwanted"),
             lines: lines.collect(),
+            asking: self.asking(said),
         })
+    }
+
+    fn asking(&self, said: &Said<'_>) -> Asking {
+        Asking { by: said.actor(), limits: self.state.refund_policy(TENANT).limits }
+    }
+
+    fn decided(&self, said: &Said<'_>) -> String {
+        let payment = self.state.payment_for(TENANT, said.place().0).expect("a known payment");
+        let refund = payment.refund(self.refund_id(said)).expect("a known refund");
+        let by = refund.requested_by.as_ref().map_or("nobody", |party| party.id.as_str());
+        let decision = refund.decision.as_ref().map_or(String::new(), |decision| {
+            let what = if decision.is_approved { "approved" } else { "rejected" };
+            format!(", {what} by {} at {}", decision.by.id, decision.at.0)
+        });
+        format!("by {by}{decision}")
     }
 }
 
@@ -241,6 +276,11 @@ impl Said<'_> {
     /// `A.2`: the second of A.
     fn place(&self) -> (OrderNo, usize) {
         place(self.words[1])
+    }
+
+    /// Who sends the line, as others name them.
+    fn actor(&self) -> ActorId {
+        ActorId::from_stored(self.options.get("by").unwrap_or(&"1"))
     }
 
     /// `id=A.2`: made from a key that made the second of A.
