@@ -60,6 +60,14 @@ impl Memory {
         shared.tables = Arc::new(tables);
     }
 
+    /// Puts sessions in, as those who log in do.
+    pub fn put_sessions(&self, sessions: impl IntoIterator<Item = domain::session::Session>) {
+        let mut shared = self.lock();
+        let mut tables = Tables::clone(&shared.tables);
+        tables.people.sessions.extend(sessions.into_iter().map(|session| ((session.tenant, session.id), session)));
+        shared.tables = Arc::new(tables);
+    }
+
     /// Opens a transaction and loads.
     pub fn open(&self, needs: &Needs, scopes: &BTreeSet<Scope>) -> (Transaction, Snapshot) {
         let shared = self.lock();

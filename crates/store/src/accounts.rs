@@ -43,7 +43,7 @@ pub struct Account<'a> {
 }
 
 /// A key that is to be stored.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewApiKey<'a> {
     /// The whole secret, `mk_…`.
     pub secret: &'a str,
@@ -98,12 +98,16 @@ impl Store {
     /// The account of this name, made if there is none.
     pub async fn account(&self, account: &Account<'_>, now: Timestamp) -> Result<PrincipalId, Error> {
         use entity::principal::{ActiveModel, Column, Entity};
-        let found = Entity::find()
+        let question = Entity::find()
             .filter(Column::TenantId.eq(account.tenant.0))
             .filter(Column::Kind.eq(account.kind))
             .filter(Column::Name.eq(account.name));
-        if let Some(found) = soon("reading an account", found.one(&self.administrator)).await? {
-            return Ok(PrincipalId(found.id));
+        let found = || async {
+            let found = soon("reading an account", question.clone().one(&self.administrator)).await?;
+            Ok::<_, Error>(found.map(|found| PrincipalId(found.id)))
+        };
+        if let Some(found) = found().await? {
+            return Ok(found);
         }
         let made = ActiveModel {
             id: NotSet,
@@ -113,9 +117,15 @@ impl Store {
             name: Set(account.name.to_owned()),
             created_at: Set(now.0),
         };
-        let _turn = self.turn().await?;
-        let made = soon("making an account", made.insert(&self.administrator)).await?;
-        Ok(PrincipalId(made.id))
+        let made = {
+            let _turn = self.turn().await?;
+            soon("making an account", made.insert(&self.administrator)).await
+        };
+        match made {
+            Ok(made) => Ok(PrincipalId(made.id)),
+            // Of two that make it at the same time one is refused, and finds it.
+            Err(error) => found().await?.ok_or(error),
+        }
     }
 
     /// Stores a key of an account.

@@ -16,7 +16,7 @@ use sqlx::postgres::PgConnectOptions;
 pub struct BadUrl(String);
 
 /// Where a database is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Address {
     /// A file, embedded into the server.
     Sqlite(PathBuf),
@@ -46,18 +46,25 @@ impl FromStr for Address {
                 path => Ok(Self::Sqlite(PathBuf::from(path))),
             },
             "postgres" | "postgresql" => {
-                let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| bad(&error.to_string()))?;
+                let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| bad(&reason(&error)))?;
                 options.get_database().ok_or_else(|| bad("it names no database"))?;
                 Ok(Self::Postgres(Box::new(options)))
             }
             "mysql" | "mariadb" => {
-                let options: MySqlConnectOptions = url.parse().map_err(|error: sqlx::Error| bad(&error.to_string()))?;
+                let options: MySqlConnectOptions = url.parse().map_err(|error: sqlx::Error| bad(&reason(&error)))?;
                 options.get_database().ok_or_else(|| bad("it names no database"))?;
                 Ok(Self::MySql(Box::new(options)))
             }
             other => Err(bad(&format!("{other} is no database that this version knows"))),
         }
     }
+}
+
+/// What a driver says of an address, without what it quotes of it: a password with a `?` in it is read as an option.
+fn reason(error: &sqlx::Error) -> String {
+    let text = error.to_string();
+    let parts = text.split('"').enumerate().map(|(at, part)| if at % 2 == 1 { "…" } else { part });
+    parts.collect::<Vec<_>>().join("\"")
 }
 
 impl From<&Path> for Address {
@@ -75,6 +82,13 @@ impl From<&PathBuf> for Address {
 impl From<&Self> for Address {
     fn from(address: &Self) -> Self {
         address.clone()
+    }
+}
+
+/// The same: the drivers' own options would tell the password.
+impl fmt::Debug for Address {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
     }
 }
 
@@ -111,6 +125,7 @@ mod tests {
         ] {
             let address: Address = url.parse().expect("a good address");
             assert_eq!(address.to_string(), shown);
+            assert_eq!(format!("{:?}", Some(&address)), format!("Some({shown})"));
         }
     }
 
@@ -123,6 +138,8 @@ mod tests {
             ("postgres://me:secret@db", "it names no database"),
             ("mysql://me:secret@db", "it names no database"),
             ("oracle://me:secret@db/shop", "oracle is no database"),
+            ("mysql://db/shop?ssl-mode=secret", "ssl_mode"),
+            ("postgres://db/shop?sslmode=secret", "ssl_mode"),
         ] {
             let error = url.parse::<Address>().expect_err("a bad address").to_string();
             assert!(error.contains(why), "{error}");

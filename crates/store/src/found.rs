@@ -33,11 +33,25 @@ impl Found {
         let odd = row.iter().zip(self.of.read).find(|(value, column)| !value.fits(column.kind));
         let Some((value, column)) = odd else { return Ok(()) };
         // Whatever text comes first is what people call the row: a number, a sku, a key.
-        let name = row.iter().find_map(|value| if let Value::Text(text) = value { Some(text.clone()) } else { None });
-        let (table, row, value) =
-            (self.of.table, name.unwrap_or_else(|| "without a name".to_owned()), value.to_string());
+        let named = row.iter().zip(self.of.read).filter(|(_, column)| !is_secret(column.name));
+        let name = named.map(|(value, _)| value).find_map(|value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        });
+        let name = name.unwrap_or_else(|| "without a name".to_owned());
+        let (table, row, value) = (self.of.table, name, shown(column.name, value));
         Err(Error::Unreadable { table, row, column: column.name, value })
     }
+}
+
+/// What an error says of a value that it found.
+fn shown(column: &str, value: &Value) -> String {
+    if is_secret(column) { "what is not shown".to_owned() } else { value.to_string() }
+}
+
+/// Columns of which no error tells what stands in them.
+fn is_secret(column: &str) -> bool {
+    matches!(column, "secret" | "password_hash" | "cookie_hash" | "refresh_nonce" | "recovery" | "secret_hash")
 }
 
 /// A row that can be found.
@@ -68,7 +82,7 @@ impl Fields {
             table: self.of.table,
             row: format!("number {row}"),
             column,
-            value: value.to_string(),
+            value: shown(column, &value),
         })
     }
 }
@@ -122,4 +136,35 @@ pub(crate) trait Tables {
         keys: Vec<Value>,
         intent: Intent,
     ) -> impl Future<Output = Result<Found, Fault>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::set::{bytes, text};
+
+    const FACTORS: &Find = &Find {
+        table: "second_factors",
+        key: &[],
+        unique: None,
+        read: &[bytes("secret"), text("recovery"), text("name"), bytes("picture")],
+    };
+
+    /// Secrets stand in damaged rows, too.
+    #[test]
+    fn s29_an_error_names_the_column_of_a_secret_and_not_what_stands_there() {
+        let row = |secret: &str, picture: &str| {
+            let texts = [secret, "hash of a code", "anna", picture].map(|text| Value::Text(text.to_owned()));
+            Found { of: FACTORS, values: texts.to_vec() }
+        };
+        let mut damaged = row("canary", "x");
+        let told = damaged.check(&damaged.values).expect_err("a text is no bytes");
+        assert_eq!(
+            told.to_string(),
+            "the row anna of second_factors has a secret that this version cannot read: \"what is not shown\""
+        );
+        damaged.values[0] = Value::Bytes(vec![7]);
+        let told = damaged.check(&damaged.values).expect_err("a text is no bytes").to_string();
+        assert!(told.ends_with("has a picture that this version cannot read: \"x\""), "{told}");
+    }
 }

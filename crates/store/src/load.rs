@@ -132,15 +132,18 @@ async fn records(tables: &mut impl Tables, scopes: &BTreeSet<Scope>) -> Result<F
     Ok(all)
 }
 
-/// Whether a row stands under a key; of a name that counts for some time only, one of since this moment.
-pub(crate) async fn is_known(
+/// The first of these keys under which a row stands; of a name that counts for some time only, one of since this moment.
+pub(crate) async fn first_known(
     tables: &mut impl Tables,
-    scope: &Scope,
+    scopes: &[Scope],
     since: Option<Timestamp>,
-) -> Result<bool, LoadError> {
-    let found = records(tables, &BTreeSet::from([scope.clone()])).await?;
+) -> Result<Option<usize>, LoadError> {
+    let found = records(tables, &scopes.iter().cloned().collect()).await?;
     let counts = |record: &Record| since.is_none_or(|since| record.completed_at_ms >= since.0);
-    Ok(found.records.get(scope).is_some_and(counts) || since.is_none() && found.spent.contains_key(scope))
+    let is_known = |scope: &Scope| {
+        found.records.get(scope).is_some_and(counts) || since.is_none() && found.spent.contains_key(scope)
+    };
+    Ok(scopes.iter().position(is_known))
 }
 
 /// Products with their stock.

@@ -113,11 +113,7 @@ impl Store {
     ) -> Result<(PrincipalId, PersonId), Error> {
         let public_id = new.to_string();
         let account = Account { tenant, kind: kind.name(), name: login.as_str(), public_id: &public_id };
-        // Of two that make it at the same time one is refused, and finds it.
-        let principal = match self.account(&account, now).await {
-            Ok(principal) => principal,
-            Err(_) => self.account(&account, now).await?,
-        };
+        let principal = self.account(&account, now).await?;
         let sql = format!("select public_id from principals where id = {}", principal.0);
         let row = soon(READING, self.administrator.query_one_raw(self.bound(&sql, &[]))).await?;
         let id: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose().doing(READING)?;
@@ -201,7 +197,7 @@ impl Store {
         Ok(Page { rows: tenants, next })
     }
 
-    async fn first<T: Stored>(&self, find: &'static Find, keys: Vec<Value>) -> Result<Option<T>, Error> {
+    pub(crate) async fn first<T: Stored>(&self, find: &'static Find, keys: Vec<Value>) -> Result<Option<T>, Error> {
         Ok(self.all(find, keys).await?.pop())
     }
 

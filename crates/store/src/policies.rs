@@ -23,6 +23,12 @@ pub struct Policy {
     /// Within how many milliseconds two order requests without a key that ask for the same are one; 0 where a key is
     /// required.
     pub same_within_ms: i64,
+    /// How many units of one product one order takes; 0 where it takes any number.
+    pub order_units_max: i64,
+    /// Whoever comes may buy without a name.
+    pub guests: bool,
+    /// Whoever comes may become a member by themselves.
+    pub registration: bool,
 }
 
 impl Store {
@@ -43,6 +49,9 @@ impl Store {
             order_lock_ms: row.order_lock_ms,
             pending_limit,
             same_within_ms: row.same_within_ms,
+            order_units_max: row.order_units_max,
+            guests: row.guests == 1,
+            registration: row.registration == 1,
         })
     }
 
@@ -56,9 +65,20 @@ impl Store {
             pending_limit: Set(limit_number(policy.pending_limit)),
             same_within_ms: Set(policy.same_within_ms),
             changed_at: Set(now.0),
+            order_units_max: Set(policy.order_units_max),
+            guests: Set(policy.guests.into()),
+            registration: Set(policy.registration.into()),
         };
-        let columns =
-            [Column::CheckoutToken, Column::OrderLockMs, Column::PendingLimit, Column::SameWithinMs, Column::ChangedAt];
+        let columns = [
+            Column::CheckoutToken,
+            Column::OrderLockMs,
+            Column::PendingLimit,
+            Column::SameWithinMs,
+            Column::ChangedAt,
+            Column::OrderUnitsMax,
+            Column::Guests,
+            Column::Registration,
+        ];
         let change =
             Entity::insert(row).on_conflict(OnConflict::column(Column::TenantId).update_columns(columns).to_owned());
         let _turn = self.turn().await?;

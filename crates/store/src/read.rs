@@ -3,6 +3,7 @@
 
 mod orders;
 mod payments;
+mod refunds;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -20,6 +21,7 @@ use crate::soon::soon;
 use crate::{Doing, Error, Store, entity};
 
 pub use orders::OrderFilter;
+pub use refunds::{ListedRefund, RefundList};
 
 const READING: &str = "reading rows";
 
@@ -136,11 +138,11 @@ impl Store {
         load::orders(&mut reading, &keys, Intent::Read).await.map_err(load_error)
     }
 
-    /// Whether a row stands under this key: it has its answer, or made an order whose answer was purged. Of a name that
-    /// counts for some time only, an answer of since this moment.
-    pub async fn key_is_known(&self, scope: &Scope, since: Option<Timestamp>) -> Result<bool, Error> {
+    /// The place of the first of these keys under which a row stands: it has its answer, or made an order whose answer was
+    /// purged. Of a name that counts for some time only, an answer of since this moment.
+    pub async fn key_first_known(&self, scopes: &[Scope], since: Option<Timestamp>) -> Result<Option<usize>, Error> {
         let mut reading = self.database.read().await.doing(READING)?;
-        load::is_known(&mut reading, scope, since).await.map_err(load_error)
+        load::first_known(&mut reading, scopes, since).await.map_err(load_error)
     }
 
     async fn products_load(&self, keys: &BTreeSet<(TenantId, Sku)>) -> Result<Vec<(Product, StockItem)>, Error> {

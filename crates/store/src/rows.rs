@@ -2,12 +2,14 @@
 //! error that names table, row and value.
 
 mod channel;
+mod desk;
 mod event;
 mod order;
 mod payment;
 mod people;
 mod product;
 mod record;
+mod refund;
 mod session;
 mod shipment;
 mod slot;
@@ -22,15 +24,17 @@ use idempotency::Fingerprint;
 use crate::Error;
 
 pub(crate) use channel::{AccountRow, ChannelEventRow};
+pub(crate) use desk::{RULES_CHANGED, RULES_NEW, RulesRow, StandingRow, rules_changed, rules_new};
 pub(crate) use event::EventRow;
 pub(crate) use order::{LineRow, OrderRow, ReservationRow, limit_from_number, limit_number};
-pub(crate) use payment::{AttemptRow, PaymentRow, RefundLineRow, RefundRow, action_parts};
+pub(crate) use payment::{AttemptRow, PaymentRow, action_parts};
 pub(crate) use people::{
     HeadRow, PERSON_BY_ID, PERSON_BY_LOGIN, PersonRow, TENANT_BY_NAME, TENANT_BY_PUBLIC_ID, TenantRow,
     status_of_tenant, tenant_status,
 };
 pub(crate) use product::{NumberRow, ProductRow, StockRow};
 pub(crate) use record::RecordRow;
+pub(crate) use refund::{Approval, RefundLineRow, RefundPolicyRow, RefundRow, stored_status};
 pub(crate) use session::{OPEN_OF, SessionRow};
 pub(crate) use shipment::{ShipmentLineRow, ShipmentRow};
 pub(crate) use slot::SlotRow;

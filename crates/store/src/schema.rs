@@ -7,6 +7,10 @@ mod m0003_payments;
 mod m0004_nodes;
 mod m0005_guards;
 mod m0006_people;
+mod m0007_factors;
+mod m0008_approvals;
+mod m0009_desk;
+mod m0010_guests;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -24,7 +28,10 @@ pub(crate) use table::Table;
 pub(crate) fn tables() -> Vec<Table> {
     let first = m0003_payments::before().map(m0003_payments::extended).map(m0005_guards::extended);
     let later = [m0003_payments::tables(), m0004_nodes::tables(), m0005_guards::tables(), m0006_people::tables()];
-    first.map(m0006_people::extended).chain(later.into_iter().flatten()).collect()
+    let sixth = first.map(m0006_people::extended).chain(later.into_iter().flatten());
+    let seventh = sixth.map(m0007_factors::extended).chain(m0007_factors::tables());
+    let eighth = seventh.map(m0008_approvals::extended).chain(m0008_approvals::tables());
+    eighth.map(m0009_desk::extended).chain(m0010_guests::tables()).collect()
 }
 
 /// A table with those of these columns that were added to it.
@@ -73,6 +80,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_nodes::Migration),
             Box::new(m0005_guards::Migration),
             Box::new(m0006_people::Migration),
+            Box::new(m0007_factors::Migration),
+            Box::new(m0008_approvals::Migration),
+            Box::new(m0009_desk::Migration),
+            Box::new(m0010_guests::Migration),
         ]
     }
 }

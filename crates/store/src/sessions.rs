@@ -5,8 +5,11 @@ mod kept;
 mod purge;
 mod record;
 mod rules;
+mod shut;
 
-use domain::person::PasswordHash;
+use std::time::Duration;
+
+use domain::audit::{Deed, Moment};
 use domain::session::{Device, End, Full, Rules};
 use domain::{PrincipalId, SessionId, TenantId, Timestamp, person};
 use engine::Fault;
@@ -16,13 +19,16 @@ use crate::found::{Intent, Stored as _};
 use crate::read::load_error;
 use crate::rows::{OPEN_OF, PersonRow, SessionRow};
 use crate::set::{Find, Rows, Value, Write, bytes, number, row, text};
-use crate::{Doing as _, Error, Store, load};
+use crate::{Doing as _, Error, Store, chain, guests, load};
 
 pub use record::SessionRecord;
+pub(crate) use shut::{Set, Shut};
 
 const DOING: &str = "writing a session";
 /// How often a change is tried that the database takes back.
 const TRIES: usize = 8;
+/// Half of how long the first pause is; each is twice the one before, and the last a quarter of a second.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A session that is to be opened.
 #[derive(Clone, Debug)]
@@ -43,13 +49,15 @@ pub struct NewSession {
     pub address: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// In which request: of the staff it stands in the audit log.
+    pub request_id: String,
     /// Whether they proved it with two factors.
     pub two_factors: bool,
     /// What a browser's cookie must hash to, if it is one's.
     pub cookie_hash: Option<[u8; 32]>,
     /// What its refresh tokens are made with.
     pub refresh_nonce: [u8; 16],
-    /// Who they were while they had no name.
+    /// The guest who logged in by it: whoever that was once stays that person.
     pub guest: Option<PrincipalId>,
 }
 
@@ -109,24 +117,6 @@ static ENDED: Write = Write::update(
     &[number("version")],
 );
 
-/// A session that stays while the person's epoch changes.
-static CARRIED: Write =
-    Write::update("sessions", SessionRow::FIND.key, &[number("epoch"), number("version")], &[number("version")]);
-
-static SHUT: Write = Write::update(
-    "people",
-    PersonRow::FIND.key,
-    &[number("epoch"), number("version"), number("updated_at")],
-    &[number("version")],
-);
-
-static PASSWORD: Write = Write::update(
-    "people",
-    PersonRow::FIND.key,
-    &[number("epoch"), number("version"), number("updated_at"), text("password_hash"), number("password_at")],
-    &[number("version")],
-);
-
 impl Store {
     /// Opens a session by the shop's rules.
     pub async fn session_open(&self, new: &NewSession, rules: &Rules) -> Result<Opened, Error> {
@@ -136,32 +126,6 @@ impl Store {
     /// Ends an open session of a tenant; false where there is none. A session is ended once: the first reason stays.
     pub async fn session_end(&self, tenant: TenantId, id: SessionId, why: End, at: Timestamp) -> Result<bool, Error> {
         again(|| self.end_once(tenant, id, why, at)).await
-    }
-
-    /// Ends every open session of a person but one; which they were. What is about to be opened by a proof from before is
-    /// not opened any more: the person's epoch is another.
-    pub async fn sessions_end(
-        &self,
-        whose: (TenantId, PrincipalId),
-        but: Option<SessionId>,
-        why: End,
-        at: Timestamp,
-    ) -> Result<Vec<SessionId>, Error> {
-        let shut = Shut { whose, own: but, password: None, why, at };
-        Ok(again(|| self.shut_once(&shut)).await?.unwrap_or_default())
-    }
-
-    /// Gives a person another password and ends every session but their own, in one; which they were. `None` where somebody
-    /// changed the person since they had this version.
-    pub async fn password_change(
-        &self,
-        whose: (TenantId, PrincipalId),
-        (version, new): (u32, &PasswordHash),
-        own: Option<SessionId>,
-        at: Timestamp,
-    ) -> Result<Option<Vec<SessionId>>, Error> {
-        let shut = Shut { whose, own, password: Some((version, new)), why: End::Kicked, at };
-        again(|| self.shut_once(&shut)).await
     }
 
     async fn open_once(&self, new: &NewSession, rules: &Rules) -> Result<Opened, Error> {
@@ -192,7 +156,15 @@ impl Store {
         }
         let mut opened = Rows::of(&NEW);
         add(&mut opened, new, rules);
-        commit(changes, vec![ended, opened]).await?;
+        let linked = match new.guest {
+            Some(guest) => guests::link(&mut changes, (new.tenant, guest), new.principal, new.at).await?,
+            None => None,
+        };
+        let subject = format!("{} {}", new.id, new.device.name());
+        let moment = Moment { at: new.at, request_id: &new.request_id };
+        let deed = Deed { action: "sessions.open", subject: &subject, moment };
+        let told = chain::deed(&mut changes, &person, deed).await?;
+        commit(changes, [ended, opened].into_iter().chain(linked).chain(told).collect()).await?;
         Ok(Opened::Open(replaced))
     }
 
@@ -205,60 +177,17 @@ impl Store {
         end(&mut ended, row, why, at);
         commit(changes, vec![ended]).await.map(|()| true)
     }
-
-    async fn shut_once(&self, shut: &Shut<'_>) -> Result<Option<Vec<SessionId>>, Error> {
-        let Shut { whose: (tenant, principal), own, password, why, at } = *shut;
-        let mut changes = self.changes().await.doing(DOING)?;
-        let person: Vec<PersonRow> =
-            find(&mut changes, PersonRow::FIND, vec![tenant.0.into(), principal.0.into()]).await?;
-        let Some(person) = person.first().map(PersonRow::person).transpose()? else { return Ok(None) };
-        if password.is_some_and(|(version, _)| version != person.version) {
-            return Ok(None);
-        }
-        let rows: Vec<SessionRow> =
-            find(&mut changes, &OPEN_OF, vec![tenant.0.into(), principal.0.into(), 1_i64.into()]).await?;
-        let (mut ended, mut carried, mut ids) = (Rows::of(&ENDED), Rows::of(&CARRIED), Vec::new());
-        let epoch = person.epoch + 1;
-        for row in &rows {
-            let id = row.id()?;
-            if own == Some(id) && row.epoch == i64::from(person.epoch) {
-                carried.add(row![row.tenant_id, row.id.as_str(), epoch, row.version + 1, row.version]);
-            } else {
-                end(&mut ended, row, why, at);
-                ids.push(id);
-            }
-        }
-        let (mut shut, mut password_set) = (Rows::of(&SHUT), Rows::of(&PASSWORD));
-        let (version, was) = (person.version + 1, person.version);
-        match password {
-            None => shut.add(row![tenant.0, principal.0, epoch, version, at.0, was]),
-            Some((_, new)) => {
-                password_set.add(row![tenant.0, principal.0, epoch, version, at.0, new.as_str(), at.0, was]);
-            }
-        }
-        commit(changes, vec![shut, password_set, ended, carried]).await.map(|()| Some(ids))
-    }
-}
-
-/// The end of all of somebody's sessions, but for their own that they ask from.
-struct Shut<'a> {
-    whose: (TenantId, PrincipalId),
-    own: Option<SessionId>,
-    /// What proves who they are from now on, where nobody changed the person since this version.
-    password: Option<(u32, &'a PasswordHash)>,
-    why: End,
-    at: Timestamp,
 }
 
 /// Once more where the database took everything back, as it does where two wait for each other: MariaDB locks a session by
 /// the index that found it first, and log-ins and log-outs find it by different ones.
-async fn again<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Error>
+pub(crate) async fn again<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
-    for _ in 1..TRIES {
+    for tried in 1..TRIES {
         match attempt().await {
-            Err(error) if was_taken_back(&error) => {}
+            Err(error) if was_taken_back(&error) => tokio::time::sleep(PAUSE * (1 << tried)).await,
             done => return done,
         }
     }
@@ -270,7 +199,7 @@ fn was_taken_back(error: &Error) -> bool {
     matches!(source.downcast_ref(), Some(Fault::Retry(_)))
 }
 
-async fn find<T: crate::found::Stored>(
+pub(crate) async fn find<T: crate::found::Stored>(
     changes: &mut Batch,
     find: &'static Find,
     keys: Vec<Value>,
@@ -279,7 +208,7 @@ async fn find<T: crate::found::Stored>(
 }
 
 /// Each of the rows was locked, so each is as it was found.
-async fn commit(mut changes: Batch, sets: Vec<Rows>) -> Result<(), Error> {
+pub(crate) async fn commit(mut changes: Batch, sets: Vec<Rows>) -> Result<(), Error> {
     let wanted: usize = sets.iter().map(Rows::len).sum();
     let written = changes.write_all(sets).await.doing(DOING)?;
     if written != wanted as u64 {

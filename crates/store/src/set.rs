@@ -160,7 +160,7 @@ impl<T: Into<Self>> From<Option<T>> for Value {
 }
 
 /// One kind of change with its rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rows {
     pub(crate) of: &'static Write,
     /// Row behind row.
@@ -170,6 +170,13 @@ pub(crate) struct Rows {
 impl Rows {
     pub(crate) const fn of(of: &'static Write) -> Self {
         Self { of, values: Vec::new() }
+    }
+
+    /// The change of one row.
+    pub(crate) fn one<const N: usize>(of: &'static Write, row: [Value; N]) -> Self {
+        let mut rows = Self::of(of);
+        rows.add(row);
+        rows
     }
 
     /// Adds a row: a value for each of the change's columns.

@@ -94,8 +94,17 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<OrderKey>, Error> {
         const DOING: &str = "looking for orders that nobody touched";
-        let equal = vec![("status", status.name())];
-        let walk = Walk { table: "orders", tenant, equal, from: None, to: Some(before.0), direction: Direction::Asc };
+        let equal = vec![("status", status.name().into())];
+        let walk = Walk {
+            table: "orders",
+            tenant,
+            equal,
+            from: None,
+            to: Some(before.0),
+            direction: Direction::Asc,
+            order: ["created_at", "id"],
+            index_ends_with: "created_at",
+        };
         let mut query = Query::select();
         query.column("order_no").from(walk.table).and_where(Expr::col("updated_at").lte(before.0)).limit(limit);
         self.database.walk(&mut query, &walk);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use domain::channel::{Account, ChannelEvent, Digest};
 use domain::ledger::{Kind, Posting};
 use domain::order::Status;
-use domain::outbox::Message;
-use domain::payment::{self, AttemptStatus, Entry, Payment, RefundStatus};
+use domain::outbox::{Message, Task};
+use domain::payment::{self, AttemptStatus, Entry, Payment, RefundPolicy, RefundStatus};
 use domain::review::Review;
 use domain::text::ChannelNo;
 use domain::{
@@ -35,6 +35,8 @@ pub struct Money {
     pub events: BTreeMap<(TenantId, Digest), ChannelEvent>,
     /// What a person has to look at.
     pub reviews: BTreeMap<(TenantId, ReviewId), Review>,
+    /// What shops ask of refunds.
+    pub refund_policies: BTreeMap<TenantId, RefundPolicy>,
     /// What is to be done outside, oldest first.
     pub outbox: Vec<Message>,
 }
@@ -52,6 +54,8 @@ impl Money {
 
     pub(super) fn load(&self, needs: &Needs, paid: &BTreeSet<(TenantId, OrderNo)>, state: &mut State) {
         paid.iter().filter_map(|row| self.payments.get(row)).for_each(|payment| state.put_payment(payment.clone()));
+        let policies = needs.refund_policies.iter().filter_map(|tenant| self.refund_policies.get(tenant));
+        policies.for_each(|policy| state.put_refund_policy(policy.clone()));
         needs.accounts.iter().filter_map(|row| self.accounts.get(row)).for_each(|row| state.put_account(row.clone()));
         needs.events.iter().filter_map(|row| self.events.get(row)).for_each(|row| state.put_event(row.clone()));
     }
@@ -76,6 +80,11 @@ impl Money {
             Change::ReviewRaised(review) => {
                 let before = self.reviews.insert((review.tenant, review.id), review.clone());
                 refuse_if(before.is_some(), || format!("a second review {}", review.id))
+            }
+            Change::RefundPolicySet(policy) => {
+                let before = self.refund_policies.insert(policy.tenant, policy.clone());
+                let version = before.map_or(1, |before| before.version);
+                refuse_if(policy.version != version + 1, || format!("a lost update of what {:?} asks", policy.tenant))
             }
             Change::MessageQueued(message) => {
                 self.outbox.push(*message);
@@ -124,6 +133,21 @@ impl Money {
         hold(payment.refund_reserved == sum(&|refund| refund.status.reserves()), "I-3")?;
         hold(payment.refunded == sum(&|refund| refund.status == RefundStatus::Succeeded), "I-3")?;
         hold(payment.refunded == order.refunded + order.returned, "I-3")?;
+        let alone = payment.refunds.iter().any(|refund| {
+            let asked = refund.requested_by.as_ref().map(|party| party.principal);
+            refund.is_approved() && refund.decision.as_ref().map(|decision| decision.by.principal) == asked
+        });
+        hold(!alone, "S-7: somebody let their own refund go")?;
+        // What was never asked about was never sent before, either.
+        let silent = |refund: &payment::Refund| {
+            refund.queries == 0 && matches!(refund.status, RefundStatus::AwaitingApproval | RefundStatus::Rejected)
+        };
+        let sent = self.outbox.iter().filter(|message| message.payment == payment.id);
+        let mut sent = sent.filter_map(|message| match message.task {
+            Task::Refund(id) | Task::QueryRefund(id, _) => payment.refund(id),
+            _ => None,
+        });
+        hold(!sent.any(silent), "S-7: a channel is asked for what nobody let go")?;
         let excess = if order.was_paid() { captured - order.total.minor } else { captured };
         let given_back = payment.attempts.iter().filter(|attempt| payment.is_excess(attempt));
         let given_back: i64 = given_back.map(|attempt| attempt.captured).sum();

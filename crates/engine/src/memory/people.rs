@@ -1,8 +1,10 @@
-//! Owns the tables of people, tenants and audit logs in memory.
+//! Owns the tables of people, their sessions, tenants and audit logs in memory.
 
 use std::collections::BTreeMap;
 
-use domain::{Change, Needs, Person, PrincipalId, State, Tenant, TenantId, audit};
+use domain::person::Kind;
+use domain::session::{Policy, Session};
+use domain::{Change, Needs, Person, PrincipalId, SessionId, State, Tenant, TenantId, audit};
 
 use super::tables::refuse_if;
 
@@ -11,6 +13,10 @@ use super::tables::refuse_if;
 pub struct People {
     /// People, by the name in which they act.
     pub people: BTreeMap<(TenantId, PrincipalId), Person>,
+    /// Sessions. They are opened beside the engine.
+    pub sessions: BTreeMap<(TenantId, SessionId), Session>,
+    /// What shops ask of sessions.
+    pub session_rules: BTreeMap<(TenantId, Kind), Policy>,
     /// Tenants.
     pub tenants: BTreeMap<TenantId, Tenant>,
     /// The audit logs, by place.
@@ -20,6 +26,9 @@ pub struct People {
 impl People {
     pub(super) fn load(&self, needs: &Needs, state: &mut State) {
         needs.people.iter().filter_map(|key| self.people.get(key)).for_each(|person| state.put_person(person.clone()));
+        needs.sessions.iter().filter_map(|key| self.sessions.get(key)).for_each(|session| state.put_session(*session));
+        let rules = needs.session_rules.iter().filter_map(|key| self.session_rules.get(key));
+        rules.for_each(|policy| state.put_session_rules(*policy));
         needs.tenants.iter().filter_map(|id| self.tenants.get(id)).for_each(|tenant| state.put_tenant(tenant.clone()));
         let ends = needs.audits.iter().filter_map(|tenant| self.end(*tenant));
         ends.for_each(|entry| state.put_audit(entry.head()));
@@ -56,6 +65,17 @@ impl People {
                 let follows = before.is_some_and(|before| before.version + 1 == tenant.version);
                 refuse_if(!follows, || format!("a lost update of the tenant {}", tenant.name))
             }
+            Change::SessionEnded(session) => {
+                let before = self.sessions.insert((session.tenant, session.id), *session);
+                let follows =
+                    before.is_some_and(|before| before.ended.is_none() && before.version + 1 == session.version);
+                refuse_if(!follows, || format!("a lost update of the session {}", session.id))
+            }
+            Change::SessionRulesPut(policy) => {
+                let before = self.session_rules.insert((policy.tenant, policy.kind), *policy);
+                let version = before.map_or(1, |before| before.version);
+                refuse_if(version + 1 != policy.version, || format!("a lost update of the rules: {policy:?}"))
+            }
             Change::Audited(entry) => {
                 let before = self.end(entry.tenant).map_or(audit::Head::first(entry.tenant), audit::Entry::head);
                 refuse_if(!entry.follows(&before), || format!("a break in the audit log at {}", entry.place))?;
@@ -82,7 +102,8 @@ mod tests {
                 tenant: head.tenant,
                 place,
                 at: Timestamp(place),
-                actor: PrincipalId(1),
+                principal: PrincipalId(1),
+                actor: "acc_1".to_owned(),
                 action: "orders.ship".to_owned(),
                 subject: String::new(),
                 outcome: "done".to_owned(),

@@ -140,9 +140,12 @@ impl Tables {
                 let before = self.history.insert((entry.tenant, entry.order_no, entry.version), entry.clone());
                 refuse_if(before.is_some(), || format!("a second step {} of {}", entry.version, entry.order_no))
             }
-            Change::PersonAdded(..) | Change::PersonStepped(_) | Change::TenantStepped(_) | Change::Audited(_) => {
-                self.people.write(change)
-            }
+            Change::PersonAdded(..)
+            | Change::PersonStepped(_)
+            | Change::TenantStepped(_)
+            | Change::SessionEnded(_)
+            | Change::SessionRulesPut(_)
+            | Change::Audited(_) => self.people.write(change),
             other => self.money.write(other),
         }
     }

@@ -32,13 +32,18 @@ pub(super) fn audit(tables: &Tables, log: &Log) -> Result<(), String> {
 
 /// What money came to.
 pub(super) fn reached(tables: &Tables) -> impl Iterator<Item = Goal> {
-    tables.orders.values().filter_map(|order| match order.payment_status() {
+    let refunds = tables.money.payments.values().flat_map(|payment| &payment.refunds);
+    let decided = refunds
+        .filter_map(|refund| refund.decision.as_ref())
+        .map(|decision| if decision.is_approved { Goal::Approved } else { Goal::Rejected });
+    let paid = tables.orders.values().filter_map(|order| match order.payment_status() {
         PaymentStatus::Unpaid => None,
         PaymentStatus::Paid => Some(Goal::Paid),
         PaymentStatus::LatePaid => Some(Goal::LatePaid),
         PaymentStatus::Overpaid => Some(Goal::Overpaid),
         PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => Some(Goal::GivenBack),
-    })
+    });
+    paid.chain(decided)
 }
 
 /// By the name that a token gives, every name of the arrivals that came with it: their keys, and the token's own.

@@ -232,7 +232,7 @@ impl Client {
             };
             return What::Place { number: self.number(tenant, principal), customer, lines, gift, limit };
         }
-        if (68..78).contains(&roll)
+        if (66..80).contains(&roll)
             && let Some(what) = self.money(tenant, customer)
         {
             return what;
@@ -252,6 +252,9 @@ impl Client {
     /// What a channel says of money that was asked for; or a refund of money that was taken.
     fn money(&mut self, tenant: TenantId, mark: u64) -> Option<What> {
         let begun: Vec<Begun> = self.talk().money.iter().filter(|begun| begun.tenant == tenant).copied().collect();
+        // Refunds are few: else hardly anybody would ever decide on one.
+        let refunds: Vec<Begun> = begun.iter().filter(|begun| begun.is_refund).copied().collect();
+        let begun = if !refunds.is_empty() && self.rng.random_ratio(1, 2) { refunds } else { begun };
         let one = *begun.get(self.rng.random_range(0..begun.len().max(1)))?;
         let verdict = match self.rng.random_range(0..10) {
             0 => Verdict::Failed,
@@ -261,9 +264,13 @@ impl Client {
         };
         let Begun { payment, account, minor, .. } = one;
         Some(match one.is_refund {
+            true if self.rng.random_ratio(2, 3) => {
+                What::Decide { refund: one.mark, approves: self.rng.random_ratio(2, 3) }
+            }
             true => What::Back { refund: one.mark, account, verdict },
-            false if self.rng.random_ratio(1, 4) => {
-                What::Refund { payment, mark, minor: self.rng.random_range(1..=minor.max(1)) }
+            false if self.rng.random_ratio(1, 3) => {
+                let limit = pick(&mut self.rng, &[None, Some(0), Some(0), Some(minor / 2)]);
+                What::Refund { payment, mark, minor: self.rng.random_range(1..=minor.max(1)), limit }
             }
             false => {
                 let minor = minor - i64::from(self.rng.random_ratio(1, 15));

@@ -41,13 +41,15 @@ pub enum Planted {
     NextPieceForgotten,
     /// The end of an order's waiting does not free its member's place.
     SlotNotFreed,
+    /// A channel is asked for a refund that waits for a second person.
+    RefundSentUnapproved,
     /// Who has a member's turn, and found no record in it, does not look at the key any more.
     TurnTrusted,
 }
 
 impl Planted {
     /// Every planted bug.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::RecordDropped,
         Self::AppliedBeforeAdmitted,
         Self::UnknownTakenForFailed,
@@ -61,6 +63,7 @@ impl Planted {
         Self::TokenUnchecked,
         Self::NextPieceForgotten,
         Self::SlotNotFreed,
+        Self::RefundSentUnapproved,
         Self::TurnTrusted,
     ];
 }

@@ -47,7 +47,7 @@ fn spell(reply: &Reply) -> (bool, Headers, String) {
             let headers = vec![("payment", payment.id.to_string()), ("minor", payment.amount.minor.to_string())];
             (*created, headers, format!("{} {}", payment.status, payment.version))
         }
-        Reply::Refund { payment, refund } => {
+        Reply::Refund { payment, refund, created } => {
             let refund = payment.refund(*refund).expect("the reply names one of its refunds");
             let account = payment.attempt(refund.attempt).map_or(0, |attempt| attempt.account.bits());
             let headers = vec![
@@ -55,10 +55,15 @@ fn spell(reply: &Reply) -> (bool, Headers, String) {
                 ("account", account.to_string()),
                 ("minor", refund.amount.to_string()),
             ];
-            (true, headers, format!("{} {}", refund.id, payment.version))
+            (*created, headers, format!("{} {} {}", refund.id, refund.status, payment.version))
+        }
+        Reply::RefundPolicy(policy) => {
+            (false, vec![("etag", format!("\"{}\"", policy.version))], format!("{:?}", policy.limits))
         }
         Reply::Noted(became) => (false, Vec::new(), became.name().to_owned()),
         Reply::Person { person, created } => (*created, Vec::new(), format!("{} {}", person.id, person.version)),
+        Reply::SessionEnded => (false, Vec::new(), "over".to_owned()),
+        Reply::SessionRules(policy) => (false, Vec::new(), format!("{} {}", policy.rules, policy.version)),
         Reply::Tenant { tenant, created } => (*created, Vec::new(), format!("{} {}", tenant.public_id, tenant.version)),
     }
 }

@@ -76,6 +76,14 @@ pub enum Goal {
     Overpaid,
     /// Money was given back.
     GivenBack,
+    /// A second person let a refund go.
+    Approved,
+    /// A refund was rejected, or taken back.
+    Rejected,
+    /// Who asked for a refund wanted to let it go.
+    SecondPersonNeeded,
+    /// Somebody decided on a refund that did not wait any more.
+    DecidedTooLate,
     /// The gate forgot whose turn it was.
     HoldLost,
     /// The gate gave one turn to two.
@@ -98,7 +106,7 @@ pub enum Goal {
 
 impl Goal {
     /// Every goal.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 43] = [
         Self::UnknownApplied,
         Self::UnknownNotApplied,
         Self::UnknownLate,
@@ -129,6 +137,10 @@ impl Goal {
         Self::LatePaid,
         Self::Overpaid,
         Self::GivenBack,
+        Self::Approved,
+        Self::Rejected,
+        Self::SecondPersonNeeded,
+        Self::DecidedTooLate,
         Self::HoldLost,
         Self::GrantedTwice,
         Self::FreeRefused,
@@ -148,6 +160,8 @@ impl Goal {
             ("token_expired", Self::TokenExpired),
             ("token_required", Self::TokenMissing),
             ("order_pending", Self::AnotherPending),
+            ("second_person_needed", Self::SecondPersonNeeded),
+            ("refund_not_awaiting", Self::DecidedTooLate),
         ];
         goals.into_iter().find(|(code, _)| body.starts_with(code.as_bytes())).map(|(_, goal)| goal)
     }

@@ -2,11 +2,15 @@
 
 use domain::channel::{Digest, Fact, Source, Subject, Verdict};
 use domain::order::{CloseReason, PendingLimit};
-use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reference, RefundReason, Sku, TrackingNo};
+use domain::payment::RefundLimits;
+use domain::text::{
+    ActorId, Carrier, CustomerId, MoveReason, Note, ProductName, Reference, RefundReason, Sku, TrackingNo,
+};
 use domain::{
-    Action, Alias, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money,
-    MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId,
-    RefundPayment, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp, Token, Whose,
+    Action, Alias, ApplyChannelFact, ApproveRefund, Asking, AttemptId, ChannelAccountId, Command, CorrectShipment,
+    LineRequest, Money, MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId,
+    PutProduct, RefundId, RefundPayment, RejectRefund, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId,
+    Timestamp, Token, Whose,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
@@ -75,6 +79,11 @@ pub(super) enum What {
         payment: PaymentId,
         mark: u64,
         minor: i64,
+        limit: Option<i64>,
+    },
+    Decide {
+        refund: u64,
+        approves: bool,
     },
     Back {
         refund: u64,
@@ -144,13 +153,13 @@ impl Wish {
             token,
             whose: Whose::Anybodys,
             note: None,
-            action: self.what.action(arrival.into(), at),
+            action: self.what.action(self.principal, arrival.into(), at),
         }
     }
 }
 
 impl What {
-    fn action(&self, made: u128, at: Timestamp) -> Action {
+    fn action(&self, who: PrincipalId, made: u128, at: Timestamp) -> Action {
         match *self {
             Self::Put { sku: at, price, initial_stock } => Action::PutProduct(PutProduct {
                 sku: sku(at),
@@ -177,7 +186,9 @@ impl What {
                 expires_at: at.plus_ms(300),
                 pending_limit: limit,
             }),
-            Self::Start { .. } | Self::Said { .. } | Self::Refund { .. } | Self::Back { .. } => self.money(made),
+            Self::Start { .. } | Self::Said { .. } | Self::Refund { .. } | Self::Back { .. } | Self::Decide { .. } => {
+                self.money(made, who)
+            }
             Self::Cancel { order_no } => Action::CancelOrder { order_no, reason: CloseReason::Customer },
             Self::Expire { order_no } => Action::ExpireOrder { order_no },
             Self::Ship { order_no, version, tracking, part } => Action::ShipOrder(ShipOrder {
@@ -198,7 +209,8 @@ impl What {
         }
     }
 
-    fn money(&self, made: u128) -> Action {
+    fn money(&self, made: u128, who: PrincipalId) -> Action {
+        let by = ActorId::from_stored(&format!("acc_{}", who.0));
         match *self {
             Self::Start { order_no, mark, account } => Action::StartPayment(StartPayment {
                 order_no,
@@ -214,14 +226,21 @@ impl What {
                 let subject = Subject::Charge(Reference::from_stored(&number));
                 said(account, (subject, verdict, Some(money(minor))))
             }
-            Self::Refund { payment, mark, minor } => Action::RefundPayment(RefundPayment {
+            Self::Refund { payment, mark, minor, limit } => Action::RefundPayment(RefundPayment {
                 payment,
                 refund: RefundId::new(mark.into()),
                 provider_key: mark.into(),
                 amount: Some(money(minor)),
                 reason: RefundReason::from_stored("unwanted"),
                 lines: Vec::new(),
+                asking: Asking { by, limits: RefundLimits::new(limit.map(money)).expect("one limit") },
             }),
+            Self::Decide { refund, approves: true } => {
+                Action::ApproveRefund(ApproveRefund { refund: RefundId::new(refund.into()), by })
+            }
+            Self::Decide { refund, approves: false } => {
+                Action::RejectRefund(RejectRefund { refund: RefundId::new(refund.into()), by, may_decide: true })
+            }
             Self::Back { refund, account, verdict } => {
                 let number = RefundId::new(refund.into()).to_string();
                 said(account, (Subject::Refund(Reference::from_stored(&number)), verdict, None))

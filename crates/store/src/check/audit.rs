@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use domain::TenantId;
 use domain::audit::{Entry, Head};
-use domain::text::Reason;
-use domain::{PrincipalId, TenantId, Timestamp};
 use sea_orm::sea_query::{Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr, QueryResult, Value};
 
 use super::{EXAMPLES, Finding};
+use crate::audit::{ENTRY, entry, hash, name};
 use crate::dialect::Database;
 use crate::{Doing as _, Error};
 
@@ -16,19 +16,6 @@ const DOING: &str = "checking the audit log";
 /// How many rows are read at once.
 const STEP: u64 = 500;
 
-const ENTRY: [&str; 11] = [
-    "tenant_id",
-    "place",
-    "at",
-    "principal_id",
-    "action",
-    "subject",
-    "outcome",
-    "reason",
-    "request_id",
-    "before_hash",
-    "hash",
-];
 const HEAD: [&str; 3] = ["tenant_id", "length", "hash"];
 
 /// Looks through every log, and at the end that is kept of each.
@@ -37,10 +24,11 @@ pub(super) async fn look(database: &Database, moment: &DatabaseTransaction) -> R
     let mut last = None;
     loop {
         let rows = moment.query_all(&entries(database, last)).await.doing(DOING)?;
-        for row in &rows {
-            let entry = entry(row).doing(DOING)?;
+        let mut entries: Vec<Entry> = rows.iter().map(entry).collect::<Result<_, _>>().doing(DOING)?;
+        name(moment, &mut entries).await.doing(DOING)?;
+        for entry in &entries {
             last = Some((entry.tenant.0, entry.place));
-            logs.add(&entry);
+            logs.add(entry);
         }
         if (rows.len() as u64) < STEP {
             break;
@@ -140,28 +128,6 @@ fn heads(database: &Database, last: Option<i64>) -> SelectStatement {
     query
 }
 
-fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
-    Ok(Entry {
-        tenant: TenantId(row.try_get_by_index(0)?),
-        place: row.try_get_by_index(1)?,
-        at: Timestamp(row.try_get_by_index(2)?),
-        actor: PrincipalId(row.try_get_by_index(3)?),
-        action: row.try_get_by_index(4)?,
-        subject: row.try_get_by_index(5)?,
-        outcome: row.try_get_by_index(6)?,
-        reason: row.try_get_by_index::<Option<String>>(7)?.map(|reason| Reason::from_stored(&reason)),
-        request_id: row.try_get_by_index(8)?,
-        before: hash(row, 9)?,
-        hash: hash(row, 10)?,
-    })
-}
-
 fn head(row: &QueryResult) -> Result<Head, DbErr> {
     Ok(Head { tenant: TenantId(row.try_get_by_index(0)?), length: row.try_get_by_index(1)?, hash: hash(row, 2)? })
-}
-
-/// One of another length is none, and nothing follows on it: no entry has a hash of all ones.
-fn hash(row: &QueryResult, at: usize) -> Result<[u8; 32], DbErr> {
-    let bytes: Vec<u8> = row.try_get_by_index(at)?;
-    Ok(bytes.try_into().unwrap_or([0xff; 32]))
 }

@@ -116,7 +116,9 @@ pub(super) const ALL: &[Invariant] = &[
                 union all
                 select tenant_id, payment_id, attempt_id, 'attempt', number, status from payment_attempts
                 union all
-                select tenant_id, payment_id, refund_id, 'refund', number, status from refunds) s
+                select tenant_id, payment_id, refund_id, 'refund', number,
+                    case approval when 1 then 'awaiting_approval' when 3 then 'rejected' else status end
+                from refunds) s
             left join (
                 select tenant_id, payment_id, subject, subject_number, max(version) version from payment_events
                 group by tenant_id, payment_id, subject, subject_number) l
@@ -145,7 +147,30 @@ pub(super) const ALL: &[Invariant] = &[
                     where v.tenant_id = a.tenant_id and v.subject = a.attempt_id and v.kind = 'stuck')
             union all
             select r.refund_id || ': created, and nothing is to be done' from refunds r
-            where r.status = 'created' and not exists (select 1 from outbox m where m.subject = r.refund_id)",
+            where r.status = 'created' and r.approval <> 1
+                and not exists (select 1 from outbox m where m.subject = r.refund_id)",
+    },
+    Invariant {
+        id: "S-7",
+        title: "a refund that waits is nobody's outside, and somebody else than who asked for it lets it go",
+        broken_by: "
+            select r.refund_id || ': waits, and is ' || r.status from refunds r
+            where r.approval = 1 and (r.status <> 'created' or r.decided_by is not null or r.requested_by is null
+                or exists (select 1 from outbox m where m.subject = r.refund_id and m.task = 'refund'))
+            union all
+            select r.refund_id || ': approved by ' || coalesce(r.decided_by, 'nobody') || ', asked for by '
+                || coalesce(r.requested_by, 'nobody')
+            from refunds r where r.approval = 2 and (r.decided_at is null or r.decider_principal_id is null
+                or r.requester_principal_id is null or r.decider_principal_id = r.requester_principal_id)
+            union all
+            select r.refund_id || ': rejected, and is ' || r.status from refunds r
+            where r.approval = 3 and (r.status <> 'failed' or r.decided_at is null)
+            union all
+            select r.refund_id || ': decided, and never waited' from refunds r
+            where r.approval = 0 and r.decided_at is not null
+            union all
+            select r.refund_id || ': ' || r.cause || ', and waited' from refunds r
+            where r.cause <> 'requested' and r.approval <> 0",
     },
     Invariant {
         id: "S-4",

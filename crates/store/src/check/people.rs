@@ -19,9 +19,11 @@ pub(super) const ALL: &[Invariant] = &[Invariant {
         select 'session ' || s.id || ': nobody has it' from sessions s where not exists (
             select 1 from people p where p.tenant_id = s.tenant_id and p.principal_id = s.principal_id)
         union all
-        select 'session ' || s.id || ': nobody was the guest ' || s.guest_principal_id from sessions s
-        where s.guest_principal_id is not null and not exists (
-            select 1 from people p where p.tenant_id = s.tenant_id and p.principal_id = s.guest_principal_id)
+        select 'guest ' || l.guest_principal_id || ': no guest, or no member whom they became' from guest_links l
+        where not exists (select 1 from people p where p.tenant_id = l.tenant_id
+                and p.principal_id = l.guest_principal_id and p.kind = 'guest')
+            or not exists (select 1 from people p where p.tenant_id = l.tenant_id
+                and p.principal_id = l.principal_id and p.kind = 'member')
         union all
         select 'session ' || s.id || ': opened after its person was put out ' || s.epoch || ' times' from sessions s
         join people p on p.tenant_id = s.tenant_id and p.principal_id = s.principal_id where s.epoch > p.epoch
@@ -31,5 +33,9 @@ pub(super) const ALL: &[Invariant] = &[Invariant {
             or (s.is_open = 0 and (s.ended is null or s.ended_at is null))
         union all
         select 'session ' || s.id || ': lives until ' || s.idle_until || ', behind its end at ' || s.ends_at
-        from sessions s where s.idle_until > s.ends_at",
+        from sessions s where s.idle_until > s.ends_at
+        union all
+        select 'second factor of ' || f.principal_id || ': nobody has it, or they lost fewer than ' || f.number
+        from second_factors f where not exists (select 1 from people p where p.tenant_id = f.tenant_id
+            and p.principal_id = f.principal_id and p.factors_lost >= f.number)",
 }];

@@ -6,8 +6,10 @@ mod outside;
 mod payments;
 mod people;
 mod placed;
+mod policies;
 mod products;
 mod records;
+mod sessions;
 mod shipments;
 mod stepped;
 
@@ -18,13 +20,14 @@ use domain::channel::{ChannelEvent, Digest};
 use domain::ledger::Posting;
 use domain::order::{HistoryEntry, PendingSlot};
 use domain::outbox::Message;
-use domain::person::PasswordHash;
+use domain::person::{Kind, PasswordHash};
 use domain::review::Review;
+use domain::session::{Policy, Session};
 use domain::stock::Movement;
 use domain::text::Sku;
 use domain::{
-    Change, Order, OrderNo, OrderNumber, Payment, Person, PrincipalId, Product, State, StockItem, Tenant, TenantId,
-    audit, payment,
+    Change, Order, OrderNo, OrderNumber, Payment, Person, PrincipalId, Product, SessionId, State, StockItem, Tenant,
+    TenantId, audit, payment,
 };
 use engine::{Commit, Fault, NewRecord, RecordKind, Scope};
 
@@ -55,7 +58,10 @@ struct Batch<'a> {
     messages: Vec<&'a Message>,
     people: BTreeMap<(TenantId, PrincipalId), &'a Person>,
     passwords: BTreeMap<(TenantId, PrincipalId), &'a PasswordHash>,
+    sessions: BTreeMap<(TenantId, SessionId), &'a Session>,
+    session_rules: BTreeMap<(TenantId, Kind), &'a Policy>,
     tenants: BTreeMap<TenantId, &'a Tenant>,
+    refund_policies: BTreeMap<TenantId, &'a payment::RefundPolicy>,
     audit: Vec<&'a audit::Entry>,
 }
 
@@ -100,6 +106,7 @@ pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Rows>, Fault>
     changes.extend([books::history(&batch), books::ledger(&batch)]);
     changes.extend(outside::events(before, &batch));
     changes.extend([outside::reviews(&batch), outside::outbox(&batch)]);
+    changes.extend(policies::rows(before, &batch));
     changes.extend(people::rows(before, &batch));
     changes.retain(|rows| rows.len() > 0);
     Ok(changes)
@@ -199,9 +206,15 @@ impl<'a> Batch<'a> {
                 }
                 Change::ReviewRaised(review) => batch.reviews.push(review),
                 Change::MessageQueued(message) => batch.messages.push(message),
-                Change::PersonAdded(..) | Change::PersonStepped(_) | Change::TenantStepped(_) | Change::Audited(_) => {
-                    people::take(&mut batch, change);
+                Change::RefundPolicySet(policy) => {
+                    batch.refund_policies.insert(policy.tenant, policy);
                 }
+                Change::PersonAdded(..)
+                | Change::PersonStepped(_)
+                | Change::TenantStepped(_)
+                | Change::SessionEnded(_)
+                | Change::SessionRulesPut(_)
+                | Change::Audited(_) => people::take(&mut batch, change),
             }
         }
         // A change and its reverse in one batch leave nothing to write.

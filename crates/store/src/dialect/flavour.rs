@@ -93,6 +93,26 @@ impl Flavour {
         };
     }
 
+    /// The statement that gives a text more room; none where a text has as much as it takes.
+    pub(crate) fn widened(
+        self,
+        (table, column): (&'static str, &'static str),
+        length_max: u32,
+        or_null: bool,
+    ) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => {
+                let collation = postgres::BINARY_COLLATION;
+                Some(format!("alter table {table} alter column {column} type varchar({length_max}) {collation}"))
+            }
+            Self::MariaDb | Self::MySql => {
+                let null = if or_null { "null" } else { "not null" };
+                Some(format!("alter table {table} modify column {column} varchar({length_max}) {null}"))
+            }
+        }
+    }
+
     /// The indexes that are not the same everywhere.
     pub(crate) const fn indexes(self) -> &'static [OwnIndex] {
         match self {

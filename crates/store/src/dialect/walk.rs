@@ -1,4 +1,4 @@
-//! Owns how a list of orders is made to walk the index that has its rows side by side, whatever the planner believes.
+//! Owns how a list by time is made to walk the index that has its rows side by side, whatever the planner believes.
 //!
 //! Two indexes have a list of one status in its order: that of the status, and that of all orders. The planner takes
 //! the rows of a status to be spread evenly, and where nearly all orders have it, both for equally good. But the newest
@@ -6,60 +6,66 @@
 
 use domain::TenantId;
 use sea_orm::sea_query::extension::mysql::{IndexHintScope, MySqlSelectStatementExt as _};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Order as Direction, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order as Direction, SelectStatement, Value};
 
 use super::Database;
 
-/// Which orders a list is of, and in which order it has them: by time, and by number where that is the same.
-pub(crate) struct Walk<'a> {
+/// Which rows a list is of, and in which order it has them: by time, and by number where that is the same.
+pub(crate) struct Walk {
     pub(crate) table: &'static str,
     pub(crate) tenant: TenantId,
     /// What all of them have in common: columns, each of which an index has between the tenant and the time. Where there
     /// is more than one, statistics must say which of them few orders have.
-    pub(crate) equal: Vec<(&'static str, &'a str)>,
-    /// Placed at this time or later.
+    pub(crate) equal: Vec<(&'static str, Value)>,
+    /// Of this time or later.
     pub(crate) from: Option<i64>,
-    /// Placed at this time or before.
+    /// Of this time or before.
     pub(crate) to: Option<i64>,
     pub(crate) direction: Direction,
+    /// The columns of the time and of the number.
+    pub(crate) order: [&'static str; 2],
+    /// How the names of its indexes end.
+    pub(crate) index_ends_with: &'static str,
 }
 
 impl Database {
     /// Puts the conditions and the order of a list into its query.
-    pub(crate) fn walk(&self, query: &mut SelectStatement, walk: &Walk<'_>) {
+    pub(crate) fn walk(&self, query: &mut SelectStatement, walk: &Walk) {
+        let [time, number] = walk.order;
         query.and_where(Expr::col("tenant_id").eq(walk.tenant.0));
         match (self, &walk.equal[..]) {
             // A comparison as one, and an order that begins with the column: no other index can give either.
-            (Self::Postgres(_), &[(column, value)]) => {
-                let here = Expr::tuple([Expr::col(column), Expr::col("created_at")]);
-                let moment = |moment: i64| Expr::tuple([Expr::value(value), Expr::value(moment)]);
+            (Self::Postgres(_), [(column, value)]) => {
+                let here = Expr::tuple([Expr::col(*column), Expr::col(time)]);
+                let moment = |moment: i64| Expr::tuple([Expr::value(value.clone()), Expr::value(moment)]);
                 query
                     .and_where(here.clone().gte(moment(walk.from.unwrap_or(i64::MIN))))
                     .and_where(here.lte(moment(walk.to.unwrap_or(i64::MAX))))
-                    .order_by(column, walk.direction.clone());
+                    .order_by(*column, walk.direction.clone());
             }
             (_, equal) => {
-                for &(column, value) in equal {
-                    query.and_where(Expr::col(column).eq(value));
+                for (column, value) in equal {
+                    query.and_where(Expr::col(*column).eq(value.clone()));
                 }
                 query
-                    .and_where_option(walk.from.map(|from| Expr::col("created_at").gte(from)))
-                    .and_where_option(walk.to.map(|to| Expr::col("created_at").lte(to)));
+                    .and_where_option(walk.from.map(|from| Expr::col(time).gte(from)))
+                    .and_where_option(walk.to.map(|to| Expr::col(time).lte(to)));
             }
         }
         if let (Self::MySql(_), Some(index)) = (self, walk.index()) {
             query.force_index(index, IndexHintScope::All);
         }
-        query.order_by("created_at", walk.direction.clone()).order_by("id", walk.direction.clone());
+        query.order_by(time, walk.direction.clone()).order_by(number, walk.direction.clone());
     }
 }
 
-impl Walk<'_> {
+impl Walk {
     /// The one that has them side by side, where there is but one.
     fn index(&self) -> Option<String> {
-        match self.equal[..] {
-            [] => Some(format!("{}_tenant_id_created_at", self.table)),
-            [(column, _)] => Some(format!("{}_tenant_id_{column}_created_at", self.table)),
+        let end = self.index_ends_with;
+        match &self.equal[..] {
+            [] => Some(format!("{}_tenant_id_{end}", self.table)),
+            [(column, _)] => Some(format!("{}_tenant_id_{column}_{end}", self.table)),
             _ => None,
         }
     }

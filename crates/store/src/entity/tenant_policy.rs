@@ -12,6 +12,9 @@ pub struct Model {
     pub pending_limit: i64,
     pub same_within_ms: i64,
     pub changed_at: i64,
+    pub order_units_max: i64,
+    pub guests: i64,
+    pub registration: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

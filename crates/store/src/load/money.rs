@@ -6,7 +6,9 @@ use domain::{Needs, Payment, State, TenantId};
 
 use super::{LoadError, find, order_key};
 use crate::found::{Fields, Intent, Stored, Tables};
-use crate::rows::{AccountRow, AttemptRow, ChannelEventRow, PaymentRow, RefundLineRow, RefundRow, parse_order_no};
+use crate::rows::{
+    AccountRow, AttemptRow, ChannelEventRow, PaymentRow, RefundLineRow, RefundPolicyRow, RefundRow, parse_order_no,
+};
 use crate::set::{Find, Value, number, text};
 use crate::{Error, OrderKey};
 
@@ -72,7 +74,7 @@ fn key(tenant: TenantId, id: String) -> [Value; 2] {
     [tenant.0.into(), id.into()]
 }
 
-/// Accounts, what came from outside before, and the payments for these orders, whose heads are locked.
+/// Accounts, what came from outside before, what shops ask of refunds, and the payments for these orders, whose heads are locked.
 pub(super) async fn load(
     tables: &mut impl Tables,
     needs: &Needs,
@@ -86,6 +88,10 @@ pub(super) async fn load(
     let events = needs.events.iter().flat_map(|(tenant, digest)| [tenant.0.into(), digest.0[..].into()]);
     for ChannelEventRow(event) in find(tables, events, Intent::Read).await? {
         state.put_event(event);
+    }
+    let policies = needs.refund_policies.iter().map(|tenant| tenant.0.into());
+    for RefundPolicyRow(policy) in find(tables, policies, Intent::Change).await? {
+        state.put_refund_policy(policy);
     }
     for payment in payments(tables, paid).await? {
         state.put_payment(payment.into());

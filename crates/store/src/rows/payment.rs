@@ -1,8 +1,8 @@
-//! Owns the rows that make a payment: its head, attempts, refunds and their lines.
+//! Owns the rows that make a payment: its head and its attempts.
 
 use domain::channel::{Kind, Method, NextAction};
-use domain::payment::{self, Attempt, AttemptStatus, Cause, Refund, RefundLine, RefundStatus};
-use domain::text::{ChannelNo, Code, RefundReason};
+use domain::payment::{self, Attempt, AttemptStatus};
+use domain::text::{ChannelNo, Code};
 use domain::{Money, Payment, TenantId, Timestamp};
 
 use super::Column;
@@ -178,97 +178,5 @@ fn action_from(kind: &str, value: String) -> Option<NextAction> {
         "qr_code" => Some(NextAction::QrCode(value)),
         "client_secret" => Some(NextAction::ClientSecret(value)),
         _ => None,
-    }
-}
-
-pub(crate) struct RefundRow {
-    pub(crate) tenant_id: i64,
-    pub(crate) order_no: String,
-    pub(crate) refund: Refund,
-}
-
-impl Stored for RefundRow {
-    const FIND: &'static Find = &Find {
-        table: "refunds",
-        key: &[number("tenant_id"), text("order_no")],
-        unique: None,
-        read: &[
-            number("tenant_id"),
-            text("order_no"),
-            number("number"),
-            text("refund_id"),
-            text("payment_id"),
-            text("attempt_id"),
-            bytes("provider_key"),
-            number("amount_minor"),
-            text("cause"),
-            text("reason"),
-            text("status"),
-            text("channel_no"),
-            text("code"),
-            number("queries"),
-            number("silences"),
-            number("query_at"),
-            number("created_at"),
-            number("updated_at"),
-        ],
-    };
-
-    fn read(fields: &mut Fields) -> Result<Self, Error> {
-        let (tenant_id, order_no, number): (i64, String, i64) = (fields.take()?, fields.take()?, fields.take()?);
-        let (id, _payment): (String, String) = (fields.take()?, fields.take()?);
-        let column = Column { table: "refunds", row: &id };
-        let refund = Refund {
-            id: column.parse("refund_id", &id)?,
-            number: column.small("number", number)?,
-            attempt: column.parse("attempt_id", &fields.take::<String>()?)?,
-            provider_key: column.bits("provider_key", &fields.take::<Vec<u8>>()?)?,
-            amount: fields.take()?,
-            cause: column.name("cause", &fields.take::<String>()?, Cause::from_name)?,
-            reason: RefundReason::from_stored(&fields.take::<String>()?),
-            lines: Vec::new(),
-            status: column.name("status", &fields.take::<String>()?, RefundStatus::from_name)?,
-            channel_no: fields.take::<Option<String>>()?.as_deref().map(ChannelNo::from_stored),
-            code: fields.take::<Option<String>>()?.as_deref().map(Code::from_stored),
-            queries: column.small("queries", fields.take()?)?,
-            silences: column.small("silences", fields.take()?)?,
-            query_at: fields.take::<Option<i64>>()?.map(Timestamp),
-            created_at: Timestamp(fields.take()?),
-            updated_at: Timestamp(fields.take()?),
-        };
-        Ok(Self { tenant_id, order_no, refund })
-    }
-}
-
-pub(crate) struct RefundLineRow {
-    pub(crate) tenant_id: i64,
-    pub(crate) order_no: String,
-    /// Of which refund.
-    pub(crate) number: u32,
-    pub(crate) line: RefundLine,
-}
-
-impl Stored for RefundLineRow {
-    const FIND: &'static Find = &Find {
-        table: "refund_lines",
-        key: &[number("tenant_id"), text("order_no")],
-        unique: None,
-        read: &[
-            number("tenant_id"),
-            text("order_no"),
-            number("number"),
-            number("line"),
-            number("quantity"),
-            number("restock"),
-        ],
-    };
-
-    fn read(fields: &mut Fields) -> Result<Self, Error> {
-        let (tenant_id, order_no): (i64, String) = (fields.take()?, fields.take()?);
-        let column = Column { table: "refund_lines", row: &order_no };
-        let number = column.small("number", fields.take()?)?;
-        let line = column.small("line", fields.take()?)?;
-        let line = RefundLine { line, quantity: fields.take()?, restock: fields.take::<i64>()? != 0 };
-        Ok(Self { tenant_id, order_no, number, line })
     }
 }

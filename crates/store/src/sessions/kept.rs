@@ -102,7 +102,7 @@ impl Store {
         let mut changes = self.changes().await.doing(DOING)?;
         let Some(row) = good(&mut changes, id, at).await? else { return Ok(false) };
         let mut proved = Rows::of(&PROVED);
-        let two_factors = i64::from(two_factors || row.two_factors == 1);
+        let two_factors = i64::from(two_factors);
         let cookie_hash = cookie_hash.as_ref().map(|hash| &hash[..]).or(row.cookie_hash.as_deref());
         proved.add(row![row.tenant_id, row.id.as_str(), at.0, two_factors, cookie_hash, row.version + 1, row.version]);
         commit(changes, vec![proved]).await.map(|()| true)

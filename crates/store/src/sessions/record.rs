@@ -32,12 +32,9 @@ pub struct SessionRecord {
     pub refresh_generation: i64,
 }
 
-/// Who they were is asked for the few that were guests: joined, PostgreSQL would read all people for it.
 const COLUMNS: &str = "s.id, s.tenant_id, s.principal_id, p.public_id, p.kind, p.role, p.status, p.epoch, p.version, \
     t.status, t.changes, s.device, s.device_name, s.address, s.ended, s.ended_at, s.epoch, s.opened_at, s.proved_at, \
-    s.two_factors, s.idle_until, s.ends_at, s.cookie_hash, s.refresh_nonce, s.refresh_generation, s.version, \
-    s.guest_principal_id, (select g.public_id from people g where g.tenant_id = s.tenant_id \
-        and g.principal_id = s.guest_principal_id)";
+    s.two_factors, s.idle_until, s.ends_at, s.cookie_hash, s.refresh_nonce, s.refresh_generation, s.version, s.guest_principal_id";
 
 const TABLES: &str = "sessions s join people p on p.tenant_id = s.tenant_id and p.principal_id = s.principal_id \
     join tenants t on t.id = s.tenant_id";
@@ -47,7 +44,8 @@ impl Store {
     pub async fn session(&self, id: SessionId) -> Result<Option<SessionRecord>, Error> {
         let sql = format!("select {COLUMNS} from {TABLES} where s.id = {{}}");
         let row = soon(DOING, self.lister.query_one_raw(self.bound(&sql, &[&id.to_string()]))).await?;
-        row.map(|row| record(&row)).transpose()
+        let found = row.map(|row| record(&row)).transpose()?;
+        Ok(self.with_guests(found.into_iter().collect()).await?.pop())
     }
 
     /// A person's sessions, open ones first, the latest of each first; at most `limit`.
@@ -63,11 +61,29 @@ impl Store {
             tenant.0, principal.0
         );
         let rows = soon(DOING, self.lister.query_all_raw(self.bound(&sql, &[]))).await?;
-        rows.iter().map(record).collect()
+        self.with_guests(rows.iter().map(record).collect::<Result<_, _>>()?).await
+    }
+
+    /// A person's sessions, each with the guests who the person was: that of the session first, for what may still be on
+    /// its way.
+    async fn with_guests(&self, found: Vec<(SessionRecord, Option<PrincipalId>)>) -> Result<Vec<SessionRecord>, Error> {
+        let Some((SessionRecord { authority, .. }, _)) = found.first() else { return Ok(Vec::new()) };
+        let own: Vec<_> = found.iter().filter_map(|(_, own)| *own).collect();
+        let guests = match authority.kind {
+            Kind::Member => self.guests_of((authority.tenant, authority.principal), &own).await?,
+            Kind::Staff | Kind::Guest => Vec::new(),
+        };
+        let each = |(mut record, own): (SessionRecord, Option<PrincipalId>)| {
+            let (first, others): (Vec<_>, Vec<_>) = guests.iter().partition(|(guest, _)| Some(*guest) == own);
+            record.authority.guests = [first, others].concat();
+            record
+        };
+        Ok(found.into_iter().map(each).collect())
     }
 }
 
-fn record(row: &QueryResult) -> Result<SessionRecord, Error> {
+/// The session, and the guest that it was opened by.
+fn record(row: &QueryResult) -> Result<(SessionRecord, Option<PrincipalId>), Error> {
     let text = |at| row.try_get_by_index::<String>(at).doing(DOING);
     let number = |at| row.try_get_by_index::<i64>(at).doing(DOING);
     let name = text(0)?;
@@ -78,8 +94,6 @@ fn record(row: &QueryResult) -> Result<SessionRecord, Error> {
     let shop = tenant.to_string();
     let shop = Column { table: "tenants", row: &shop };
     let optional = |at| row.try_get_by_index::<Option<String>>(at).doing(DOING);
-    let guest = optional(27)?.map(|id| column.parse("guest_principal_id", &id)).transpose()?;
-    let guest_principal = row.try_get_by_index::<Option<i64>>(26).doing(DOING)?;
     let authority = Authority {
         id: column.parse("id", &name)?,
         tenant: TenantId(tenant),
@@ -98,12 +112,12 @@ fn record(row: &QueryResult) -> Result<SessionRecord, Error> {
         two_factors: number(19)? == 1,
         idle_until: Timestamp(number(20)?),
         ends_at: Timestamp(number(21)?),
-        guest: guest_principal.map(PrincipalId).zip(guest),
+        guests: Vec::new(),
         // Each of the three only grows.
         version: number(8)?.saturating_add(number(10)?).saturating_add(number(25)?),
     };
     let rest = || {
-        Ok::<_, DbErr>(SessionRecord {
+        let record = SessionRecord {
             authority,
             device_name: row.try_get_by_index(12)?,
             address: row.try_get_by_index(13)?,
@@ -111,7 +125,8 @@ fn record(row: &QueryResult) -> Result<SessionRecord, Error> {
             cookie_hash: row.try_get_by_index(22)?,
             refresh_nonce: row.try_get_by_index(23)?,
             refresh_generation: row.try_get_by_index(24)?,
-        })
+        };
+        Ok::<_, DbErr>((record, row.try_get_by_index::<Option<i64>>(26)?.map(PrincipalId)))
     };
     rest().doing(DOING)
 }

@@ -94,7 +94,7 @@ async fn a_backup_has_people_their_sessions_and_the_log() {
     shop.run(&[noted(shop.desk.issue("since"), None)]).await;
     shop.store.restore(&file).await.expect("a backup of this database");
     assert_eq!(shop.store.session(session).await.expect("it is read"), Some(before));
-    assert_eq!(shop.count("select count(*) from people").await, 2);
+    assert_eq!(shop.count("select count(*) from people").await, 3);
     assert_eq!(shop.count("select max(place) from audit_entries").await, 2);
     assert_eq!(shop.broken().await, Vec::<&str>::new());
     shop.run(&[noted(shop.desk.issue("behind it"), None)]).await;

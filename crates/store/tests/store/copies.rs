@@ -104,7 +104,8 @@ async fn people_come_with_their_sessions_and_logs(kind: Kind) {
     let mut copy = Copy::begin(&shop.store, &target).await.expect("an empty target");
     whole(&mut copy).await;
     let counts = copy.finish().await.expect("nobody wrote");
-    for table in ["people", "sessions", "signing_keys", "audit_heads", "audit_entries"] {
+    for table in ["people", "sessions", "second_factors", "guest_links", "signing_keys", "audit_heads", "audit_entries"]
+    {
         let rows = counts.iter().find(|(name, _)| *name == table).map(|(_, rows)| *rows);
         assert!(rows > Some(0), "{table}: {rows:?}");
     }

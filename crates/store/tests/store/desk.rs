@@ -1,5 +1,6 @@
 //! Owns how a test writes commands down: one method an action, ids and times counted up.
 
+mod approvals;
 mod people;
 
 use std::cell::Cell;
@@ -14,6 +15,7 @@ use domain::{
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
+pub use approvals::{SECOND, named};
 pub use people::noted;
 
 /// Every shop's account with a provider.
@@ -147,19 +149,12 @@ impl Desk {
     /// A refund once more that failed. This key of the provider's is what it would be sent again under.
     pub fn retry(&self, key: &str, order_no: OrderNo, number: u128, provider_key: u128) -> Command {
         let failed = RefundId::new(order_no.bits() + number);
-        self.command(key, Action::RetryRefund(RetryRefund { failed, provider_key }))
+        self.command(key, Action::RetryRefund(RetryRefund { failed, provider_key, asking: self.asking(None) }))
     }
 
     /// A refund of all of it, or of so much.
     pub fn refund(&self, order_no: OrderNo, number: u128, minor: Option<i64>) -> Command {
-        let refund = RefundPayment {
-            payment: PaymentId::new(order_no.bits()),
-            refund: RefundId::new(order_no.bits() + number),
-            provider_key: number,
-            amount: minor.map(money),
-            reason: RefundReason::from_stored("unwanted"),
-            lines: Vec::new(),
-        };
+        let refund = refund_of(self, order_no, number, minor);
         self.command(&format!("refund-{order_no}-{number}"), Action::RefundPayment(refund))
     }
 
@@ -240,4 +235,16 @@ pub fn fingerprints(text: &str) -> Fingerprints {
 
 pub fn money(minor: i64) -> Money {
     Money::new(minor, "CNY".parse().expect("a known currency"))
+}
+
+fn refund_of(desk: &Desk, order_no: OrderNo, number: u128, minor: Option<i64>) -> RefundPayment {
+    RefundPayment {
+        payment: PaymentId::new(order_no.bits()),
+        refund: RefundId::new(order_no.bits() + number),
+        provider_key: number,
+        amount: minor.map(money),
+        reason: RefundReason::from_stored("unwanted"),
+        lines: Vec::new(),
+        asking: desk.asking(None),
+    }
 }

@@ -20,7 +20,8 @@ on_every_database!(
 );
 
 /// What is planted, and the invariants that it breaks. The shop has a pending order, one more with an attempt, a paid, a partly
-/// shipped, a completed, a closed, a free and a partly refunded one.
+/// shipped, a completed, a closed, a free, a partly refunded one, and one with refunds
+/// that wait, were let go and were taken back.
 const PLANTED: &[(&str, &[&str])] = &[
     ("update orders set total_minor = total_minor + 1 where status = 'pending_payment'", &["I-5"]),
     ("update order_lines set total_minor = 7, unit_price_minor = 7 where sku = 'cup'", &["I-5"]),
@@ -53,6 +54,18 @@ const PLANTED: &[(&str, &[&str])] = &[
         &["I-2a", "I-4b", "I-13d"]),
     ("update payment_attempts set captured_minor = 1 where status = 'created'", &["I-1", "I-2a", "I-4b"]),
     ("update refunds set amount_minor = 60", &["I-3", "I-4b"]),
+    ("update refunds set approval = 0 where approval = 1", &["I-13d", "I-14b"]),
+    ("update refunds set approval = 0 where approval = 2", &["S-7"]),
+    ("update refunds set approval = 2 where approval = 3", &["I-13d", "S-7"]),
+    ("update refunds set decider_principal_id = requester_principal_id where approval = 2", &["S-7"]),
+    ("update refunds set decided_at = null where approval = 3", &["S-7"]),
+    ("update refunds set requested_by = null where approval = 1", &["S-7"]),
+    ("update refunds set status = 'failed' where approval = 1", &["I-3", "S-7"]),
+    ("update refunds set cause = 'late' where approval = 1", &["S-7"]),
+    ("insert into outbox (tenant_id, lane, payment_id, account_id, task, subject, number, due_at, created_at, tries)
+        select tenant_id, 0, payment_id, 'cha_1', 'refund', refund_id, 0, 0, 0, 0 from refunds where approval = 1",
+        &["S-7"]),
+    ("update payment_events set event = 'approve' where event = 'reject'", &["I-13c"]),
     ("update ledger_entries set amount_minor = amount_minor + 1 where account = 'sales'", &["I-4a"]),
     ("delete from ledger_entries where kind = 'refund'", &["I-4b"]),
     ("update payment_events set event = 'close' where event = 'succeed'", &["I-13c"]),
@@ -91,6 +104,11 @@ const PLANTED: &[(&str, &[&str])] = &[
     ("update sessions set ended_at = 1 where is_open = 1", &["S-5"]),
     ("update sessions set idle_until = ends_at + 1 where is_open = 1", &["S-5"]),
     ("update sessions set epoch = epoch + 1 where is_open = 1", &["S-5"]),
+    ("update second_factors set principal_id = 999", &["S-5"]),
+    ("update guest_links set principal_id = 999", &["S-5"]),
+    ("update guest_links set principal_id = guest_principal_id", &["S-5"]),
+    ("update guest_links set guest_principal_id = principal_id", &["S-5"]),
+    ("update second_factors set number = number + 1", &["S-5"]),
     ("update audit_entries set outcome = 'done' where place = 2", &["S-6"]),
     ("update audit_entries set reason = null where place = 1", &["S-6"]),
     ("update audit_entries set reason = '' where place = 2", &["S-6"]),
@@ -126,7 +144,7 @@ async fn healthy(kind: Kind) -> Shop {
     let shop = Shop::stocked(kind).await;
     let desk = &shop.desk;
     let mut batch = Vec::new();
-    for name in ["pending", "paid", "part", "completed", "closed", "free", "refunded", "waiting"] {
+    for name in ["pending", "paid", "part", "completed", "closed", "free", "refunded", "waiting", "asked"] {
         let place =
             desk.place(name, if name == "free" { &[("gift", 1)] } else { &[("tea", 2), ("cup", 1), ("tea", 1)] });
         let number = order_no(&place);
@@ -145,6 +163,11 @@ async fn healthy(kind: Kind) -> Shop {
             "refunded" => {
                 batch.extend(desk.pay(number, 550));
                 batch.extend([desk.refund(number, 1, Some(50)), desk.back(number, 1, Verdict::Succeeded)]);
+            }
+            "asked" => {
+                batch.extend(desk.pay(number, 550));
+                batch.extend([1, 2, 3].map(|refund| desk.refund_over(number, refund, 10)));
+                batch.extend([desk.approve("let go", number, 2), desk.withdraw("taken back", number, 3)]);
             }
             "closed" => batch.push(desk.cancel(number)),
             _ => {}
@@ -173,6 +196,7 @@ async fn people(shop: &Shop) {
             device_name: None,
             address: None,
             at: Timestamp(0),
+            request_id: String::new(),
             two_factors: false,
             cookie_hash: None,
             refresh_nonce: [0; 16],
@@ -181,6 +205,8 @@ async fn people(shop: &Shop) {
         shop.store.session_open(&session, &Rules::MEMBERS).await.expect("a new session");
     }
     shop.store.session_end(member.tenant, SessionId::new(1), End::LoggedOut, Timestamp(1)).await.expect("it is open");
+    let begun = shop.store.second_factor_begin((member.tenant, member.principal), &[1; 48], Timestamp(1));
+    assert!(begun.await.expect("written"));
     let step = |key: &str, step| shop.desk.step(key, &member, step);
     shop.run(&[
         noted(step("enable", Step::Enable), Some("she asked for it")),

@@ -101,13 +101,17 @@ async fn every_filter_gives_what_it_says(kind: Kind) {
             let set = |bit: u8| bits & (1 << bit) != 0;
             let filter = OrderFilter {
                 status: set(0).then_some(status),
-                customer_id: set(1).then(|| CustomerId::from_stored("customer-1")),
+                // One of them, or two whose orders stand between each other.
+                customers: ["customer-1", "customer-2"][..if set(1) { 1 + usize::from(set(0)) } else { 0 }]
+                    .iter()
+                    .map(|id| CustomerId::from_stored(id))
+                    .collect(),
                 created_from: set(2).then_some(Timestamp(middle.0 - 2)),
                 created_to: set(3).then_some(middle),
             };
             let fits = |order: &&Order| {
                 filter.status.is_none_or(|status| order.status == status)
-                    && filter.customer_id.as_ref().is_none_or(|customer| order.customer_id == *customer)
+                    && (filter.customers.is_empty() || filter.customers.contains(&order.customer_id))
                     && filter.created_from.is_none_or(|from| order.created_at >= from)
                     && filter.created_to.is_none_or(|to| order.created_at < to)
             };

@@ -2,6 +2,8 @@
 //! must do in particular.
 
 mod accounts;
+mod approvals;
+mod audit;
 mod backups;
 mod capture;
 mod constraints;
@@ -9,6 +11,7 @@ mod contract;
 mod copies;
 mod desk;
 mod ground;
+mod guests;
 mod health;
 mod installation;
 mod invariants;

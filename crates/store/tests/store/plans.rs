@@ -9,16 +9,17 @@ use std::collections::BTreeSet;
 
 use domain::access::Role;
 use domain::order::Status as OrderStatus;
+use domain::payment::RefundLimits;
 use domain::person::{Kind as Of, Login, Status, Step};
 use domain::text::{CustomerId, PersonName, TenantName};
 use domain::{
-    Action, Command, OrderNo, OrderNumberSource, Person, PersonId, PrincipalId, Tenant, TenantId, TenantPublicId,
-    Timestamp, tenant,
+    Action, Command, OrderNo, OrderNumberSource, Person, PersonId, PrincipalId, RefundId, Tenant, TenantId,
+    TenantPublicId, Timestamp, tenant,
 };
 use idempotency::Key;
-use store::{Conflict, Cursor, OrderFilter, Store};
+use store::{Conflict, Cursor, OrderFilter, RefundList, Store};
 
-use crate::desk::{Desk, noted, order_no};
+use crate::desk::{Desk, money, noted, order_no};
 use crate::ground::Kind;
 use crate::shop::{self, Shop};
 
@@ -35,8 +36,11 @@ const BATCH: &[&str] = &[
     "find order_numbers",
     "find pending_slots",
     "find people",
+    "find sessions",
+    "find session_rules",
     "find tenants",
     "find audit_heads",
+    "find refund_policies",
     "insert key_records",
     "insert orders",
     "insert order_lines",
@@ -50,7 +54,9 @@ const BATCH: &[&str] = &[
     "insert pending_slots",
     "insert order_events",
     "insert people",
+    "insert session_rules",
     "insert audit_heads",
+    "insert refund_policies",
     "insert audit_entries",
     "update orders",
     "update order_lines",
@@ -59,8 +65,11 @@ const BATCH: &[&str] = &[
     "update products",
     "update stock_items",
     "update people",
+    "update sessions",
+    "update session_rules",
     "update tenants",
     "update audit_heads",
+    "update refund_policies",
     "delete key_records",
     "delete order_numbers",
     "delete pending_slots",
@@ -74,6 +83,7 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
     shop.run(&products).await;
     people(&shop).await;
     people::populate(&shop).await;
+    refunds(&shop).await;
     let mut last = None;
     for round in 0..10 {
         let mut batch = Vec::new();
@@ -161,6 +171,31 @@ async fn people(shop: &Shop) {
     shop.store.conflicts_add(&refused).await.expect("new counts");
 }
 
+/// Many refunds, some of which wait or were rejected, and many shops that ask for a second person.
+async fn refunds(shop: &Shop) {
+    let row = |at: u32| {
+        let (refund, tenant, status) =
+            (RefundId::new(at.into()), 1 + at % 3, if at % 4 == 3 { "failed" } else { "created" });
+        format!(
+            "({tenant}, '{}', 1, '{refund}', 'pay_{at}', 'att_{at}', x'00', 1, 'requested', 'x', '{status}', 0, 0, {at}, \
+             {at}, {})",
+            OrderNo::new(u128::from(at) << 40),
+            at % 4
+        )
+    };
+    let rows: Vec<_> = (0..4_000).map(row).collect();
+    let policies: Vec<_> = (1_000..1_400).map(|tenant| format!("({tenant}, 'CNY 1', 2, 0)")).collect();
+    shop.ground
+        .plant(&format!(
+            "insert into refunds (tenant_id, order_no, number, refund_id, payment_id, attempt_id, provider_key, amount_minor,
+                cause, reason, status, queries, silences, created_at, updated_at, approval) values {};
+             insert into refund_policies (tenant_id, limits, version, changed_at) values {}",
+            rows.join(", "),
+            policies.join(", ")
+        ))
+        .await;
+}
+
 /// Somebody comes and is changed, a tenant is opened or closed; all of it is written down, in the log of a tenant that has
 /// none yet.
 async fn changes_of_people(store: &Store, desk: &Desk, name: &str) {
@@ -184,17 +219,33 @@ async fn changes_of_people(store: &Store, desk: &Desk, name: &str) {
         role: Role::Shopper,
         status: Status::Active,
         epoch: 1,
+        factors_lost: 0,
         version: 1,
         created_at: Timestamp(0),
         updated_at: Timestamp(0),
     };
     let elsewhere = Desk::new(TenantId(id), desk.principal, u64::try_from(id).expect("positive") + 50);
     let step = |key: &str| noted(desk.step(&format!("{name} {key}"), &of(account.0, account.1), Step::SignOut), None);
-    let first = [noted(desk.add(Of::Member, name, account), Some("new")), noted(elsewhere.issue(name), None)];
+    let limits = |key: &str, minor: i64| {
+        let limits = RefundLimits::new([money(minor)]).expect("one limit");
+        noted(elsewhere.limits(&format!("{name} {key}"), limits), None)
+    };
+    let first = [
+        noted(desk.add(Of::Member, name, account), Some("new")),
+        noted(elsewhere.issue(name), None),
+        limits("limit", 1),
+    ];
     let tenant = |key: &str, step| noted(elsewhere.step_tenant(&format!("{name} {key}"), &house, step), None);
-    let second = [step("out"), tenant("suspend", tenant::Step::Suspend)];
-    let third = [step("out once more"), tenant("resume", tenant::Step::Resume)];
-    for batch in [&first, &second, &third] {
+    let rules = |most| people::put_rules(&elsewhere, name, most);
+    let second = [
+        step("out"),
+        tenant("suspend", tenant::Step::Suspend),
+        people::end_session(desk, name),
+        rules(1),
+        limits("another", 2),
+    ];
+    let third = [step("out once more"), tenant("resume", tenant::Step::Resume), rules(2)];
+    for batch in [&first[..], &second, &third] {
         let verdicts = shop::run(store, batch).await.expect("the batch commits");
         assert!(shop::words(&verdicts).iter().all(|word| word.starts_with('2')), "{verdicts:?}");
     }
@@ -241,12 +292,19 @@ async fn lists(store: &Store, tenant: TenantId, order_no: OrderNo) {
         let set = |bit: u8| bits & (1 << bit) != 0;
         let filter = OrderFilter {
             status: set(0).then_some(OrderStatus::Shipped),
-            customer_id: set(1).then(|| CustomerId::from_stored("customer-1")),
+            customers: set(1).then(|| CustomerId::from_stored("customer-1")).into_iter().collect(),
             created_from: set(2).then_some(Timestamp(100)),
             created_to: set(3).then_some(Timestamp(1_000)),
         };
         store.orders(tenant, &filter, set(4).then_some(&cursor), 20).await.expect("a page");
     }
+    for list in [RefundList::AwaitingApproval, RefundList::Rejected] {
+        let page = store.refunds(tenant, list, None, 20).await.expect("a page");
+        assert!(page.next.is_some());
+        store.refunds(tenant, list, page.next.as_ref(), 20).await.expect("a page");
+    }
+    store.refund_policy(tenant).await.expect("an answer");
+    store.actor_id(tenant, PrincipalId(9)).await.expect("an answer");
     store.products(tenant, None, 20).await.expect("a page");
     store.products(tenant, Some(&cursor), 20).await.expect("a page");
     let history = store.history(tenant, order_no).await.expect("a history");

@@ -19,6 +19,9 @@ async fn a_policy_is_what_was_set_last(kind: Kind) {
         order_lock_ms: 2_000,
         pending_limit: PendingLimit::OnePerProduct,
         same_within_ms: 9,
+        order_units_max: 3,
+        guests: true,
+        registration: true,
     };
     for policy in [all, Policy { same_within_ms: 10, ..Policy::default() }, all] {
         shop.store.policy_set(tenant, &policy, shop.desk.now()).await.expect("it is set");

@@ -47,9 +47,13 @@ fn spell(reply: &Reply) -> (u16, Option<u32>, Value) {
             let body = json!({ "payment_id": payment.id.to_string(), "status": payment.status.name() });
             (code(*created), Some(payment.version), body)
         }
-        Reply::Refund { payment, refund } => {
+        Reply::Refund { payment, refund, created } => {
             let body = json!({ "refund_id": refund.to_string(), "left": payment.captured - payment.refund_reserved });
-            (201, Some(payment.version), body)
+            (code(*created), Some(payment.version), body)
+        }
+        Reply::RefundPolicy(policy) => {
+            let body = json!({ "limits": policy.limits.iter().map(|limit| limit.minor).collect::<Vec<_>>() });
+            (200, Some(policy.version), body)
         }
         Reply::Person { person, created } => {
             let body = json!({ "person_id": person.id.to_string(), "role": person.role.name(), "epoch": person.epoch });
@@ -59,6 +63,8 @@ fn spell(reply: &Reply) -> (u16, Option<u32>, Value) {
             let body = json!({ "tenant_id": tenant.public_id.to_string(), "status": tenant.status.name() });
             (code(*created), Some(tenant.version), body)
         }
+        Reply::SessionEnded => (204, None, json!(null)),
+        Reply::SessionRules(policy) => (200, Some(policy.version), json!({ "rules": policy.rules.to_string() })),
         Reply::Noted(became) => (200, None, json!({ "became": became.name() })),
     }
 }

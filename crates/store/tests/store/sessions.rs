@@ -1,5 +1,8 @@
 //! Owns the tests of sessions: how they are opened, and how they end. What becomes of them between is in `sessions/kept.rs`.
 
+mod deeds;
+mod desk;
+mod factors;
 mod kept;
 mod read;
 
@@ -35,6 +38,7 @@ fn new(of: &Person, id: u128, device: Device, at: i64) -> NewSession {
         device_name: Some(format!("device {id}")),
         address: Some("2001:db8::1".to_owned()),
         at: Timestamp(at),
+        request_id: String::new(),
         two_factors: false,
         cookie_hash: Some([7; 32]),
         refresh_nonce: [9; 16],

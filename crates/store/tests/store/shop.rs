@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use domain::person::{Kind as Of, Login};
 use domain::session::{Device, Rules};
-use domain::{Command, Needs, Person, PersonId, SessionId, TenantPublicId, Timestamp};
+use domain::text::Reason;
+use domain::{Command, Needs, Person, PersonId, SessionId, TenantPublicId, Timestamp, audit};
 use engine::{Commit, Execute as _, Executor, Fault, Scope, Snapshot, Storage, Verdict};
 use store::{Account, Light, NewChannelAccount, NewSession, SigningKey, Store};
 
@@ -60,9 +61,10 @@ impl Shop {
         self.store.person(self.desk.tenant, account.1).await.expect("it is read").expect("they were added")
     }
 
-    /// A member with a session that is open, one of the staff, entries in the log, and a key that signs tokens.
+    /// A member who was a guest, with a session that is open, one of the staff, entries in the log, and a key that signs tokens.
     pub async fn peopled(&self) -> SessionId {
         let (member, _) = (self.person(Of::Member, "anna").await, self.person(Of::Staff, "boss").await);
+        let guest = self.person(Of::Guest, "g0").await;
         let session = NewSession {
             id: SessionId::new(7),
             tenant: member.tenant,
@@ -72,12 +74,15 @@ impl Shop {
             device_name: Some("\u{624b}\u{673a}".to_owned()),
             address: None,
             at: Timestamp(5),
+            request_id: String::new(),
             two_factors: true,
             cookie_hash: Some([0xa5; 32]),
             refresh_nonce: [0x5a; 16],
-            guest: None,
+            guest: Some(guest.principal),
         };
         self.store.session_open(&session, &Rules::MEMBERS).await.expect("a new session");
+        let begun = self.store.second_factor_begin((member.tenant, member.principal), &[1; 48], Timestamp(5));
+        assert!(begun.await.expect("written"));
         let key = SigningKey {
             kid: "first".to_owned(),
             secret: "a secret".to_owned(),
@@ -86,7 +91,13 @@ impl Shop {
             verifies_until: None,
         };
         self.store.signing_key_first(&key).await.expect("none is there");
-        let noted = |key: &str| desk::noted(self.desk.issue(key), Some("\u{8bf7} asked \"twice\""));
+        let actor = self.store.actor_id(self.desk.tenant, self.desk.principal).await.expect("it is read");
+        let actor = actor.expect("it is there").as_str().to_owned();
+        let reason = Reason::from_stored("\u{8bf7} asked \"twice\"");
+        let noted = |key: &str| {
+            let note = audit::Note { actor: actor.clone(), reason: Some(reason.clone()) };
+            Command { note: Some(note), ..self.desk.issue(key) }
+        };
         self.run(&[noted("one"), noted("two")]).await;
         session.id
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::person::{Kind as Of, Step};
-use domain::{Action, Command, PersonId, PrincipalId, StepPerson};
+use domain::{Action, Command, EndSession, PersonId, PrincipalId, SessionId, StepPerson};
 use engine::Fault;
 use store::{OrderFilter, Store};
 
@@ -46,10 +46,17 @@ fn shape(desk: &Desk, times: usize) -> Shape {
         let add = desk.add(Of::Member, &format!("login {time}"), account);
         let Action::AddPerson(added) = &add.action else { panic!("{add:?}") };
         let step = StepPerson { principal: added.principal, id: added.id, step: Step::SignOut, expected_version: None };
+        let end = EndSession { principal: added.principal, person: added.id, session: session_of(number) };
+        second.push(noted(desk.command(&format!("end-{time}"), Action::EndSession(end)), None));
         first.push(noted(add, None));
         second.push(noted(desk.command(&format!("out-{time}"), Action::StepPerson(step)), Some("lost a device")));
     }
     Shape { first, second }
+}
+
+/// A session of the person who acts under this number.
+fn session_of(number: i64) -> SessionId {
+    SessionId::new(number.unsigned_abs().into())
 }
 
 /// Somebody changed a row since it was loaded: here, a trigger that keeps it from being written.
@@ -93,6 +100,19 @@ async fn heard(shop: &Shop, batch: &[Command], expected: &str) -> Vec<String> {
 async fn of_batches(kind: Kind, times: usize) -> [Vec<String>; 4] {
     let shop = Shop::stocked(kind).await;
     let shape = shape(&shop.desk, times);
+    // They log in beside the batches, and before the second of them.
+    let session = |at: usize| {
+        let number = i64::try_from(at).expect("few") + 1_000;
+        let id = session_of(number);
+        format!("({}, '{id}', {number}, 'web', 1, 1, 0, 0, 0, 90000, 90000, x'00', 0, 0, 1)", shop.desk.tenant.0)
+    };
+    let sessions = (0..times).map(session).collect::<Vec<_>>().join(", ");
+    shop.ground
+        .plant(&format!(
+            "insert into sessions (tenant_id, id, principal_id, device, is_open, epoch, opened_at, proved_at, two_factors,
+                idle_until, ends_at, refresh_nonce, refresh_generation, refreshed_at, version) values {sessions}"
+        ))
+        .await;
     let (first, second) = (heard(&shop, &shape.first, "2").await, heard(&shop, &shape.second, "2").await);
     // The commonest batch of all: new orders and nothing else.
     let place = |at| shop.desk.place(&format!("only-{at}"), &[("tea", 1), ("cup", 1)]);
@@ -133,7 +153,7 @@ async fn an_order_runs_no_statement_of_payments_or_people(kind: Kind) {
     let placed = heard(&shop, &batch, "2").await;
     let replayed = heard(&shop, &again, "replayed").await;
     let paid = heard(&shop, &shop.desk.pay(order_no(&batch[0]), 100), "2").await;
-    for table in ["people", "tenants", "audit_heads", "audit_entries"] {
+    for table in ["people", "sessions", "session_rules", "tenants", "audit_heads", "audit_entries"] {
         let asks = [&placed, &replayed, &paid].into_iter().flatten().find(|sql| sql.contains(table));
         assert_eq!(asks, None, "{table}: nobody is looked at, and nothing is written down");
     }

@@ -57,7 +57,7 @@ async fn customers_names_and_parcels_that_look_alike_are_several(kind: Kind) {
     let alike = i64::try_from(ALIKE.len()).expect("few");
     assert_eq!(shop.count("select count(*) from principals").await, alike + 1);
     for name in ALIKE {
-        let filter = OrderFilter { customer_id: Some(CustomerId::from_stored(name)), ..OrderFilter::default() };
+        let filter = OrderFilter { customers: vec![CustomerId::from_stored(name)], ..OrderFilter::default() };
         let page = shop.store.orders(shop.desk.tenant, &filter, None, 9).await.expect("a page");
         assert_eq!(page.rows.len(), 1, "{name:?}");
         assert!(shop.store.tenant(name).await.expect("an answer").is_some());

@@ -155,6 +155,7 @@ async fn with_session(kind: Kind) -> (Shop, Person, NewSession) {
         device_name: None,
         address: None,
         at: Timestamp(0),
+        request_id: String::new(),
         two_factors: false,
         cookie_hash: None,
         refresh_nonce: [0; 16],

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::outbox::{Message, Task};
+use domain::payment::RefundStatus;
 use domain::{Action, Change, Command, decide};
 use idempotency::CommandId;
 
@@ -96,6 +98,7 @@ impl Execute for RiggedExecute {
                 let trusted = self.world.book().first_of_turn.clone();
                 batch.iter().flat_map(|it| trusting(&self.real, snapshot, (it, trusted.contains(&it.id)))).collect()
             }
+            Some(Planted::RefundSentUnapproved) => batch.iter().flat_map(|it| sent(&self.real, snapshot, it)).collect(),
             Some(Planted::SlotNotFreed) => batch.iter().flat_map(|it| unfreed(&self.real, snapshot, it)).collect(),
             _ => self.real.run(snapshot, batch, settled),
         }
@@ -190,6 +193,32 @@ fn unfreed(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command) -
     for verdict in &mut verdicts {
         let Verdict::Decided { changes, .. } = verdict else { continue };
         changes.retain(|change| !matches!(change, Change::SlotFreed(_)));
+    }
+    verdicts
+}
+
+fn sent(real: &Executor<Plain>, snapshot: &mut Snapshot, command: &Command) -> Vec<Verdict> {
+    let mut verdicts = one(real, snapshot, command);
+    for verdict in &mut verdicts {
+        let Verdict::Decided { changes, .. } = verdict else { continue };
+        let payment = changes.iter().find_map(|change| match change {
+            Change::PaymentSet(payment) => Some(payment.clone()),
+            _ => None,
+        });
+        let Some((payment, Action::RefundPayment(wanted))) = payment.zip(Some(&command.action)) else { continue };
+        let refund = payment.refund(wanted.refund);
+        let account = refund.and_then(|refund| payment.attempt(refund.attempt)).map(|attempt| attempt.account);
+        let waits = refund.is_some_and(|refund| refund.status == RefundStatus::AwaitingApproval);
+        changes.extend(account.filter(|_| waits).map(|account| {
+            Change::MessageQueued(Message {
+                tenant: command.tenant,
+                payment: payment.id,
+                account,
+                task: Task::Refund(wanted.refund),
+                due_at: command.at,
+                created_at: command.at,
+            })
+        }));
     }
     verdicts
 }

@@ -1,12 +1,12 @@
 //! Owns the rows of payments: heads, attempts, refunds with their lines.
 
 use domain::payment::{Attempt, Refund};
-use domain::text::{ChannelNo, Code};
+use domain::text::{ChannelNo, Code, Reason};
 use domain::{Payment, State, Timestamp};
 
 use super::Batch;
 use crate::found::Stored as _;
-use crate::rows::{AttemptRow, PaymentRow, RefundLineRow, RefundRow, action_parts};
+use crate::rows::{Approval, AttemptRow, PaymentRow, RefundLineRow, RefundRow, action_parts, stored_status};
 use crate::set::{Rows, Write, bytes, number, row, text};
 
 static HEADS: Write = Write::insert("payments", PaymentRow::FIND.read);
@@ -60,8 +60,15 @@ static REFUNDS_CHANGED: Write = Write::update(
         number("silences"),
         number("query_at"),
         number("updated_at"),
+        number("approval"),
+        number("requester_principal_id"),
+        text("requested_by"),
+        number("decider_principal_id"),
+        text("decided_by"),
+        number("decided_at"),
+        text("decision_reason"),
     ],
-    &[text("status"), number("queries")],
+    &[text("status"), number("queries"), number("approval")],
 );
 
 static REFUND_LINES: Write = Write::insert("refund_lines", RefundLineRow::FIND.read);
@@ -211,6 +218,8 @@ impl Payments {
     }
 
     fn add_refund(&mut self, payment: &Payment, refund: &Refund) {
+        let (requester, decision) = (refund.requested_by.as_ref(), refund.decision.as_ref());
+        let decider = decision.map(|decision| &decision.by);
         self.refunds.add(row![
             payment.tenant.0,
             payment.order_no.to_string(),
@@ -222,7 +231,7 @@ impl Payments {
             refund.amount,
             refund.cause.name(),
             refund.reason.as_str(),
-            refund.status.name(),
+            stored_status(refund.status).name(),
             refund.channel_no.as_ref().map(ChannelNo::as_str),
             refund.code.as_ref().map(Code::as_str),
             refund.queries,
@@ -230,6 +239,13 @@ impl Payments {
             time(refund.query_at),
             refund.created_at.0,
             refund.updated_at.0,
+            Approval::of(refund).number(),
+            requester.map(|party| party.principal.0),
+            requester.map(|party| party.id.as_str()),
+            decider.map(|party| party.principal.0),
+            decider.map(|party| party.id.as_str()),
+            decision.map(|decision| decision.at.0),
+            decision.and_then(|decision| decision.reason.as_ref()).map(Reason::as_str),
         ]);
         for line in &refund.lines {
             let (tenant, order_no) = (payment.tenant.0, payment.order_no.to_string());
@@ -238,20 +254,30 @@ impl Payments {
     }
 
     fn change_refund(&mut self, payment: &Payment, was: &Refund, now: &Refund) {
+        let (requester, decision) = (now.requested_by.as_ref(), now.decision.as_ref());
+        let decider = decision.map(|decision| &decision.by);
         self.refunds_changed.add(row![
             payment.tenant.0,
             payment.order_no.to_string(),
             now.number,
             &now.provider_key.to_be_bytes()[..],
-            now.status.name(),
+            stored_status(now.status).name(),
             now.channel_no.as_ref().map(ChannelNo::as_str),
             now.code.as_ref().map(Code::as_str),
             now.queries,
             now.silences,
             time(now.query_at),
             now.updated_at.0,
-            was.status.name(),
+            Approval::of(now).number(),
+            requester.map(|party| party.principal.0),
+            requester.map(|party| party.id.as_str()),
+            decider.map(|party| party.principal.0),
+            decider.map(|party| party.id.as_str()),
+            decision.map(|decision| decision.at.0),
+            decision.and_then(|decision| decision.reason.as_ref()).map(Reason::as_str),
+            stored_status(was.status).name(),
             was.queries,
+            Approval::of(was).number(),
         ]);
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::person::PasswordHash;
-use domain::text::Reason;
 use domain::{Change, Person, State, TenantId, audit};
 
-use super::Batch;
+use super::{Batch, sessions};
+use crate::chain;
 use crate::found::Stored as _;
 use crate::rows::{PersonRow, TenantRow, tenant_status};
-use crate::set::{Rows, Write, bytes, number, row, text};
+use crate::set::{Rows, Write, number, row, text};
 
 static PEOPLE_NEW: Write = Write::insert(
     "people",
@@ -23,6 +23,7 @@ static PEOPLE_NEW: Write = Write::insert(
         text("role"),
         text("status"),
         number("epoch"),
+        number("factors_lost"),
         number("version"),
         number("created_at"),
         number("updated_at"),
@@ -34,34 +35,12 @@ static PEOPLE_NEW: Write = Write::insert(
 static PEOPLE_STEPPED: Write = Write::update(
     "people",
     PersonRow::FIND.key,
-    &[text("role"), text("status"), number("epoch"), number("version"), number("updated_at")],
+    &[text("role"), text("status"), number("epoch"), number("factors_lost"), number("version"), number("updated_at")],
     &[number("version")],
 );
 
 static TENANTS: Write =
     Write::update("tenants", TenantRow::FIND.key, &[number("status"), number("changes")], &[number("changes")]);
-
-static HEADS_NEW: Write = Write::insert("audit_heads", &[number("tenant_id"), number("length"), bytes("hash")]);
-
-static HEADS: Write =
-    Write::update("audit_heads", &[number("tenant_id")], &[number("length"), bytes("hash")], &[number("length")]);
-
-static ENTRIES: Write = Write::insert(
-    "audit_entries",
-    &[
-        number("tenant_id"),
-        number("place"),
-        number("at"),
-        number("principal_id"),
-        text("action"),
-        text("subject"),
-        text("outcome"),
-        text("reason"),
-        text("request_id"),
-        bytes("before_hash"),
-        bytes("hash"),
-    ],
-);
 
 /// Takes a change of people, tenants or audit logs in.
 pub(super) fn take<'a>(batch: &mut Batch<'a>, change: &'a Change) {
@@ -77,15 +56,24 @@ pub(super) fn take<'a>(batch: &mut Batch<'a>, change: &'a Change) {
         Change::TenantStepped(tenant) => {
             batch.tenants.insert(tenant.id, tenant);
         }
+        Change::SessionEnded(session) => {
+            batch.sessions.insert((session.tenant, session.id), session);
+        }
+        Change::SessionRulesPut(policy) => {
+            batch.session_rules.insert((policy.tenant, policy.kind), policy);
+        }
         Change::Audited(entry) => batch.audit.push(entry),
         _ => {}
     }
 }
 
-pub(super) fn rows(before: &State, batch: &Batch<'_>) -> [Rows; 6] {
+pub(super) fn rows(before: &State, batch: &Batch<'_>) -> [Rows; 9] {
     let [people_new, people_stepped] = people(before, batch);
+    let [sessions, rules_new, rules] = sessions::rows(before, batch);
     let [heads_new, heads] = heads(before, batch);
-    [people_new, people_stepped, tenants(before, batch), heads_new, heads, entries(batch)]
+    let entries = chain::entries(batch.audit.iter().copied());
+    let tenants = tenants(before, batch);
+    [people_new, people_stepped, sessions, rules_new, rules, tenants, heads_new, heads, entries]
 }
 
 fn people(before: &State, batch: &Batch<'_>) -> [Rows; 2] {
@@ -102,6 +90,7 @@ fn people(before: &State, batch: &Batch<'_>) -> [Rows; 2] {
                 person.role.name(),
                 person.status.name(),
                 person.epoch,
+                person.factors_lost,
                 person.version,
                 person.updated_at.0,
                 was.version,
@@ -122,6 +111,7 @@ fn add(rows: &mut Rows, person: &Person, password: Option<&PasswordHash>) {
         person.role.name(),
         person.status.name(),
         person.epoch,
+        person.factors_lost,
         person.version,
         person.created_at.0,
         person.updated_at.0,
@@ -141,33 +131,6 @@ fn tenants(before: &State, batch: &Batch<'_>) -> Rows {
 }
 
 fn heads(before: &State, batch: &Batch<'_>) -> [Rows; 2] {
-    let (mut new, mut moved) = (Rows::of(&HEADS_NEW), Rows::of(&HEADS));
     let last: BTreeMap<TenantId, &audit::Entry> = batch.audit.iter().map(|entry| (entry.tenant, *entry)).collect();
-    for (tenant, entry) in last {
-        match before.audit(tenant) {
-            None => new.add(row![tenant.0, entry.place, &entry.hash[..]]),
-            Some(was) => moved.add(row![tenant.0, entry.place, &entry.hash[..], was.length]),
-        }
-    }
-    [new, moved]
-}
-
-fn entries(batch: &Batch<'_>) -> Rows {
-    let mut rows = Rows::of(&ENTRIES);
-    for entry in &batch.audit {
-        rows.add(row![
-            entry.tenant.0,
-            entry.place,
-            entry.at.0,
-            entry.actor.0,
-            entry.action.as_str(),
-            entry.subject.as_str(),
-            entry.outcome.as_str(),
-            entry.reason.as_ref().map(Reason::as_str),
-            entry.request_id.as_str(),
-            &entry.before[..],
-            &entry.hash[..],
-        ]);
-    }
-    rows
+    chain::heads(last.into_iter().map(|(tenant, entry)| (before.audit(tenant), entry.head())))
 }

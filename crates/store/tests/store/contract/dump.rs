@@ -53,11 +53,17 @@ const TABLES: &[(&str, &str)] = &[
         "tenant_id, digest, account_id, subject, reference, verdict, amount_minor, currency, channel_no, code, stranger, \
          state, received_at, updated_at",
     ),
+    ("refund_policies", "tenant_id, limits, version, changed_at"),
     ("reviews", "tenant_id, review_id, kind, subject, detail, raised_at"),
     ("outbox", "tenant_id, payment_id, account_id, task, subject, number, due_at, created_at, tries"),
     (
         "people",
         "tenant_id, principal_id, public_id, kind, login, name, role, status, epoch, version, created_at, updated_at",
+    ),
+    ("sessions", "tenant_id, id, principal_id, is_open, ended, ended_at, epoch, idle_until, ends_at, version"),
+    (
+        "session_rules",
+        "tenant_id, kind, web_max, app_max, mini_program_max, when_full, idle_ms, absolute_ms, renewal, changed_at, changes",
     ),
     ("tenants", "id, public_id, name, status, changes, created_at"),
     ("audit_heads", "tenant_id, length, hash"),

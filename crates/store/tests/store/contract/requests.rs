@@ -4,17 +4,19 @@
 mod money;
 mod people;
 
+use std::sync::Arc;
+
 use domain::order::{CloseReason, PendingLimit, Status};
 use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reason, Sku, TrackingNo};
 use domain::{
-    Action, Alias, Command, CorrectShipment, LineRequest, MoveStock, MovementId, OrderNo, OrderNumberSource, PaymentId,
-    PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp, Whose, audit,
+    Action, Alias, Command, CorrectShipment, LineRequest, MoveStock, MovementId, Order, OrderNo, OrderNumberSource,
+    PaymentId, PlaceOrder, PrincipalId, PutProduct, ShipLine, ShipOrder, ShipmentId, TenantId, Timestamp, Whose, audit,
 };
 use engine::memory::Tables;
 use idempotency::{CommandId, Key};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
-use super::subjects::{self, ACCOUNTS, CHANNELS, PEOPLE, TENANTS, principal};
+use super::subjects::{self, ACCOUNTS, CHANNELS, PEOPLE, SESSIONS, TENANTS, principal};
 use people::SHOPS_NAMED;
 
 use crate::desk::{fingerprints, money};
@@ -45,7 +47,10 @@ enum What {
     Start { order: u8, channel: u128 },
     Said { order: u8, attempt: u8, verdict: u8, short: i64, source: u8 },
     Silent { order: u8, attempt: u8, task: u8 },
-    Refund { order: u8, amount: Option<i64>, line: Option<(u32, i64, bool)> },
+    Refund { order: u8, amount: Option<i64>, line: Option<(u32, i64, bool)>, limit: Option<i64> },
+    Approve { order: u8, refund: u8 },
+    Reject { order: u8, refund: u8, staff: bool },
+    Limits { limit: Option<i64>, stale: Option<u32>, derived: bool },
     Back { order: u8, refund: u8, verdict: u8, source: u8 },
     Retry { order: u8, refund: u8 },
     Stray { number: u8 },
@@ -57,6 +62,8 @@ enum What {
     Add { person: u8, role: u8, password: bool },
     Step { person: u8, step: u8, stale: Option<u32>, by: Option<u8> },
     Shop { shop: i64, step: u8 },
+    Kick { person: u8, session: u8, whose: u8 },
+    Rules { staff: bool, pick: u8, stale: Option<u32>, derived: bool },
 }
 
 /// A request as its client keeps it: sent again, it is the same.
@@ -88,18 +95,23 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         1 => Just(What::Issue),
         7 => (proptest::collection::vec(line, 1..4), proptest::option::weighted(0.4, any::<u8>()), any::<bool>())
             .prop_map(|(lines, number, note)| What::Place { lines, number, note, token: None, limit: 0 }),
-        3 => (0..8_u8, proptest::collection::vec(other_line, 1..3), 0..3_u8).prop_map(|(token, lines, limit)| {
+        5 => (0..8_u8, proptest::collection::vec(other_line, 1..3), 0..3_u8).prop_map(|(token, lines, limit)| {
             // Half of the tokens are always sent with the same.
             let lines = if token < 4 { vec![(token, 1, None)] } else { lines };
             What::Place { lines, number: None, note: token < 4, token: Some(token), limit: if token < 4 { token % 3 } else { limit } }
         }),
-        8 => (order, 1..=CHANNELS + 1).prop_map(|(order, channel)| What::Start { order, channel }),
-        14 => (order, 0..2_u8, 0..16_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..6_u8).prop_map(
+        12 => (order, 1..=CHANNELS + 1).prop_map(|(order, channel)| What::Start { order, channel }),
+        20 => (order, 0..2_u8, 0..16_u8, prop_oneof![9 => Just(0_i64), 1 => Just(1)], 0..6_u8).prop_map(
             |(order, attempt, verdict, short, source)| What::Said { order, attempt, verdict, short, source }),
         3 => (order, 0..2_u8, 0..3_u8).prop_map(|(order, attempt, task)| What::Silent { order, attempt, task }),
-        6 => (order, proptest::option::of(1..4_i64), proptest::option::of((1..3_u32, 1..2_i64, any::<bool>())))
-            .prop_map(|(order, amount, line)| What::Refund { order, amount, line }),
-        9 => (order, 0..2_u8, 0..12_u8, 0..6_u8)
+        9 => (order, proptest::option::of(1..4_i64), proptest::option::of((1..3_u32, 1..2_i64, any::<bool>())),
+            proptest::option::weighted(0.6, 0..2_i64))
+            .prop_map(|(order, amount, line, limit)| What::Refund { order, amount, line, limit }),
+        10 => (order, 0..2_u8).prop_map(|(order, refund)| What::Approve { order, refund }),
+        8 => (order, 0..2_u8, any::<bool>()).prop_map(|(order, refund, staff)| What::Reject { order, refund, staff }),
+        1 => (proptest::option::of(0..3_i64), proptest::option::weighted(0.3, 0..2_u32), any::<bool>())
+            .prop_map(|(limit, stale, derived)| What::Limits { limit, stale, derived }),
+        18 => (order, 0..2_u8, 0..12_u8, 0..6_u8)
             .prop_map(|(order, refund, verdict, source)| What::Back { order, refund, verdict, source }),
         1 => (order, 0..3_u8).prop_map(|(order, refund)| What::Retry { order, refund }),
         1 => (0..3_u8).prop_map(|number| What::Stray { number }),
@@ -114,6 +126,12 @@ pub fn wish() -> impl Strategy<Value = Wish> {
         6 => (0..PEOPLE, 0..10_u8, proptest::option::weighted(0.3, 0..2_u32), proptest::option::weighted(0.2, 0..PEOPLE))
             .prop_map(|(person, step, stale, by)| What::Step { person, step, stale, by }),
         3 => (1..=SHOPS_NAMED, 0..3_u8).prop_map(|(shop, step)| What::Shop { shop, step }),
+        2 => (0..PEOPLE, 0..=SESSIONS, prop_oneof![9 => Just(0), 1 => Just(1)])
+            .prop_map(|(person, session, whose)| What::Kick { person, session, whose }),
+        1 => (any::<bool>(), 0..3_u8, proptest::option::weighted(0.3, 0..2_u32))
+            .prop_map(|(staff, pick, stale)| What::Rules { staff, pick, stale, derived: false }),
+        1 => (any::<bool>(), 0..2_u8)
+            .prop_map(|(staff, pick)| What::Rules { staff, pick, stale: None, derived: true }),
     ];
     let mostly_first = |last: i64| prop_oneof![3 => Just(1), 1 => 1..=last];
     let note = proptest::option::weighted(0.3, any::<bool>());
@@ -129,17 +147,22 @@ impl Request {
         let body = format!("{:?} {action:?}", wish.what);
         let key = match &wish.what {
             What::Put { derived: true, sku, price, .. } => Key::derived("put", &format!("{sku}-{price}")),
+            What::Rules { derived: true, staff, pick, .. } => Key::derived("put", &format!("{staff} {pick}")),
+            What::Limits { derived: true, limit, .. } => Key::derived("put", &format!("limit {limit:?}")),
             // Most keys are new: else most requests would be refused for their key.
             _ if wish.key < 50 => Key::from_stored(&format!("k{made}")),
             _ => Key::from_stored(&format!("again{}", wish.key)),
         };
         let token = if let What::Place { token, .. } = wish.what { token } else { None };
-        let principal = match wish.what {
-            What::Step { by: Some(by), .. } => subjects::acts(TenantId(wish.tenant), by),
-            _ => principal(wish.tenant, wish.account),
+        let (principal, actor) = match wish.what {
+            What::Step { by: Some(by), .. } => {
+                let tenant = TenantId(wish.tenant);
+                (subjects::acts(tenant, by), subjects::person(tenant, by).to_string())
+            }
+            _ => (acting(wish), subjects::account(wish.tenant, account_of(wish))),
         };
         let reason = |told: bool| told.then(|| Reason::from_stored("they \u{8bf7} asked; it's \"due\""));
-        let note = wish.note.map(|told| audit::Note { reason: reason(told) });
+        let note = wish.note.map(|told| audit::Note { actor: actor.clone(), reason: reason(told) });
         let only = |member: bool| Whose::Only(vec![CustomerId::from_stored(if member { "member" } else { "guest" })]);
         let whose = wish.whose.map_or(Whose::Anybodys, only);
         Some(Self { tenant: wish.tenant, principal, key, body, token, note, whose, action })
@@ -165,22 +188,41 @@ impl Request {
     }
 }
 
+/// Who hands the wish in. Refunds are mostly let go by another than who mostly asks for them.
+fn acting(wish: &Wish) -> PrincipalId {
+    principal(wish.tenant, account_of(wish))
+}
+
+const fn account_of(wish: &Wish) -> i64 {
+    match wish.what {
+        What::Approve { .. } => ACCOUNTS + 1 - wish.account,
+        _ => wish.account,
+    }
+}
+
 /// One of the tokens is good again after some time, as a name made of what is asked for is.
 fn alias(token: u8, at: Timestamp) -> Alias {
     let since = (token == 3).then(|| at.plus_ms(-20));
     Alias { key: Key::derived("token", &token.to_string()), since }
 }
 
+/// An order for a wish: mostly one that can take the step, so that more happens than refusals.
+fn picked<'a>(wish: &Wish, tables: &'a Tables, pick: u8) -> Option<&'a Arc<Order>> {
+    let (tenant, fit) = (TenantId(wish.tenant), fit(&wish.what));
+    let decides = matches!(wish.what, What::Approve { .. } | What::Reject { .. });
+    let orders = tables.orders.range(of(tenant)).map(|(_, order)| order);
+    let is_asked = |order: &&Arc<Order>| {
+        let payment = tables.money.payments.get(&(tenant, order.order_no));
+        !decides || payment.is_some_and(|payment| payment.refunds.iter().any(money::waits))
+    };
+    let fitting = nth(orders.clone().filter(|order| fit.contains(&order.status)).filter(is_asked), pick);
+    if pick.is_multiple_of(4) { nth(orders, pick) } else { fitting }
+}
+
 /// The action as the client names it; what intake makes is still zero.
 fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
     let tenant = TenantId(wish.tenant);
-    let fit = fit(&wish.what);
-    let order = |pick: u8| {
-        let orders = tables.orders.range(of(tenant)).map(|(_, order)| order);
-        // Mostly one that can take the step, so that more happens than refusals.
-        let fitting = nth(orders.clone().filter(|order| fit.contains(&order.status)), pick);
-        if pick.is_multiple_of(4) { nth(orders, pick) } else { fitting }
-    };
+    let order = |pick: u8| picked(wish, tables, pick);
     Some(match &wish.what {
         What::Put { sku: at, price, stock, version, .. } => Action::PutProduct(PutProduct {
             sku: sku(*at),
@@ -210,9 +252,14 @@ fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
         | What::Silent { order: pick, .. }
         | What::Refund { order: pick, .. }
         | What::Back { order: pick, .. }
-        | What::Retry { order: pick, .. } => money::action(&wish.what, order(*pick)?, tables)?,
+        | What::Approve { order: pick, .. }
+        | What::Reject { order: pick, .. }
+        | What::Retry { order: pick, .. } => money::action(&wish.what, (order(*pick)?, acting(wish)), tables)?,
+        What::Limits { limit, stale, .. } => money::limits(tenant, (*limit, *stale), tables),
         What::Stray { number } => money::stray(tenant, *number),
-        What::Add { .. } | What::Step { .. } | What::Shop { .. } => people::action(&wish.what, tenant, tables)?,
+        What::Add { .. } | What::Step { .. } | What::Shop { .. } | What::Kick { .. } | What::Rules { .. } => {
+            people::action(&wish.what, tenant, tables)?
+        }
         What::Cancel { order: pick, merchant } => {
             let reason = if *merchant { CloseReason::Merchant } else { CloseReason::Customer };
             Action::CancelOrder { order_no: order(*pick)?.order_no, reason }
@@ -243,7 +290,7 @@ const fn fit(what: &What) -> &'static [Status] {
     match what {
         What::Start { .. } | What::Cancel { .. } | What::Expire { .. } => &[Status::PendingPayment],
         What::Said { attempt: 0, .. } | What::Silent { .. } => &[Status::PendingPayment, Status::Closed],
-        What::Said { .. } | What::Back { .. } | What::Retry { .. } => {
+        What::Said { .. } | What::Back { .. } | What::Retry { .. } | What::Approve { .. } | What::Reject { .. } => {
             &[Status::Paid, Status::Shipped, Status::Completed, Status::Closed]
         }
         What::Refund { .. } => &[Status::Paid, Status::Shipped, Status::Completed],

@@ -123,6 +123,10 @@ impl Script {
         let money = &self.tables.money;
         let refunds = money.payments.values().flat_map(|payment| &payment.refunds);
         sights.extend(refunds.map(|refund| format!("{} {}", refund.cause, refund.status)));
+        sights.extend(money.history.values().map(|entry| format!("payment {}", entry.step.event)));
+        if money.refund_policies.values().any(|policy| policy.version > 3) {
+            sights.insert("limits set anew".to_owned());
+        }
         sights.extend(money.events.values().map(|event| format!("event {}", event.state)));
         sights.extend(money.reviews.values().map(|review| format!("review {}", review.kind)));
         for command in self.batches.iter().flat_map(|batch| &batch.commands) {
@@ -150,6 +154,15 @@ impl Script {
         match &command.action {
             Action::StepPerson(step) if is_done => Some(format!("person: {}", step.step.name())),
             Action::StepTenant(step) if is_done => Some(format!("tenant: {}", step.step.name())),
+            Action::EndSession(end) if is_done => {
+                let session = self.tables.people.sessions.get(&(command.tenant, end.session))?;
+                let is_by_this = session.ended.is_some_and(|(_, at)| at == command.at);
+                Some(format!("session: {}", if is_by_this { "ended" } else { "was over" }))
+            }
+            Action::PutSessionRules(_) if is_done => {
+                let version = record.answer.header("etag")?;
+                Some(format!("rules: {}", if version == "\"1\"" { "as usual" } else { "other" }))
+            }
             Action::PlaceOrder(_) => None,
             _ if !is_done && command.whose != Whose::Anybodys => {
                 let is_strange = order.is_some_and(|order| !command.whose.includes(&order.customer_id));

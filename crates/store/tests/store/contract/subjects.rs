@@ -1,8 +1,9 @@
 //! Owns the storages under contract: how each is opened with two tenants of two accounts, dumped and audited.
 
 use domain::person::Kind as Of;
+use domain::session::Session;
 use domain::text::TenantName;
-use domain::{ChannelAccountId, PersonId, PrincipalId, Tenant, TenantId, TenantPublicId, Timestamp, tenant};
+use domain::{ChannelAccountId, PersonId, PrincipalId, SessionId, Tenant, TenantId, TenantPublicId, Timestamp, tenant};
 use engine::Storage;
 use engine::memory::Memory;
 use store::{Account, Light, NewChannelAccount, Store};
@@ -20,6 +21,9 @@ pub const ACCOUNTS: i64 = 2;
 pub const SHOPS: i64 = 4;
 /// How many people each of them knows, or may come to know: the first half of them buys, the others work there.
 pub const PEOPLE: u8 = 6;
+
+/// How many sessions each of them has: opened in one epoch behind the other, the last of them short.
+pub const SESSIONS: u8 = 3;
 
 /// A storage and a way to see all of its rows.
 pub trait Subject {
@@ -40,6 +44,11 @@ pub const fn principal(tenant: i64, account: i64) -> PrincipalId {
     PrincipalId((tenant - 1) * ACCOUNTS + account)
 }
 
+/// The same as others name it.
+pub fn account(tenant: i64, account: i64) -> String {
+    format!("acc_{tenant}_{account}")
+}
+
 /// In whose name a person acts.
 pub fn acts(tenant: TenantId, person: u8) -> PrincipalId {
     PrincipalId(TENANTS * ACCOUNTS + (tenant.0 - 1) * i64::from(PEOPLE) + i64::from(person) + 1)
@@ -48,6 +57,26 @@ pub fn acts(tenant: TenantId, person: u8) -> PrincipalId {
 /// A person as others name them.
 pub fn person(tenant: TenantId, person: u8) -> PersonId {
     PersonId::new(u128::from(tenant.0.unsigned_abs()) * 100 + u128::from(person))
+}
+
+/// A session of a person; one more than there are is not there.
+pub fn session(tenant: TenantId, person: u8, number: u8) -> Session {
+    let id = u128::from(tenant.0.unsigned_abs()) * 10_000 + u128::from(person) * 100 + u128::from(number);
+    Session {
+        tenant,
+        id: SessionId::new(id),
+        principal: acts(tenant, person),
+        opened_in: 1 + u32::from(number) % (u32::from(SESSIONS) - 1),
+        idle_until: Timestamp(if number + 1 == SESSIONS { 60 } else { 1_000_000 }),
+        ends_at: Timestamp(1_000_000),
+        ended: None,
+        version: 1,
+    }
+}
+
+fn sessions() -> impl Iterator<Item = Session> {
+    let people = (1..=TENANTS).flat_map(|tenant| (0..PEOPLE).map(move |person| (TenantId(tenant), person)));
+    people.flat_map(|(tenant, person)| (0..SESSIONS).map(move |number| session(tenant, person, number)))
 }
 
 /// Which door a person comes through.
@@ -75,6 +104,7 @@ pub fn memory() -> Memory {
     let memory = Memory::default();
     memory.put_tenants((1..=SHOPS).map(shop));
     memory.put_accounts(channels());
+    memory.put_sessions(sessions());
     memory
 }
 
@@ -144,6 +174,19 @@ impl Subject for OnDatabase {
         let as_at_first =
             format!("update tenants set changes = 0, status = case when id > {TENANTS} then 1 else 0 end");
         self.ground.plant(&as_at_first).await;
+        let open = |row: Session| {
+            let Session { tenant, id, principal, opened_in, idle_until, ends_at, .. } = row;
+            let times = format!("0, 0, 0, {}, {}", idle_until.0, ends_at.0);
+            format!("({}, '{id}', {}, 'web', 1, {opened_in}, {times}, x'00', 0, 0, 1)", tenant.0, principal.0)
+        };
+        let open = sessions().map(open).collect::<Vec<_>>().join(", ");
+        self.ground
+            .plant(&format!(
+                "insert into sessions (tenant_id, id, principal_id, device, is_open, epoch, opened_at, proved_at,
+                    two_factors, idle_until, ends_at, refresh_nonce, refresh_generation, refreshed_at, version)
+                    values {open}"
+            ))
+            .await;
     }
 
     fn storage(&self) -> &Store {
@@ -159,6 +202,11 @@ impl Subject for OnDatabase {
     }
 
     async fn audit(&self, script: &Script) {
+        // Who never came, or not so often, has opened none.
+        let never =
+            "delete from sessions where not exists (select 1 from people p where p.tenant_id = sessions.tenant_id
+            and p.principal_id = sessions.principal_id and p.epoch >= sessions.epoch)";
+        self.ground.plant(never).await;
         sound(&self.store, script).await;
     }
 }
@@ -171,7 +219,7 @@ async fn people(store: &Store) {
         let made = store.tenant_create(name.as_str(), &public_id.to_string(), Timestamp(0)).await;
         assert_eq!(made.expect("a new tenant"), id);
         for account in 1..=ACCOUNTS {
-            let (name, public_id) = (format!("server {account}"), format!("acc_{tenant}_{account}"));
+            let (name, public_id) = (format!("server {account}"), self::account(tenant, account));
             let account_of = Account { tenant: TenantId(tenant), kind: "service", name: &name, public_id: &public_id };
             let made = store.account(&account_of, Timestamp(0)).await;
             assert_eq!(made.expect("a new account"), principal(tenant, account));

@@ -40,7 +40,9 @@ impl Desk {
     }
 }
 
-/// The same command, to be written into the audit log.
+/// The same command, to be written into the audit log as its account's, `acc_1` and so on.
 pub fn noted(command: Command, reason: Option<&str>) -> Command {
-    Command { note: Some(audit::Note { reason: reason.map(Reason::from_stored) }), ..command }
+    let actor = format!("acc_{}", command.principal.0);
+    let note = audit::Note { actor, reason: reason.map(Reason::from_stored) };
+    Command { note: Some(note), ..command }
 }

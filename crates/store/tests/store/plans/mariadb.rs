@@ -54,6 +54,7 @@ fn filled(sql: &str, order_no: &str) -> String {
     let value = |name: &str| match name {
         "id" if of_sessions => Some(session.as_str()),
         "public_id" => Some(person.as_str()),
+        "action" => Some("'people.add'"),
         _ => value(name, order_no),
     };
     let (mut out, mut key, mut at, mut rest) = (String::new(), Vec::new(), 0, sql);
@@ -88,6 +89,7 @@ fn value<'a>(name: &str, order_no: &'a str) -> Option<&'a str> {
         "password_hash" => "'$new'",
         "order_no" => order_no,
         "sku" | "char" => "'tea'",
+        "refund_id" => "'rfd_2'",
         "status" => "'shipped'",
         "customer_id" => "'customer-1'",
         "key_hash" | "secret_hash" | "binary" => "x'00'",

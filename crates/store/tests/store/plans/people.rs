@@ -2,9 +2,12 @@
 
 use domain::person::{Kind as Of, Login, PasswordHash};
 use domain::session::{Device, End, Rules, WhenFull};
-use domain::{PersonId, PrincipalId, SessionId, TenantId, TenantPublicId, Timestamp};
-use store::{Cursor, NewSession, Store};
+use domain::{
+    Action, Command, EndSession, PersonId, PrincipalId, PutSessionRules, SessionId, TenantId, TenantPublicId, Timestamp,
+};
+use store::{AuditFilter, Cursor, NewSession, Store, Used};
 
+use crate::desk::Desk;
 use crate::shop::Shop;
 
 /// How many people there are, in three tenants.
@@ -39,6 +42,14 @@ pub async fn populate(shop: &Shop) {
         }
     }
     let (people, sessions) = (people.join(", "), sessions.join(", "));
+    let factors: Vec<_> = (0..PEOPLE)
+        .filter(|at| *at != SOMEBODY)
+        .map(|at| format!("({}, {at}, 0, x'00', 0, 0, '', 1)", 1 + at % 3))
+        .collect();
+    let factors = factors.join(", ");
+    // Each was the one before, who bought nothing.
+    let links =
+        (3..PEOPLE).map(|at| format!("({}, {}, {at}, {at})", 1 + at % 3, at - 3)).collect::<Vec<_>>().join(", ");
     shop.ground
         .plant(&format!(
             "insert into people (tenant_id, principal_id, public_id, kind, login, name, role, status, epoch, version,
@@ -46,9 +57,33 @@ pub async fn populate(shop: &Shop) {
              insert into sessions (tenant_id, id, principal_id, device, is_open, ended, ended_at, epoch, opened_at,
                 proved_at, two_factors, idle_until, ends_at, refresh_nonce, refresh_generation, refreshed_at, version)
                 values {sessions};
+             insert into second_factors (tenant_id, principal_id, number, secret, created_at, last_step, recovery, version)
+                values {factors};
+             insert into guest_links values {links};
              insert into audit_heads select id + 1000, 1, x'00' from tenants"
         ))
         .await;
+    // So many accounts that nobody would rather look at all of them.
+    let account = |at: u32| format!("({}, 'acc_more_{at}', 'guest', 'guest {at}', 0)", 1 + at % 3);
+    let accounts = (0..3_000).map(account).collect::<Vec<_>>().join(", ");
+    shop.ground
+        .plant(&format!("insert into principals (tenant_id, public_id, kind, name, created_at) values {accounts}"))
+        .await;
+    // A long log, in which one has done nearly everything.
+    let entry = |at: u32| {
+        let (by, action) =
+            (if at.is_multiple_of(40) { at % 7 } else { 1 }, ["orders.ship", "people.add"][at as usize % 2]);
+        format!("({}, {at}, {at}, {by}, '{action}', '', 'done', '', x'00', x'00')", 1 + at % 3)
+    };
+    for some in (1_000_000..1_006_000).map(entry).collect::<Vec<_>>().chunks(2_000) {
+        let some = some.join(", ");
+        shop.ground
+            .plant(&format!(
+                "insert into audit_entries (tenant_id, place, at, principal_id, action, subject, outcome, request_id,
+                    before_hash, hash) values {some}"
+            ))
+            .await;
+    }
 }
 
 /// Everything that is asked and written of them beside the batches.
@@ -68,9 +103,12 @@ pub async fn ask(store: &Store, tenant: TenantId) {
     store.person_account((tenant, Of::Member), &login, PersonId::new(1_000), Timestamp(0)).await.expect(DONE);
     let house = store.tenant_named("shop").await.expect(DONE).expect("the first tenant");
     assert!(store.tenant_by_id(house.public_id).await.expect(DONE).is_some());
+    assert_eq!(store.guests_of((tenant, principal), &[PrincipalId(1)]).await.expect(DONE).len(), 1);
+    assert_eq!(store.order_number_of(tenant, domain::OrderNo::new(7)).await.expect(DONE), None);
     assert!(store.session(session).await.expect(DONE).is_some());
     assert_eq!(store.sessions_of(tenant, principal, 20).await.expect(DONE).len(), 6);
 
+    read_logs(store, tenant).await;
     let rules = Rules { open_max: [3; 3], when_full: WhenFull::ReplaceOldest, ..Rules::MEMBERS };
     let opened = NewSession {
         id: SessionId::new(1_000_000),
@@ -81,6 +119,7 @@ pub async fn ask(store: &Store, tenant: TenantId) {
         device_name: None,
         address: None,
         at: Timestamp(1_000),
+        request_id: String::new(),
         two_factors: false,
         cookie_hash: None,
         refresh_nonce: [0; 16],
@@ -90,6 +129,10 @@ pub async fn ask(store: &Store, tenant: TenantId) {
     store.session_renew(opened.id, Timestamp(i64::MAX)).await.expect(DONE);
     store.session_refresh(opened.id, 0, Timestamp(i64::MAX), Timestamp(1_001)).await.expect(DONE);
     assert!(store.session_prove(opened.id, (Timestamp(1_001), true), None).await.expect(DONE));
+    let one = store.person(tenant, person).await.expect(DONE).expect("they are there");
+    assert!(store.second_factor_begin((tenant, principal), &[1; 48], Timestamp(1_001)).await.expect(DONE));
+    let factor = store.second_factor(&one).await.expect(DONE).expect("it was begun");
+    assert!(store.second_factor_use((tenant, principal), &factor, Used::Step(1)).await.expect(DONE));
     assert!(store.session_end(tenant, opened.id, End::LoggedOut, Timestamp(1_002)).await.expect(DONE));
     let ended = store.sessions_end((tenant, principal), None, End::Kicked, Timestamp(1_002)).await.expect(DONE);
     assert_eq!(ended.len(), 2);
@@ -101,4 +144,37 @@ pub async fn ask(store: &Store, tenant: TenantId) {
 /// A person's own sessions are few: who lists them may sort them.
 pub fn may_sort(sql: &str) -> bool {
     sql.contains("order by s.is_open desc")
+}
+
+/// The end of one of the many sessions, at a time when it is open.
+pub fn end_session(desk: &Desk, name: &str) -> Command {
+    let number = desk.now().0.rem_euclid(30) * 3;
+    let (principal, at) = (PrincipalId(number), u128::from(number.unsigned_abs()));
+    let end = EndSession { principal, person: PersonId::new(at), session: SessionId::new(at * SESSIONS) };
+    Command { at: Timestamp(0), ..desk.command(&format!("{name} end"), Action::EndSession(end)) }
+}
+
+/// Rules that differ by a number.
+pub fn put_rules(desk: &Desk, name: &str, most: u32) -> Command {
+    let rules = Rules { open_max: [most; 3], ..Rules::MEMBERS };
+    let put = PutSessionRules { kind: Of::Member, rules, expected_version: None };
+    desk.command(&format!("{name} rules {most}"), Action::PutSessionRules(put))
+}
+
+/// Every filter of the log, and the chain.
+async fn read_logs(store: &Store, tenant: TenantId) {
+    let cursor = Cursor { at: Timestamp(1_004_000), id: "1004000".to_owned() };
+    for bits in 0..32_u8 {
+        let set = |bit: u8| bits & (1 << bit) != 0;
+        let filter = AuditFilter {
+            actor: set(0).then(|| "acc_1".to_owned()),
+            action: set(1).then(|| "people.add".to_owned()),
+            from: set(2).then_some(Timestamp(1_000_100)),
+            to: set(3).then_some(Timestamp(1_005_000)),
+        };
+        let page = store.audit(tenant, &filter, set(4).then_some(&cursor), 20).await.expect("a page");
+        assert_eq!((page.rows.len(), page.next.is_some()), (20, true), "{filter:?}");
+    }
+    assert_eq!(store.audit_behind(tenant, 1_000_100, 20).await.expect("a page").rows.len(), 20);
+    store.audit_head(tenant).await.expect("an answer");
 }

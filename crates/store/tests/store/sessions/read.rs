@@ -18,11 +18,10 @@ on_every_database!(
 
 async fn an_authority_grows_with_whatever_decides(kind: Kind) {
     let shop = Shop::open(kind).await;
-    let (guest, of) = (shop.person(Of::Guest, "g1").await, shop.person(Of::Staff, "boss").await);
+    let of = shop.person(Of::Staff, "boss").await;
     let id = SessionId::new(1);
     assert_eq!(shop.store.session(id).await.expect("an answer"), None);
-    let first =
-        NewSession { guest: Some(guest.principal), two_factors: true, cookie_hash: None, ..new(&of, 1, App, 5) };
+    let first = NewSession { two_factors: true, cookie_hash: None, ..new(&of, 1, App, 5) };
     open(&shop.store, &first, &rules(9, WhenFull::Refuse)).await;
     let read = async || shop.store.session(id).await.expect("it is read").expect("it is there");
     let record = read().await;
@@ -33,7 +32,7 @@ async fn an_authority_grows_with_whatever_decides(kind: Kind) {
         person: of.id,
         kind: Of::Staff,
         role: Role::Admin,
-        guest: Some((guest.principal, guest.id)),
+        guests: Vec::new(),
         device: Device::App,
         ended: None,
         person_status: person::Status::Active,

@@ -34,6 +34,11 @@ pub fn put(money: &Money, put: &mut impl FnMut(&'static str, &[&dyn Display])) {
             [&minor, &currency, &channel_no, &code, &stranger, &row.state, &row.received_at.0, &row.updated_at.0];
         put("channel_events", &[what.as_slice(), &rest].concat());
     }
+    for row in money.refund_policies.values() {
+        let limits: Vec<_> = row.limits.iter().map(|limit| format!("{} {}", limit.currency, limit.minor)).collect();
+        let limits = limits.join("\n");
+        put("refund_policies", &[&row.tenant.0, &limits, &row.version, &or_none(row.changed_at.map(|at| at.0))]);
+    }
     for row in money.reviews.values() {
         put("reviews", &[&row.tenant.0, &row.id, &row.kind, &row.subject, &row.detail, &row.at.0]);
     }

@@ -2,23 +2,25 @@
 
 use domain::channel::{Digest, Fact, NextAction, Source, Subject, Verdict};
 use domain::outbox::Task;
-use domain::payment::RefundLine;
+use domain::payment::{Refund, RefundLimits, RefundLine, RefundStatus};
 use domain::text::{ChannelNo, Code, Reference, RefundReason};
 use domain::{
-    Action, ApplyChannelFact, AttemptId, ChannelAccountId, NoteSilence, Order, PaymentId, RefundId, RefundPayment,
-    RetryRefund, StartPayment, TenantId,
+    Action, ApplyChannelFact, ApproveRefund, Asking, AttemptId, ChannelAccountId, NoteSilence, Order, PaymentId,
+    PrincipalId, RefundId, RefundPayment, RejectRefund, RetryRefund, SetRefundLimits, StartPayment, TenantId,
 };
 use engine::memory::Tables;
 
 use super::What;
 use crate::contract::subjects::channel;
-use crate::desk::money;
+use crate::desk::{money, named};
 
 /// What is wished of an order's money; `None` where there is no attempt or refund to speak of.
-pub fn action(what: &What, order: &Order, tables: &Tables) -> Option<Action> {
+pub fn action(what: &What, (order, who): (&Order, PrincipalId), tables: &Tables) -> Option<Action> {
     let payment = || tables.money.payments.get(&(order.tenant, order.order_no));
     let attempt = |pick: u8| payment()?.attempts.iter().rev().nth(usize::from(pick));
     let refund = |pick: u8| payment()?.refunds.iter().rev().nth(usize::from(pick));
+    // Mostly one that waits.
+    let waiting = |pick: u8| payment()?.refunds.iter().find(|refund| waits(refund)).or_else(|| refund(pick));
     Some(match what {
         What::Start { channel: number, .. } => {
             let before = payment().map_or(0, |payment| payment.attempts.len() as u128);
@@ -45,7 +47,7 @@ pub fn action(what: &What, order: &Order, tables: &Tables) -> Option<Action> {
             let tasks = [Task::Charge(id), Task::CloseCharge(id), Task::QueryCharge(id, attempt.queries)];
             Action::NoteSilence(NoteSilence { task: tasks[usize::from(*task)], code: None })
         }
-        What::Refund { amount, line, .. } => {
+        What::Refund { amount, line, limit, .. } => {
             let before = payment()?.refunds.len() as u128;
             Action::RefundPayment(RefundPayment {
                 payment: payment()?.id,
@@ -57,6 +59,7 @@ pub fn action(what: &What, order: &Order, tables: &Tables) -> Option<Action> {
                     .map(|(line, quantity, restock)| RefundLine { line, quantity, restock })
                     .into_iter()
                     .collect(),
+                asking: asking(who, *limit),
             })
         }
         What::Back { refund: pick, verdict: roll, source: from, .. } => {
@@ -67,10 +70,36 @@ pub fn action(what: &What, order: &Order, tables: &Tables) -> Option<Action> {
         }
         What::Retry { refund: pick, .. } => {
             let failed = refund(*pick)?;
-            Action::RetryRefund(RetryRefund { failed: failed.id, provider_key: !failed.provider_key })
+            Action::RetryRefund(RetryRefund {
+                failed: failed.id,
+                provider_key: !failed.provider_key,
+                asking: asking(who, pick.is_multiple_of(2).then_some(0)),
+            })
+        }
+        What::Approve { refund: pick, .. } => {
+            Action::ApproveRefund(ApproveRefund { refund: waiting(*pick)?.id, by: named(who) })
+        }
+        What::Reject { refund: pick, staff, .. } => {
+            Action::RejectRefund(RejectRefund { refund: waiting(*pick)?.id, by: named(who), may_decide: *staff })
         }
         _ => return None,
     })
+}
+
+/// Whether anybody is to decide on it.
+pub fn waits(refund: &Refund) -> bool {
+    refund.status == RefundStatus::AwaitingApproval
+}
+
+fn asking(who: PrincipalId, limit: Option<i64>) -> Asking {
+    Asking { by: named(who), limits: RefundLimits::new(limit.map(money)).expect("one limit") }
+}
+
+/// What one may give back alone; now and then by somebody who looked before another changed it.
+pub fn limits(tenant: TenantId, (limit, stale): (Option<i64>, Option<u32>), tables: &Tables) -> Action {
+    let version = tables.money.refund_policies.get(&tenant).map_or(1, |policy| policy.version);
+    let limits = RefundLimits::new(limit.map(money)).expect("one limit");
+    Action::SetRefundLimits(SetRefundLimits { limits, expected_version: stale.map(|stale| version - stale) })
 }
 
 /// A word about a charge that nobody knows.

@@ -2,12 +2,13 @@
 
 use domain::access::Role;
 use domain::person::{Kind, Login, PasswordHash, Step};
+use domain::session::{Renewal, Rules, WhenFull};
 use domain::text::{PersonName, TenantName};
-use domain::{Action, AddPerson, StepPerson, StepTenant, TenantId, tenant};
+use domain::{Action, AddPerson, EndSession, PutSessionRules, StepPerson, StepTenant, TenantId, tenant};
 use engine::memory::Tables;
 
 use super::What;
-use crate::contract::subjects::{self, SHOPS};
+use crate::contract::subjects::{self, PEOPLE, SHOPS};
 
 /// What is wished of people and tenants.
 pub fn action(what: &What, tenant: TenantId, tables: &Tables) -> Option<Action> {
@@ -44,8 +45,38 @@ pub fn action(what: &What, tenant: TenantId, tables: &Tables) -> Option<Action> 
             step: [tenant::Step::Open, tenant::Step::Suspend, tenant::Step::Resume][usize::from(step)],
             admin: None,
         }),
+        What::Kick { person, session, whose } => Action::EndSession(EndSession {
+            principal: subjects::acts(tenant, person),
+            person: subjects::person(tenant, person),
+            // Some would end another's.
+            session: subjects::session(tenant, (person + whose) % PEOPLE, session).id,
+        }),
+        What::Rules { staff, pick, stale, .. } => {
+            let kind = if staff { Kind::Staff } else { Kind::Member };
+            let version = tables.people.session_rules.get(&(tenant, kind)).map_or(1, |policy| policy.version);
+            Action::PutSessionRules(PutSessionRules {
+                kind,
+                rules: rules(pick),
+                expected_version: stale.map(|stale| version.saturating_sub(stale)),
+            })
+        }
         _ => return None,
     })
+}
+
+/// A few that differ in everything.
+fn rules(pick: u8) -> Rules {
+    match pick {
+        0 => Rules::MEMBERS,
+        1 => Rules { renewal: Renewal::Writes, ..Rules::STAFF },
+        _ => Rules {
+            open_max: [3, 2, 1],
+            when_full: WhenFull::Refuse,
+            idle_ms: 60_000,
+            absolute_ms: 90_000,
+            renewal: Renewal::EveryRequest,
+        },
+    }
 }
 
 /// One tenant more than there are.
@@ -59,8 +90,10 @@ pub fn login(person: u8) -> Login {
 fn stepped(kind: Kind, step: u8) -> Step {
     match step {
         0 => Step::Disable,
-        1 | 2 => Step::Enable,
-        3 | 4 => Step::SignOut,
+        1 => Step::Enable,
+        2 => Step::DropFactor,
+        3 => Step::SignOut,
+        4 => Step::LetReset,
         5 => Step::Role(Role::Shopper),
         _ if kind == Kind::Staff => Step::Role(Role::STAFF[usize::from(step) % 4]),
         _ => Step::Role(Role::Support),
