@@ -6,4 +6,5 @@ pub mod opaque;
 pub mod password;
 pub mod provider;
 mod randomness;
+pub mod sealed;
 pub mod totp;

@@ -2,6 +2,7 @@
 //! alone decides. How long an answer may be old is bounded by two times, and told early by the other nodes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use coord::bus::Bus;
@@ -39,6 +40,8 @@ pub enum Trust {
 pub(crate) struct Authorities {
     store: Store,
     memory: Memory<SessionId, Arc<Held>>,
+    /// How often something was forgotten: what was asked for before may be old.
+    forgets: AtomicU64,
     cache: Option<Arc<dyn Cache>>,
     bus: Option<Arc<dyn Bus>>,
 }
@@ -46,7 +49,7 @@ pub(crate) struct Authorities {
 impl Authorities {
     pub(crate) fn new(store: Store, cache: Option<Arc<dyn Cache>>, bus: Option<Arc<dyn Bus>>) -> Self {
         let memory = Memory::builder().max_capacity(KNOWN_MAX).time_to_live(KNOWN_FOR).build();
-        Self { store, memory, cache, bus }
+        Self { store, memory, forgets: AtomicU64::new(0), cache, bus }
     }
 
     /// The session of this name, if there is one.
@@ -54,10 +57,11 @@ impl Authorities {
         if let Some(held) = self.known(id, trust) {
             return Ok(Some(held));
         }
+        let forgets = self.forgets();
         if trust == Trust::Remembered
             && let Some(held) = self.shared(id).await
         {
-            return Ok(Some(self.remember(held)));
+            return Ok(Some(self.remember(held, forgets)));
         }
         let Some(record) = self.store.session(id).await? else { return Ok(None) };
         let held = Held::of(record);
@@ -66,7 +70,7 @@ impl Authorities {
             let (name, entry) = (name(id), held.entry());
             tokio::spawn(async move { put(&*cache, &name, entry, SHARED_FOR).await });
         }
-        Ok(Some(self.remember(held)))
+        Ok(Some(self.remember(held, forgets)))
     }
 
     /// As [`Self::of`], where the session is good now.
@@ -103,13 +107,23 @@ impl Authorities {
         }
     }
 
-    /// A reader that is late does not put what it read over something newer.
-    fn remember(&self, held: Held) -> Arc<Held> {
-        let held = Arc::new(held);
-        let entry = self.memory.entry(held.authority.id).and_upsert_with(|there| match there {
+    /// Asked for before a session is.
+    fn forgets(&self) -> u64 {
+        self.forgets.load(Ordering::SeqCst)
+    }
+
+    /// A reader that is late does not put what it read over something newer, nor in place of what was forgotten since it
+    /// asked: its answer was on its way when the news came.
+    fn remember(&self, held: Held, forgets: u64) -> Arc<Held> {
+        let (id, held) = (held.authority.id, Arc::new(held));
+        let entry = self.memory.entry(id).and_upsert_with(|there| match there {
             Some(there) if there.value().authority.version > held.authority.version => there.into_value(),
             _ => held.clone(),
         });
+        // Whoever forgets counts first and forgets then: of the two, the later one takes it out.
+        if self.forgets() != forgets {
+            self.memory.invalidate(&id);
+        }
         entry.into_value()
     }
 
@@ -120,12 +134,13 @@ impl Authorities {
 
     /// Something about a session was written: whoever is asked from now on knows.
     pub(crate) async fn changed(&self, id: SessionId, now: Timestamp) {
-        self.memory.invalidate(&id);
+        self.forget(&News::Session(id));
+        let forgets = self.forgets();
         match self.store.session(id).await {
             Ok(Some(record)) => {
                 let held = Held::of(record);
                 self.share(&held, stands_for(&held, now)).await;
-                self.remember(held);
+                self.remember(held, forgets);
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a session that changed could not be read again"),
@@ -135,12 +150,12 @@ impl Authorities {
 
     /// A session's time was moved on: no one has to hear of that at once, but this process.
     pub(crate) fn renewed(&self, id: SessionId) {
-        self.memory.invalidate(&id);
+        self.forget(&News::Session(id));
     }
 
     /// Something about a person was written, which all of their sessions depend on.
     pub(crate) async fn person_changed(&self, tenant: TenantId, principal: PrincipalId, now: Timestamp) {
-        self.forget_person(tenant, principal);
+        self.forget(&News::Person(tenant, principal));
         match self.store.sessions_of(tenant, principal, TOLD_MAX).await {
             Ok(records) => {
                 for record in records {
@@ -169,6 +184,7 @@ impl Authorities {
 
     /// Drops what this process remembers of what the news are about.
     pub(crate) fn forget(&self, news: &News) {
+        self.forgets.fetch_add(1, Ordering::SeqCst);
         match news {
             News::Session(id) => self.memory.invalidate(id),
             News::Person(tenant, principal) => self.forget_person(*tenant, *principal),
@@ -200,3 +216,6 @@ fn stands_for(held: &Held, now: Timestamp) -> Duration {
 fn name(id: SessionId) -> String {
     format!("mideng:session:{id}")
 }
+
+#[cfg(test)]
+mod tests;

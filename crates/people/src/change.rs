@@ -1,11 +1,9 @@
 //! Owns changing one's own password.
 
-use std::net::IpAddr;
-
 use domain::session::Authority;
 use identity::password::Weak;
 
-use crate::{Denied, People};
+use crate::{Denied, Origin, People};
 
 impl People {
     /// Puts a new password in the place of the one there is, and ends every other session with it. Tries are counted as log-ins
@@ -15,22 +13,22 @@ impl People {
         session: &Authority,
         current: String,
         new: String,
-        address: IpAddr,
+        origin: Origin,
     ) -> Result<Result<(), Weak>, Denied> {
         let session = self.confirm(session).await?;
-        self.run(|people| async move { people.changed_password(&session, (&current, &new), address).await }).await
+        self.run(|people| async move { people.changed_password(&session, (&current, &new), &origin).await }).await
     }
 
     async fn changed_password(
         &self,
         session: &Authority,
         (current, new): (&str, &str),
-        address: IpAddr,
+        origin: &Origin,
     ) -> Result<Result<(), Weak>, Denied> {
         let inside = &self.0;
         let now = (inside.stamp.now)();
         let whose = (session.tenant, session.principal);
-        inside.limits.log_in(&format!("own:{}", session.person), address, None).await?;
+        inside.limits.log_in(&format!("own:{}", session.person), origin.address, None).await?;
         let person = inside.store.person(session.tenant, session.person).await?.ok_or(Denied::Invalid)?;
         let before = inside.store.password(session.tenant, session.principal).await?;
         if !self.is_password(current, None, before.as_ref(), now).await? {
@@ -41,12 +39,11 @@ impl People {
             Ok(new) => new,
             Err(weak) => return Ok(Err(weak)),
         };
-        let ended = inside.store.password_change(whose, (person.version, &new), Some(session.id), now).await?;
+        let ended =
+            inside.store.password_change(whose, (person.version, &new), Some(session.id), origin.at(now)).await?;
         // Of two changes at once the second knew what is not there any more.
         let ended = ended.ok_or(Denied::Wrong)?;
-        for id in ended.into_iter().chain([session.id]) {
-            inside.authorities.changed(id, now).await;
-        }
+        self.heard(&ended, session, now).await;
         Ok(Ok(()))
     }
 }

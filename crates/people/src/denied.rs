@@ -1,6 +1,6 @@
 //! Owns why somebody is not let in, in the kinds that are answered differently.
 
-use domain::session::{End, Full};
+use domain::session::{End, Full, Unproved};
 use thiserror::Error;
 
 /// Why somebody is not let in.
@@ -24,6 +24,18 @@ pub enum Denied {
     /// Nobody of the tenant is let in.
     #[error("the tenant is suspended")]
     Suspended,
+    /// There is no such tenant.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// There is no such login provider.
+    #[error("there is no such login provider")]
+    NoProvider,
+    /// The login provider does not answer, or not as it should.
+    #[error("the login provider does not answer")]
+    ProviderAway,
+    /// The provider let them in, and nothing gives them a role here.
+    #[error("the login provider knows them, and no group of theirs has a role here")]
+    NoRole,
     /// So many sessions are open as the shop allows.
     #[error(transparent)]
     Full(#[from] Full),
@@ -33,6 +45,18 @@ pub enum Denied {
         /// Seconds.
         after_s: f64,
     },
+    /// The password is right, and a code of the second factor is needed as well.
+    #[error("a code of the second factor is needed")]
+    CodeNeeded,
+    /// The code is not right, or was used.
+    #[error("the code is wrong")]
+    CodeWrong,
+    /// The session is good, and lacks a proof.
+    #[error(transparent)]
+    Unproved(#[from] Unproved),
+    /// No password may be set with this.
+    #[error("the token to set a new password is not valid, or not any more")]
+    ResetInvalid,
     /// More passwords wait to be checked than there may.
     #[error("too many passwords wait to be checked")]
     Busy,

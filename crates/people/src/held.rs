@@ -28,12 +28,12 @@ struct Form {
     person: String,
     names: [String; 5],
     ended: Option<String>,
-    guest: Option<(i64, String)>,
+    guests: Vec<(i64, String)>,
     epochs: (u32, u32),
     cookie_hash: Option<[u8; 32]>,
 }
 
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 
 impl Held {
     pub(crate) fn of(record: SessionRecord) -> Self {
@@ -42,7 +42,7 @@ impl Held {
     }
 
     pub(crate) fn entry(&self) -> Entry {
-        let Authority { id, tenant, principal, person, kind, role, guest, device, ended, .. } = &*self.authority;
+        let Authority { id, tenant, principal, person, kind, role, guests, device, ended, .. } = &*self.authority;
         let it = &self.authority;
         let form = Form {
             number: FORM,
@@ -62,7 +62,7 @@ impl Held {
             names: [kind.name(), role.name(), device.name(), it.person_status.name(), it.tenant_status.name()]
                 .map(str::to_owned),
             ended: ended.map(|end| end.name().to_owned()),
-            guest: guest.map(|(principal, id)| (principal.0, id.to_string())),
+            guests: guests.iter().map(|(principal, id)| (principal.0, id.to_string())).collect(),
             epochs: (it.opened_in, it.epoch),
             cookie_hash: self.cookie_hash,
         };
@@ -79,10 +79,8 @@ impl Held {
             None => None,
             Some(end) => Some(End::from_name(&end)?),
         };
-        let guest = match form.guest {
-            None => None,
-            Some((principal, id)) => Some((PrincipalId(principal), id.parse::<PersonId>().ok()?)),
-        };
+        let guest = |(principal, id): &(i64, String)| Some((PrincipalId(*principal), id.parse::<PersonId>().ok()?));
+        let guests = form.guests.iter().map(guest).collect::<Option<_>>()?;
         let authority = Authority {
             id: form.id.parse::<SessionId>().ok()?,
             tenant: TenantId(tenant),
@@ -90,7 +88,7 @@ impl Held {
             person: form.person.parse().ok()?,
             kind: Kind::from_name(kind)?,
             role: Role::from_name(role)?,
-            guest,
+            guests,
             device: Device::from_name(device)?,
             ended,
             person_status: person::Status::from_name(person_status)?,
@@ -121,7 +119,7 @@ mod tests {
             person: PersonId::new(4),
             kind: Kind::Staff,
             role: Role::Support,
-            guest: Some((PrincipalId(5), PersonId::new(6))),
+            guests: vec![(PrincipalId(5), PersonId::new(6)), (PrincipalId(7), PersonId::new(8))],
             device: Device::MiniProgram,
             ended: Some(End::Replaced),
             person_status: person::Status::Disabled,
@@ -139,13 +137,13 @@ mod tests {
         assert_eq!(Held::read(&held.entry()), Some(held.clone()));
         assert_eq!(held.entry().version, 13);
         let plain =
-            Held { authority: Arc::new(Authority { guest: None, ended: None, ..authority }), cookie_hash: None };
+            Held { authority: Arc::new(Authority { guests: Vec::new(), ended: None, ..authority }), cookie_hash: None };
         assert_eq!(Held::read(&plain.entry()), Some(plain.clone()));
         for bad in ["", "{}", "null"] {
             assert_eq!(Held::read(&Entry { version: 1, bytes: bad.into() }), None, "{bad}");
         }
-        let other =
-            String::from_utf8(plain.entry().bytes.to_vec()).expect("text").replace("\"number\":1", "\"number\":2");
+        let (now, then) = (format!("\"number\":{FORM}"), "\"number\":1");
+        let other = String::from_utf8(plain.entry().bytes.to_vec()).expect("text").replace(&now, then);
         assert_eq!(Held::read(&Entry { version: 1, bytes: other.into() }), None, "of another version");
     }
 }

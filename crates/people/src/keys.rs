@@ -24,7 +24,17 @@ const GRACE: Duration = Duration::from_mins(1);
 pub(crate) struct Keys {
     store: Store,
     issuer: String,
-    ring: RwLock<Arc<Ring>>,
+    known: RwLock<Known>,
+}
+
+/// The keys, and how often others were found.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) ring: Arc<Ring>,
+    /// What was believed under another is to be looked at again: a key may have been retired.
+    pub(crate) generation: u64,
+    /// Which verify.
+    verifying: Arc<str>,
 }
 
 /// A new key, as it is kept: it signs when every node has read it.
@@ -56,16 +66,26 @@ impl Keys {
             store.signing_key_first(&first_key((stamp.now)())).await?;
         }
         let ring = ring(&store, &issuer).await?;
-        Ok(Self { store, issuer, ring: RwLock::new(Arc::new(ring)) })
+        let verifying = ring.jwks((stamp.now)().0).into();
+        let known = RwLock::new(Known { ring: Arc::new(ring), generation: 0, verifying });
+        Ok(Self { store, issuer, known })
     }
 
     pub(crate) fn ring(&self) -> Arc<Ring> {
-        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known().ring
     }
 
-    async fn read_again(&self) -> Result<(), store::Error> {
+    pub(crate) fn known(&self) -> Known {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) async fn read_again(&self, now: Timestamp) -> Result<(), store::Error> {
         let ring = ring(&self.store, &self.issuer).await?;
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        let verifying: Arc<str> = ring.jwks(now.0).into();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let generation = known.generation + u64::from(known.verifying != verifying);
+        *known = Known { ring: Arc::new(ring), generation, verifying };
+        drop(known);
         Ok(())
     }
 }
@@ -73,12 +93,11 @@ impl Keys {
 async fn ring(store: &Store, issuer: &str) -> Result<Ring, store::Error> {
     let kept = store.signing_keys().await?;
     let mut keys = Vec::with_capacity(kept.len());
-    for (place, key) in kept.iter().enumerate() {
-        let next = kept.get(place + 1).map(|next| next.signs_from);
+    for (key, until) in kept.iter().zip(ends(&kept)) {
         let times = Times {
             made_at_ms: key.created_at.0,
             signs_from_ms: key.signs_from.0,
-            verifies_until_ms: verifies_until(key, next).map(|until| until.0),
+            verifies_until_ms: until.map(|until| until.0),
         };
         let bytes = BASE64_STANDARD.decode(&key.secret).unwrap_or_default();
         match SigningKey::restore(&key.kid, &bytes, times) {
@@ -89,6 +108,31 @@ async fn ring(store: &Store, issuer: &str) -> Result<Ring, store::Error> {
         }
     }
     Ok(Ring::new(issuer, AUDIENCE, keys))
+}
+
+/// Until when each key verifies, as they follow each other. One that was retired before it signed anything follows nobody.
+fn ends(keys: &[store::SigningKey]) -> Vec<Option<Timestamp>> {
+    let follows = |key: &&store::SigningKey| key.verifies_until.is_none_or(|until| until > key.signs_from);
+    let next = |place: usize| keys[place + 1..].iter().find(follows).map(|next| next.signs_from);
+    keys.iter().enumerate().map(|(place, key)| verifies_until(key, next(place))).collect()
+}
+
+/// Whether there is a key that signs, now and at any time from now on, when this one is retired now. The keys are in the order
+/// in which they were made.
+pub fn others_sign(keys: &[store::SigningKey], retired: &str, now: Timestamp) -> bool {
+    let mut keys = keys.to_vec();
+    for key in keys.iter_mut().filter(|key| key.kid == retired) {
+        key.verifies_until = Some(key.verifies_until.map_or(now, |until| until.min(now)));
+    }
+    // A key signs what is over before it is.
+    let signs_until = |end: Timestamp| end.plus_ms(-milliseconds(crate::ACCESS_TOKEN_FOR));
+    let ends: Vec<_> = ends(&keys).into_iter().map(|end| end.map(signs_until)).collect();
+    let one_signs_at = |at: Timestamp| {
+        let mut all = keys.iter().zip(&ends);
+        all.any(|(key, end)| key.signs_from <= at && end.is_none_or(|end| end >= at))
+    };
+    let gaps = ends.iter().flatten().map(|end| end.plus_ms(1)).filter(|at| *at > now);
+    one_signs_at(now) && gaps.into_iter().all(one_signs_at)
 }
 
 /// A key that is followed by another verifies until the last token that it signed is over; one that leaked until somebody
@@ -109,7 +153,7 @@ pub(crate) fn follow(people: &People) {
         loop {
             tokio::time::sleep(READ_EVERY).await;
             let Some(people) = people.upgrade() else { return };
-            if let Err(error) = people.tokens.keys().read_again().await {
+            if let Err(error) = people.tokens.keys().read_again((people.stamp.now)()).await {
                 tracing::warn!(%error, "the keys that sign tokens could not be read again; those that are known stay");
             }
         }
@@ -141,6 +185,36 @@ mod tests {
         for (said, next, wanted) in table {
             let until = verifies_until(&key(said), next.map(Timestamp));
             assert_eq!(until, wanted.map(Timestamp), "{said:?} {next:?}");
+        }
+    }
+
+    /// Of keys that follow each other: when each begins to sign, and whether it was retired, then; which may go now.
+    #[test]
+    fn a_key_is_retired_where_others_sign() {
+        let now = Timestamp(1_000_000_000);
+        let table: [(&[(i64, Option<i64>)], &[usize]); 7] = [
+            (&[(0, None)], &[]),
+            // The second signs since long, or since a moment, or not yet.
+            (&[(0, None), (1_000, None)], &[0]),
+            (&[(0, None), (now.0 - 1, None)], &[0]),
+            (&[(0, None), (now.0 + 1, None)], &[1]),
+            // The second leaked, and the third does not sign yet; then it does.
+            (&[(0, None), (1_000, None), (now.0 + 1, None)], &[0, 2]),
+            (&[(0, None), (1_000, None), (now.0 - 1, None)], &[0, 1]),
+            // One that was retired before it signed ended nobody.
+            (&[(0, None), (5_000, Some(4_000)), (now.0 + 1, None)], &[1, 2]),
+        ];
+        for (keys, wanted) in table {
+            let key = |(at, (signs_from, retired)): (usize, &(i64, Option<i64>))| store::SigningKey {
+                kid: at.to_string(),
+                secret: String::new(),
+                created_at: Timestamp(0),
+                signs_from: Timestamp(*signs_from),
+                verifies_until: retired.map(Timestamp),
+            };
+            let kept: Vec<_> = keys.iter().enumerate().map(key).collect();
+            let may_go: Vec<_> = (0..keys.len()).filter(|at| others_sign(&kept, &at.to_string(), now)).collect();
+            assert_eq!(may_go, wanted, "{keys:?}");
         }
     }
 

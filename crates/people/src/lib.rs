@@ -5,13 +5,18 @@ mod authority;
 mod change;
 mod denied;
 mod device;
+mod factors;
 mod held;
 mod keys;
 mod limits;
 mod login;
 mod news;
+mod proof;
+mod providers;
+mod reset;
 mod rules;
 mod sessions;
+mod strangers;
 mod tokens;
 
 use std::net::IpAddr;
@@ -26,16 +31,25 @@ use store::Store;
 
 use authority::Authorities;
 use device::Devices;
+use factors::Factors;
 use keys::Keys;
 use limits::Limits;
+use providers::Providers;
+use reset::Resets;
 use rules::RulesOf;
 use tokens::Tokens;
 
 pub use authority::{KNOWN_FOR, SHARED_FOR, Trust};
 pub use denied::Denied;
+pub use factors::{Enrolment, Unfit};
 pub use identity::password::{Cost, Hasher, Settings as HasherSettings, Weak};
-pub use keys::{ROTATED_IN, first_key, new_key};
-pub use login::LogIn;
+pub use identity::provider;
+pub use identity::provider::Callback;
+pub use keys::{ROTATED_IN, first_key, new_key, others_sign};
+pub use login::{Arrival, LogIn, Origin};
+pub use proof::Prove;
+pub use providers::{Away, Back, By, Introduced, Means, Provider};
+pub use reset::Allowed;
 pub use sessions::{LoggedIn, Proof};
 pub use tokens::ACCESS_TOKEN_FOR;
 
@@ -58,7 +72,7 @@ pub struct Parts {
     pub bus: Option<Arc<dyn Bus>>,
     /// Counts log-ins.
     pub limit: Arc<dyn Limit>,
-    /// So many tries of strangers to log in come from one address in a minute; behind a proxy that is all of them.
+    /// So many tries of strangers to log in come from one address in a minute.
     pub logins_per_address: u32,
     /// The installation's secret.
     pub secret: [u8; 32],
@@ -66,6 +80,8 @@ pub struct Parts {
     pub issuer: String,
     /// Hashes passwords.
     pub hasher: Hasher,
+    /// Who knows people by themselves.
+    pub providers: Vec<Provider>,
     /// The clock and the maker of ids.
     pub stamp: Stamp,
 }
@@ -81,6 +97,9 @@ struct Inside {
     rules: RulesOf,
     limits: Limits,
     devices: Devices,
+    factors: Factors,
+    resets: Resets,
+    providers: Providers,
     hasher: Hasher,
     stamp: Stamp,
 }
@@ -88,7 +107,7 @@ struct Inside {
 impl People {
     /// Puts the parts together, and begins to listen to the other nodes. The keys that sign are read from the store.
     pub async fn new(parts: Parts) -> Result<Self, store::Error> {
-        let Parts { store, cache, bus, limit, logins_per_address, secret, issuer, hasher, stamp } = parts;
+        let Parts { store, cache, bus, limit, logins_per_address, secret, issuer, hasher, providers, stamp } = parts;
         let keys = Keys::read(store.clone(), issuer, stamp).await?;
         let people = Self(Arc::new(Inside {
             authorities: Authorities::new(store.clone(), cache, bus.clone()),
@@ -96,6 +115,9 @@ impl People {
             rules: RulesOf::new(store.clone()),
             limits: Limits::new(limit, logins_per_address),
             devices: Devices::new(&secret),
+            factors: Factors::new(&secret),
+            resets: Resets::new(&secret),
+            providers: Providers::new(providers, &secret),
             store,
             hasher,
             stamp,
@@ -121,6 +143,16 @@ impl People {
         };
         let hash = self.0.hasher.hash(&password).await.map_err(|_| Denied::Busy)?;
         Ok(Ok(domain::person::PasswordHash::new(hash.as_str())))
+    }
+
+    /// Reads the keys that sign access tokens now, as every half minute.
+    pub async fn read_keys(&self) -> Result<(), store::Error> {
+        self.0.tokens.keys().read_again((self.0.stamp.now)()).await
+    }
+
+    /// How many passwords were hashed or compared since the start.
+    pub fn passwords_hashed(&self) -> u64 {
+        self.0.hasher.computed()
     }
 
     /// The public keys that verify access tokens, as a JWK set (RFC 7517).

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use coord::Limit;
 use coord::limit::{LocalLimit, Rate};
+use domain::PersonId;
 
 use crate::{Denied, network};
 
@@ -21,6 +22,8 @@ const BY_ACCOUNT: (u32, Duration) = (20, Duration::from_mins(10));
 const BY_BOTH: (u32, Duration) = (10, Duration::from_mins(10));
 /// Tries on a device where the account was let in before.
 const BY_DEVICE: (u32, Duration) = (10, Duration::from_mins(10));
+/// Tries of codes of one second factor. Whoever gets so far knows the password.
+const BY_FACTOR: (u32, Duration) = (10, Duration::from_mins(10));
 /// How many names this process counts by itself while nobody else can.
 const LOCAL_NAMES_MAX: usize = 100_000;
 
@@ -47,6 +50,16 @@ impl Limits {
         self.count(&format!("login:address:{network}"), self.by_address).await?;
         self.count(&format!("login:both:{network}:{account}"), BY_BOTH).await?;
         self.count(&format!("login:account:{account}"), BY_ACCOUNT).await
+    }
+
+    /// Counts somebody who comes with no name.
+    pub(crate) async fn stranger(&self, address: IpAddr) -> Result<(), Denied> {
+        self.count(&format!("stranger:address:{}", network(address)), self.by_address).await
+    }
+
+    /// Counts a try of a code.
+    pub(crate) async fn code(&self, person: PersonId) -> Result<(), Denied> {
+        self.count(&format!("login:code:{person}"), BY_FACTOR).await
     }
 
     async fn count(&self, name: &str, (count, per): (u32, Duration)) -> Result<(), Denied> {

@@ -2,11 +2,13 @@
 //! there is such a person or not.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use domain::audit::Moment;
 use domain::person::{Kind, Login, PasswordHash, Status};
-use domain::session::Device;
+use domain::session::{Authority, Device, End};
 use domain::text::TenantName;
-use domain::{PrincipalId, Timestamp, tenant};
+use domain::{Person, PrincipalId, Timestamp, tenant};
 use identity::opaque::{Secret, refresh};
 use identity::password::{Hash, Password};
 use store::{Known, NewSession, Opened};
@@ -14,6 +16,8 @@ use store::{Known, NewSession, Opened};
 use crate::sessions::LoggedIn;
 use crate::{Denied, People};
 
+/// What a cookie's secret begins with.
+pub(crate) const COOKIE: &str = "mc_";
 /// The longest name of a device that is kept, in characters.
 const DEVICE_NAME_MAX: usize = 100;
 
@@ -28,18 +32,43 @@ pub struct LogIn {
     pub login: String,
     /// What proves it.
     pub password: String,
-    /// On what they come.
+    /// A code of their second factor, if they have one.
+    pub code: Option<String>,
+    /// A mark that was given to the device when it was let in before.
+    pub device_mark: Option<String>,
+    /// How they come.
+    pub arrival: Arrival,
+}
+
+/// Where a request comes from, and what it is called.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Where from.
+    pub address: IpAddr,
+    /// What it is called: what the staff do stands under that in the audit log.
+    pub request_id: String,
+}
+
+/// How somebody comes who is let in.
+#[derive(Clone)]
+pub struct Arrival {
+    /// On what.
     pub device: Device,
     /// What they call it.
     pub device_name: Option<String>,
-    /// A mark that was given to the device when it was let in before.
-    pub device_mark: Option<String>,
     /// Where they come from.
-    pub address: IpAddr,
+    pub origin: Origin,
     /// Whether it is a browser, which keeps a cookie and no tokens.
     pub by_cookie: bool,
-    /// Who they were so far, while they had no name.
-    pub guest: Option<PrincipalId>,
+    /// The session in which they had no name so far. It ends, and they keep what they began in it.
+    pub guest: Option<Arc<Authority>>,
+}
+
+impl Origin {
+    /// The same, as the audit log has it.
+    pub(crate) fn at(&self, now: Timestamp) -> Moment<'_> {
+        Moment { at: now, request_id: &self.request_id }
+    }
 }
 
 impl People {
@@ -51,14 +80,37 @@ impl People {
     async fn let_in(&self, wanted: &LogIn) -> Result<LoggedIn, Denied> {
         let inside = &self.0;
         let now = (inside.stamp.now)();
-        let account = account(wanted);
+        let account = account(wanted, "");
         let device = wanted.device_mark.as_deref().and_then(|mark| inside.devices.name(&account, mark));
-        inside.limits.log_in(&account, wanted.address, device.as_deref()).await?;
+        inside.limits.log_in(&account, wanted.arrival.origin.address, device.as_deref()).await?;
         let found = self.known(wanted).await?;
         let known = self.proven(&wanted.password, found, now).await?;
-        let new = self.new_session(wanted, &known, now);
-        let (new, cookie) = new;
-        let rules = inside.rules.of(new.tenant, known.person.kind).await?;
+        let two_factors = match (self.good_factor(&known.person).await?, &wanted.code) {
+            (None, _) => false,
+            (Some(_), None) => return Err(Denied::CodeNeeded),
+            (Some(factor), Some(code)) if self.take_code(&known.person, &factor, code).await? => true,
+            (Some(_), Some(_)) => return Err(Denied::CodeWrong),
+        };
+        let mark = inside.devices.mark(&account, (inside.stamp.id)());
+        self.open(&known.person, &wanted.arrival, two_factors, Some(mark)).await
+    }
+
+    /// Opens a session for somebody who proved who they are, by the shop's rules.
+    pub(crate) async fn open(
+        &self,
+        person: &Person,
+        arrival: &Arrival,
+        two_factors: bool,
+        mark: Option<String>,
+    ) -> Result<LoggedIn, Denied> {
+        let inside = &self.0;
+        let now = (inside.stamp.now)();
+        let tenant = person.tenant;
+        let came_as = arrival.guest.as_ref().filter(|guest| guest.tenant == tenant && guest.kind == Kind::Guest);
+        let came_as = came_as.filter(|_| person.kind == Kind::Member);
+        let guest = came_as.map(|guest| guest.principal);
+        let (new, cookie) = self.new_session(person, arrival, (two_factors, guest), now);
+        let rules = inside.rules.of(tenant, person.kind).await?;
         let replaced = match inside.store.session_open(&new, &rules).await? {
             Opened::Open(replaced) => replaced,
             Opened::Full(full) => return Err(Denied::Full(full)),
@@ -67,8 +119,11 @@ impl People {
         for id in &replaced {
             inside.authorities.changed(*id, now).await;
         }
-        let mark = inside.devices.mark(&account, (inside.stamp.id)());
-        self.logged_in(new.id, cookie, Some(mark), now).await
+        if let Some(guest) = came_as {
+            inside.store.session_end(tenant, guest.id, End::LoggedOut, now).await?;
+            inside.authorities.changed(guest.id, now).await;
+        }
+        self.logged_in(new.id, cookie, mark, now).await
     }
 
     async fn known(&self, wanted: &LogIn) -> Result<Option<(Known, tenant::Status)>, Denied> {
@@ -100,7 +155,11 @@ impl People {
                 }
                 Ok(known)
             }
-            _ => Err(Denied::Wrong),
+            Some((known, _)) => {
+                tracing::info!(person = %known.person.id, "a password was wrong");
+                Err(Denied::Wrong)
+            }
+            None => Err(Denied::Wrong),
         }
     }
 
@@ -130,31 +189,39 @@ impl People {
         Ok(verdict.right)
     }
 
-    fn new_session(&self, wanted: &LogIn, known: &Known, now: Timestamp) -> (NewSession, Option<Secret>) {
-        let cookie = wanted.by_cookie.then(|| Secret::random("mc_"));
+    fn new_session(
+        &self,
+        person: &Person,
+        arrival: &Arrival,
+        (two_factors, guest): (bool, Option<PrincipalId>),
+        now: Timestamp,
+    ) -> (NewSession, Option<Secret>) {
+        let cookie = arrival.by_cookie.then(|| Secret::random(COOKIE));
         let name =
-            wanted.device_name.as_deref().map(|name| name.chars().filter(|it| !it.is_control()).take(DEVICE_NAME_MAX));
+            arrival.device_name.as_deref().map(|name| name.chars().filter(|it| !it.is_control()).take(DEVICE_NAME_MAX));
         let new = NewSession {
             id: domain::SessionId::new((self.0.stamp.id)()),
-            tenant: known.person.tenant,
-            principal: known.person.principal,
-            epoch: known.person.epoch,
-            device: wanted.device,
+            tenant: person.tenant,
+            principal: person.principal,
+            epoch: person.epoch,
+            device: arrival.device,
             device_name: name.map(Iterator::collect),
-            address: Some(wanted.address.to_canonical().to_string()),
+            address: Some(arrival.origin.address.to_canonical().to_string()),
             at: now,
-            two_factors: false,
+            request_id: arrival.origin.request_id.clone(),
+            two_factors,
             cookie_hash: cookie.as_ref().map(Secret::digest),
             refresh_nonce: refresh::new_nonce(),
-            guest: wanted.guest,
+            guest,
         };
         (new, cookie)
     }
 }
 
 /// What limits and marks call the account that is tried. Typed another way it is the same.
-fn account(wanted: &LogIn) -> String {
+pub(crate) fn account(wanted: &LogIn, provider: &str) -> String {
     let login = wanted.login.to_lowercase();
-    let digest = identity::opaque::digest(&format!("{}\0{}\0{login}", wanted.tenant, wanted.kind.name()));
+    let tenant = wanted.tenant.to_lowercase();
+    let digest = identity::opaque::digest(&format!("{tenant}\0{}\0{provider}\0{login}", wanted.kind.name()));
     format!("{:024x}", digest[..12].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte)))
 }

@@ -8,7 +8,7 @@ use domain::session::Rules;
 use moka::future::Cache;
 use store::Store;
 
-use crate::Denied;
+use crate::{Denied, People};
 
 /// How long rules are remembered, so also how long a change of them may take to be heard everywhere.
 const REMEMBERED: Duration = Duration::from_secs(2);
@@ -29,5 +29,17 @@ impl RulesOf {
         let store = self.store.clone();
         let read = async move { store.session_rules(tenant, kind).await };
         self.known.try_get_with((tenant, kind), read).await.map_err(|error| Denied::Away(error.to_string()))
+    }
+
+    async fn forget(&self, tenant: TenantId, kind: Kind) {
+        self.known.invalidate(&(tenant, kind)).await;
+    }
+}
+
+impl People {
+    /// A command changed the rules of sessions: this process reads them again at once, the others when they have been
+    /// remembered for two seconds.
+    pub async fn rules_changed(&self, tenant: TenantId, kind: Kind) {
+        self.0.rules.forget(tenant, kind).await;
     }
 }

@@ -61,10 +61,13 @@ impl People {
                 };
                 // Before anything is told of the session: who has not the secret learns nothing of it.
                 let is_theirs = |hash: &[u8; 32]| opaque::same(hash, &opaque::digest(secret));
-                if !held.cookie_hash.as_ref().is_some_and(is_theirs) {
-                    return Err(Denied::Invalid);
+                if held.cookie_hash.as_ref().is_some_and(is_theirs) {
+                    return Ok(self.good(id, trust).await?.authority.clone());
                 }
-                Ok(self.good(id, trust).await?.authority.clone())
+                // It may have got another just now, on another node.
+                let held = self.good(id, Trust::Fresh).await.map_err(|_| Denied::Invalid)?;
+                let is_theirs = held.cookie_hash.as_ref().is_some_and(is_theirs);
+                if is_theirs { Ok(held.authority.clone()) } else { Err(Denied::Invalid) }
             }
         }
     }
@@ -165,6 +168,11 @@ impl People {
     /// A command changed the person: whatever is remembered of their sessions is out of date.
     pub async fn person_changed(&self, tenant: TenantId, principal: PrincipalId) {
         self.0.authorities.person_changed(tenant, principal, (self.0.stamp.now)()).await;
+    }
+
+    /// A command ended the session: every node is told at once.
+    pub async fn session_changed(&self, id: SessionId) {
+        self.0.authorities.changed(id, (self.0.stamp.now)()).await;
     }
 
     /// A command changed the tenant.

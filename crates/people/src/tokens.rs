@@ -32,6 +32,8 @@ struct Named {
     session: SessionId,
     person: domain::PersonId,
     expires_at_s: i64,
+    /// Of the keys with which it was looked at.
+    generation: u64,
 }
 
 impl Tokens {
@@ -72,17 +74,19 @@ impl Tokens {
     /// The session and the person that an access token names.
     pub(crate) fn read(&self, token: &str, now: Timestamp) -> Result<(SessionId, domain::PersonId), Denied> {
         let digest = opaque::digest(token);
-        if let Some(named) = self.genuine.get(&digest) {
+        let known = self.keys.known();
+        if let Some(named) = self.genuine.get(&digest).filter(|named| named.generation == known.generation) {
             let over = now.0.div_euclid(1_000) >= named.expires_at_s.saturating_add(LEEWAY_S);
             return if over { Err(Denied::TokenExpired) } else { Ok((named.session, named.person)) };
         }
-        let claims = self.keys.ring().read(token, now.0, LEEWAY_S).map_err(|refused| match refused {
+        let claims = known.ring.read(token, now.0, LEEWAY_S).map_err(|refused| match refused {
             Refused::Expired => Denied::TokenExpired,
             Refused::Invalid => Denied::Invalid,
         })?;
         let session = claims.session.parse().map_err(|_| Denied::Invalid)?;
         let person = claims.subject.parse().map_err(|_| Denied::Invalid)?;
-        self.genuine.insert(digest, Named { session, person, expires_at_s: claims.expires_at_s });
+        self.genuine
+            .insert(digest, Named { session, person, expires_at_s: claims.expires_at_s, generation: known.generation });
         Ok((session, person))
     }
 

@@ -2,6 +2,7 @@
 //! handed, nor whether there is anybody of that name.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fmt, io};
 
 use thiserror::Error;
@@ -29,7 +30,8 @@ impl Default for Settings {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
             threads: NonZeroUsize::new(processors / 2).unwrap_or(NonZeroUsize::MIN),
-            // One or two seconds of one thread: who waits longer sends it again, and makes it worse.
+            // Some four seconds of one thread, which rests for as long as it works: who waits longer sends it again, and makes
+            // it worse.
             queue_max: const { NonZeroUsize::new(128).expect("not zero") },
             cost: Cost::default(),
         }
@@ -58,6 +60,7 @@ pub struct Hasher {
     cost: Cost,
     /// For who does not exist.
     nobody: Recipe,
+    computed: AtomicU64,
 }
 
 impl Hasher {
@@ -65,7 +68,7 @@ impl Hasher {
     pub fn open(settings: Settings) -> io::Result<Self> {
         let nobody = Recipe::new(settings.cost, new_salt());
         let pool = Pool::open(settings.threads.get(), settings.queue_max.get(), nobody.blocks())?;
-        Ok(Self { pool, cost: settings.cost, nobody })
+        Ok(Self { pool, cost: settings.cost, nobody, computed: AtomicU64::new(0) })
     }
 
     /// The hash of a new password.
@@ -110,6 +113,11 @@ impl Hasher {
         self.pool.waiting()
     }
 
+    /// How many hashes were computed. It grows alike whoever is asked about.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
+    }
+
     /// Takes no more passwords. Who waits is told [`Busy`]; a hash that has begun is still answered.
     pub fn close(&self) {
         self.pool.close();
@@ -119,7 +127,9 @@ impl Hasher {
         let (reply, answer) = oneshot::channel();
         let job = Job { password: password.clone(), recipe, reply };
         self.pool.submit(job).map_err(|_| Busy)?;
-        answer.await.map_err(|_| Busy)
+        let output = answer.await.map_err(|_| Busy)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
+        Ok(output)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use argon2::Block;
 use tokio::sync::oneshot;
@@ -16,6 +17,9 @@ use super::hash::Recipe;
 /// As `nice` counts, on top of what the process has: a third of the weight of everybody.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 5;
+
+/// The longest rest. Where the machine is busy a hash takes longer than its work, and the queue must go on.
+const REST_MAX: Duration = Duration::from_millis(50);
 
 /// One hash to compute. Who waits for it holds the other end of `reply`; if that is gone, nobody does.
 pub(super) struct Job {
@@ -74,6 +78,7 @@ impl Drop for Pool {
 struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    closing: Condvar,
     max: usize,
 }
 
@@ -85,7 +90,7 @@ struct State {
 
 impl Queue {
     fn new(max: usize) -> Self {
-        Self { state: Mutex::default(), changed: Condvar::new(), max }
+        Self { state: Mutex::default(), changed: Condvar::new(), closing: Condvar::new(), max }
     }
 
     fn put(&self, job: Job) -> Result<(), Job> {
@@ -118,12 +123,27 @@ impl Queue {
         }
     }
 
+    /// The next job, for a thread that has worked so long. While others wait it rests for as long: a priority holds among
+    /// the threads of this process only where the system shares the processors out by session or container, and a database
+    /// beside it would lose what log-ins take.
+    fn take_after(&self, worked: Duration) -> Option<Job> {
+        let state = self.lock();
+        if state.jobs.is_empty() {
+            drop(state);
+        } else {
+            let rest = self.closing.wait_timeout_while(state, worked.min(REST_MAX), |state| !state.closed);
+            drop(rest.unwrap_or_else(PoisonError::into_inner));
+        }
+        self.take()
+    }
+
     fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
         let jobs = std::mem::take(&mut state.jobs);
         drop(state);
         self.changed.notify_all();
+        self.closing.notify_all();
         drop(jobs);
     }
 
@@ -133,12 +153,15 @@ impl Queue {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a thread rests for as long as it worked")]
 fn work(queue: &Queue, blocks_kept: usize) {
-    let mut blocks = Vec::new();
-    while let Some(Job { password, recipe, reply }) = queue.take() {
+    let (mut blocks, mut worked) = (Vec::new(), Duration::ZERO);
+    while let Some(Job { password, recipe, reply }) = queue.take_after(worked) {
+        let began_at = Instant::now();
         // If nobody waits any more, the work is lost.
         let _ = reply.send(recipe.compute(&password, &mut blocks));
         give_back(&mut blocks, blocks_kept);
+        worked = began_at.elapsed();
     }
 }
 
@@ -228,6 +251,26 @@ mod tests {
         let queue = Arc::downgrade(&pool.queue);
         drop(pool);
         assert!(queue.upgrade().is_none(), "no thread holds it any more");
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "how long it rests is what is asked")]
+    fn a_thread_rests_while_others_wait_and_not_for_ever() {
+        let queue = Queue::new(4);
+        let (jobs, _answers): (Vec<_>, Vec<_>) = ["first", "second"].map(job).into_iter().unzip();
+        for job in jobs {
+            assert!(queue.put(job).is_ok());
+        }
+        let began_at = Instant::now();
+        assert_eq!(typed(queue.take_after(Duration::ZERO)).unwrap(), b"first");
+        assert_eq!(typed(queue.take_after(Duration::from_millis(20))).unwrap(), b"second");
+        assert!(began_at.elapsed() >= Duration::from_millis(20), "it rested for as long as it worked");
+
+        let (third, _answer) = job("third");
+        assert!(queue.put(third).is_ok());
+        let began_at = Instant::now();
+        assert_eq!(typed(queue.take_after(Duration::from_hours(1))).unwrap(), b"third");
+        assert!(began_at.elapsed() >= REST_MAX, "the longest rest");
     }
 
     #[test]

@@ -21,6 +21,7 @@ use http::Http;
 use known::Memory;
 
 pub use callback::{Begun, Callback, Kept};
+pub use outbound::{Network, NotANetwork};
 
 /// How a provider is asked.
 #[derive(Clone, Debug)]
@@ -42,6 +43,9 @@ pub struct Settings {
     pub claims: Sources,
     /// The authorities that may have signed the provider's certificate, as PEM; without any those of this machine.
     pub authority: Option<Vec<u8>>,
+    /// Networks in which what the provider names beside its issuer may be: what is at the issuer's own scheme, host and port
+    /// may be in a private network as it is, and all else must be public.
+    pub networks: Vec<Network>,
     /// How long `begin` and `finish` may take, each with all its questions.
     pub answer_max: Duration,
     /// How long what it says of itself, and its keys, are believed without asking again.
@@ -113,7 +117,7 @@ impl OpenId {
         if secret.is_some_and(|secret| secret.reveal().is_empty()) {
             return Err(Refused::misconfigured("our client secret there is empty"));
         }
-        let http = Http::open(settings.authority.as_deref())?;
+        let http = Http::open(issuer.url(), &settings.networks, settings.authority.as_deref())?;
         Ok(Self(Arc::new(Party {
             issuer,
             client_id: ClientId::new(settings.client_id.clone()),

@@ -44,6 +44,47 @@ async fn a_provider_that_is_not_itself_is_not_gone_to() {
     }
 }
 
+/// A provider that is honest but for where it says that its parts are.
+#[tokio::test]
+async fn it_cannot_send_us_to_what_only_we_can_reach() {
+    let (liar, inside) = (Liar::start().await, Liar::start().await);
+    inside.show_keys(&[&liar.signer]);
+    let answer = json!({ "access_token": "a", "token_type": "Bearer" });
+    inside.say("/token", &answer);
+    inside.say("/userinfo", &json!({ "sub": "person-17" }));
+    let settings = || Settings { claims: Sources::TokenAndUserInfo, ..liar.settings() };
+    let secret = "path-word?query-word";
+    for (part, path) in [("jwks_uri", "keys"), ("token_endpoint", "token"), ("userinfo_endpoint", "userinfo")] {
+        for host in [inside.issuer.as_str(), "https://127.0.0.1", "https://10.0.0.1", "https://169.254.169.254"] {
+            liar.say_of_itself(|metadata| metadata[part] = json!(format!("{host}/{path}?{secret}")));
+            let refused = liar.log_in_well(&open_id(settings())).await.expect_err("it is sent inside");
+            let said = refused.to_string();
+            let is_told = matches!(refused, Refused::Invalid(_)) && said.contains("names an address that is not asked");
+            assert!(is_told && !said.contains("-word"), "{part} {host}: {refused:?}");
+        }
+        assert_eq!(inside.asked(&format!("/{path}")), Vec::<String>::new(), "{part}");
+    }
+    // Where the settings name the network, all of it may be there.
+    let networks = vec!["127.0.0.1".parse().expect("a network")];
+    let open_id = open_id(Settings { networks, ..settings() });
+    liar.say_of_itself(|metadata| {
+        metadata["jwks_uri"] = json!(format!("{}/keys", inside.issuer));
+        metadata["userinfo_endpoint"] = json!(format!("{}/userinfo", inside.issuer));
+    });
+    liar.log_in_well(&open_id).await.expect("it is open");
+    assert_eq!((inside.asked("/keys").len(), inside.asked("/userinfo").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_no_machine_is_a_mistake_in_the_settings() {
+    let liar = Liar::start().await;
+    for issuer in ["https://0.0.0.0:1", "https://[ff02::1]:1"] {
+        let refused = identity::provider::oidc::OpenId::open(Settings { issuer: issuer.to_owned(), ..liar.settings() });
+        let refused = refused.err();
+        assert!(matches!(&refused, Some(Refused::Misconfigured(why)) if why.contains("never called")), "{refused:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_it_says_of_itself_must_be_readable() {
     let liar = Liar::start().await;

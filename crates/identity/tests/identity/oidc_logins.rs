@@ -23,6 +23,7 @@ fn settings(client: &str, client_secret: ClientProof) -> Settings {
         groups: "/groups".to_owned(),
         claims: Sources::TokenAndUserInfo,
         authority: None,
+        networks: Vec::new(),
         answer_max: PATIENCE,
         metadata_max: Duration::from_hours(1),
         keys_again: Duration::from_mins(1),

@@ -1,6 +1,6 @@
 //! Owns where a directory is, and that no password goes there for others to read. It does not know what is asked there.
 
-use reqwest::Url;
+use outbound::Url;
 
 use super::Encryption;
 use crate::provider::Refused;

@@ -1,26 +1,31 @@
-//! Owns the questions to a provider over HTTP: which addresses are asked at all, how long, and how much is listened to. It
-//! does not know what they are about.
+//! Owns the questions to a provider over HTTP: which addresses are asked at all, and for how much. It does not know what they
+//! are about.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
-use reqwest::{Client, Request, Url, redirect, retry};
+use outbound::{Call, Client, Failure, Http as Plain, Limits, Network, Policy, Ports, Url};
 
 use crate::provider::{Refused, tls};
 
-/// How long a connection may take, with its name and its TLS.
-const CONNECT_MAX: Duration = Duration::from_secs(3);
-/// How long one answer may take.
-const ANSWER_MAX: Duration = Duration::from_secs(5);
-/// How long an unused connection is kept.
-const IDLE_MAX: Duration = Duration::from_secs(30);
-/// The most an answer may hold.
-const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// For one answer.
+const LIMITS: Limits = Limits {
+    connect_max: Duration::from_secs(3),
+    answer_max: Duration::from_secs(5),
+    answer_bytes_max: 256 * 1024,
+    idle_max: Duration::from_secs(30),
+    idle_connections_max: 16,
+};
 
-/// Asks one provider. No redirection is followed: an answer comes from where it was asked for.
-pub(super) struct Http(Client);
+/// Asks one provider: where the settings say that it is, and where it says that the rest of it is.
+pub(super) struct Http {
+    /// The place in the settings, which may be in a private network.
+    issuer: Client,
+    /// Whatever else it names. It could name what only we can reach: that must be public, or in the settings.
+    elsewhere: Client,
+}
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -30,44 +35,46 @@ pub(super) enum HttpError {
     Away(String),
     /// It will not.
     #[error("{0}")]
-    Unfit(&'static str),
+    Unfit(String),
+    /// It will not before somebody changes the settings.
+    #[error("{0}")]
+    Closed(String),
 }
 
 impl Http {
-    pub(super) fn open(authority: Option<&[u8]>) -> Result<Self, Refused> {
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls::client(authority)?)
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .connect_timeout(CONNECT_MAX)
-            .timeout(ANSWER_MAX)
-            .pool_idle_timeout(IDLE_MAX)
-            .build();
-        client.map(Self).map_err(|error| Refused::misconfigured(format!("no HTTP client: {error}")))
+    /// `networks` are open to all that the provider names.
+    pub(super) fn open(issuer: &Url, networks: &[Network], authority: Option<&[u8]>) -> Result<Self, Refused> {
+        let configured = Policy::configured(issuer);
+        let unfit = |refusal| Refused::misconfigured(format!("its issuer is not called: {refusal}"));
+        configured.check(issuer).map_err(unfit)?;
+        let named = Policy::strangers().with_http(Plain::Here).with_ports(Ports::Web);
+        let client = |policy: Policy| {
+            let policy = policy.with_networks(networks.iter().copied());
+            let client = Client::open(policy, LIMITS, tls::client(authority)?);
+            client.map_err(|failure| Refused::misconfigured(failure.to_string()))
+        };
+        Ok(Self { issuer: client(configured)?, elsewhere: client(named)? })
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let request = Request::try_from(request).map_err(|_| HttpError::Unfit("an address of its is none"))?;
-        // Its own words name further addresses: each is looked at.
-        if !is_private(request.url()) {
-            return Err(HttpError::Unfit("an address of its is not https"));
+        let (parts, body) = request.into_parts();
+        let url = Url::parse(&parts.uri.to_string()).map_err(|_| unfit("an address of its is none"))?;
+        let is_issuer = self.issuer.policy().check(&url).is_ok();
+        let client = if is_issuer { &self.issuer } else { &self.elsewhere };
+        let answer = client.send(Call { method: parts.method, url, headers: parts.headers, body }).await;
+        let answer = answer.map_err(|failure| match failure {
+            Failure::Refused(refusal) if is_issuer => HttpError::Closed(refusal.to_string()),
+            Failure::Refused(refusal) => HttpError::Unfit(format!("it names an address that is not asked: {refusal}")),
+            failure @ (Failure::TooLong { .. } | Failure::Unfit { .. }) => HttpError::Unfit(failure.to_string()),
+            failure => HttpError::Away(failure.to_string()),
+        })?;
+        if answer.status.is_server_error() {
+            return Err(HttpError::Away(format!("it answers with status {}", answer.status.as_u16())));
         }
-        let mut response = self.0.execute(request).await.map_err(away)?;
-        if response.status().is_server_error() {
-            return Err(HttpError::Away(format!("it answers with status {}", response.status().as_u16())));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(away)? {
-            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-                return Err(HttpError::Unfit("an answer is too long"));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let mut answer = HttpResponse::new(body);
-        *answer.status_mut() = response.status();
-        *answer.headers_mut() = response.headers().clone();
-        Ok(answer)
+        let mut response = HttpResponse::new(answer.body);
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        Ok(response)
     }
 }
 
@@ -85,6 +92,7 @@ impl From<HttpError> for Refused {
         match error {
             HttpError::Away(why) => Self::away(why),
             HttpError::Unfit(why) => Self::invalid(why),
+            HttpError::Closed(why) => Self::misconfigured(why),
         }
     }
 }
@@ -97,14 +105,8 @@ pub(super) fn is_private(url: &Url) -> bool {
         && (url.scheme() == "https" || url.scheme() == "http" && here())
 }
 
-/// The address is left out: what it holds is for its own host.
-fn away(error: reqwest::Error) -> HttpError {
-    let error = error.without_url();
-    HttpError::Away(match (error.is_timeout(), error.is_connect()) {
-        (true, _) => "it did not answer in time".to_owned(),
-        (false, true) => "it cannot be reached, or shows a certificate that is not trusted".to_owned(),
-        (false, false) => format!("its answer broke off: {error}"),
-    })
+fn unfit(why: &str) -> HttpError {
+    HttpError::Unfit(why.to_owned())
 }
 
 #[cfg(test)]

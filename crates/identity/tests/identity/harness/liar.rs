@@ -123,6 +123,7 @@ impl Liar {
             groups: "/groups".to_owned(),
             claims: Sources::Token,
             authority: None,
+            networks: Vec::new(),
             answer_max: PATIENCE,
             metadata_max: Duration::from_hours(1),
             keys_again: Duration::from_mins(5),
