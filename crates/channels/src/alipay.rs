@@ -26,7 +26,7 @@ const WORDS_MAX: usize = 256;
 
 /// One merchant's application.
 pub(crate) struct Alipay {
-    gateway: reqwest::Url,
+    gateway: outbound::Url,
     app_id: String,
     seller_id: String,
     private_key: PrivateKey,
@@ -40,13 +40,14 @@ impl Alipay {
         let private_key = PrivateKey::read(&settings.secret("private_key")?).map_err(named)?;
         let public_keys = settings.secrets("alipay_public_keys")?;
         let public_keys = public_keys.iter().map(PublicKey::read).collect::<Result<_, _>>();
+        let gateway = settings.gateway()?;
         Ok(Self {
-            gateway: settings.gateway()?,
+            ask: ask::Ask::open(&gateway)?,
+            gateway,
             app_id: settings.text("app_id")?,
             seller_id: settings.text("seller_id")?,
             private_key,
             public_keys: public_keys.map_err(|said| wrong("alipay_public_keys", &said))?,
-            ask: ask::Ask::open()?,
         })
     }
 

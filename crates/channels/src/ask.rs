@@ -1,13 +1,11 @@
 //! Owns sending one request and saying what is known when no answer comes: nothing was sent, or nobody knows. It does
 //! not know what is asked, and asks again never.
 
-use std::error::Error as _;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use reqwest::{Client, Method, Url, redirect, retry};
+use outbound::header::{HeaderMap, HeaderName, HeaderValue};
+use outbound::{Call, Client, Http, Limits, Method, Policy, Ports, Refusal, Url};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::{ANSWER_MAX, Failure};
@@ -15,19 +13,26 @@ use crate::{ANSWER_MAX, Failure};
 #[cfg(test)]
 mod tests;
 
-/// How long a connection may take, with its name and its TLS.
-const CONNECT_MAX: Duration = Duration::from_secs(3);
-/// How long an unused connection is kept.
-const IDLE_MAX: Duration = Duration::from_secs(30);
-/// How many unused connections are kept.
-const IDLE_CONNECTIONS_MAX: usize = 64;
-/// The most an answer may hold.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// For one request.
+const LIMITS: Limits = Limits {
+    connect_max: Duration::from_secs(3),
+    answer_max: ANSWER_MAX,
+    answer_bytes_max: 1024 * 1024,
+    idle_max: Duration::from_secs(30),
+    idle_connections_max: 64,
+};
 /// The most a statement may hold.
 pub(crate) const STATEMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The ports at which a file may be. Alipay's bills come over http.
+const PORTS_OF_FILES: [u16; 3] = [80, 443, 8443];
 
 /// Sends requests to one provider, over connections that are kept.
-pub(crate) struct Ask(Client);
+pub(crate) struct Ask {
+    /// The place in the account's settings, which may be in a private network.
+    gateway: Client,
+    /// Wherever an answer says that a file is: somebody else's word, and so only what is public.
+    elsewhere: Client,
+}
 
 /// One request.
 pub(crate) struct Question {
@@ -47,63 +52,60 @@ pub(crate) struct Answer {
 
 impl Ask {
     /// Opens a client with the system's certificates. A system without any can still be asked over plain HTTP.
-    pub(crate) fn open() -> Result<Self, Failure> {
-        Self::patient(ANSWER_MAX)
+    pub(crate) fn open(gateway: &Url) -> Result<Self, Failure> {
+        Self::patient(gateway, ANSWER_MAX)
     }
 
     /// As [`Ask::open`], and waits so long for an answer.
-    fn patient(answer_max: Duration) -> Result<Self, Failure> {
+    fn patient(gateway: &Url, answer_max: Duration) -> Result<Self, Failure> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let broken = |error: &dyn std::error::Error| Failure::Misconfigured(format!("no TLS client: {error}"));
         let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let tls = versions.map_err(|error| broken(&error))?.with_root_certificates(roots).with_no_client_auth();
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .connect_timeout(CONNECT_MAX)
-            .timeout(answer_max)
-            .pool_idle_timeout(IDLE_MAX)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
-            .build();
-        client.map(Self).map_err(|error| broken(&error))
+        let configured = Policy::configured(gateway);
+        configured.check(gateway).map_err(|refusal| Failure::Misconfigured(format!("gateway: {refusal}")))?;
+        let public = Policy::strangers().with_http(Http::Called).with_ports(Ports::Only(PORTS_OF_FILES.into()));
+        let limits = Limits { answer_max, ..LIMITS };
+        let client = |policy| Client::open(policy, limits, tls.clone()).map_err(|failure| broken(&failure));
+        Ok(Self { gateway: client(configured)?, elsewhere: client(public)? })
     }
 
-    /// Sends, and waits for the answer.
+    /// Sends to the gateway, and waits for the answer.
     pub(crate) async fn send(&self, question: Question) -> Result<Answer, Failure> {
-        self.send_within(question, ANSWER_BYTES_MAX).await
+        self.send_within(question, LIMITS.answer_bytes_max).await
     }
 
-    /// Sends, and waits for an answer that may be long.
+    /// Sends to the gateway, and waits for an answer that may be long.
     pub(crate) async fn send_within(&self, question: Question, bytes_max: usize) -> Result<Answer, Failure> {
-        let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, HeaderValue::from_static("mideng"));
-        for (name, value) in question.headers {
-            let mut value = HeaderValue::try_from(value)
-                .map_err(|_| Failure::Misconfigured(format!("the header {name} cannot hold its value")))?;
-            // Keeps credentials out of every Debug and of HTTP/2's tables.
-            value.set_sensitive(true);
-            headers.insert(HeaderName::from_static(name), value);
-        }
-        let request = self.0.request(question.method, question.url).headers(headers).body(question.body);
-        let mut response = request.send().await.map_err(classified)?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let too_long = || Failure::Unknown(format!("the answer is longer than {bytes_max} bytes"));
-        if response.content_length().is_some_and(|length| length > bytes_max as u64) {
-            return Err(too_long());
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(classified)? {
-            if body.len() + chunk.len() > bytes_max {
-                return Err(too_long());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, headers, body })
+        sent(&self.gateway, question, bytes_max).await
     }
+
+    /// Fetches a file from where an answer said that it is.
+    pub(crate) async fn fetch(&self, question: Question) -> Result<Answer, Failure> {
+        let is_gateway = self.gateway.policy().check(&question.url).is_ok();
+        if !is_gateway {
+            let unusable = |refusal| Failure::Unknown(format!("the bill has no usable address: {refusal}"));
+            self.elsewhere.policy().check(&question.url).map_err(unusable)?;
+        }
+        let client = if is_gateway { &self.gateway } else { &self.elsewhere };
+        sent(client, question, STATEMENT_BYTES_MAX).await
+    }
+}
+
+async fn sent(client: &Client, question: Question, bytes_max: usize) -> Result<Answer, Failure> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in question.headers {
+        let mut value = HeaderValue::try_from(value)
+            .map_err(|_| Failure::Misconfigured(format!("the header {name} cannot hold its value")))?;
+        // Keeps credentials out of every Debug and of HTTP/2's tables.
+        value.set_sensitive(true);
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    let call = Call { method: question.method, url: question.url, headers, body: question.body };
+    let answer = client.send_within(call, bytes_max).await.map_err(|failure| classified(&failure))?;
+    Ok(Answer { status: answer.status.as_u16(), headers: answer.headers, body: answer.body })
 }
 
 impl Answer {
@@ -155,20 +157,17 @@ pub(crate) fn behind(gateway: &Url, path: &str) -> Result<Url, Failure> {
     Url::parse(&text).map_err(|_| Failure::Misconfigured("the request has no address".to_owned()))
 }
 
-/// Only where no connection stood is it certain that nothing was sent. A request that cannot even be put together is not
-/// mended by waiting. The address is left out: it may be signed.
-fn classified(error: reqwest::Error) -> Failure {
-    let error = error.without_url();
-    let (unfit, nothing_sent) = (error.is_builder(), error.is_connect());
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let _ = write!(text, ": {cause}");
-        source = cause.source();
-    }
-    match (unfit, nothing_sent) {
-        (true, _) => Failure::Misconfigured(text),
-        (false, true) => Failure::NotSent(text),
-        (false, false) => Failure::Unknown(text),
+/// Only where no connection stood is it certain that nothing was sent. What a name leads to may be mended by waiting, an
+/// address or a request that cannot be put together is not.
+fn classified(failure: &outbound::Failure) -> Failure {
+    let text = failure.to_string();
+    match failure {
+        outbound::Failure::Refused(Refusal::Closed { .. } | Refusal::NoMachine { .. })
+        | outbound::Failure::Unreachable { .. } => Failure::NotSent(text),
+        outbound::Failure::Refused(_) | outbound::Failure::Unfit { .. } => Failure::Misconfigured(text),
+        outbound::Failure::Late { .. }
+        | outbound::Failure::Broken { .. }
+        | outbound::Failure::TooLong { .. }
+        | outbound::Failure::Astray { .. } => Failure::Unknown(text),
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::channel::{Fact, Kind, Method, NextAction, Verdict};
-use reqwest::Method as Verb;
+use outbound::Method as Verb;
 use serde_json::json;
 
 use crate::settings::Settings;
@@ -20,7 +20,7 @@ mod tests;
 
 /// One account.
 pub(crate) struct Sandbox {
-    gateway: reqwest::Url,
+    gateway: outbound::Url,
     account: String,
     /// The first one signs, each one verifies.
     keys: Vec<MacKey>,
@@ -29,11 +29,12 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn open(settings: &mut Settings) -> Result<Self, Failure> {
+        let gateway = settings.gateway()?;
         Ok(Self {
-            gateway: settings.gateway()?,
+            ask: ask::Ask::open(&gateway)?,
+            gateway,
             account: settings.text("account")?,
             keys: settings.secrets("secrets")?.iter().map(MacKey::new).collect(),
-            ask: ask::Ask::open()?,
         })
     }
 }

@@ -27,7 +27,13 @@ impl Secret {
             return Err("a secret is not written here; write file:PATH or env:NAME".to_owned());
         };
         let value = value.trim();
-        if value.is_empty() { Err("the place it names is empty".to_owned()) } else { Ok(Self::new(value)) }
+        if value.is_empty() {
+            return Err("the place it names is empty".to_owned());
+        }
+        if domain::is_placeholder(value) {
+            return Err("the place it names has a word of an example, which everybody knows".to_owned());
+        }
+        Ok(Self::new(value))
     }
 
     /// The value, to be used and not kept.
@@ -68,9 +74,17 @@ mod tests {
         assert_eq!(Secret::refer(&at("good", " value\n")).unwrap().reveal(), "value");
         assert_eq!(Secret::refer("env:CARGO_PKG_NAME").unwrap().reveal(), "channels");
         let long = at("long", &"x".repeat(70_000));
-        for bad in
-            ["sk_live_1", "", "file:", "file:/nowhere/at/all", "env:", "env:MIDENG_NOT_SET", &at("empty", "\n"), &long]
-        {
+        for bad in [
+            "sk_live_1",
+            "",
+            "file:",
+            "file:/nowhere/at/all",
+            "env:",
+            "env:MIDENG_NOT_SET",
+            &at("empty", "\n"),
+            &at("known", "CHANGE_ME\n"),
+            &long,
+        ] {
             let said = Secret::refer(bad).unwrap_err();
             assert!(!said.contains("sk_live") && !said.contains("nowhere") && !said.contains("NOT_SET"), "{said}");
         }

@@ -1,7 +1,7 @@
 //! Owns reading an account's settings member by member, so that no message repeats a value, which may be a secret
 //! pasted in the wrong place. It does not know which provider wants which member.
 
-use reqwest::Url;
+use outbound::Url;
 use serde_json::{Map, Value};
 
 use crate::Failure;

@@ -28,7 +28,7 @@ const REASON_MAX: usize = 450;
 
 /// One account.
 pub(crate) struct Stripe {
-    gateway: reqwest::Url,
+    gateway: outbound::Url,
     secret_key: Secret,
     webhook_keys: Vec<MacKey>,
     ask: ask::Ask,
@@ -36,11 +36,12 @@ pub(crate) struct Stripe {
 
 impl Stripe {
     pub(crate) fn open(settings: &mut Settings) -> Result<Self, Failure> {
+        let gateway = settings.gateway()?;
         Ok(Self {
-            gateway: settings.gateway()?,
+            ask: ask::Ask::open(&gateway)?,
+            gateway,
             secret_key: settings.secret("secret_key")?,
             webhook_keys: settings.secrets("webhook_secrets")?.iter().map(MacKey::new).collect(),
-            ask: ask::Ask::open()?,
         })
     }
 

@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use domain::channel::{Fact, Kind, Method, NextAction, Verdict};
-use reqwest::Method as Verb;
+use outbound::Method as Verb;
 use serde_json::json;
 
 use crate::settings::{Settings, wrong};
@@ -30,7 +30,7 @@ const REASON_MAX: usize = 80;
 
 /// One merchant's application.
 pub(crate) struct Wechat {
-    gateway: reqwest::Url,
+    gateway: outbound::Url,
     app_id: String,
     mch_id: String,
     merchant_serial: String,
@@ -48,8 +48,10 @@ impl Wechat {
         let api_v3_keys = api_v3_keys.iter().map(SealKey::read).collect::<Result<_, _>>();
         let platform_keys = settings.named_secrets("platform_keys")?.into_iter();
         let platform_keys = platform_keys.map(|(serial, key)| Ok((serial, PublicKey::read(&key)?)));
+        let gateway = settings.gateway()?;
         Ok(Self {
-            gateway: settings.gateway()?,
+            ask: ask::Ask::open(&gateway)?,
+            gateway,
             app_id: settings.text("app_id")?,
             mch_id: settings.text("mch_id")?,
             merchant_serial: settings.text("merchant_serial")?,
@@ -59,7 +61,6 @@ impl Wechat {
                 .collect::<Result<_, _>>()
                 .map(certificates::Platform::new)
                 .map_err(|said: String| wrong("platform_keys", &said))?,
-            ask: ask::Ask::open()?,
         })
     }
 

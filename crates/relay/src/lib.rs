@@ -5,6 +5,7 @@
 //! raises its epoch, and who writes under an older one writes nothing. A message may be performed more than once; it is
 //! asked for under the same number each time, and its answer is applied at most once.
 
+mod after;
 mod answer;
 mod clock;
 mod courier;
@@ -28,6 +29,7 @@ use store::{Actors, Store};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub use after::After;
 pub use wake::Waking;
 
 /// Intake's stamps: the time, and new ids.
@@ -79,6 +81,7 @@ pub struct Relay {
     pub(crate) actors: Actors,
     pub(crate) wake: Arc<Notify>,
     pub(crate) options: Arc<Options>,
+    pub(crate) after: Arc<[Arc<dyn After>]>,
 }
 
 impl Relay {
@@ -97,7 +100,15 @@ impl Relay {
             actors: actors.clone(),
             wake: wake.clone(),
             options: Arc::new(options),
+            after: Arc::new([Arc::new(after::Counted)]),
         }
+    }
+
+    /// The same with one more who hears of what is done.
+    #[must_use]
+    pub fn heard_by(self, hook: Arc<dyn After>) -> Self {
+        let after = self.after.iter().cloned().chain([hook]).collect();
+        Self { after, ..self }
     }
 
     /// Empties lanes until it is stopped; then lets what is under way end, and gives the lanes back.

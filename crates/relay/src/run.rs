@@ -34,7 +34,7 @@ pub(crate) struct Round {
     messages: HashSet<i64>,
     payments: HashSet<(TenantId, PaymentId)>,
     accounts: HashMap<ChannelAccountId, usize>,
-    done: Vec<i64>,
+    done: Vec<Due>,
     later: Vec<Later>,
     settle_at: Option<Instant>,
     look_at: Instant,
@@ -182,7 +182,7 @@ impl Round {
         };
         for (due, ending) in ended {
             match ending {
-                Ending::Done => self.done.push(due.id),
+                Ending::Done => self.done.push(due),
                 Ending::Later(later) => self.later.push(later),
                 Ending::Untouched => {
                     self.messages.remove(&due.id);
@@ -213,14 +213,20 @@ impl Round {
         }
         let leases: Vec<Lease> = self.lanes.held().to_vec();
         metrics::counter!("mideng_relay_messages_total").increment(self.done.len() as u64);
-        match self.relay.store.messages_settle(&leases, &self.done, &self.later).await {
+        if !self.done.is_empty() {
+            // Before they are settled: told behind it, a message whose settling got no answer might never be told.
+            let at = (self.relay.options.now)();
+            self.relay.after.iter().for_each(|hook| hook.done(&self.done, at));
+        }
+        let done: Vec<i64> = self.done.iter().map(|due| due.id).collect();
+        match self.relay.store.messages_settle(&leases, &done, &self.later).await {
             Ok(true) => {}
             Ok(false) => self.lanes.lost(),
             // They are performed again; each answer was applied already, and is found under its key.
             Err(error) => tracing::warn!(%error, "messages that are done could not be settled"),
         }
         // Only now: before, the database would have given them out again.
-        for id in self.done.drain(..).chain(self.later.drain(..).map(|later| later.id)) {
+        for id in self.done.drain(..).map(|due| due.id).chain(self.later.drain(..).map(|later| later.id)) {
             self.messages.remove(&id);
         }
     }

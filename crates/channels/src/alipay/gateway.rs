@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::{Method, Url};
+use outbound::{Method, Url};
 use serde_json::Value;
 
 use super::Alipay;
 use super::answer::{self, Said};
-use crate::ask::{Question, STATEMENT_BYTES_MAX};
+use crate::ask::Question;
 use crate::{Failure, clock, form};
 
 /// Members by name; in the order in which they are signed.
@@ -58,10 +58,9 @@ impl Alipay {
 
     /// Fetches a bill from where a signed answer said. The address itself allows it, for half a minute.
     pub(super) async fn download(&self, address: &str) -> Result<Vec<u8>, Failure> {
-        let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let url = url.ok_or_else(|| Failure::Unknown("the bill has no usable address".to_owned()))?;
+        let url = Url::parse(address).map_err(|_| Failure::Unknown("the bill has no usable address".to_owned()))?;
         let question = Question { method: Method::GET, url, headers: Vec::new(), body: Vec::new() };
-        let answer = self.ask.send_within(question, STATEMENT_BYTES_MAX).await?;
+        let answer = self.ask.fetch(question).await?;
         if answer.status == 200 { Ok(answer.body) } else { Err(answer.unknown("the bill was not given")) }
     }
 }

@@ -1,6 +1,6 @@
 //! Owns how the sandbox is asked, and how its answers and callbacks are verified. It does not know what is asked for.
 
-use reqwest::Method;
+use outbound::Method;
 use serde_json::Value;
 
 use super::Sandbox;

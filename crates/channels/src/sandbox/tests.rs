@@ -9,7 +9,7 @@ use crate::tests::example::{self, AT, Call, KEY, REFUND, TRADE};
 
 fn channel(address: &str) -> Arc<dyn Channel> {
     let settings = format!(
-        r#"{{"gateway":"http://{address}/sandbox/","account":"a1","secrets":["env:CARGO_PKG_NAME","env:CARGO_PKG_VERSION"]}}"#
+        r#"{{"gateway":"http://{address}/sandbox/","account":"a1","secrets":["env:CARGO_PKG_NAME","env:CARGO_PKG_DESCRIPTION"]}}"#
     );
     crate::open(Kind::Sandbox, &settings).unwrap()
 }
@@ -103,10 +103,10 @@ async fn every_status_and_code() {
 
 #[tokio::test]
 async fn an_answer_must_be_signed_and_of_now() {
-    let version = env!("CARGO_PKG_VERSION");
+    let second = env!("CARGO_PKG_DESCRIPTION");
     for (how, expected) in [
         (("channels", 0, 200), "succeeded 1999 CNY no=c1"),
-        ((version, 0, 200), "succeeded 1999 CNY no=c1"),
+        ((second, 0, 200), "succeeded 1999 CNY no=c1"),
         (("other", 0, 200), "unknown"),
         (("channels", 400, 200), "unknown"),
         (("channels", -400, 200), "unknown"),
@@ -195,7 +195,7 @@ fn callbacks() {
     }
     let body = &table[0].0;
     for (secret, seconds, expected) in [
-        (env!("CARGO_PKG_VERSION"), at, "succeeded 1999 CNY no=c1"),
+        (env!("CARGO_PKG_DESCRIPTION"), at, "succeeded 1999 CNY no=c1"),
         ("channels", at - 300, "succeeded 1999 CNY no=c1"),
         ("channels", at - 301, "stale"),
         ("channels", at + 301, "stale"),

@@ -1,7 +1,7 @@
 //! Owns how Stripe is asked and what its errors mean. It does not know what is asked for.
 //! Rules: <https://docs.stripe.com/api/errors>, <https://docs.stripe.com/error-low-level>.
 
-use reqwest::Method;
+use outbound::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

@@ -12,9 +12,9 @@ use crate::tests::example::{self, Call, KEY, REFUND, TRADE};
 const SECRET: &str = "channels";
 
 fn channel(address: &str) -> Arc<dyn Channel> {
-    let (version, name) = ("env:CARGO_PKG_VERSION", "env:CARGO_PKG_NAME");
+    let (second, name) = ("env:CARGO_PKG_DESCRIPTION", "env:CARGO_PKG_NAME");
     let settings = format!(
-        r#"{{"gateway":"http://{address}/stripe","secret_key":"{name}","webhook_secrets":["{version}","{name}"]}}"#
+        r#"{{"gateway":"http://{address}/stripe","secret_key":"{name}","webhook_secrets":["{second}","{name}"]}}"#
     );
     crate::open(Kind::Stripe, &settings).unwrap()
 }

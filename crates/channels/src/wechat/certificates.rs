@@ -7,7 +7,7 @@
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use reqwest::Method;
+use outbound::Method;
 use serde::Deserialize;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;

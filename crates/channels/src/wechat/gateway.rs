@@ -1,12 +1,12 @@
 //! Owns how WeChat Pay is asked, how its answers are verified, and the download of a bill. It does not know what is asked
 //! for. Rules: <https://pay.weixin.qq.com/doc/v3/merchant/4012365342>.
 
-use reqwest::{Method, Url};
+use outbound::{Method, Url};
 use serde_json::Value;
 
 use super::Wechat;
 use super::answer::{BillPlace, Said};
-use crate::ask::{self, Answer, Question, STATEMENT_BYTES_MAX};
+use crate::ask::{self, Answer, Question};
 use crate::{Failure, clock, sign};
 
 /// How requests and answers are signed; the only way there is.
@@ -67,11 +67,8 @@ impl Wechat {
     pub(super) async fn download(&self, place: &BillPlace) -> Result<Vec<u8>, Failure> {
         let broken = |what: &str| Failure::Unknown(what.to_owned());
         let url = Url::parse(&place.download_url).map_err(|_| broken("the bill has no usable address"))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(broken("the bill has no usable address"));
-        }
         let question = self.question(Method::GET, url, String::new());
-        let answer: Answer = self.ask.send_within(question, STATEMENT_BYTES_MAX).await?;
+        let answer: Answer = self.ask.fetch(question).await?;
         if answer.status != 200 {
             return Err(answer.unknown("the bill was not given"));
         }

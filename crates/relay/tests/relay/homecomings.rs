@@ -8,7 +8,7 @@ use store::Light;
 
 use crate::clock::until;
 use crate::provider::{Provider, Say};
-use crate::shop::{Shop, asked};
+use crate::shop::{Shop, asked, asking};
 
 #[tokio::test]
 async fn what_came_home_again_is_booked_back_and_given_back_once_more() {
@@ -26,7 +26,7 @@ async fn what_came_home_again_is_booked_back_and_given_back_once_more() {
     until("the provider confirmed it", async || shop.payment(1).await.refunds[0].status == RefundStatus::Failed).await;
     assert_eq!(shop.payment(1).await.refunded, 0);
     assert_eq!(shop.broken().await, [""; 0]);
-    let retry = |provider_key| RetryRefund { failed, provider_key };
+    let retry = |provider_key| RetryRefund { failed, provider_key, asking: asking() };
     for (key, number) in [("one", 1), ("two", 2)] {
         shop.run(key, Action::RetryRefund(retry(number))).await;
     }

@@ -1,5 +1,6 @@
 //! Owns the tests of the relay: a real database and engine, and a provider that says what the test wants.
 
+mod after;
 mod clock;
 mod health;
 mod homecomings;

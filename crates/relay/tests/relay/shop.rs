@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use channels::{Channel, Directory, Listed};
 use domain::channel::{Account as ChannelAccount, Conditions, Digest, Fact, Kind, Source, Subject, Verdict};
-use domain::text::{CustomerId, ProductName, Reference, RefundReason, Sku};
+use domain::payment::RefundLimits;
+use domain::text::{ActorId, CustomerId, ProductName, Reference, RefundReason, Sku};
 use domain::{
-    Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, LineRequest, Money, OrderNo, OrderNumberSource,
-    Outcome, Payment, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId, RefundPayment, StartPayment, TenantId,
-    Timestamp, Whose,
+    Action, ApplyChannelFact, Asking, AttemptId, ChannelAccountId, Command, LineRequest, Money, OrderNo,
+    OrderNumberSource, Outcome, Payment, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId, RefundPayment,
+    StartPayment, TenantId, Timestamp, Whose,
 };
 use engine::{Answered, Engine, Executor, Render};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target};
-use relay::{Options, Relay, Waking};
+use relay::{After, Options, Relay, Waking};
 use store::{Account, Actors, Address, Due, NewChannelAccount, ReviewRow, Store};
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -79,13 +80,25 @@ impl Shop {
         self.relay_with(owner, |options| options)
     }
 
+    /// One that tells somebody what is done.
+    pub fn relay_heard_by(&self, owner: &str, hook: Arc<dyn After>) -> Running {
+        Self::running(self.relay_of(owner, |options| options).heard_by(hook))
+    }
+
     /// The same with other options.
     pub fn relay_with(&self, owner: &str, with: impl Fn(Options) -> Options) -> Running {
-        let poll = Duration::from_millis(30);
-        let options = Options { poll, ..Options::new(owner.to_owned(), "http://shop.example".to_owned(), (now, id)) };
-        let relay = Relay::new((&self.store, &self.engine), &self.directory, &self.actors, &self.bell, with(options));
+        Self::running(self.relay_of(owner, with))
+    }
+
+    fn running(relay: Relay) -> Running {
         let stop = CancellationToken::new();
         Running { task: Some(tokio::spawn(relay.run(stop.clone()))), stop }
+    }
+
+    fn relay_of(&self, owner: &str, with: impl Fn(Options) -> Options) -> Relay {
+        let poll = Duration::from_millis(30);
+        let options = Options { poll, ..Options::new(owner.to_owned(), "http://shop.example".to_owned(), (now, id)) };
+        Relay::new((&self.store, &self.engine), &self.directory, &self.actors, &self.bell, with(options))
     }
 
     /// Another node has every lane from now on, whoever had them.
@@ -143,6 +156,7 @@ impl Shop {
             amount: Some(money(minor)),
             reason: RefundReason::from_stored("unwanted"),
             lines: Vec::new(),
+            asking: asking(),
         };
         self.run(&format!("refund-{refund}"), Action::RefundPayment(wanted)).await;
     }
@@ -240,4 +254,9 @@ fn money(minor: i64) -> Money {
 /// Our number of a refund as the provider is told it.
 pub fn asked(call: &str, refund: u128) -> String {
     format!("{call} {}", RefundId::new(refund))
+}
+
+/// Somebody who may give everything back alone.
+pub fn asking() -> Asking {
+    Asking { by: ActorId::from_stored("acc_1"), limits: RefundLimits::default() }
 }

@@ -67,7 +67,7 @@ fn an_event_must_be_signed_and_of_now() {
     let rotated = good.replace(",v1=", &format!(",v1={},v1=", "0".repeat(64)));
     for (header, expected) in [
         (good.clone(), believed),
-        (header(env!("CARGO_PKG_VERSION"), at, &body), believed),
+        (header(env!("CARGO_PKG_DESCRIPTION"), at, &body), believed),
         (rotated, believed),
         (header(SECRET, at - 300, &body), believed),
         (header(SECRET, at - 301, &body), "stale"),
