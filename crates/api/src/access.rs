@@ -7,7 +7,7 @@ use axum::handler::Handler;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use domain::access::Permission;
+use domain::access::{Permission, Proof};
 use http::HeaderMap;
 
 use crate::auth::{Caller, Granted, Sender, cookie};
@@ -102,7 +102,7 @@ impl Table {
 /// Lets through who may, and says who they are to what stands behind it.
 async fn guard(State((api, access)): State<(Api, Access)>, mut request: Request, next: Next) -> Response {
     let sender = request.extensions().get::<Sender>().cloned().unwrap_or_default();
-    let is_local = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.is_loopback());
+    let is_local = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_here);
     let granted = match access {
         Access::Open => Ok(None),
         Access::Local(_) if is_local => Ok(None),
@@ -141,8 +141,11 @@ async fn guard(State((api, access)): State<(Api, Access)>, mut request: Request,
 }
 
 async fn may(caller: Caller, permission: Permission, api: &Api) -> Result<Caller, Problem> {
-    let caller = if permission.moves_money() { caller.confirmed(api).await? } else { caller };
-    caller.may(permission).map(|()| caller)
+    let is_looked_up = permission.moves_money() || permission.proof() != Proof::AtLogIn;
+    let caller = if is_looked_up { caller.confirmed(api).await? } else { caller };
+    caller.may(permission)?;
+    caller.proves(permission.proof())?;
+    Ok(caller)
 }
 
 async fn of(sender: &Sender, api: &Api, headers: &HeaderMap) -> Result<Caller, Problem> {

@@ -7,18 +7,19 @@ mod keys;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use domain::access::{Permission, Reach, Role};
+use domain::access::{Permission, Proof, Reach, Role};
 use domain::session::Authority;
-use domain::text::CustomerId;
+use domain::text::{ActorId, CustomerId};
 use domain::{PrincipalId, TenantId, Whose, tenant};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use people::{Proof, Trust};
+use people::{Denied, Trust};
 use store::SECRET_PREFIX;
 use tokio::sync::OnceCell;
 
 use crate::problem::Problem;
+use crate::stamp;
 use crate::state::Api;
 
 pub(crate) use keys::Keys;
@@ -44,6 +45,11 @@ pub(crate) struct Sender(Arc<OnceCell<Result<Option<Caller>, Problem>>>);
 pub(crate) struct Granted(pub(crate) Caller);
 
 impl Sender {
+    /// Who it was found to be by now.
+    pub(crate) fn known(&self) -> Option<&Caller> {
+        self.0.get()?.as_ref().ok()?.as_ref()
+    }
+
     /// Who sent the request; `None` without a credential.
     pub(crate) async fn caller(&self, api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
         self.0.get_or_init(|| find(api, headers)).await.clone()
@@ -60,7 +66,7 @@ async fn find(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem>
     let invalid = || Problem::new("unauthorized", "the credential is not valid");
     let secret = secret.ok_or_else(invalid)?;
     if !secret.starts_with(SECRET_PREFIX) {
-        let session = api.people().identify(Proof::Token(secret), Trust::Remembered).await?;
+        let session = api.people().identify(people::Proof::Token(secret), Trust::Remembered).await?;
         return Ok(Some(Caller::of(session, false)));
     }
     let found = api.keys().find(secret).await?.ok_or_else(invalid)?;
@@ -76,7 +82,7 @@ async fn find(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem>
 
 async fn by_cookie(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
     let Some(cookie) = cookie::of(headers)? else { return Ok(None) };
-    let session = api.people().identify(Proof::Cookie(cookie), Trust::Remembered).await?;
+    let session = api.people().identify(people::Proof::Cookie(cookie), Trust::Remembered).await?;
     Ok(Some(Caller::of(session, true)))
 }
 
@@ -95,10 +101,33 @@ impl Caller {
         Self { tenant, principal, role, session: Some(session), by_cookie }
     }
 
+    /// Somebody who was added just now and acts for themselves.
+    pub(crate) const fn themselves(tenant: TenantId, principal: PrincipalId) -> Self {
+        Self { tenant, principal, role: Role::Service, session: None, by_cookie: false }
+    }
+
+    /// The same person as each of the guests that they were, the one of this session first.
+    pub(crate) fn as_guests(&self) -> Vec<Self> {
+        let guests = self.session.iter().flat_map(|session| &session.guests);
+        let others = guests.filter(|(principal, _)| *principal != self.principal);
+        others.map(|(principal, _)| Self { principal: *principal, ..self.clone() }).collect()
+    }
+
     /// Their session; an API key has none.
     pub(crate) fn of_session(&self) -> Result<&Authority, Problem> {
         let refused = || Problem::new("forbidden", "an API key has no session; this is for people");
         self.session.as_deref().ok_or_else(refused)
+    }
+
+    /// As others name them: a person by their session, an API key by its account.
+    pub(crate) async fn actor(&self, api: &Api) -> Result<ActorId, Problem> {
+        match &self.session {
+            Some(session) if session.principal == self.principal => {
+                Ok(ActorId::from_stored(&session.person.to_string()))
+            }
+            // They act as the guest that they were, or have no session.
+            _ => api.keys().actor(self.tenant, self.principal).await,
+        }
     }
 
     /// Asks the database itself whether the session is good: where money moves, nothing remembered counts.
@@ -118,6 +147,12 @@ impl Caller {
         Err(Problem::new("forbidden", format!("the role {role} does not have the permission {permission}")))
     }
 
+    /// Refuses a person who has not proved who they are as freshly as is asked.
+    pub(crate) fn proves(&self, asked: Proof) -> Result<(), Problem> {
+        let Some(session) = &self.session else { return Ok(()) };
+        Ok(session.proves(asked, stamp::now()).map_err(Denied::from)?)
+    }
+
     /// Whose orders the caller may touch.
     pub(crate) fn whose(&self) -> Whose {
         match self.role.reach() {
@@ -134,11 +169,12 @@ impl Caller {
         Err(Problem::new("not_found", format!("there is no {what}")))
     }
 
-    /// As whom the caller buys: as themselves first, and as the guest that they were.
+    /// As whom the caller buys: in the name in which they act first, and then in the others that they have or had.
     pub(crate) fn customers(&self) -> Vec<CustomerId> {
         let Some(session) = &self.session else { return Vec::new() };
-        let guest = session.guest.map(|(_, id)| id);
-        std::iter::once(session.person).chain(guest).map(|id| CustomerId::from_stored(&id.to_string())).collect()
+        let names = std::iter::once((session.principal, session.person)).chain(session.guests.iter().copied());
+        let (now, others): (Vec<_>, Vec<_>) = names.partition(|(principal, _)| *principal == self.principal);
+        now.into_iter().chain(others).map(|(_, id)| CustomerId::from_stored(&id.to_string())).collect()
     }
 }
 

@@ -39,8 +39,8 @@ pub(crate) fn typed<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         let pointer = pointer(error.path());
         let message = error.into_inner().to_string();
         // serde names a place in the canonical text, which the client never saw.
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        let code = field_code(&message);
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(before, _)| before);
+        let (code, message) = (field_code(message), without_value(message));
         Problem::invalid(&[FieldError { pointer, code, message }])
     })
 }
@@ -124,6 +124,20 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
+/// What serde says without the value that it found: it may be a secret in the wrong place, and who asks logs our answers. Nor do
+/// they tell what our types are called.
+fn without_value(message: &str) -> String {
+    const KINDS: [&str; 8] = ["string", "integer", "floating point", "boolean", "number", "map", "sequence", "null"];
+    let about = ["invalid type: ", "invalid value: "];
+    let Some((about, found)) = about.iter().find_map(|about| Some((about, message.strip_prefix(about)?))) else {
+        return message.to_owned();
+    };
+    let kind = KINDS.iter().find(|kind| found.starts_with(**kind)).copied().unwrap_or("something else");
+    let expected = found.rsplit_once(", expected ").map_or("something else", |(_, expected)| expected);
+    let expected = if expected.starts_with("struct ") { "an object" } else { expected };
+    format!("{about}{kind}, expected {expected}")
+}
+
 /// A stable code for what serde says.
 fn field_code(message: &str) -> &'static str {
     match message {
@@ -139,6 +153,38 @@ fn field_code(message: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn s29_what_is_wrong_is_told_without_its_value() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Wanted {
+            #[expect(dead_code, reason = "only what is wrong with it is looked at")]
+            name: String,
+            #[expect(dead_code, reason = "as above")]
+            inner: Option<Inner>,
+            #[expect(dead_code, reason = "as above")]
+            count: Option<u8>,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        struct Inner {}
+        for (text, wanted) in [
+            (r#"{"name":["canary"]}"#, "/name: invalid type: sequence, expected a string"),
+            (r#"{"name":{"canary":1}}"#, "/name: invalid type: map, expected a string"),
+            (r#"{"name":70461382}"#, "/name: invalid type: integer, expected a string"),
+            (
+                r#"{"name":"a","inner":"canary, expected a secret at line 7"}"#,
+                "/inner: invalid type: string, expected an object",
+            ),
+            (r#""canary""#, ": invalid type: string, expected an object"),
+            (r#"{"name":"a","count":"canary"}"#, "/count: invalid type: string, expected u8"),
+            (r#"{"name":"a","count":704}"#, "/count: invalid value: integer, expected u8"),
+        ] {
+            let problem = typed::<Wanted>(text).expect_err(text);
+            let told = String::from_utf8(problem.body("req_1")).expect("JSON is text");
+            assert!(told.contains(wanted), "{text}: {told}");
+            assert!(!told.contains("canary") && !told.contains("704"), "{text}: {told}");
+        }
+    }
 
     #[test]
     fn a_password_is_no_part_of_what_a_request_is() {

@@ -4,20 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{PrincipalId, TenantId, Timestamp};
-use idempotency::{Answer, Key};
-use serde::Deserialize;
+use domain::{PrincipalId, TenantId};
+use idempotency::Key;
 use store::Conflict;
+
+use crate::hooks::{OnError, Refused, Seen};
 
 /// The most kinds of conflict kept between two hand-overs; beyond, only the metric counts.
 const KEPT_MAX: usize = 10_000;
 
 /// The refusals that tell of two who wanted the same thing. That there is not enough stock is no such thing: a popular
 /// product would write a row for each shopper.
-const COUNTED: &[&str] = &["version_mismatch", "invalid_transition", "order_no_taken", "tracking_no_taken"];
-
-/// A conflict's scope: tenant, principal, key, and when it happened.
-pub(crate) type Seen = (TenantId, PrincipalId, Key, Timestamp);
+const COUNTED: &[&str] =
+    &["idempotency_key_reused", "version_mismatch", "invalid_transition", "order_no_taken", "tracking_no_taken"];
 
 /// One kind of conflict under one key.
 type Slot = (TenantId, PrincipalId, Key, &'static str);
@@ -27,13 +26,6 @@ type Slot = (TenantId, PrincipalId, Key, &'static str);
 pub struct Conflicts(Arc<Mutex<BTreeMap<Slot, Conflict>>>);
 
 impl Conflicts {
-    /// Counts a conflict that an executed command ran into.
-    pub(crate) fn note_answer(&self, seen: &Seen, answer: &Answer) {
-        if let Some(kind) = counted(answer) {
-            self.note(seen, kind);
-        }
-    }
-
     /// Counts one conflict. True where it is the first of its kind under its key since the last hand-over.
     pub(crate) fn note(&self, (tenant, principal, key, at): &Seen, kind: &'static str) -> bool {
         metrics::counter!("mideng_conflicts_total", "kind" => kind).increment(1);
@@ -70,18 +62,13 @@ impl Conflicts {
     }
 }
 
-/// The answer's code, if it is one of those that are counted.
-fn counted(answer: &Answer) -> Option<&'static str> {
-    #[derive(Deserialize)]
-    struct Problem<'a> {
-        code: &'a str,
+/// Those of the refusals that tell of two who wanted the same thing are counted.
+impl OnError for Conflicts {
+    fn refused(&self, refused: &Refused<'_>) {
+        if let Some(kind) = COUNTED.iter().copied().find(|counted| *counted == refused.code) {
+            self.note(&(refused.tenant, refused.principal, refused.key.clone(), refused.at), kind);
+        }
     }
-    // Hardly any answer is read: those of orders that were placed are not refusals.
-    if !matches!(answer.status, 409 | 412) {
-        return None;
-    }
-    let Problem { code } = serde_json::from_slice(&answer.body).ok()?;
-    COUNTED.iter().copied().find(|&counted| counted == code)
 }
 
 #[cfg(test)]
@@ -93,7 +80,7 @@ mod tests {
     #[test]
     fn what_is_counted_is_in_the_table_of_problems() {
         for code in COUNTED {
-            assert!(kinds().any(|kind| kind.code == *code && matches!(kind.status, 409 | 412)), "{code}");
+            assert!(kinds().any(|kind| kind.code == *code && matches!(kind.status, 409 | 412 | 422)), "{code}");
         }
     }
 }

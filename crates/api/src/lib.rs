@@ -2,14 +2,17 @@
 //! crate that knows HTTP.
 
 mod access;
+mod asker;
 mod auth;
 mod body;
 mod conflicts;
+mod hooks;
 mod mutation;
 mod named;
 pub mod openapi;
 mod policies;
 pub mod problem;
+mod proxies;
 mod rates;
 mod render;
 mod request_id;
@@ -22,6 +25,8 @@ mod wire;
 
 pub use access::{Access, Line};
 pub use conflicts::Conflicts;
+pub use hooks::{Before, Hooks, Objection, OnError, Refused};
+pub use proxies::{Network, NoNetwork, Proxies};
 pub use rates::{By, RateLimits, Rule};
 pub use render::Renderer;
 pub use routes::notify::digest;

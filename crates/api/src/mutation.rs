@@ -1,6 +1,8 @@
 //! Owns the common way of every request that changes something: who, under which key, what exactly, as one command.
 
+mod asking;
 mod audit;
+mod begun;
 mod names;
 mod turn;
 
@@ -13,7 +15,7 @@ use axum::response::Response;
 use domain::access::{Permission, Reach};
 use domain::audit::Note;
 use domain::order::CloseReason;
-use domain::{Action, Alias, Command, TenantId, Timestamp, Token};
+use domain::{Action, Alias, Command, PrincipalId, TenantId, Timestamp, Token};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target, key};
 use serde::de::DeserializeOwned;
@@ -52,6 +54,15 @@ impl FromRequest<Api> for Mutation {
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, api).await?;
+        let request = Self::read(Request::from_parts(parts, body), api, Some(caller)).await?;
+        request.resumed().await
+    }
+}
+
+impl Mutation {
+    /// Reads a request; `None` stands for somebody who is nobody yet.
+    pub(crate) async fn read(request: Request, api: &Api, caller: Option<Caller>) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
         // The limit comes before the key: a body that is too large leaves no trace.
         let bytes = body::read(body, &parts.headers, api.settings()).await?;
         let key = read_key(&parts.headers)?;
@@ -70,7 +81,9 @@ impl FromRequest<Api> for Mutation {
             precondition: &precondition,
         };
         let fingerprints = Fingerprints::of(&target, &body::without_secrets(&body));
-        let note = audit::note(&caller, &parts.headers)?;
+        // Whoever is nobody writes nothing into the log.
+        let note = caller.as_ref().map(|caller| audit::note(caller, &parts.headers)).transpose()?.flatten();
+        let caller = caller.unwrap_or_else(|| Caller::themselves(TenantId(0), PrincipalId(0)));
         let request_id = parts.extensions.get::<RequestId>().cloned().unwrap_or_default();
         let at = stamp::now();
         Ok(Self {
@@ -88,9 +101,37 @@ impl FromRequest<Api> for Mutation {
             at,
         })
     }
-}
 
-impl Mutation {
+    /// A change that the platform makes by itself, which the log has.
+    pub(crate) fn of_platform(api: &Api, caller: Caller, note: Note) -> Self {
+        let target = Target { method: "", route: "", ids: &[], query: "", precondition: "" };
+        Self {
+            api: api.clone(),
+            caller,
+            key: None,
+            expected_version: None,
+            one_time_token: None,
+            aliases: Vec::new(),
+            token: Token::None,
+            note: Some(note),
+            fingerprints: Fingerprints::of(&target, ""),
+            request_id: RequestId::made(),
+            body: String::new(),
+            at: stamp::now(),
+        }
+    }
+
+    /// The same request with its key as one of this purpose alone.
+    pub(crate) fn under(self, purpose: &str) -> Self {
+        let key = self.key.map(|key| Key::derived(purpose, key.as_str()));
+        Self { key, ..self }
+    }
+
+    /// The same request by somebody else: the one whom its body names, or who its sender was before.
+    pub(crate) fn by(self, caller: Caller) -> Self {
+        Self { caller, ..self }
+    }
+
     /// The settings, for stamping deadlines.
     pub(crate) fn deadline(&self, after: impl FnOnce(&crate::Settings) -> Duration) -> Timestamp {
         let after = after(self.api.settings()).as_millis();
@@ -162,6 +203,11 @@ impl Mutation {
         Ok(self.key.as_ref().map_or(0, |key| idempotency::derive(self.api.installation(), purpose, scope, key)))
     }
 
+    /// Who sent it.
+    pub(crate) const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     /// Whose data is asked for.
     pub(crate) const fn tenant(&self) -> TenantId {
         self.caller.tenant
@@ -193,25 +239,46 @@ impl Mutation {
         action: Action,
         derived: impl FnOnce(&Fingerprints) -> Key,
     ) -> Result<Response, Problem> {
+        let (answer, replayed) = self.answered(action, derived).await?;
+        Ok(respond(answer, replayed))
+    }
+
+    /// As [`Self::submit`]; the answer as it is stored, and whether it was there before.
+    pub(crate) async fn answered(
+        self,
+        action: Action,
+        derived: impl FnOnce(&Fingerprints) -> Key,
+    ) -> Result<(Answer, bool), Problem> {
         if self.one_time_token.is_some() {
             return Err(Problem::new("token_invalid", "no one-time token is taken here; send the request without it"));
         }
+        let note = match &self.note {
+            None => None,
+            Some(note) => Some(Note { actor: self.actor().await?.to_string(), ..note.clone() }),
+        };
         let command = Command {
             id: CommandId(stamp::id()),
             tenant: self.caller.tenant,
             principal: self.caller.principal,
-            key: self.key.unwrap_or_else(|| derived(&self.fingerprints)),
+            key: self.key.clone().unwrap_or_else(|| derived(&self.fingerprints)),
             fingerprints: self.fingerprints,
             at: self.at,
             request_id: self.request_id.to_string(),
-            aliases: self.aliases,
+            aliases: self.aliases.clone(),
             token: self.token,
             whose: self.caller.whose(),
-            note: self.note,
+            note,
             action,
         };
-        let (answer, replayed) = self.api.submit(command).await?;
-        Ok(respond(answer, replayed))
+        // Who is known gets their answer, whatever the shop's rules say by now.
+        if let Err(objection) = self.api.check(&command).await?
+            && !self.is_repetition().await?
+        {
+            let problem = Problem::from(objection);
+            self.api.refused(&command, problem.code());
+            return Err(problem);
+        }
+        self.api.submit(command).await
     }
 }
 
@@ -226,7 +293,7 @@ pub(crate) fn derived_from_arrival(_: &Fingerprints) -> Key {
 }
 
 /// An answer, first or again, as a response.
-fn respond(answer: Answer, replayed: bool) -> Response {
+pub(crate) fn respond(answer: Answer, replayed: bool) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

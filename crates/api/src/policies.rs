@@ -1,8 +1,9 @@
-//! Owns what each tenant's shop asks of a checkout, as it was read a moment ago.
+//! Owns what each tenant's shop asks of a checkout and of refunds, as it was read a moment ago.
 
 use std::time::Duration;
 
 use domain::TenantId;
+use domain::payment::RefundLimits;
 use moka::future::Cache;
 use store::{Policy, Store};
 
@@ -15,12 +16,14 @@ const REMEMBERED_MAX: u64 = 10_000;
 pub(crate) struct Policies {
     store: Store,
     known: Cache<TenantId, Policy>,
+    refunds: Cache<TenantId, RefundLimits>,
 }
 
 impl Policies {
     pub(crate) fn new(store: Store) -> Self {
         let known = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build();
-        Self { store, known }
+        let refunds = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build();
+        Self { store, known, refunds }
     }
 
     pub(crate) async fn of(&self, tenant: TenantId) -> Result<Policy, Problem> {
@@ -29,5 +32,20 @@ impl Policies {
             tracing::error!(%error, "a tenant's policy could not be read");
             Problem::new("storage_unavailable", "what the shop asks of a checkout could not be read")
         })
+    }
+
+    /// How much one may give back alone.
+    pub(crate) async fn refund_limits(&self, tenant: TenantId) -> Result<RefundLimits, Problem> {
+        let store = self.store.clone();
+        let limits = async move { store.refund_policy(tenant).await.map(|policy| policy.limits) };
+        self.refunds.try_get_with(tenant, limits).await.map_err(|error| {
+            tracing::error!(%error, "a tenant's limits of refunds could not be read");
+            Problem::new("storage_unavailable", "what the shop asks of refunds could not be read")
+        })
+    }
+
+    /// They have changed: the next one reads them anew.
+    pub(crate) async fn forget_refund_limits(&self, tenant: TenantId) {
+        self.refunds.invalidate(&tenant).await;
     }
 }

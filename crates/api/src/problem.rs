@@ -6,7 +6,7 @@ mod page;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use domain::{Action, Refusal, order, payment, person, product, stock, tenant};
+use domain::{Action, Refusal, order, payment, person, product, session, stock, tenant};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -106,7 +106,8 @@ impl Problem {
             }
             Refusal::Order(order::Refusal::VersionMismatch { current, .. })
             | Refusal::Product(product::Refusal::VersionMismatch { current, .. })
-            | Refusal::Person(person::Refusal::VersionMismatch { current, .. }) => {
+            | Refusal::Person(person::Refusal::VersionMismatch { current, .. })
+            | Refusal::Session(session::Refusal::VersionMismatch { current, .. }) => {
                 problem.with("current_version", current)
             }
             Refusal::Order(
@@ -115,6 +116,10 @@ impl Problem {
                 | order::Refusal::RefundUnderWay { line, left },
             ) => problem.with("line", line).with("left", left),
             Refusal::Payment(payment::Refusal::ExceedsCaptured { left }) => problem.with("left", left),
+            Refusal::Payment(payment::Refusal::NotAwaiting { status, .. }) => {
+                problem.with("refund_status", status.name())
+            }
+            Refusal::Payment(payment::Refusal::PolicyChanged { current }) => problem.with("current_version", current),
             Refusal::Payment(payment::Refusal::InProgress(payment)) => problem.with("payment_id", payment.to_string()),
             _ => problem,
         }

@@ -126,7 +126,7 @@ async fn ask<'a>(api: &'a Api, request: &Parts) -> (Vec<(&'a Rule, Decision)>, O
 /// Whom a request counts for; none where it has no such: what has no credential is refused anyway.
 async fn counted(api: &Api, request: &Parts, by: By) -> Option<String> {
     match by {
-        By::Address => request.extensions.get::<Peer>().map(|peer| network(peer.0).to_string()),
+        By::Address => request.extensions.get::<Peer>().map(|peer| network(peer.address).to_string()),
         By::Everyone => Some(String::new()),
         By::Credential | By::Tenant => {
             let sender = request.extensions.get::<Sender>()?;
@@ -160,4 +160,4 @@ fn put(response: &mut Response, name: HeaderName, text: &str) {
 }
 
 /// The headers that a problem's response keeps from the layers within.
-pub(crate) const KEPT: [HeaderName; 3] = [header::ALLOW, RATE_LIMIT, RATE_LIMIT_POLICY];
+pub(crate) const KEPT: [HeaderName; 4] = [header::ALLOW, header::CONNECTION, RATE_LIMIT, RATE_LIMIT_POLICY];

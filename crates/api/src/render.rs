@@ -44,10 +44,11 @@ fn accepted_answer(reply: &Reply) -> Answer {
             let path = wire::payment_path(payment.id);
             answer(*created, &wire::Payment::of(payment), Some(path), Some(payment.version))
         }
-        Reply::Refund { payment, refund } => {
+        Reply::Refund { payment, refund, created } => {
             let body = payment.refund(*refund).map(|refund| wire::Refund::of(payment, refund));
-            answer(true, &body, Some(wire::refund_path(*refund)), None)
+            answer(*created, &body, Some(wire::refund_path(*refund)), None)
         }
+        Reply::RefundPolicy(policy) => answer(false, &wire::RefundPolicy::of(policy), None, Some(policy.version)),
         Reply::Person { person, created } => {
             answer(*created, &wire::Person::of(person), Some(wire::person_path(person)), Some(person.version))
         }
@@ -55,6 +56,8 @@ fn accepted_answer(reply: &Reply) -> Answer {
             let path = wire::tenant_path(tenant.public_id);
             answer(*created, &wire::Tenant::of(tenant), Some(path), Some(tenant.version))
         }
+        Reply::SessionEnded => Answer { status: 204, headers: Vec::new(), body: Vec::new().into() },
+        Reply::SessionRules(policy) => answer(false, &wire::SessionRules::of(policy), None, Some(policy.version)),
         Reply::Noted(became) => answer(false, &wire::Noted { became: became.name() }, None, None),
     }
 }

@@ -1,7 +1,9 @@
 //! Owns the table of routes, who may call each, and the layers around them.
 
+pub(crate) mod audit;
 mod browsers;
 mod edge;
+pub(crate) mod framing;
 mod ids;
 mod lists;
 pub(crate) mod members;
@@ -10,15 +12,21 @@ pub(crate) mod operations;
 pub(crate) mod orders;
 pub(crate) mod payments;
 mod people;
+pub(crate) mod policies;
 pub(crate) mod products;
+pub(crate) mod proofs;
+pub(crate) mod providers;
+pub(crate) mod refunds;
+pub(crate) mod session_rules;
 pub(crate) mod sessions;
 pub(crate) mod staff;
+pub(crate) mod strangers;
 pub(crate) mod tenants;
 pub(crate) mod tokens;
 
 use axum::Router;
 use axum::error_handling::HandleErrorLayer;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use domain::access::Permission as P;
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
@@ -28,6 +36,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::access::{Access, Line, Table};
 use crate::state::Api;
 use crate::{problem, rates};
+pub(crate) use lists::LIMIT_MAX;
 
 /// Where business routes stand.
 const BASE: &str = "/api/v1";
@@ -67,6 +76,11 @@ fn trade() -> Table {
         .post("/payments/{payment_id}/refunds", May(P::RefundsStart), payments::refund)
         .get("/refunds/{refund_id}", May(P::OrdersRead), payments::get_refund)
         .post("/refunds/{refund_id}/retry", May(P::RefundsStart), payments::retry)
+        .get("/refunds", May(P::OrdersRead), refunds::list)
+        .post("/refunds/{refund_id}/approve", May(P::RefundsApprove), refunds::approve)
+        .post("/refunds/{refund_id}/reject", May(P::RefundsStart), refunds::reject)
+        .get("/policies/refunds", May(P::PoliciesWrite), policies::refunds)
+        .put("/policies/refunds", May(P::PoliciesWrite), policies::put_refunds)
 }
 
 /// People, and what they do with their own sessions.
@@ -75,26 +89,46 @@ fn people() -> Table {
     Table::default()
         .post("/sessions", Open, sessions::log_in)
         .post("/sessions/refresh", Open, sessions::refresh)
+        .post("/sessions/step-up", Session, proofs::step_up)
         .get("/sessions", Session, sessions::list)
         .delete("/sessions", Session, sessions::log_out_everywhere)
         .delete("/sessions/{session_id}", Session, sessions::log_out)
         .get("/me", Session, sessions::me)
         .put("/me/password", Session, sessions::change_password)
+        .post("/me/second-factor", Session, proofs::begin)
+        .delete("/me/second-factor", Session, proofs::remove)
+        .post("/me/second-factor/confirm", Session, proofs::confirm)
+        .post("/me/second-factor/recovery-codes", Session, proofs::recovery_codes)
+        .get("/login/{provider}", Open, providers::go)
+        .get("/login/{provider}/callback", Open, providers::come_back)
+        .post("/guests", Open, strangers::be_guest)
+        .post("/registrations", Open, strangers::register)
+        .post("/password-reset", Open, proofs::reset_password)
         .get("/members", May(P::MembersRead), members::list)
         .post("/members", May(P::MembersWrite), members::add)
         .get("/members/{person_id}", May(P::MembersRead), members::get)
         .get("/members/{person_id}/sessions", May(P::MembersRead), members::sessions)
+        .delete("/members/{person_id}/sessions/{session_id}", May(P::MembersWrite), members::end_session)
         .post("/members/{person_id}/disable", May(P::MembersWrite), members::disable)
         .post("/members/{person_id}/enable", May(P::MembersWrite), members::enable)
         .post("/members/{person_id}/sign-out", May(P::MembersWrite), members::sign_out)
+        .post("/members/{person_id}/password-reset", May(P::MembersWrite), members::let_reset)
+        .post("/members/{person_id}/drop-second-factor", May(P::MembersWrite), members::drop_factor)
         .get("/staff", May(P::StaffRead), staff::list)
         .post("/staff", May(P::StaffWrite), staff::add)
         .get("/staff/{person_id}", May(P::StaffRead), staff::get)
         .get("/staff/{person_id}/sessions", May(P::StaffRead), staff::sessions)
         .post("/staff/{person_id}/role", May(P::StaffWrite), staff::set_role)
+        .delete("/staff/{person_id}/sessions/{session_id}", May(P::StaffWrite), staff::end_session)
         .post("/staff/{person_id}/disable", May(P::StaffWrite), staff::disable)
         .post("/staff/{person_id}/enable", May(P::StaffWrite), staff::enable)
         .post("/staff/{person_id}/sign-out", May(P::StaffWrite), staff::sign_out)
+        .post("/staff/{person_id}/password-reset", May(P::StaffWrite), staff::let_reset)
+        .post("/staff/{person_id}/drop-second-factor", May(P::StaffWrite), staff::drop_factor)
+        .get("/audit", May(P::AuditRead), audit::list)
+        .get("/audit/head", May(P::AuditRead), audit::head)
+        .get("/policies/sessions/{whose}", May(P::PoliciesWrite), session_rules::get)
+        .put("/policies/sessions/{whose}", May(P::PoliciesWrite), session_rules::put)
         .get("/tenants", May(P::TenantsManage), tenants::list)
         .post("/tenants", May(P::TenantsManage), tenants::add)
         .get("/tenants/{tenant_id}", May(P::TenantsManage), tenants::get)
@@ -136,7 +170,7 @@ pub fn router(api: Api) -> Router {
         .fallback(edge::not_found)
         .method_not_allowed_fallback(edge::method_not_allowed)
         .layer(CatchPanicLayer::custom(edge::panicked))
-        .layer(from_fn(edge::around))
+        .layer(from_fn_with_state(api.clone(), edge::around))
         .with_state(api);
     // Outermost, so that a problem is told to the page, too.
     match other_sites {

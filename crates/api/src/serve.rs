@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::middleware::from_fn;
 use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -20,7 +21,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::state::Peer;
+use crate::routes::framing;
+use crate::state::Socket;
 use wire::{FirstHead, Wire};
 
 /// What a client may do to a socket.
@@ -57,6 +59,7 @@ impl Listener {
 
 /// Serves until `stop`, then takes no new connection and lets the running requests end, within the limit.
 pub async fn serve(listener: Listener, router: Router, limits: Limits, stop: CancellationToken) {
+    let router = router.layer(from_fn(framing::closed_behind_chunks));
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections_max));
     loop {
@@ -106,7 +109,7 @@ impl Connection {
         let seen = first.clone();
         let service = router.map_request(move |mut request: hyper::Request<Incoming>| -> Request {
             seen.came();
-            request.extensions_mut().insert(Peer(peer.ip()));
+            request.extensions_mut().insert(Socket(peer.ip()));
             // Hop-by-hop; nothing behind this point may depend on it.
             request.headers_mut().remove(CONNECTION);
             request.map(axum::body::Body::new)

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::FromRef;
-use axum::response::Response;
+use axum::extract::{Extension, FromRef};
 use channels::Directory;
 use coord::Lock;
+use domain::payment::RefundLimits;
 use domain::{Command, PrincipalId, TenantId};
 use engine::{Answered, Engine, Failure, Refused, Scope, Standing, Waiting};
 use http::HeaderValue;
@@ -18,8 +18,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Keys;
 use crate::conflicts::Conflicts;
+use crate::hooks::{Hooks, Objection};
 use crate::policies::Policies;
 use crate::problem::Problem;
+use crate::proxies::Proxies;
 use crate::rates::RateLimits;
 use crate::token::Mint;
 
@@ -70,7 +72,9 @@ struct Inner {
     keys: Keys,
     people: People,
     origins: Vec<HeaderValue>,
+    proxies: Proxies,
     conflicts: Conflicts,
+    hooks: Hooks,
     metrics: Metrics,
     directory: Directory,
     actors: Actors,
@@ -94,6 +98,8 @@ pub struct Parts {
     pub people: People,
     /// The other sites whose pages may ask, `https://shop.example`.
     pub origins: Vec<HeaderValue>,
+    /// Those who ask for others, and say for whom.
+    pub proxies: Proxies,
     /// In whose name the server itself acts.
     pub actors: Actors,
     /// The installation's name, a part of each number that a provider is given.
@@ -106,13 +112,31 @@ pub struct Parts {
     pub locks: Arc<dyn Lock>,
     /// Where conflicts are counted.
     pub conflicts: Conflicts,
+    /// What looks at commands before they are sent on, and hears of refusals.
+    pub hooks: Hooks,
     /// The text of the metrics page.
     pub metrics: Metrics,
 }
 
-/// The address that a request came from.
+/// The address at the other end of a connection: a client's, or that of a proxy that asks for one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+pub(crate) struct Socket(pub(crate) IpAddr);
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    /// Where they are.
+    pub(crate) address: IpAddr,
+    /// Whether they are on this machine, and nobody asks for them.
+    pub(crate) is_here: bool,
+}
+
+impl Peer {
+    /// The address, for what is counted by it; one for all where nobody knows.
+    pub(crate) fn address(peer: Option<Extension<Self>>) -> IpAddr {
+        peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |Extension(peer)| peer.address)
+    }
+}
 
 impl Api {
     /// Puts the parts together.
@@ -122,6 +146,7 @@ impl Api {
             store,
             people,
             origins,
+            proxies,
             directory,
             actors,
             installation,
@@ -129,8 +154,10 @@ impl Api {
             limits,
             locks,
             conflicts,
+            mut hooks,
             metrics,
         } = parts;
+        hooks.on_error.push(Arc::new(conflicts.clone()));
         let policies = Policies::new(store.clone());
         let keys = Keys::new(store.clone());
         let tracker = TaskTracker::new();
@@ -141,7 +168,9 @@ impl Api {
             keys,
             people,
             origins,
+            proxies,
             conflicts,
+            hooks,
             metrics,
             directory,
             actors,
@@ -184,12 +213,37 @@ impl Api {
         self.0.policies.of(tenant).await
     }
 
+    /// How much one may give back alone in the tenant's shop.
+    pub(crate) async fn refund_limits(&self, tenant: TenantId) -> Result<RefundLimits, Problem> {
+        self.0.policies.refund_limits(tenant).await
+    }
+
+    /// That has changed.
+    pub(crate) async fn forget_refund_limits(&self, tenant: TenantId) {
+        self.0.policies.forget_refund_limits(tenant).await;
+    }
+
     /// In whose name the server itself acts in a tenant.
     pub(crate) async fn actor(&self, tenant: TenantId) -> Result<PrincipalId, Problem> {
         self.0.actors.of(tenant).await.map_err(|error| {
             tracing::warn!(%error, "the server's own account could not be read");
             Problem::new("storage_unavailable", "the server's own account could not be read")
         })
+    }
+
+    /// Asks the shop's own rules.
+    pub(crate) async fn check(&self, command: &Command) -> Result<Result<(), Objection>, Problem> {
+        if !self.0.hooks.concern(&command.action) {
+            return Ok(Ok(()));
+        }
+        let policy = self.policy(command.tenant).await?;
+        Ok(self.0.hooks.check(command, &policy))
+    }
+
+    /// Tells of a command that was refused before it was sent on.
+    pub(crate) fn refused(&self, command: &Command, code: &str) {
+        let seen = (command.tenant, command.principal, command.key.clone(), command.at);
+        self.0.hooks.note(&seen, code);
     }
 
     pub(crate) fn conflicts(&self) -> &Conflicts {
@@ -210,6 +264,10 @@ impl Api {
 
     pub(crate) fn origins(&self) -> &[HeaderValue] {
         &self.0.origins
+    }
+
+    pub(crate) fn proxies(&self) -> &Proxies {
+        &self.0.proxies
     }
 
     pub(crate) fn people(&self) -> &People {
@@ -243,12 +301,12 @@ impl Api {
         })?;
         match answered {
             Answered::Executed(answer) => {
-                self.0.conflicts.note_answer(&seen, &answer);
+                self.0.hooks.note_answer(&seen, &answer);
                 Ok((answer, false))
             }
             Answered::Replayed(answer) => Ok((answer, true)),
             Answered::KeyReused => {
-                self.0.conflicts.note(&seen, "idempotency_key_reused");
+                self.0.hooks.note(&seen, "idempotency_key_reused");
                 Err(Problem::new("idempotency_key_reused", domain::Refusal::KeyReused.to_string()))
             }
             Answered::Failed(failure) => Err(failed(failure)),
@@ -256,10 +314,10 @@ impl Api {
     }
 
     /// Ends what was begun in a task of its own: a client that goes away cancels only its waiting.
-    pub(crate) async fn finish(
+    pub(crate) async fn finish<T: Send + 'static>(
         &self,
-        work: impl Future<Output = Result<Response, Problem>> + Send + 'static,
-    ) -> Result<Response, Problem> {
+        work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    ) -> Result<T, Problem> {
         self.0.tracker.spawn(work).await.unwrap_or_else(|error| {
             tracing::error!(%error, "what was begun for a request broke off");
             Err(Problem::new("internal_error", "the server ran into a bug of its own"))

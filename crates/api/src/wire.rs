@@ -2,8 +2,11 @@
 //! domain happen here and nowhere else.
 
 mod answers;
+mod audit;
 mod payments;
 mod people;
+mod policies;
+mod proofs;
 mod refunds;
 mod requests;
 mod sessions;
@@ -12,12 +15,19 @@ mod tokens;
 pub(crate) use answers::{
     HistoryEntry, List, Movement, Order, OrderNumber, Product, Ready, entity_tag, order_path, product_path,
 };
+pub(crate) use audit::{AuditEntry, AuditHead};
 pub(crate) use payments::{Noted, Payment, StartPayment, payment_path};
 pub(crate) use people::{AddMember, AddStaff, AddTenant, NewPerson, Person, SetRole, Tenant, person_path, tenant_path};
-pub(crate) use refunds::{Refund, StartRefund, refund_path};
+pub(crate) use policies::{PutSessionRules, SessionRules, among};
+pub(crate) use proofs::{
+    ConfirmSecondFactor, RecoveryCodes, ResetAllowed, ResetPassword, SecondFactor, StepUp, StoredPerson,
+};
+pub(crate) use refunds::{PutRefundPolicy, Refund, RefundPolicy, StartRefund, refund_path};
 pub(crate) use requests::{Buyer, CancelOrder, CorrectShipment, MoveStock, PlaceOrder, PutProduct, ShipOrder};
 
-pub(crate) use sessions::{ChangePassword, LogIn, Me, RefreshTokens, Session, Tokens};
+pub(crate) use sessions::{
+    BeGuest, ChangePassword, LogIn, LogInDevice, Me, RefreshTokens, Register, Session, Tokens, by_cookie,
+};
 pub(crate) use tokens::{IssueToken, Token, Wanted};
 
 use serde::{Deserialize, Serialize};
@@ -28,7 +38,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Money {
     /// Minor units: 1999 CNY is 19.99 yuan, 1999 JPY is 1999 yen.
-    #[schema(example = 1999)]
+    #[schema(example = 1999, minimum = 0)]
     pub(crate) amount: i64,
     /// ISO 4217.
     #[schema(example = "CNY", pattern = "^[A-Z]{3}$")]
@@ -43,7 +53,7 @@ pub(crate) struct ParcelLine {
     #[schema(minimum = 1)]
     pub(crate) line: u32,
     /// How many units.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
     pub(crate) quantity: i64,
 }
 

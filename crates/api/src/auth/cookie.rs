@@ -10,15 +10,41 @@ use http::{HeaderMap, HeaderValue};
 use crate::problem::Problem;
 
 /// The prefix has the browser keep it for this host alone, over TLS or on this machine, for every path (RFC 6265bis, 4.1.3.2).
-const NAME: &str = "__Host-mideng";
+pub(crate) const NAME: &str = "__Host-mideng";
 /// How long a browser keeps it at most, in seconds: a year. The session behind it ends by its own rules.
 const MAX_AGE_S: u32 = 31_536_000;
 
-/// What stands in the cookie. Two of the name are none: one of them is not ours.
+/// What a browser keeps while it is at a login provider.
+const KEPT: &str = "__Host-mideng-login";
+/// How long it keeps that, in seconds.
+const KEPT_S: u32 = 600;
+
+/// What stands in the cookie.
 pub(crate) fn of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    found(headers, NAME)
+}
+
+/// What a browser kept that comes back from a login provider.
+pub(crate) fn kept_of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    found(headers, KEPT)
+}
+
+/// The header that has a browser keep it while it is away. It comes back by itself from another site, as `Lax` allows.
+pub(crate) fn kept(value: &str) -> HeaderValue {
+    let text = format!("{KEPT}={value}; Path=/; Max-Age={KEPT_S}; Secure; HttpOnly; SameSite=Lax");
+    HeaderValue::try_from(text).unwrap_or_else(|_| kept_no_more())
+}
+
+/// The header that takes it from a browser: it serves once.
+pub(crate) fn kept_no_more() -> HeaderValue {
+    HeaderValue::from_static("__Host-mideng-login=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
+}
+
+/// What stands in a cookie. Two of the name are none: one of them is not ours.
+fn found<'a>(headers: &'a HeaderMap, wanted: &str) -> Result<Option<&'a str>, Problem> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut ours = pairs.filter(|(name, _)| *name == NAME).map(|(_, value)| value);
+    let mut ours = pairs.filter(|(name, _)| *name == wanted).map(|(_, value)| value);
     match (ours.next(), ours.next()) {
         (found, None) => Ok(found),
         (_, Some(_)) => Err(Problem::new("unauthorized", "the credential is not valid")),

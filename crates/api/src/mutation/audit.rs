@@ -12,7 +12,7 @@ use crate::problem::Problem;
 /// The header in which somebody says why they do something. Characters beyond ASCII are percent-encoded UTF-8.
 const REASON: HeaderName = HeaderName::from_static("x-reason");
 
-/// What is to be written of a request, if anything is.
+/// What is to be written of a request, if anything is. Who does it is put in where it is sent on.
 pub(super) fn note(caller: &Caller, headers: &HeaderMap) -> Result<Option<Note>, Problem> {
     let invalid = |detail: String| Problem::new("parameter_invalid", format!("the header X-Reason: {detail}"));
     let mut lines = headers.get_all(REASON).iter();
@@ -27,5 +27,5 @@ pub(super) fn note(caller: &Caller, headers: &HeaderMap) -> Result<Option<Note>,
     };
     let is_staff = caller.session.is_some() && Role::STAFF.contains(&caller.role);
     // Who gives a reason wants it kept, a server's too.
-    Ok((is_staff || reason.is_some()).then_some(Note { reason }))
+    Ok((is_staff || reason.is_some()).then(|| Note { actor: String::new(), reason }))
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use coord::lock::{Guard, Keep, NotAcquired, Terms};
+use domain::PrincipalId;
 use domain::text::CustomerId;
 use engine::Scope;
 use store::Policy;
@@ -62,16 +63,24 @@ impl Mutation {
 
     /// Whether a name of the request is known: it is being worked on here, or has its answer.
     pub(crate) async fn is_repetition(&self) -> Result<bool, Problem> {
-        let (tenant, principal) = (self.caller.tenant, self.caller.principal);
+        Ok(self.known_among(&[self.caller.principal]).await?.is_some())
+    }
+
+    /// The place of the first of these principals of whom a name of the request is known, as if it were theirs.
+    pub(super) async fn known_among(&self, principals: &[PrincipalId]) -> Result<Option<usize>, Problem> {
+        let tenant = self.caller.tenant;
         let aliases = self.aliases.iter().map(|alias| (&alias.key, alias.since));
         for (key, since) in self.key.iter().map(|key| (key, None)).chain(aliases) {
-            let scope = Scope { tenant, principal, key: key.clone() };
-            if self.api.is_in_flight(&scope)
-                || self.api.ask(|store| async move { store.key_is_known(&scope, since).await }).await?
-            {
-                return Ok(true);
+            let scope = |principal: &PrincipalId| Scope { tenant, principal: *principal, key: key.clone() };
+            let scopes: Vec<_> = principals.iter().map(scope).collect();
+            if let Some(place) = scopes.iter().position(|scope| self.api.is_in_flight(scope)) {
+                return Ok(Some(place));
+            }
+            let known = self.api.ask(|store| async move { store.key_first_known(&scopes, since).await }).await?;
+            if known.is_some() {
+                return Ok(known);
             }
         }
-        Ok(false)
+        Ok(None)
     }
 }

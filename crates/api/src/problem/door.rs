@@ -1,6 +1,6 @@
 //! Owns the problems of the door: who is not let in, and why.
 
-use super::kinds::{Kind, Retry, kind};
+use super::kinds::{Kind, Retry, kind, later};
 use Retry::{Correct, NewKey};
 
 /// Every kind that says who is not let in, or what people may not do to each other.
@@ -65,6 +65,44 @@ pub(super) const DOOR: &[Kind] = &[
         "A refresh token came back that had been exchanged before: somebody may have a copy of it. The session is over, for \
          both. Log in again.",
     ),
+    kind(
+        "second_factor_needed",
+        401,
+        Correct,
+        "A second factor is needed",
+        "The password is right, and the account has a second factor. Send the same request with `code`: the six digits that \
+         the app shows, or a recovery code.",
+    ),
+    kind(
+        "code_wrong",
+        401,
+        Correct,
+        "The code is wrong",
+        "The code is not the one that the app shows, or it was used. Wait for the next; the device's clock may be wrong.",
+    ),
+    kind(
+        "reset_invalid",
+        401,
+        Correct,
+        "The token is not valid",
+        "The token to set a new password was never given, is too old, or something about the person has changed since. Ask for \
+         another.",
+    ),
+    kind(
+        "step_up_needed",
+        403,
+        Correct,
+        "Prove anew who you are",
+        "This is asked of no session that lies open somewhere. Send `POST /api/v1/sessions/step-up` with a code, or with the \
+         password where there is no second factor, and then the same request under the same key.",
+    ),
+    kind(
+        "second_factor_missing",
+        403,
+        Correct,
+        "A second factor is missing",
+        "Whoever of the staff gives money away has a second factor. Set one up with `POST /api/v1/me/second-factor`.",
+    ),
     kind("forbidden", 403, Correct, "Not allowed", "The credential is valid, but its role may not do this."),
     kind(
         "account_disabled",
@@ -94,6 +132,20 @@ pub(super) const DOOR: &[Kind] = &[
         Correct,
         "Too many sessions",
         "The person is logged in on as many devices of this kind as the shop allows. Log out on one of them first.",
+    ),
+    kind(
+        "second_factor_there",
+        409,
+        Correct,
+        "There is a second factor",
+        "The account has a second factor. Give it up first, or ask an administrator to drop it where it is lost.",
+    ),
+    later(
+        "login_provider_away",
+        503,
+        5,
+        "The login provider does not answer",
+        "Who knows people by themselves could not be asked. Nobody is let in meanwhile; try again.",
     ),
     kind("login_taken", 409, NewKey, "The login is taken", "Somebody of the tenant has this login. Choose another."),
     kind("name_taken", 409, NewKey, "The name is taken", "There is a tenant of this name. Choose another."),

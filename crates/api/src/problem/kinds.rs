@@ -16,7 +16,13 @@ pub(super) const fn kind(
     Kind::new(code, status, retry, title, explanation)
 }
 
-const fn later(code: &'static str, status: u16, seconds: u32, title: &'static str, explanation: &'static str) -> Kind {
+pub(super) const fn later(
+    code: &'static str,
+    status: u16,
+    seconds: u32,
+    title: &'static str,
+    explanation: &'static str,
+) -> Kind {
     Kind::later(code, status, seconds, title, explanation)
 }
 
@@ -136,6 +142,14 @@ const TRADE: &[Kind] = &[
         "Another order waits for payment",
         "This shop lets one order of a customer, or one with the same product, wait for payment at a time. `order_no` names \
          the one that waits: pay it or cancel it first.",
+    ),
+    kind(
+        "refused_by_rule",
+        409,
+        Correct,
+        "A rule of the shop refuses it",
+        "The shop has rules of its own, such as how many units of a product one order takes: `rule` names the one that refuses \
+         this. Nothing is stored under the key, which may be used for a request that the rule lets pass.",
     ),
     kind(
         "token_invalid",
@@ -281,7 +295,21 @@ const TRADE: &[Kind] = &[
         409,
         NewKey,
         "The refund did not fail",
-        "Only a refund that failed for good is sent once more; this one is under way, or went back.",
+        "Only a refund that failed for good is sent once more; this one waits, is under way, went back or was rejected.",
+    ),
+    kind(
+        "second_person_needed",
+        409,
+        NewKey,
+        "A second person is needed",
+        "Nobody lets go a refund that they asked for themselves. Ask somebody else who may approve refunds, or take it back.",
+    ),
+    kind(
+        "refund_not_awaiting",
+        409,
+        NewKey,
+        "The refund does not wait",
+        "The refund did not wait for a second person, or somebody has decided on it: `refund_status` says where it stands.",
     ),
     kind(
         "refunds_exhausted",

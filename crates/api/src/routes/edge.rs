@@ -2,27 +2,42 @@
 
 use std::any::Any;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 
-use super::browsers;
+use super::{browsers, framing};
 use crate::auth::Sender;
 use crate::problem::Problem;
 use crate::rates;
 use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::state::{Api, Peer, Socket};
 
 /// Runs around everything.
-pub(super) async fn around(mut request: Request, next: Next) -> Response {
+pub(super) async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
-    request.extensions_mut().insert(Sender::default());
-    let mut response = next.run(request).await;
+    let door = Door { sender: Sender::default(), peer: peer(&api, &request), method: request.method().clone() };
+    request.extensions_mut().insert(door.sender.clone());
+    if let Some(peer) = door.peer {
+        request.extensions_mut().insert(peer);
+    }
+    let is_plain = framing::is_plain(&request);
+    let mut response = match is_plain {
+        Ok(()) => next.run(request).await,
+        Err(problem) => {
+            let mut refused = problem.into_response();
+            // Where the next request would begin is not known.
+            refused.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            refused
+        }
+    };
     // The reference answers for a file that it has not without a word.
     let silent = response.status() == StatusCode::NOT_FOUND && !response.headers().contains_key(header::CONTENT_TYPE);
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = problem.or_else(|| silent.then(|| Problem::new("not_found", "there is no such file"))) {
+        door.note(&problem, &id);
         let mut before = std::mem::take(response.headers_mut());
         response = problem.response(id.as_str());
         for name in rates::KEPT {
@@ -41,6 +56,37 @@ pub(super) async fn around(mut request: Request, next: Next) -> Response {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     browsers::protect(headers);
     response
+}
+
+/// Who stands at the door.
+struct Door {
+    sender: Sender,
+    peer: Option<Peer>,
+    method: Method,
+}
+
+impl Door {
+    /// Writes down that somebody was not let in (ASVS 16.3.1 and 16.3.2): the names that we gave, and no text of theirs.
+    fn note(&self, problem: &Problem, request_id: &RequestId) {
+        if !matches!(problem.status(), 401 | 403 | 429) {
+            return;
+        }
+        let code = problem.code();
+        metrics::counter!("mideng_refused_total", "code" => code).increment(1);
+        let address = self.peer.map(|peer| tracing::field::display(peer.address));
+        let caller = self.sender.known();
+        let person = caller.and_then(|caller| Some(tracing::field::display(caller.session.as_ref()?.person)));
+        let account = caller.filter(|caller| caller.session.is_none()).map(|caller| caller.principal.0);
+        let method = &self.method;
+        tracing::info!(code, %method, address, person, account, %request_id, "a request was refused at the door");
+    }
+}
+
+/// Who asks, where a socket says it.
+fn peer(api: &Api, request: &Request) -> Option<Peer> {
+    let Socket(address) = *request.extensions().get::<Socket>()?;
+    let (proxies, headers) = (api.proxies(), request.headers());
+    Some(Peer { address: proxies.client(address, headers), is_here: proxies.is_here(address, headers) })
 }
 
 /// More requests at once than the limit.

@@ -14,10 +14,11 @@ use crate::wire;
 /// Rows on a page where the client does not say.
 const LIMIT_DEFAULT: u64 = 50;
 /// The most rows on a page.
-const LIMIT_MAX: u64 = 200;
+pub(crate) const LIMIT_MAX: u64 = 200;
 
 /// The parameters of a list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     /// Rows on the page, 1 to 200; 50 where it is missing.

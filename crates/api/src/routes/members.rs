@@ -2,10 +2,10 @@
 
 use axum::extract::{Query, State};
 use axum::response::Response;
-use domain::PersonId;
 use domain::person::{Kind, Step};
+use domain::{PersonId, SessionId};
 
-use super::ids::IdPath;
+use super::ids::{IdPath, WithinPath};
 use super::lists::{ListQuery, parameters};
 use super::people;
 use crate::auth::Caller;
@@ -67,6 +67,24 @@ pub(crate) async fn sessions(
     people::sessions(&api, &caller, Kind::Member, path).await
 }
 
+/// Put a member out on one device. Where the session is over already, nothing is done, and its reason stays.
+#[utoipa::path(delete, path = "/api/v1/members/{person_id}/sessions/{session_id}", tag = "people",
+    params(("person_id" = String, Path, description = "Their id"),
+        ("session_id" = String, Path, description = "The session's id"),
+        ("X-Reason" = Option<String>, Header, description = "Why; the audit log keeps it. Beyond ASCII percent-encoded UTF-8"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Optional: derived from the request where missing")),
+    responses((status = 204, description = "It is over: whoever uses it is told `session_kicked`"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn end_session(
+    State(api): State<Api>,
+    path: WithinPath<PersonId, SessionId>,
+    request: Mutation,
+) -> Result<Response, Problem> {
+    people::end_session(&api, request, (Kind::Member, path)).await
+}
+
 /// Let them in no more. All of their sessions end.
 #[utoipa::path(post, path = "/api/v1/members/{person_id}/disable", tag = "people",
     params(("person_id" = String, Path, description = "Their id"),
@@ -122,4 +140,42 @@ pub(crate) async fn sign_out(
 ) -> Result<Response, Problem> {
     request.no_body()?;
     people::change(&api, request, (Kind::Member, path), Step::SignOut).await
+}
+
+/// Let them set a new password without the one there is. The token is for the person alone: send it where only they read it.
+#[utoipa::path(post, path = "/api/v1/members/{person_id}/password-reset", tag = "people",
+    params(("person_id" = String, Path, description = "Their id"),
+        ("X-Reason" = Option<String>, Header, description = "Why; the audit log keeps it. Beyond ASCII percent-encoded UTF-8"),
+        ("If-Match" = Option<String>, Header, description = "The version that the change was made for"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 200, body = wire::ResetAllowed, description = "They may, for half an hour"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn let_reset(
+    State(api): State<Api>,
+    path: IdPath<PersonId>,
+    request: Mutation,
+) -> Result<Response, Problem> {
+    request.no_body()?;
+    people::let_reset(&api, request, (Kind::Member, path)).await
+}
+
+/// Their second factor is lost, and counts no more. All of their sessions end.
+#[utoipa::path(post, path = "/api/v1/members/{person_id}/drop-second-factor", tag = "people",
+    params(("person_id" = String, Path, description = "Their id"),
+        ("X-Reason" = Option<String>, Header, description = "Why; the audit log keeps it. Beyond ASCII percent-encoded UTF-8"),
+        ("If-Match" = Option<String>, Header, description = "The version that the change was made for"),
+        ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
+    responses((status = 200, body = wire::Person, description = "They as they are now"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn drop_factor(
+    State(api): State<Api>,
+    path: IdPath<PersonId>,
+    request: Mutation,
+) -> Result<Response, Problem> {
+    request.no_body()?;
+    people::change(&api, request, (Kind::Member, path), Step::DropFactor).await
 }

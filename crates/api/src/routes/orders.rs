@@ -28,6 +28,7 @@ const TURN_END: Duration = Duration::from_millis(500);
 
 /// Which orders, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrderQuery {
     /// Only of this status.
@@ -35,8 +36,10 @@ pub(crate) struct OrderQuery {
     /// Only of this customer.
     customer_id: Option<String>,
     /// Only placed at this time or later, RFC 3339.
+    #[param(format = DateTime)]
     created_from: Option<String>,
     /// Only placed before this time, RFC 3339.
+    #[param(format = DateTime)]
     created_to: Option<String>,
     /// Rows on the page, 1 to 200; 50 where it is missing.
     limit: Option<u64>,
@@ -75,6 +78,8 @@ pub(crate) async fn place(mut request: Mutation) -> Result<Response, Problem> {
     } else {
         request.require_key()?;
     }
+    let named = request.json::<wire::PlaceOrder>()?.order_no();
+    let mut request = request.resumed_as_issued(named).await?;
     let wanted = request.json::<wire::PlaceOrder>()?.checked(&request.buyer())?;
     request.take_token(Purpose::Order, wanted.customer_id.as_str(), policy.checkout_token)?;
     let turn = request.turn(&policy, &wanted.customer_id).await?;
@@ -252,16 +257,16 @@ fn filter(query: &OrderQuery, caller: &Caller) -> Result<OrderFilter, Problem> {
         Some(text) => Some(CustomerId::new(text).map_err(|error| invalid(error.to_string()))?),
     };
     // Who sees their own orders sees no others, whatever they ask for.
-    let customer_id = match (customer_id, caller.role.reach()) {
-        (None, Reach::Own) => caller.customers().into_iter().next(),
+    let customers = match (customer_id, caller.role.reach()) {
+        (None, Reach::Own) => caller.customers(),
         (Some(wanted), Reach::Own) if !caller.customers().contains(&wanted) => {
             return Err(Problem::new("forbidden", "people see their own orders: leave customer_id out"));
         }
-        (wanted, _) => wanted,
+        (wanted, _) => wanted.into_iter().collect(),
     };
     Ok(OrderFilter {
         status,
-        customer_id,
+        customers,
         created_from: lists::time("created_from", query.created_from.as_deref())?,
         created_to: lists::time("created_to", query.created_to.as_deref())?,
     })

@@ -58,7 +58,7 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: IdPath<Pay
         api.find(caller.tenant, &what, |store, tenant| async move { store.payment(tenant, id).await }).await?;
     is_theirs(&api, &caller, payment.order_no, &what).await?;
     let tag = [(header::ETAG, wire::entity_tag(payment.version))];
-    Ok((tag, Json(wire::Payment::of(&payment))).into_response())
+    Ok((tag, Json(wire::Payment::of(&payment).told(caller.role.reach()))).into_response())
 }
 
 /// Ask the providers anew about every attempt and refund of a payment whose end is not known and which nobody asks about any
@@ -77,12 +77,13 @@ pub(crate) async fn query(path: IdPath<PaymentId>, request: Mutation) -> Result<
     request.submit(Action::QueryPayment(domain::QueryPayment { payment: path.0 }), derived_from_request).await
 }
 
-/// Give money back.
+/// Give money back. Where it makes more than the shop lets one give back of a payment alone, it waits for a second person: its
+/// status is `awaiting_approval`, its amount is reserved, and its provider is not asked yet.
 #[utoipa::path(post, path = "/api/v1/payments/{payment_id}/refunds", tag = "payments", request_body = wire::StartRefund,
     params(("payment_id" = String, Path, description = "The payment's id"),
         ("Idempotency-Key" = String, Header, description = "Names this wish of the caller"),
         ("One-Time-Token" = Option<String>, Header, description = "A token of purpose `refund` for this payment")),
-    responses((status = 201, body = wire::Refund, description = "Begun, and its amount reserved"),
+    responses((status = 201, body = wire::Refund, description = "Begun, or waiting for a second person; its amount is reserved"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = []), ("session" = [])))]
@@ -90,6 +91,7 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, mut request: Mutation) -> Re
     request.require_key()?;
     let (amount, reason, lines) = request.json::<wire::StartRefund>()?.checked()?;
     request.take_token(Purpose::Refund, &path.0.to_string(), false)?;
+    let asking = request.asking().await?;
     let action = Action::RefundPayment(domain::RefundPayment {
         payment: path.0,
         refund: RefundId::new(request.number("refund")?),
@@ -97,6 +99,7 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, mut request: Mutation) -> Re
         amount,
         reason,
         lines,
+        asking,
     });
     request.submit(action, derived_from_request).await
 }
@@ -104,7 +107,8 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, mut request: Mutation) -> Re
 /// Send a refund once more that failed for good: so much, of the same attempt, for the same lines. Where its provider has it
 /// as failed it is followed by a new one, and by one only, whatever keys ask for that; where its provider knew of none, it is
 /// sent again under its own number. Of one whose provider never said what became of it, and was asked for the last time, the
-/// provider is asked anew; and of one that succeeded, where its provider has said since that it failed.
+/// provider is asked anew; and of one that succeeded, where its provider has said since that it failed. It waits for a second person
+/// where a new one would, unless one let it go before.
 #[utoipa::path(post, path = "/api/v1/refunds/{refund_id}/retry", tag = "payments",
     params(("refund_id" = String, Path, description = "The id of the refund that failed"),
         ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
@@ -116,9 +120,9 @@ pub(crate) async fn retry(path: IdPath<RefundId>, request: Mutation) -> Result<R
     request.require_key()?;
     request.no_body()?;
     let provider_key = request.number("retry key")?;
-    request
-        .submit(Action::RetryRefund(domain::RetryRefund { failed: path.0, provider_key }), derived_from_request)
-        .await
+    let asking = request.asking().await?;
+    let action = domain::RetryRefund { failed: path.0, provider_key, asking };
+    request.submit(Action::RetryRefund(action), derived_from_request).await
 }
 
 /// One refund.
@@ -139,7 +143,7 @@ pub(crate) async fn get_refund(
         .find(caller.tenant, &what, |store, tenant| async move { store.payment_of_refund(tenant, id).await })
         .await?;
     is_theirs(&api, &caller, payment.order_no, &what).await?;
-    let refund = payment.refund(id).map(|refund| wire::Refund::of(&payment, refund));
+    let refund = payment.refund(id).map(|refund| wire::Refund::of(&payment, refund).told(caller.role.reach()));
     refund
         .map(|refund| Json(refund).into_response())
         .ok_or_else(|| Problem::new("not_found", format!("there is no {what}")))

@@ -4,14 +4,15 @@
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use domain::person::{Kind, PasswordHash, Step};
-use domain::{Action, AddPerson, Person, PersonId, StepPerson, TenantId};
+use domain::{Action, AddPerson, EndSession, Person, PersonId, SessionId, StepPerson, TenantId};
 use http::header;
+use idempotency::Answer;
+use people::Allowed;
 
-use super::ids::{IdPath, Named};
-use super::lists;
-use super::lists::ListQuery;
+use super::ids::{IdPath, Named, WithinPath};
+use super::lists::{self, ListQuery};
 use crate::auth::Caller;
-use crate::mutation::{Mutation, derived_from_request};
+use crate::mutation::{self, Mutation, derived_from_arrival, derived_from_request};
 use crate::problem::{FieldError, Problem};
 use crate::state::Api;
 use crate::{stamp, wire};
@@ -30,6 +31,21 @@ pub(super) async fn add(api: &Api, mut request: Mutation, new: wire::NewPerson) 
     request.submit(Action::AddPerson(action), derived_from_request).await
 }
 
+/// Adds somebody who adds themselves. A key is theirs alone: whoever has another login has other keys.
+pub(super) async fn register(
+    api: &Api,
+    request: Mutation,
+    tenant: TenantId,
+    new: wire::NewPerson,
+) -> Result<Response, Problem> {
+    // A password that is none leaves no trace of the login; of a repetition it is asked again.
+    let password = hashed(api, &new).await?;
+    let action = added(api, tenant, new, password).await?;
+    // Whoever it is that knocks, the keys of who has this login already are not theirs to use up.
+    let request = request.by(Caller::themselves(tenant, action.principal)).under("registration");
+    request.submit(Action::AddPerson(action), derived_from_arrival).await
+}
+
 /// The hash of the new person's password. Of a repetition it is not asked: that is answered as it was, whatever is thought of
 /// the password by now.
 pub(super) async fn password(
@@ -37,10 +53,14 @@ pub(super) async fn password(
     request: &Mutation,
     new: &wire::NewPerson,
 ) -> Result<Option<PasswordHash>, Problem> {
-    let Some(typed) = &new.password else { return Ok(None) };
-    if request.is_repetition().await? {
+    if new.password.is_none() || request.is_repetition().await? {
         return Ok(None);
     }
+    hashed(api, new).await
+}
+
+async fn hashed(api: &Api, new: &wire::NewPerson) -> Result<Option<PasswordHash>, Problem> {
+    let Some(typed) = &new.password else { return Ok(None) };
     let hashed = api.people().hash(typed, &[new.login.as_str(), new.name.as_str()]).await?;
     hashed.map(Some).map_err(|weak| {
         let pointer = new.password_pointer.to_owned();
@@ -65,10 +85,43 @@ pub(super) async fn added(
 /// Changes somebody, and has every node look at them anew.
 pub(super) async fn change(
     api: &Api,
+    request: Mutation,
+    who: (Kind, IdPath<PersonId>),
+    step: Step,
+) -> Result<Response, Problem> {
+    let (answer, replayed) = changed(api, request, who, step).await?;
+    Ok(mutation::respond(answer, replayed))
+}
+
+/// Lets somebody set a new password. The token is made anew for each answer and always the same: it is kept nowhere.
+pub(super) async fn let_reset(
+    api: &Api,
+    request: Mutation,
+    who: (Kind, IdPath<PersonId>),
+) -> Result<Response, Problem> {
+    let tenant = request.tenant();
+    let (answer, replayed) = changed(api, request, who, Step::LetReset).await?;
+    if answer.status != 200 {
+        return Ok(mutation::respond(answer, replayed));
+    }
+    let broken = |_| Problem::new("internal_error", "the stored answer is no person");
+    let person: wire::StoredPerson = serde_json::from_slice(&answer.body).map_err(broken)?;
+    let id = person.person_id.parse().map_err(|_| Problem::new("internal_error", "the stored answer is no person"))?;
+    let body = wire::ResetAllowed {
+        person: serde_json::from_slice(&answer.body).map_err(broken)?,
+        reset_token: api.people().reset_token(Allowed { tenant, person: id, version: person.version }),
+        expires_at: person.reset_expires_at(),
+    };
+    let body = serde_json::to_vec(&body).map_err(broken)?.into();
+    Ok(mutation::respond(Answer { body, ..answer }, replayed))
+}
+
+async fn changed(
+    api: &Api,
     mut request: Mutation,
     (kind, path): (Kind, IdPath<PersonId>),
     step: Step,
-) -> Result<Response, Problem> {
+) -> Result<(Answer, bool), Problem> {
     request.require_key()?;
     request.is_audited();
     let tenant = request.tenant();
@@ -77,8 +130,31 @@ pub(super) async fn change(
     let action = StepPerson { principal, id, step, expected_version: request.expected_version() };
     let people = api.people().clone();
     api.finish(async move {
-        let answer = request.submit(Action::StepPerson(action), derived_from_request).await;
+        let answer = request.answered(Action::StepPerson(action), derived_from_request).await;
         people.person_changed(tenant, principal).await;
+        answer
+    })
+    .await
+}
+
+/// Ends one of somebody's sessions, and tells every node.
+pub(super) async fn end_session(
+    api: &Api,
+    mut request: Mutation,
+    (kind, path): (Kind, WithinPath<PersonId, SessionId>),
+) -> Result<Response, Problem> {
+    request.is_audited();
+    request.no_body()?;
+    let WithinPath(person, session) = path;
+    let person = find(api, request.tenant(), kind, person).await?;
+    let action = EndSession { principal: person.principal, person: person.id, session };
+    let people = api.people().clone();
+    api.finish(async move {
+        let answer = request.submit(Action::EndSession(action), derived_from_request).await;
+        // Where it is not known yet whether it was applied, too; but nobody has to hear of what was refused.
+        if answer.as_ref().map_or(true, |answer| answer.status().is_success()) {
+            people.session_changed(session).await;
+        }
         answer
     })
     .await

@@ -1,18 +1,26 @@
 //! Owns the routes by which people log in, look after their own sessions and log out.
 
+use std::sync::Arc;
+
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use domain::SessionId;
-use domain::session::End;
+use domain::session::{Authority, End};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
+use people::{Arrival, LoggedIn, Origin};
 
-use crate::auth::{Caller, cookie};
+use super::providers;
+use crate::asker::Asker;
+use crate::auth::{Caller, Sender, cookie};
 use crate::body::Typed;
 use crate::problem::{FieldError, Problem};
-use crate::state::{Api, Peer};
+use crate::state::Api;
 use crate::{stamp, wire};
+
+/// Into which tenant one wants who names none.
+pub(super) const DEFAULT_TENANT: &str = "default";
 
 /// Log in with a password.
 #[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", request_body = wire::LogIn,
@@ -21,32 +29,62 @@ use crate::{stamp, wire};
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")))]
 pub(crate) async fn log_in(
     State(api): State<Api>,
-    peer: Option<Extension<Peer>>,
+    Asker(origin): Asker,
     headers: HeaderMap,
     Typed(wanted): Typed<wire::LogIn>,
 ) -> Result<Response, Problem> {
-    let (kind, device, by_cookie) = wanted.checked()?;
-    if by_cookie {
-        // Another site must not log somebody in here as somebody else.
-        cookie::is_meant(&headers)?;
-    }
-    let address = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |Extension(peer)| peer.0);
+    let kind = wanted.kind()?;
+    let mark = wanted.device.mark.clone();
+    let arrival = arrival(&api, wanted.device, wanted.keep, (&headers, origin)).await?;
     let log_in = people::LogIn {
-        tenant: wanted.tenant.unwrap_or_else(|| "default".to_owned()),
+        tenant: wanted.tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
         kind,
         login: wanted.login,
         password: wanted.password,
-        device,
-        device_name: wanted.device.name,
-        device_mark: wanted.device.mark,
-        address,
-        by_cookie,
-        guest: None,
+        code: wanted.code,
+        device_mark: mark,
+        arrival,
     };
-    let logged_in = api.people().log_in(log_in).await?;
+    let logged_in = match wanted.provider {
+        None => api.people().log_in(log_in).await?,
+        Some(provider) => providers::log_in(&api, &provider, log_in).await?,
+    };
+    Ok(let_in(logged_in))
+}
+
+/// How somebody comes who wants in. Whoever comes as a guest keeps what they began.
+pub(super) async fn arrival(
+    api: &Api,
+    device: wire::LogInDevice,
+    keep: Option<String>,
+    (headers, origin): (&HeaderMap, Origin),
+) -> Result<Arrival, Problem> {
+    let by_cookie = wire::by_cookie(keep.as_deref())?;
+    if by_cookie {
+        // Another site must not log somebody in here as somebody else.
+        cookie::is_meant(headers)?;
+    }
+    // Nor may it have a browser's guest become somebody else's.
+    let is_own = by_cookie || cookie::of(headers)?.is_none() || cookie::is_meant(headers).is_ok();
+    let guest = if is_own { guest(api, headers).await? } else { None };
+    Ok(Arrival { device: device.checked()?, device_name: device.name, origin, by_cookie, guest })
+}
+
+/// The session of who comes as a guest. A credential that is over keeps nobody from logging in; one that only has to be
+/// refreshed does, or what was begun under it would be lost without a word.
+pub(super) async fn guest(api: &Api, headers: &HeaderMap) -> Result<Option<Arc<Authority>>, Problem> {
+    match Sender::default().caller(api, headers).await {
+        Ok(caller) => Ok(caller.and_then(|caller| caller.session)),
+        Err(problem) if problem.code() == "access_token_expired" || problem.status() >= 500 => Err(problem),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The answer to who was let in.
+pub(super) fn let_in(logged_in: LoggedIn) -> Response {
     let cookie = logged_in.cookie.as_deref().map(|value| [(SET_COOKIE, cookie::given(value))]);
     let body = Json(wire::Tokens::of(logged_in));
-    Ok((StatusCode::CREATED, cookie.map_or_else(HeaderMap::new, HeaderMap::from_iter), body).into_response())
+    (StatusCode::CREATED, cookie.map_or_else(HeaderMap::new, HeaderMap::from_iter), body).into_response()
 }
 
 /// Exchange a refresh token for new tokens.
@@ -136,13 +174,12 @@ pub(crate) async fn log_out_everywhere(State(api): State<Api>, caller: Caller) -
     security(("session" = [])))]
 pub(crate) async fn change_password(
     State(api): State<Api>,
-    peer: Option<Extension<Peer>>,
+    Asker(origin): Asker,
     caller: Caller,
     Typed(wanted): Typed<wire::ChangePassword>,
 ) -> Result<Response, Problem> {
     let session = caller.of_session()?;
-    let address = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |Extension(peer)| peer.0);
-    let changed = api.people().change_password(session, wanted.current_password, wanted.new_password, address);
+    let changed = api.people().change_password(session, wanted.current_password, wanted.new_password, origin);
     changed.await?.map_err(|weak| {
         let error = FieldError { pointer: "/new_password".to_owned(), code: weak.code(), message: weak.to_string() };
         Problem::invalid(&[error])

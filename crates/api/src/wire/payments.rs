@@ -2,6 +2,7 @@
 
 use channels::Wanted;
 use domain::PaymentId;
+use domain::access::Reach;
 use domain::channel::{Kind, Method, NextAction as Step};
 use domain::payment::{Attempt as Tried, AttemptStatus, Status};
 use domain::text::{self, Code};
@@ -185,6 +186,14 @@ impl Payment {
             created_at: time(payment.created_at),
             updated_at: time(payment.updated_at),
         }
+    }
+}
+
+impl Payment {
+    /// As it is told to whoever has this reach.
+    pub(crate) fn told(mut self, reach: Reach) -> Self {
+        self.refunds = self.refunds.into_iter().map(|refund| refund.told(reach)).collect();
+        self
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answers::time;
+use super::sessions::Register;
 use crate::problem::{FieldError, Problem};
 
 /// A member of the shop, or one of its staff.
@@ -153,6 +154,12 @@ impl AddMember {
     }
 }
 
+impl Register {
+    pub(crate) fn checked(self) -> Result<NewPerson, Problem> {
+        checked((self.login, self.name, Some(self.password)), Kind::Member, Role::Shopper, "")
+    }
+}
+
 impl AddStaff {
     pub(crate) fn checked(self) -> Result<NewPerson, Problem> {
         let role = staff_role(&self.role)?;
@@ -210,8 +217,7 @@ fn wrong(pointer: &str, code: &'static str, message: String) -> Problem {
 
 /// Where a person is found.
 pub(crate) fn person_path(person: &domain::Person) -> String {
-    let among = if person.kind == Kind::Staff { "staff" } else { "members" };
-    format!("/api/v1/{among}/{}", person.id)
+    format!("/api/v1/{}/{}", super::among(person.kind), person.id)
 }
 
 /// Where a tenant is found.

@@ -50,7 +50,7 @@ pub(crate) struct PlaceOrder {
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<PlaceLine>,
     /// The buyer's words.
-    #[schema(max_length = 500)]
+    #[schema(min_length = 1, max_length = 500)]
     note: Option<String>,
 }
 
@@ -96,7 +96,8 @@ pub(crate) struct ShipOrder {
     /// Under which number.
     #[schema(min_length = 1, max_length = 64)]
     tracking_no: String,
-    /// What is in the parcel; everything that is left where this is missing.
+    /// What is in the parcel, each line at most once; everything that is left where this is missing.
+    #[schema(min_items = 1, max_items = 2000)]
     lines: Option<Vec<ParcelLine>>,
 }
 
@@ -174,6 +175,11 @@ impl Buyer {
 }
 
 impl PlaceOrder {
+    /// The number that the order is to have, if it names one that can be read.
+    pub(crate) fn order_no(&self) -> Option<OrderNo> {
+        self.order_no.as_ref()?.parse().ok()
+    }
+
     pub(crate) fn checked(&self, buyer: &Buyer) -> Result<CheckedOrder, Problem> {
         let mut errors = Errors::default();
         let order_no = self.order_no.as_ref().and_then(|text| {
@@ -306,7 +312,9 @@ impl Errors {
             let code = match invalid {
                 text::Invalid::Empty { .. } => "empty",
                 text::Invalid::TooLong { .. } => "too_long",
-                text::Invalid::Control { .. } | text::Invalid::Blank { .. } => "invalid_characters",
+                text::Invalid::Control { .. } | text::Invalid::Blank { .. } | text::Invalid::Slash { .. } => {
+                    "invalid_characters"
+                }
             };
             self.add(pointer, code, invalid.to_string());
         })

@@ -26,11 +26,17 @@ pub(crate) struct LogIn {
     /// Their password.
     #[schema(max_length = 512, format = Password)]
     pub(crate) password: String,
+    /// Who knows the password, where it is not this server: a provider, as the settings name it.
+    #[schema(max_length = 32, example = "corp")]
+    pub(crate) provider: Option<String>,
+    /// A code of the second factor, if the account has one: six digits, or a recovery code.
+    #[schema(max_length = 64, example = "123456")]
+    pub(crate) code: Option<String>,
     /// On what.
     pub(crate) device: LogInDevice,
     /// `tokens`, which it is where it is missing, or `cookie`: what a browser keeps by itself, and no script sees.
     #[schema(example = "tokens")]
-    keep: Option<String>,
+    pub(crate) keep: Option<String>,
 }
 
 /// The device that somebody logs in on.
@@ -46,6 +52,38 @@ pub(crate) struct LogInDevice {
     /// The `device_mark` of an earlier log-in on it: then tries of strangers do not slow this one.
     #[schema(max_length = 100)]
     pub(crate) mark: Option<String>,
+}
+
+/// Buy without a name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BeGuest {
+    /// The name of the tenant; `default` where it is missing.
+    #[schema(max_length = 64, example = "acme")]
+    pub(crate) tenant: Option<String>,
+    /// On what.
+    pub(crate) device: LogInDevice,
+    /// `tokens`, which it is where it is missing, or `cookie`.
+    #[schema(example = "cookie")]
+    pub(crate) keep: Option<String>,
+}
+
+/// Become a member.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Register {
+    /// The name of the tenant; `default` where it is missing.
+    #[schema(max_length = 64, example = "acme")]
+    pub(crate) tenant: Option<String>,
+    /// What they will log in with.
+    #[schema(min_length = 1, max_length = 64, example = "anna@example.com")]
+    pub(crate) login: String,
+    /// What they are called.
+    #[schema(min_length = 1, max_length = 100)]
+    pub(crate) name: String,
+    /// Their password.
+    #[schema(min_length = 8, max_length = 128, format = Password)]
+    pub(crate) password: String,
 }
 
 /// Exchange a refresh token.
@@ -110,6 +148,11 @@ pub(crate) struct Me {
     role: &'static str,
     /// Their session.
     session_id: String,
+    /// Whether they proved who they are with two factors.
+    two_factors: bool,
+    /// When they last proved it.
+    #[schema(format = DateTime)]
+    proved_at: String,
 }
 
 /// What somebody gets who is logged in.
@@ -133,23 +176,29 @@ pub(crate) struct Tokens {
 }
 
 impl LogIn {
-    /// Through which door, on what, and whether a cookie is wanted.
-    pub(crate) fn checked(&self) -> Result<(Kind, Device, bool), Problem> {
-        let kind = match self.r#as.as_deref() {
-            None | Some("member") => Some(Kind::Member),
-            Some("staff") => Some(Kind::Staff),
-            Some(_) => None,
-        };
-        let kind = kind.ok_or_else(|| unknown("/as", "member, staff"))?;
-        let by_cookie = match self.keep.as_deref() {
-            None | Some("tokens") => Some(false),
-            Some("cookie") => Some(true),
-            Some(_) => None,
-        };
-        let by_cookie = by_cookie.ok_or_else(|| unknown("/keep", "tokens, cookie"))?;
-        let device = Device::from_name(&self.device.r#type);
-        let device = device.ok_or_else(|| unknown("/device/type", &Device::ALL.map(Device::name).join(", ")))?;
-        Ok((kind, device, by_cookie))
+    /// Through which door.
+    pub(crate) fn kind(&self) -> Result<Kind, Problem> {
+        match self.r#as.as_deref() {
+            None | Some("member") => Ok(Kind::Member),
+            Some("staff") => Ok(Kind::Staff),
+            Some(_) => Err(unknown("/as", "member, staff")),
+        }
+    }
+}
+
+impl LogInDevice {
+    pub(crate) fn checked(&self) -> Result<Device, Problem> {
+        let known = || unknown("/device/type", &Device::ALL.map(Device::name).join(", "));
+        Device::from_name(&self.r#type).ok_or_else(known)
+    }
+}
+
+/// Whether a cookie is wanted.
+pub(crate) fn by_cookie(keep: Option<&str>) -> Result<bool, Problem> {
+    match keep {
+        None | Some("tokens") => Ok(false),
+        Some("cookie") => Ok(true),
+        Some(_) => Err(unknown("/keep", "tokens, cookie")),
     }
 }
 
@@ -165,6 +214,8 @@ impl Me {
             kind: session.kind.name(),
             role: session.role.name(),
             session_id: session.id.to_string(),
+            two_factors: session.two_factors,
+            proved_at: time(session.proved_at),
         }
     }
 }

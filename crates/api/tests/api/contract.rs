@@ -37,18 +37,24 @@ async fn the_document_is_served_and_names_every_route() {
 
 #[test]
 fn every_business_route_names_what_can_go_wrong() {
-    for (name, operation) in operations(&document()).into_iter().filter(|(name, _)| name.contains("/api/v1/")) {
+    let document = document();
+    for (name, operation) in operations(&document).into_iter().filter(|(name, _)| name.contains("/api/v1/")) {
         let responses = operation["responses"].as_object().expect("an operation has responses");
-        for range in ["4XX", "5XX"] {
-            let problem = &responses.get(range).unwrap_or_else(|| panic!("{name} names no {range}"))["content"];
-            assert!(problem["application/problem+json"].is_object(), "{name} {range}");
+        for status in ["429", "500", "503"] {
+            assert!(responses.contains_key(status), "{name} names no {status}");
+        }
+        for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {
+            assert!(status.parse::<u16>().is_ok(), "{name}: {status} says too little");
+            let response = response["$ref"].as_str().and_then(|place| document.pointer(place.trim_start_matches('#')));
+            let problem = &response.expect("a problem that all share")["content"]["application/problem+json"];
+            assert!(problem.is_object(), "{name} {status}");
         }
         let line = api::lines().into_iter().find(|line| format!("{} {}", line.method, line.path) == name);
         let access = line.expect("a described route is one").access;
         let security = match access {
             Access::Open => Value::Null,
-            Access::Session => serde_json::json!([{"session": []}]),
-            Access::May(_) | Access::Local(_) => serde_json::json!([{"api_key": []}, {"session": []}]),
+            Access::Session => serde_json::json!([{"session": []}, {"browser": []}]),
+            Access::May(_) | Access::Local(_) => serde_json::json!([{"api_key": []}, {"session": []}, {"browser": []}]),
         };
         assert_eq!(operation["security"], security, "{name}");
         let header = |wanted: &str| {
@@ -59,11 +65,33 @@ fn every_business_route_names_what_can_go_wrong() {
         // A token is kept nowhere until it is used: issuing one changes nothing.
         // What people do with their own sessions is told by the session; a log-in's answer is kept nowhere.
         let changes = !name.starts_with("GET") && !name.ends_with("/tokens") && matches!(access, Access::May(_));
-        assert_eq!(key.is_some(), changes, "{name}");
+        // Who registers has no credential that would tell one wish from another; a key may.
+        let may_have_key = changes || name.ends_with("/registrations");
+        assert_eq!(key.is_some(), may_have_key, "{name}");
         let required = name.starts_with("POST") && changes && !name.ends_with("/order-numbers");
         assert_eq!(key.is_some_and(|key| key["required"] == true), required, "{name}");
         let guarded = name.ends_with("/ship") || name.ends_with("/shipment");
         assert_eq!(header("If-Match").is_some_and(|header| header["required"] == true), guarded, "{name}");
+    }
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document = document();
+    let operations = operations(&document);
+    let names: BTreeSet<_> = operations.iter().map(|(_, operation)| operation["operationId"].to_string()).collect();
+    assert_eq!(names.len(), operations.len(), "{names:?}");
+}
+
+#[test]
+fn what_stands_in_the_path_is_a_parameter_of_the_path_and_nothing_else_is() {
+    for (name, operation) in operations(&document()) {
+        let described = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let described = described.iter().filter(|parameter| parameter["in"] == "path");
+        let described: BTreeSet<_> = described.filter_map(|parameter| parameter["name"].as_str()).collect();
+        let (_, path) = name.split_once(' ').expect("a method and a path");
+        let wanted = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+        assert_eq!(described, wanted.collect(), "{name}");
     }
 }
 

@@ -1,5 +1,10 @@
 //! Owns what the door tells browsers: the headers of every answer, and which other sites may ask.
 
+mod addresses;
+mod bugs;
+mod pages;
+mod time;
+
 use http::{HeaderValue, Method};
 
 use crate::harness::{FOR_BROWSERS, Setup, Shop, order_of};
@@ -49,9 +54,32 @@ async fn s24_only_the_sites_of_the_list_may_ask() {
     assert_eq!(answer.header("access-control-allow-origin"), Some(SHOP));
     assert_eq!(answer.header("access-control-allow-credentials"), None);
     assert!(answer.header("access-control-allow-headers").is_some_and(|names| names.contains("idempotency-key")));
-    for strange in
-        ["https://evil.example", "http://shop.example", "https://shop.example.evil", "https://shop.example:444", "null"]
-    {
+    for strange in [
+        "https://evil.example",
+        "http://shop.example",
+        "https://shop.example.evil",
+        "https://shop.example.",
+        "https://shop.example:443",
+        "https://shop.example:444",
+        "https://shop.example/",
+        "https://SHOP.example",
+        "HTTPS://shop.example",
+        "https://www.shop.example",
+        "https://evilshop.example",
+        "https://shop.example@evil.example",
+        "https://shop.example%60.evil.example",
+        "https://shop_example",
+        "https://shop.example https://evil.example",
+        "https://evil.example https://shop.example",
+        "https://shop.example,https://evil.example",
+        " https://evil.example",
+        "ftp://shop.example",
+        "shop.example",
+        "file://",
+        "null",
+        "*",
+        "",
+    ] {
         assert_eq!(preflight(strange).send().await.header("access-control-allow-origin"), None, "{strange}");
         let asked = shop.admin.call(Method::GET, "/api/v1/products").header("origin", strange).send().await;
         assert_eq!(asked.header("access-control-allow-origin"), None, "{strange}");

@@ -1,14 +1,24 @@
 //! Owns who may do what as people see it: the matrix of routes and roles, strangers' objects, log-ins and sessions.
 
+mod audit;
+mod desk;
+mod guests;
 mod matrix;
+mod members_of_bodies;
+mod objects;
+pub(crate) mod proofs;
+mod providers;
+mod rotation;
 mod sessions;
-mod strangers;
+pub(crate) mod strangers;
 mod tenants;
 
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, Shop};
+
+pub(crate) use matrix::filled;
 
 pub(crate) const PASSWORD: &str = "three red birds";
 

@@ -34,8 +34,16 @@ pub(crate) struct Setup {
     pub(crate) engine: engine::Options,
     pub(crate) rates: RateLimits,
     pub(crate) locks: Arc<dyn Lock>,
+    /// What looks at commands, and hears of refusals.
+    pub(crate) hooks: api::Hooks,
     /// The other sites whose pages may ask.
     pub(crate) origins: Vec<http::HeaderValue>,
+    /// Those who ask for others.
+    pub(crate) proxies: api::Proxies,
+    /// Who knows people by themselves.
+    pub(crate) providers: Vec<people::Provider>,
+    /// What nodes share of sessions.
+    pub(crate) cache: Option<Arc<dyn coord::cache::Cache>>,
 }
 
 /// No rate limits, and locks within this process.
@@ -47,7 +55,11 @@ impl Default for Setup {
             engine: engine::Options::default(),
             rates: RateLimits { rules: Arc::new([]), limit: Arc::new(LocalLimit::new(1_000)) },
             locks: Arc::new(StripedLock::new()),
+            hooks: api::Hooks::default(),
             origins: Vec::new(),
+            proxies: api::Proxies::default(),
+            providers: Vec::new(),
+            cache: None,
         }
     }
 }
@@ -66,6 +78,7 @@ pub(crate) struct Shop {
     pub(crate) faults: Faults,
     pub(crate) tenant: TenantId,
     pub(crate) directory: Directory,
+    pub(crate) people: people::People,
     lane: JoinHandle<()>,
     socket: JoinHandle<()>,
     api: Api,
@@ -85,7 +98,7 @@ impl Shop {
         let store = Store::open(&folder.path().join("mideng.db")).await.expect("the database opens");
         store.migrate().await.expect("the schema is made");
         let tenant = tenant(&store, "default").await;
-        channel(&store, tenant).await;
+        channel(&store, tenant, CHANNEL).await;
         drop(store);
         Self::start(folder, tenant, setup).await
     }
@@ -113,16 +126,18 @@ impl Shop {
         let installation = store.installation(api::id()).await.expect("the database is there");
         let people = people::Parts {
             store: store.clone(),
-            cache: None,
+            cache: setup.cache,
             bus: None,
             limit: setup.rates.limit.clone(),
             logins_per_address: 60,
             secret: [7; 32],
             issuer: "urn:mideng:test".to_owned(),
             hasher: Hasher::open(cheap()).expect("threads"),
+            providers: setup.providers,
             stamp: people::Stamp { now: api::now, id: api::id },
         };
         let people = people::People::new(people).await.expect("the database is there");
+        let people_of_api = people.clone();
         let (engine_of_api, store_of_api, directory_of_api) = (engine.clone(), store.clone(), directory.clone());
         let parts = Parts {
             engine: engine_of_api,
@@ -131,11 +146,13 @@ impl Shop {
             actors,
             installation,
             secret: [7; 32],
-            people,
+            people: people_of_api,
             origins: setup.origins,
+            proxies: setup.proxies,
             limits: setup.rates,
             locks: setup.locks,
             conflicts: Conflicts::default(),
+            hooks: setup.hooks,
             metrics,
         };
         let api = Api::new(parts, setup.settings);
@@ -143,7 +160,7 @@ impl Shop {
         let socket = tokio::spawn(api::serve(listener, api::router(api.clone()), setup.limits, stop.clone()));
         let admin = Client { address, bearer: None };
         let mut server =
-            Self { admin, store, engine, faults, tenant, directory, lane, socket, api, stop, database, folder };
+            Self { admin, store, engine, faults, tenant, directory, people, lane, socket, api, stop, database, folder };
         server.admin = server.client(tenant, "admin", Role::Admin).await;
         server
     }
@@ -202,6 +219,21 @@ impl Shop {
 
     /// Pays an order: an attempt through the shop's own channel, and its word that it succeeded.
     pub(crate) async fn pay(&self, order_no: &str, amount: i64) -> Answered {
+        self.pay_through((self.tenant, CHANNEL), order_no, amount).await
+    }
+
+    /// Gives another tenant an account with the sandbox.
+    pub(crate) async fn channel(&self, tenant: TenantId, id: ChannelAccountId) {
+        channel(&self.store, tenant, id).await;
+    }
+
+    /// Pays an order of a tenant through a channel of its own.
+    pub(crate) async fn pay_through(
+        &self,
+        (tenant, channel): (TenantId, ChannelAccountId),
+        order_no: &str,
+        amount: i64,
+    ) -> Answered {
         let order: OrderNo = order_no.parse().expect("an order's number");
         let attempt = AttemptId::new(api::id());
         let start = StartPayment {
@@ -209,11 +241,11 @@ impl Shop {
             payment: PaymentId::new(api::id()),
             attempt,
             provider_key: 1,
-            candidates: vec![CHANNEL],
+            candidates: vec![channel],
             method: None,
             return_url: None,
         };
-        let started = self.submit(Action::StartPayment(start)).await;
+        let started = self.submit(tenant, Action::StartPayment(start)).await;
         if matches!(&started, Answered::Executed(answer) if answer.status != 201) {
             return started;
         }
@@ -226,11 +258,11 @@ impl Shop {
             stranger: None,
         };
         let (source, digest) = (Source::Answer, Digest([0; 16]));
-        let apply = ApplyChannelFact { account: CHANNEL, source, fact, digest, action: None, is_again: false };
-        self.submit(Action::ApplyChannelFact(apply)).await
+        let apply = ApplyChannelFact { account: channel, source, fact, digest, action: None, is_again: false };
+        self.submit(tenant, Action::ApplyChannelFact(apply)).await
     }
 
-    async fn submit(&self, action: Action) -> Answered {
+    async fn submit(&self, tenant: TenantId, action: Action) -> Answered {
         let target = Target { method: "TEST", route: "pay", ids: &[], query: "", precondition: "" };
         let command = Command {
             aliases: Vec::new(),
@@ -238,8 +270,8 @@ impl Shop {
             whose: Whose::Anybodys,
             note: None,
             id: CommandId(api::id()),
-            tenant: self.tenant,
-            principal: self.account(self.tenant, "payments").await,
+            tenant,
+            principal: self.account(tenant, "payments").await,
             key: Key::new(&format!("pay-{:032x}", api::id())).expect("a key"),
             fingerprints: Fingerprints::of(&target, ""),
             at: api::now(),
@@ -280,10 +312,10 @@ async fn tenant(store: &Store, name: &str) -> TenantId {
 }
 
 /// An account with the sandbox, whose gateway nobody is at.
-async fn channel(store: &Store, tenant: TenantId) {
+async fn channel(store: &Store, tenant: TenantId, id: ChannelAccountId) {
     let account = Channel {
         tenant,
-        id: CHANNEL,
+        id,
         kind: Kind::Sandbox,
         name: "till".to_owned(),
         is_enabled: true,
