@@ -7,6 +7,7 @@ mod load;
 mod order;
 mod pace;
 pub(crate) mod payments;
+pub(crate) mod sessions;
 mod stock;
 mod worker;
 
@@ -17,6 +18,7 @@ use anyhow::{bail, ensure};
 
 use self::figures::Figures;
 use self::load::Plan;
+use self::order::{Buyer, Sender};
 use crate::client::{Server, ServerArgs};
 
 /// Load a server with orders and measure it
@@ -77,7 +79,7 @@ async fn measure(args: &Args, server: &Server) -> anyhow::Result<Figures> {
 impl Plan {
     fn new(args: &Args, server: &Server) -> anyhow::Result<Self> {
         Ok(Self {
-            target: server.target.clone(),
+            senders: vec![Sender { target: server.target.clone(), buyer: Buyer::Many }],
             connections: usize::from(args.connections),
             warm_up: Duration::from_secs(if args.duration < 5 { 1 } else { 2 }),
             duration: Duration::from_secs(args.duration),

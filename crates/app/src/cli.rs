@@ -84,6 +84,9 @@ enum Command {
     /// Measure payments beside orders.
     #[command(subcommand, hide = true)]
     BenchPayments(bench::payments::Case),
+    /// Measure sessions beside API keys.
+    #[command(hide = true)]
+    BenchSessions(bench::sessions::Args),
     /// Print the OpenAPI document.
     #[command(hide = true)]
     Openapi,
@@ -112,6 +115,7 @@ impl Cli {
             Command::Bench(args) => return bench::run(args).await,
             Command::BenchFloor(args) => return floor::run(args).await,
             Command::BenchPayments(case) => case.run().await?,
+            Command::BenchSessions(args) => args.run().await?,
             Command::Migrate(database) => admin::migrate(&database).await?,
             Command::Backup { file, database } => admin::backup(&file, &database).await?,
             Command::Restore { file, database } => admin::restore(&file, &database).await?,

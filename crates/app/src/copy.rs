@@ -13,15 +13,17 @@ use crate::{check, terminal};
 pub(crate) struct Args {
     /// Where the shop is: sqlite:FILE, postgres://… or mysql://…
     #[arg(long, value_name = "URL")]
-    from: Address,
+    from: String,
     /// Where it goes: an empty database
     #[arg(long, value_name = "URL")]
-    to: Address,
+    to: String,
 }
 
 /// `mideng copy`.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Args { from, to } = args;
+    // Read here and not as a flag: what is wrong with a flag is told with its value, and this one has a password in it.
+    let from: Address = args.from.parse().context("--from")?;
+    let to: Address = args.to.parse().context("--to")?;
     // A server on either side would write what the copy does not see.
     let _from = from.file().map(folder::Lock::take).transpose()?;
     let _to = to.file().map(folder::Lock::take).transpose()?;

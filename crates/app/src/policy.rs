@@ -36,6 +36,15 @@ pub(crate) struct Changes {
     /// Within what time two order requests without a key that ask for the same are one; 0s: a key is required
     #[arg(long, value_name = "PERIOD")]
     same_within: Option<Period>,
+    /// How many units of one product one order takes, answered 409 `refused_by_rule` beyond; 0: any number
+    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(i64).range(0..=1_000_000))]
+    order_units: Option<i64>,
+    /// Let whoever comes buy without a name: on or off
+    #[arg(long, value_name = "SWITCH", value_parser = switch)]
+    guests: Option<bool>,
+    /// Let whoever comes become a member by themselves: on or off
+    #[arg(long, value_name = "SWITCH", value_parser = switch)]
+    registration: Option<bool>,
     #[command(flatten)]
     of: Tenant,
 }
@@ -65,11 +74,15 @@ impl Command {
         }
         store.close().await;
         let period = |ms: i64| if ms == 0 { "off".to_owned() } else { Period(milliseconds(ms)).to_string() };
+        let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
         let rows = [
-            ["checkout-token".to_owned(), if policy.checkout_token { "on" } else { "off" }.to_owned()],
+            ["checkout-token".to_owned(), switch(policy.checkout_token)],
             ["order-lock".to_owned(), period(policy.order_lock_ms)],
             ["pending-orders".to_owned(), policy.pending_limit.name().to_owned()],
             ["same-within".to_owned(), period(policy.same_within_ms)],
+            ["order-units".to_owned(), units(policy.order_units_max)],
+            ["guests".to_owned(), switch(policy.guests)],
+            ["registration".to_owned(), switch(policy.registration)],
         ];
         terminal::print_list(["what", "is"], rows);
         Ok(())
@@ -84,6 +97,11 @@ impl Changes {
         if let Some(limit) = self.pending_orders {
             policy.pending_limit = limit;
         }
+        if let Some(units) = self.order_units {
+            policy.order_units_max = units;
+        }
+        policy.guests = self.guests.unwrap_or(policy.guests);
+        policy.registration = self.registration.unwrap_or(policy.registration);
         for (name, wanted, most, kept) in [
             ("order-lock", self.order_lock, ORDER_LOCK_MAX, &mut policy.order_lock_ms),
             ("same-within", self.same_within, SAME_WITHIN_MAX, &mut policy.same_within_ms),
@@ -96,6 +114,10 @@ impl Changes {
         }
         Ok(())
     }
+}
+
+fn units(most: i64) -> String {
+    if most == 0 { "off".to_owned() } else { most.to_string() }
 }
 
 fn milliseconds(ms: i64) -> Duration {

@@ -28,7 +28,7 @@ pub(crate) fn check(key: &str) -> anyhow::Result<()> {
             store::SECRET_PREFIX
         );
     }
-    Ok(())
+    crate::settings::known::refuse("MIDENG_BOOTSTRAP_API_KEY", &key[store::SECRET_PREFIX.len()..])
 }
 
 /// A public id: a prefix and 26 characters, like the ids of orders.

@@ -29,7 +29,7 @@ use coordinator::{Coordination, Coordinator};
 use crash::{Mortal, MortalChannel, Points};
 
 use crate::secret;
-use crate::settings::{Flags, Settings, StorageKind};
+use crate::settings::{Flags, Settings, StorageKind, known};
 use crate::workers::{Outside, Workers};
 
 /// How long what was begun has to end when the server stops.
@@ -120,6 +120,7 @@ impl Server {
         let installation = store.installation(api::id()).await.context("reading the installation's name")?;
         let Coordinator { locks, rates, cache, bus } = coordination.on(&store, (installation, lock.is_some()));
         let secret = store.secret(secret::random()?).await.context("reading the installation's secret")?;
+        known::refuse_drawn("the installation's secret in the database", &secret)?;
         let people = people::Parts {
             store: store.clone(),
             cache,
@@ -129,6 +130,7 @@ impl Server {
             secret,
             issuer: format!("urn:mideng:{installation:032x}"),
             hasher: Hasher::open(HasherSettings::default()).context("starting the threads that hash passwords")?,
+            providers: settings.login_providers()?,
             stamp: people::Stamp { now: api::now, id: api::id },
         };
         let people = People::new(people).await.context("reading the keys that sign access tokens")?;
@@ -141,9 +143,11 @@ impl Server {
             secret,
             people: people.clone(),
             origins: settings.origins()?,
+            proxies: settings.proxies()?,
             limits: rates,
             locks,
             conflicts: conflicts.clone(),
+            hooks: api::Hooks::default(),
             metrics: metrics.clone(),
         };
         let api = Api::new(parts, api_settings(settings));
@@ -156,14 +160,10 @@ impl Server {
         let mut sockets =
             vec![tokio::spawn(api::serve(listener, api::router(api.clone()), Limits::default(), stop.clone()))];
         if let Some(listen) = settings.metrics_listen {
-            let listener =
-                Listener::bind(listen).await.with_context(|| format!("listening on {listen} for metrics"))?;
-            sockets.push(tokio::spawn(api::serve(
-                listener,
-                telemetry::router(metrics),
-                Limits::default(),
-                stop.clone(),
-            )));
+            let listener = Listener::bind(listen).await;
+            let listener = listener.with_context(|| format!("listening on {listen} for metrics"))?;
+            let router = telemetry::router(metrics);
+            sockets.push(tokio::spawn(api::serve(listener, router, Limits::default(), stop.clone())));
         }
         let workers = Workers::start((&store, &engine, &actors), conflicts, (outside, relay), settings);
         Ok(Self { address, new_api_key: None, database, store, engine, lane, sockets, workers, api, stop, _lock: lock })

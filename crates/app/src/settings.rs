@@ -2,7 +2,9 @@
 
 mod database;
 mod flags;
+pub(crate) mod known;
 mod period;
+mod providers;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -31,7 +33,7 @@ const ANSWER_WAIT_MAX: Duration = Duration::from_hours(1);
 const PUBLIC_URL_MAX: usize = 200;
 
 /// The settings of a server, complete and checked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
@@ -44,9 +46,13 @@ pub(crate) struct Settings {
     pub(crate) redis_url: Option<String>,
     /// Only in the file: a list has no flag.
     pub(crate) cors_origins: Vec<String>,
+    /// Only in the file: a list has no flag.
+    pub(crate) trusted_proxies: Vec<String>,
     pub(crate) logins_per_address: u32,
     /// Only in the file: a list has no flag.
     pub(crate) limits: Vec<LimitSetting>,
+    /// Only in the file: a list has no flag.
+    pub(crate) login_providers: Vec<providers::ProviderSetting>,
     pub(crate) payment_timeout: Period,
     pub(crate) receive_after: Period,
     pub(crate) order_number_validity: Period,
@@ -119,8 +125,10 @@ impl Default for Settings {
             public_url: None,
             redis_url: None,
             cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             logins_per_address: 60,
             limits: Vec::new(),
+            login_providers: Vec::new(),
             payment_timeout: Period(api.payment_timeout),
             receive_after: Period::days(15),
             order_number_validity: Period(api.order_number_validity),
@@ -164,8 +172,20 @@ impl Settings {
         self.cors_origins.iter().map(|text| origin(text)).collect()
     }
 
+    /// Those who stand before the server, and say for whom they ask.
+    pub(crate) fn proxies(&self) -> anyhow::Result<api::Proxies> {
+        let networks = self.trusted_proxies.iter().map(|text| text.parse().context("trusted_proxies"));
+        networks.collect::<anyhow::Result<_>>().map(api::Proxies::new)
+    }
+
+    /// Those who know people by themselves. Their secrets are read now, and kept nowhere else.
+    pub(crate) fn login_providers(&self) -> anyhow::Result<Vec<people::Provider>> {
+        providers::open(&self.login_providers, self.public_url.as_deref())
+    }
+
     fn check(&self) -> anyhow::Result<()> {
         self.origins()?;
+        self.proxies()?;
         if self.key_retention.0.as_secs() < KEY_RETENTION_LEAST_S {
             bail!(
                 "key_retention is {}; it must be at least 25h, because providers redeliver for a day",
@@ -216,6 +236,8 @@ impl Settings {
         if self.public_url.as_ref().is_some_and(|url| url.len() > PUBLIC_URL_MAX) {
             bail!("public_url is longer than {PUBLIC_URL_MAX} characters; providers take no URL of callbacks as long");
         }
+        self.refuse_known()?;
+        self.login_providers()?;
         if let Some(key) = &self.bootstrap_api_key {
             crate::secret::check(key)?;
         }

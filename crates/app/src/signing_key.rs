@@ -69,10 +69,10 @@ async fn list(database: &Database) -> anyhow::Result<()> {
 async fn retire(kid: &str, database: &Database) -> anyhow::Result<()> {
     let (store, _) = admin::open(database).await?;
     let (keys, now) = (store.signing_keys().await?, api::now());
-    let signs = |key: &&store::SigningKey| key.signs_from <= now && key.verifies_until.is_none_or(|until| until > now);
-    if !keys.iter().filter(signs).any(|key| key.kid != kid) {
+    if !people::others_sign(&keys, kid, now) {
         bail!(
-            "no other key signs at present; run `mideng signing-key rotate`, and retire this one when the new one signs"
+            "no other key would sign then, and nobody could log in; run `mideng signing-key rotate`, and retire this one when \
+             the new one signs, in two minutes"
         );
     }
     let retired = store.signing_key_retire(kid, now).await?;

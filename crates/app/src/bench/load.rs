@@ -9,16 +9,16 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::cpu;
+use super::order::Sender;
 use super::pace::Pace;
 use super::worker::{Seen, Tally, work};
-use crate::client::Target;
 use crate::client::clock::now;
 use crate::terminal;
 
 /// What is to be done.
 pub struct Plan {
-    /// Where and as whom.
-    pub target: Arc<Target>,
+    /// Where and as whom: a connection is of one of these, in turns.
+    pub senders: Vec<Sender>,
     /// Connections.
     pub connections: usize,
     /// Not counted.
@@ -88,6 +88,11 @@ pub async fn run(plan: Plan) -> anyhow::Result<Load> {
 }
 
 impl Run {
+    /// Who sends over this connection.
+    pub fn sender(&self, connection: usize) -> &Sender {
+        &self.plan.senders[connection % self.plan.senders.len()]
+    }
+
     /// When the next request is due; none when the time is over.
     pub async fn next(&self) -> Option<Instant> {
         match &self.pace {

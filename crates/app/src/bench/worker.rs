@@ -51,8 +51,9 @@ pub struct Tally {
 
 /// Sends until the time is over.
 pub async fn work(run: Arc<Run>, number: usize) -> Seen {
-    let mut connection = Connection::new(run.plan.target.clone());
-    let mut orders = Orders::new(&run.plan, number);
+    let sender = run.sender(number);
+    let mut connection = Connection::new(sender.target.clone());
+    let mut orders = Orders::new(&run.plan, (sender.buyer.clone(), number));
     let mut seen = Seen::new();
     while let Some(due) = run.next().await {
         let Next { request, known } = orders.next();

@@ -57,6 +57,11 @@ impl Request {
         Self::new(Method::POST, path, body)
     }
 
+    /// Takes something away.
+    pub fn delete(path: &str) -> Self {
+        Self::new(Method::DELETE, path, Bytes::new())
+    }
+
     /// With one header more.
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         let value = HeaderValue::from_str(value).expect("the commands make headers of visible ASCII");

@@ -9,10 +9,10 @@ use store::Address;
 use super::address;
 
 /// Which database a command works on.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct Database {
     /// The database: sqlite:FILE, postgres://… or mysql://… [default: mideng.db in the data folder].
-    #[arg(long, value_name = "URL", env = "MIDENG_DATABASE_URL")]
+    #[arg(long, value_name = "URL", env = "MIDENG_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
     /// The folder of the embedded database.
     #[arg(long, value_name = "FOLDER", env = "MIDENG_DATA", default_value = "mideng-data")]

@@ -10,7 +10,7 @@ use super::Period;
 
 /// The flags of `mideng serve`. Each is also a member of `mideng.yaml` and, in capitals with `MIDENG_` before it, a
 /// variable of the environment.
-#[derive(Args, Clone, Debug, Default, Serialize)]
+#[derive(Args, Clone, Default, Serialize)]
 pub(crate) struct Flags {
     /// The file of settings.
     #[arg(long, value_name = "FILE", default_value = "mideng.yaml")]

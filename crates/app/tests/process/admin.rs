@@ -114,9 +114,9 @@ async fn a_channel_takes_new_keys_and_no_other_merchant() {
     let change = || folder.run(&["channel", "settings", "sandbox", "till.json"]);
     write("one", r#"["env:PATH"]"#);
     folder.run(&["channel", "add", "sandbox", "--settings", "till.json"]).await.succeeded();
-    write("one", r#"["env:HOME","env:PATH"]"#);
+    write("one", r#"["env:CARGO_MANIFEST_DIR","env:PATH"]"#);
     change().await.succeeded();
-    write("two", r#"["env:HOME","env:PATH"]"#);
+    write("two", r#"["env:CARGO_MANIFEST_DIR","env:PATH"]"#);
     change().await.failed_saying(&["account", "does not change", "channel add"]);
     let unknown = folder.run(&["channel", "settings", "other", "till.json"]).await;
     unknown.failed_saying(&["no channel \"other\""]);
@@ -134,12 +134,12 @@ async fn keys_that_sign_tokens_are_rotated_beside_a_running_server() {
     };
     let first = names().await;
     assert_eq!(first.len(), 1, "a server makes one at its first start");
-    folder.run(&["signing-key", "retire", &first[0]]).await.failed_saying(&["no other key signs", "rotate"]);
+    folder.run(&["signing-key", "retire", &first[0]]).await.failed_saying(&["no other key would sign", "rotate"]);
     let rotated = folder.run(&["signing-key", "rotate"]).await.succeeded();
     assert!(rotated.out.contains("in 2 minutes"), "{rotated:?}");
     assert_eq!(names().await.len(), 2);
     // The new one does not sign yet.
-    folder.run(&["signing-key", "retire", &first[0]]).await.failed_saying(&["no other key signs"]);
+    folder.run(&["signing-key", "retire", &first[0]]).await.failed_saying(&["no other key would sign"]);
     folder.run(&["signing-key", "retire", "none"]).await.failed_saying(&["there is no key", "none"]);
     server.stop().await;
 }

@@ -5,6 +5,8 @@
 //! Where a release brings a migration, or answers otherwise, it gets a folder of its own, under the name in
 //! [`NEWEST`]: `MIDENG_KEEP_GOLDEN=1 cargo test -p app --test process golden` keeps what the test records.
 
+mod people;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +17,7 @@ use serde_json::Value;
 use crate::harness::{Answer, Folder, Server, Shopper};
 
 /// The folder of this release.
-const NEWEST: &str = "0004";
+const NEWEST: &str = "0010";
 /// Nothing expires and nothing is purged, whenever the database is opened.
 const FLAGS: &[&str] = &["--payment-timeout", "36500d", "--key-retention", "36500d", "--receive-after", "36500d"];
 
@@ -197,11 +199,12 @@ async fn record(golden: &Path) {
     let added = folder.run(&["channel", "add", "sandbox", "--settings", "till.json"]).await.succeeded();
     recording.server.sees_channel(added.out.trim()).await;
     script(&mut recording).await;
+    people::script(&mut recording).await;
     let Recording { server, sent } = recording;
     // Some of the orders are closed; those that are not stay where they are.
     folder.run(&["archive", "--before", "2100-01-01"]).await.succeeded();
     let mut read = Vec::new();
-    for path in ["/api/v1/products", "/api/v1/orders"] {
+    for path in ["/api/v1/products", "/api/v1/orders", "/api/v1/members", "/api/v1/staff", "/api/v1/audit?after=0"] {
         read.push((path.to_owned(), server.admin.get(path).await.expect(200).json()));
     }
     let orders = read[1].1["data"].as_array().expect("orders").clone();

@@ -1,7 +1,10 @@
 //! Owns what the tests stand on: a server as a process, its folder, and clients that may be cut off at any time.
 
+mod browser;
 mod client;
+mod codes;
 mod database;
+mod organisation;
 mod process;
 mod provider;
 mod proxy;
@@ -10,8 +13,11 @@ mod till;
 
 use std::time::Duration;
 
+pub(crate) use browser::Browser;
 pub(crate) use client::{Answer, Shopper};
-pub(crate) use database::{Database, Kind, authority, stranger};
+pub(crate) use codes::shown;
+pub(crate) use database::{Database, Kind, authority, stranger, variable};
+pub(crate) use organisation::{Organisation, account_password, password, plain_host};
 pub(crate) use process::{Ended, Folder, Server, ended};
 pub(crate) use provider::{Provider, rule};
 pub(crate) use proxy::Proxy;

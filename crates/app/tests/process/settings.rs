@@ -53,6 +53,15 @@ async fn a_wrong_member_of_the_file() {
         ("body_bytes_max: many\n", &["body_bytes_max"]),
         ("database_url: oracle:x\n", &["oracle is no database", "sqlite:"]),
         ("bootstrap_api_key: short\n", &["mk_"]),
+        // S30: what stands in examples is nobody's secret.
+        ("bootstrap_api_key: mk_changeme-changeme-changeme\n", &["BOOTSTRAP_API_KEY", "openssl rand"]),
+        ("bootstrap_api_key: mk_xxxxxxxxxxxxxxxxxxxxxxxx\n", &["BOOTSTRAP_API_KEY", "openssl rand"]),
+        ("database_url: postgres://shop:changeme@db.example/shop\n", &["database_url", "another machine"]),
+        ("redis_url: rediss://:only-on-this-machine@cache.example:6379\n", &["redis_url", "another machine"]),
+        // S21: whom one may say that one asks for.
+        ("trusted_proxies: [proxy.example]\n", &["trusted_proxies", "10.0.0.0/8"]),
+        ("trusted_proxies: [10.0.0.7/8]\n", &["trusted_proxies", "write 10.0.0.0/8"]),
+        ("trusted_proxies: [\"0.0.0.0/0\"]\n", &["trusted_proxies", "everybody"]),
         ("- a\n- b\n", &["setting"]),
         ("listen: [\n", &["setting"]),
     ] {
@@ -63,6 +72,7 @@ async fn a_wrong_member_of_the_file() {
         let said = ended(command).await;
         assert!(!said.status.success(), "{text:?} was taken");
         said.failed_saying(parts);
+        assert!(!said.err.contains("changeme") && !said.err.contains("only-on"), "{said:?}");
         assert!(!folder.file("mideng-data").exists(), "{text:?}: a start that is refused leaves nothing behind");
     }
 }

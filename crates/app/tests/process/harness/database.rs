@@ -241,7 +241,7 @@ pub(crate) fn stranger() -> String {
 }
 
 /// What a test is told of the servers.
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!(
             "{name} is not set: run `cargo xtask test`, or `cargo xtask services up` and then \

@@ -1,9 +1,9 @@
 //! Owns what can happen while money is given back.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::spoken::{seconds, send, sent_back_body, sign};
-use crate::harness::{Database, Till, on_every_database, rule, until};
+use crate::harness::{Database, Shopper, Till, on_every_database, rule, shown, until};
 
 on_every_database!(
     r1_two_refunds_that_are_too_much_together,
@@ -17,6 +17,7 @@ on_every_database!(
     a_refund_that_nobody_asked_for_and_that_failed_is_sent_once_more,
     r9_a_refund_asked_for_again_when_its_key_is_forgotten,
     r10_a_failure_that_is_said_anew_is_asked_about_anew,
+    a_refund_over_the_limit_goes_when_a_second_person_says_so,
 );
 
 async fn r1_two_refunds_that_are_too_much_together(database: Database) {
@@ -211,5 +212,42 @@ async fn r10_a_failure_that_is_said_anew_is_asked_about_anew(database: Database)
     let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
     assert!(metrics.contains(r#"mideng_callbacks_total{channel="sandbox",result="repeated"} 2"#), "{metrics}");
     till.refunds_are(&payment, &["succeeded"]).await;
+    till.close().await;
+}
+
+/// The provider hears of it once, and not before.
+async fn a_refund_over_the_limit_goes_when_a_second_person_says_so(database: Database) {
+    let till = Till::open(database, &["sandbox"]).await;
+    let (order_no, payment, _) = till.paid("large", "sandbox").await;
+    let send = async |by: &Shopper, method: http::Method, path: &str, key: &str, body: Value| {
+        let (path, body) = (format!("/api/v1/{path}"), body.to_string());
+        by.send(method, &path, key, &body).await.expect("the server is there")
+    };
+    let admin = till.admin();
+    let limits = json!({"alone_up_to": [{"amount": 500, "currency": "CNY"}]});
+    send(admin, http::Method::PUT, "policies/refunds", "limit", limits).await.expect(200);
+    let somebody = json!({"login": "mei", "name": "Mei", "password": "three red birds", "role": "merchant"});
+    send(admin, http::Method::POST, "staff", "mei", somebody).await.expect(201);
+    let log_in = json!({"tenant": "default", "as": "staff", "login": "mei", "password": "three red birds",
+        "device": {"type": "web"}});
+    let tokens = send(admin, http::Method::POST, "sessions", "in", log_in).await.expect(201);
+    let mei = Shopper { address: admin.address, secret: tokens.text("/access_token") };
+    let factor = send(&mei, http::Method::POST, "me/second-factor", "begin", json!({})).await.expect(201);
+    let code = json!({"code": shown(&factor.text("/secret"))});
+    send(&mei, http::Method::POST, "me/second-factor/confirm", "confirm", code).await.expect(200);
+    till.refund(&payment, "small", Some(500)).await.expect(201);
+    let large = till.refund(&payment, "rest", None).await.expect(201);
+    assert_eq!(large.text("/status"), "awaiting_approval");
+    till.refunds_are(&payment, &["succeeded", "awaiting_approval"]).await;
+    let refunds = async || till.provider.movements().await.iter().filter(|row| row.0 == "refund").count();
+    assert_eq!(refunds().await, 1, "the small one");
+    till.order_is(&order_no, "paid", "partially_refunded").await;
+    let path = format!("refunds/{}/approve", large.text("/refund_id"));
+    send(admin, http::Method::POST, &path, "key", json!({})).await.expect(403);
+    send(&mei, http::Method::POST, &path, "yes", json!({})).await.expect(200);
+    till.refunds_are(&payment, &["succeeded", "succeeded"]).await;
+    till.order_is(&order_no, "closed", "refunded").await;
+    till.refund(&payment, "rest", None).await.replays(&large);
+    assert_eq!(refunds().await, 2);
     till.close().await;
 }
