@@ -27,6 +27,10 @@ fmt:
 simulate seeds="500":
     cargo xtask simulate --seeds {{ seeds }}
 
+# Every route as openapi.json describes it, for example `just described --role key-admin --examples 100`
+described *args:
+    cargo xtask described {{ args }}
+
 # Writes openapi.json anew
 openapi:
     cargo xtask openapi

@@ -11,6 +11,7 @@ mod plain;
 mod report;
 mod server;
 mod servers;
+mod sessions;
 mod slowest;
 mod surroundings;
 mod toolkit;

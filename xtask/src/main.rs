@@ -3,7 +3,9 @@
 mod bench;
 mod chaos;
 mod clock;
+mod described;
 mod openapi;
+mod running;
 mod services;
 mod shell;
 mod simulate;
@@ -37,6 +39,8 @@ enum Task {
     Services(services::Args),
     /// The servers and their database under real faults, every promise audited
     Chaos(chaos::Args),
+    /// Every route, asked with requests made from its own description, by every role
+    Described(described::Args),
     /// Write openapi.json anew
     Openapi(openapi::Args),
     /// Measure, and write docs/BENCHMARKS.md
@@ -60,6 +64,7 @@ fn run(task: Task) -> Result<()> {
         Task::Simulate(args) => simulate::run(&args),
         Task::Services(args) => services::run(&args),
         Task::Chaos(args) => chaos::run(&args),
+        Task::Described(args) => described::run(&args),
         Task::Openapi(args) => openapi::run(&args),
         Task::Bench(args) => bench::run(&args),
     }

@@ -11,7 +11,7 @@ use self::replay::Invoices;
 use crate::clock::{self, Stopwatch, Took};
 use crate::services::Services;
 use crate::shell::{self, Command};
-use crate::{chaos, openapi, simulate, witnesses};
+use crate::{chaos, described, openapi, simulate, witnesses};
 
 /// Seeds that every run repeats, and new ones.
 const SEEDS_FIXED: u64 = 500;
@@ -59,6 +59,7 @@ const STEPS: &[Step] = &[
     Step { title: "documentation", run: Context::documentation },
     Step { title: "release build", run: |it| it.binary().map(|_| ()) },
     Step { title: "openapi.json is up to date", run: |it| openapi::check_with(&it.root, it.binary()?) },
+    Step { title: "every route as described", run: Context::described },
     Step { title: "replay of invoices in a storm", run: Context::replay },
     Step { title: "the same while the server is killed", run: Context::replay_killed },
     Step { title: "demo", run: Context::demo },
@@ -145,6 +146,10 @@ impl Context {
     fn simulator_long() -> Result<()> {
         simulate::run_seeds(clock::seed(), SEEDS_LONG, false)?;
         simulate::run_seeds(1, SEEDS_CRASHED_LONG, true)
+    }
+
+    fn described(&self) -> Result<()> {
+        described::every_role(&self.root, self.binary()?, self.long)
     }
 
     fn replay(&self) -> Result<()> {

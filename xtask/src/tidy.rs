@@ -10,8 +10,11 @@ mod libraries;
 mod manifests;
 mod names;
 mod pure;
+mod queries;
 mod readme;
 mod repository;
+mod secrets;
+mod security;
 mod size;
 mod source;
 mod status;
@@ -59,6 +62,9 @@ const RULES: &[Rule] = &[
     Rule { name: "words", check: words::check },
     Rule { name: "decisions", check: decisions::check },
     Rule { name: "readme", check: readme::check },
+    Rule { name: "secrets", check: secrets::check },
+    Rule { name: "queries", check: queries::check },
+    Rule { name: "security", check: security::check },
 ];
 
 /// What a run of all rules found, each with the rule's name.

@@ -30,6 +30,12 @@ pub(crate) fn node() -> Result<PathBuf> {
     node::ready(&folder.join("node"))
 }
 
+/// The Python that finds the packages, installed if it is not there.
+pub(crate) fn python() -> Result<PathBuf> {
+    let (folder, _turn) = turn()?;
+    python::ready(&folder.join("python"))
+}
+
 /// Which version of an npm package is pinned.
 pub(crate) fn version(package: &str) -> Result<String> {
     node::version(package)

@@ -6,7 +6,7 @@ use super::pairs::{Database, Pair, Side};
 use super::report::Measured;
 use super::servers::{self, Rival};
 use super::toolkit::Probe;
-use super::{Bench, floor, growth, million, payments, slowest, toolkit};
+use super::{Bench, floor, growth, million, payments, sessions, slowest, toolkit};
 use crate::services::Kind;
 
 /// One measurement.
@@ -137,6 +137,31 @@ pub(super) const ITEMS: &[Item] = &[
         name: "relay-outage",
         question: "and when the provider was away for five minutes?",
         how: How::Line(payments::outage),
+    },
+    Item {
+        name: "sessions",
+        question: "what do access tokens cost who orders, beside an API key?",
+        how: How::Line(sessions::orders),
+    },
+    Item {
+        name: "sessions-sqlite",
+        question: "and on one node without Redis?",
+        how: How::Line(sessions::orders_on_sqlite),
+    },
+    Item {
+        name: "sessions-misses",
+        question: "how often is Redis asked who somebody is?",
+        how: How::Line(sessions::misses),
+    },
+    Item {
+        name: "sessions-log-ins",
+        question: "how long do orders wait while two hundred log in at once?",
+        how: How::Line(sessions::log_ins),
+    },
+    Item {
+        name: "sessions-revoked",
+        question: "how soon do other nodes refuse a session that was ended?",
+        how: How::Line(sessions::revoked),
     },
     Item {
         name: "redis-lock",

@@ -57,6 +57,8 @@ impl Server {
         let log = File::create(bench.folder.join("server.log")).context("making the server's log")?;
         let command = Command::of(&bench.binary).words(&words).path(folder).bare();
         let command = command.env("MIDENG_BOOTSTRAP_API_KEY", API_KEY).env("MIDENG_LOG", "warn");
+        // All who log in come from one address.
+        let command = command.env("MIDENG_LOGINS_PER_ADDRESS", "1000000");
         let stopwatch = Stopwatch::start();
         let process = command.start_in(&bench.folder, Stdio::null(), log.into())?;
         let mut server = Self { process, address, _port: port, ready_after: Duration::ZERO, fresh: None };

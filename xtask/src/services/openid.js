@@ -22,7 +22,7 @@ const key = (kind, options, more) => ({
 const client = (name, more) => ({
   client_id: name,
   client_secret: 'only on this machine: and+with%letters',
-  redirect_uris: ['http://127.0.0.1/login/back'],
+  redirect_uris: ['http://127.0.0.1/login/back', 'http://127.0.0.1/api/v1/login/web/callback'],
   grant_types: ['authorization_code'],
   response_types: ['code'],
   ...more,

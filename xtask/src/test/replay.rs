@@ -3,14 +3,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use ports::Port;
 use serde::Deserialize;
 
-use crate::clock::{self, Stopwatch};
+use crate::clock;
+use crate::running::Running;
 use crate::shell::Command;
 
 /// Five days of a real shop. They are beside the clone where the project is made, and not everywhere.
@@ -25,8 +26,6 @@ const API_KEY: &str = "mk_replay-on-this-machine-only";
 /// How long a server lives until it is killed: five days of orders are paid in some seconds, the sample in one.
 const LIFE: Duration = Duration::from_millis(400);
 const LIFE_SHORT: Duration = Duration::from_millis(80);
-const START_MAX: Duration = Duration::from_secs(30);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The files of invoices.
 pub(super) struct Invoices {
@@ -45,9 +44,6 @@ struct Replayed {
     provider_charged_minor: i64,
     provider_refunded_minor: i64,
 }
-
-/// A program in the background, which ends with this.
-struct Running(Child);
 
 impl Invoices {
     /// The real days, or the project's own file.
@@ -126,31 +122,5 @@ impl Invoices {
             ((orders, revenue_minor, refunded_minor), (REAL_ORDERS, REAL_REVENUE_MINOR, REAL_REFUNDED_MINOR));
         ensure!(!self.is_real || found == wanted, "orders, revenue and refunds are {found:?} and not {wanted:?}");
         Ok(())
-    }
-}
-
-impl Running {
-    /// Starts it, and waits until it says that it listens.
-    fn start(command: Command, folder: &Path, name: &str) -> Result<Self> {
-        let path = folder.join(format!("{name}.log"));
-        let log = fs::File::options().create(true).append(true).open(&path);
-        let log = log.with_context(|| format!("opening {}", path.display()))?;
-        let said_before = usize::try_from(log.metadata()?.len())?;
-        let errors = log.try_clone().context("sharing a log")?;
-        let mut running = Self(command.start_in(folder, log.into(), errors.into())?);
-        let stopwatch = Stopwatch::start();
-        while !fs::read_to_string(&path)?.get(said_before..).is_some_and(|said| said.contains("listens on")) {
-            let ended = running.0.try_wait()?;
-            ensure!(ended.is_none(), "{name} ended by itself: {ended:?}; see {}", path.display());
-            ensure!(stopwatch.elapsed() < START_MAX, "{name} does not start; see {}", path.display());
-            clock::pause(LOOK_AGAIN);
-        }
-        Ok(running)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ended = (self.0.kill(), self.0.wait());
     }
 }

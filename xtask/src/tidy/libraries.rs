@@ -31,9 +31,9 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
     ("rsa", &["psp-sim"], "only the simulator makes keys"),
     (
         "reqwest",
-        &["channels", "conform", "identity", "psp-sim", "shop"],
-        "`channels` asks providers; `conform` asks any service; `identity` asks login providers; `psp-sim` calls merchants \
-         back; `shop` asks a provider",
+        &["outbound", "conform", "psp-sim", "shop"],
+        "`outbound` calls whom others name, and asks the providers for those who know them; `conform` asks any service; \
+         `psp-sim` calls merchants back; `shop` asks a provider",
     ),
     ("redis", &["coord", "idempotency"], "only `coord`, and the keys of a service not ours, know Redis"),
     ("ring", &["channels", "identity", "psp-sim"], "signatures of providers, on both sides, and of access tokens"),

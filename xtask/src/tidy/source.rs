@@ -24,6 +24,8 @@ pub(super) struct Function {
     pub(super) line: usize,
     /// From the signature to the closing brace.
     pub(super) lines: usize,
+    /// Whether it is a test itself.
+    is_test: bool,
 }
 
 /// A module whose body is in another file.
@@ -55,6 +57,11 @@ impl Source {
             .windows(pattern.len())
             .filter(move |window| window.iter().map(|token| token.text.as_str()).eq(pattern.iter().copied()))
             .filter_map(|window| window.first().map(|token| token.line))
+    }
+
+    /// Whether there is a test of this name.
+    pub(super) fn tests_named(&self, name: &str) -> bool {
+        self.functions.iter().any(|it| it.name == name && it.is_test)
     }
 
     /// Whether a line is test code.
@@ -105,23 +112,24 @@ impl Reader {
         }
     }
 
-    fn function(&mut self, signature: &syn::Signature, span: Span) {
+    fn function(&mut self, attributes: &[syn::Attribute], signature: &syn::Signature, span: Span) {
         let line = signature.span().start().line;
         let lines = span.end().line + 1 - line;
-        self.functions.push(Function { name: signature.ident.to_string(), line, lines });
+        let is_test = attributes.iter().any(is_test_attribute);
+        self.functions.push(Function { name: signature.ident.to_string(), line, lines, is_test });
     }
 }
 
 impl<'a> Visit<'a> for Reader {
     fn visit_item_fn(&mut self, node: &'a syn::ItemFn) {
         self.item(&node.attrs, node.span());
-        self.function(&node.sig, node.span());
+        self.function(&node.attrs, &node.sig, node.span());
         visit::visit_item_fn(self, node);
     }
 
     fn visit_impl_item_fn(&mut self, node: &'a syn::ImplItemFn) {
         self.item(&node.attrs, node.span());
-        self.function(&node.sig, node.span());
+        self.function(&node.attrs, &node.sig, node.span());
         visit::visit_impl_item_fn(self, node);
     }
 
