@@ -124,9 +124,9 @@ impl Context {
         let witnesses = witnesses::ready().context("installing the libraries that check our signatures")?;
         let services = self.services()?;
         let command = if Command::new("cargo nextest --version").is_installed() {
-            self.command("cargo nextest run --workspace --exclude xtask --all-features")
+            self.command("cargo nextest run --no-fail-fast --workspace --exclude xtask --all-features")
         } else {
-            self.command("cargo test --workspace --exclude xtask --all-features --lib --bins --tests")
+            self.command("cargo test --no-fail-fast --workspace --exclude xtask --all-features --lib --bins --tests")
         };
         let command = witnesses.iter().fold(command, |command, (name, program)| command.env(name, program));
         services.tell(command).run_in(&self.root)

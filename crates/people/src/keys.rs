@@ -191,8 +191,9 @@ mod tests {
     /// Of keys that follow each other: when each begins to sign, and whether it was retired, then; which may go now.
     #[test]
     fn a_key_is_retired_where_others_sign() {
+        type Keys<'a> = &'a [(i64, Option<i64>)];
         let now = Timestamp(1_000_000_000);
-        let table: [(&[(i64, Option<i64>)], &[usize]); 7] = [
+        let table: [(Keys<'_>, &[usize]); 7] = [
             (&[(0, None)], &[]),
             // The second signs since long, or since a moment, or not yet.
             (&[(0, None), (1_000, None)], &[0]),
