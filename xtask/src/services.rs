@@ -1,9 +1,11 @@
 //! Owns the servers that tests need, databases, Redis and login providers: found or installed, started in a temporary folder
-//! on free ports of this machine, by a user without rights, and stopped again.
+//! on free ports of this machine, by a user without rights, and stopped again. Proxies are found or installed alike, and started
+//! by the tests themselves.
 
 mod alone;
 mod certificates;
 mod find;
+mod fronts;
 mod installed;
 mod mariadb;
 mod openid;
@@ -116,6 +118,7 @@ impl Services {
         services.add_those_with_tls(run)?;
         services.add_redis_groups(run)?;
         services.add_openid(run_own)?;
+        services.variables.extend(fronts::programs()?);
         Ok(services)
     }
 

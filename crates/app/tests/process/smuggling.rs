@@ -2,8 +2,8 @@
 //! (RFC 9112, 11.2): each is refused and the connection closed, or has its plain meaning. Never are there two answers to
 //! one request, and nothing that a client sends becomes a line of an answer's head.
 
-mod bodies;
-mod heads;
+pub(crate) mod bodies;
+pub(crate) mod heads;
 mod lines;
 
 use std::net::SocketAddr;
@@ -16,11 +16,22 @@ use crate::harness::{Folder, PATIENCE, Server};
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
+pub(crate) enum Wanted {
     /// It is answered with this status, and the server closes the connection of itself.
     Closed(u16),
     /// It is answered with this status; the client asks that the connection be closed.
     Plain(u16),
+}
+
+/// An order as a client may write it.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Lines of its head beside those that every order has.
+    pub(crate) lines: String,
+    /// All behind its head.
+    pub(crate) behind: String,
+    /// What the server makes of it where nobody stands before it.
+    wanted: Wanted,
 }
 
 /// A second request, which is none where it stands within a body.
@@ -42,15 +53,19 @@ impl Shop {
         Self { _folder: folder, server, sent: 0, taken: 0 }
     }
 
+    /// Each of these, in order.
+    async fn orders(&mut self, written: Vec<Written>) {
+        for Written { lines, behind, wanted } in written {
+            self.order(&lines, &behind, wanted).await;
+        }
+    }
+
     /// An order with these lines more in its head, and this behind its head.
     async fn order(&mut self, lines: &str, behind: &str, wanted: Wanted) {
         self.sent += 1;
         let close = if matches!(wanted, Wanted::Plain(_)) { "connection: close\r\n" } else { "" };
-        let (secret, key) = (&self.server.admin.secret, self.sent);
-        let request = format!(
-            "POST /api/v1/orders HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {secret}\r\n{close}\
-             idempotency-key: k{key}\r\ncontent-type: application/json\r\n{lines}\r\n{behind}"
-        );
+        let (secret, key) = (&self.server.admin.secret, format!("k{}", self.sent));
+        let request = order(secret, &key, &format!("{close}{lines}"), behind);
         let answer = self.whole(&request, wanted).await;
         self.taken += usize::from(answer.starts_with("HTTP/1.1 201"));
     }
@@ -61,7 +76,7 @@ impl Shop {
         let (Wanted::Closed(status) | Wanted::Plain(status)) = wanted;
         let shown: String = request.chars().take(700).collect();
         assert!(said.starts_with(&format!("HTTP/1.1 {status} ")), "{wanted:?}: {shown:?} got {said:?}");
-        assert_eq!(answers(&said), 1, "one answer to one request: {shown:?} got {said:?}");
+        assert_eq!(answers(&said).count(), 1, "one answer to one request: {shown:?} got {said:?}");
         said
     }
 
@@ -72,9 +87,9 @@ impl Shop {
     }
 }
 
-/// How many first lines of answers there are; problems name the protocol, too.
-fn answers(said: &str) -> usize {
-    said.split("HTTP/1.1 ").skip(1).filter(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit())).count()
+/// What was answered, each behind the protocol in its first line; problems name the protocol, too.
+pub(crate) fn answers(said: &str) -> impl Iterator<Item = &str> {
+    said.split("HTTP/1.1 ").skip(1).filter(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
 /// Sends bytes and reads until the server closes the connection, which it must do in time.
@@ -94,13 +109,20 @@ async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
-/// An order's body.
-fn body() -> String {
-    json!({"customer_id": "c-1", "lines": [{"sku": "A", "quantity": 1}]}).to_string()
+/// A request for an order, with these lines more in its head, and this behind its head.
+pub(crate) fn order(secret: &str, key: &str, lines: &str, behind: &str) -> String {
+    format!(
+        "POST /api/v1/orders HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {secret}\r\nidempotency-key: {key}\r\n\
+         content-type: application/json\r\n{lines}\r\n{behind}"
+    )
 }
 
-/// The same as one chunk.
-fn in_chunks() -> String {
-    let body = body();
+/// The body of somebody's order.
+pub(crate) fn body(customer: &str) -> String {
+    json!({"customer_id": customer, "lines": [{"sku": "A", "quantity": 1}]}).to_string()
+}
+
+/// A body as one chunk.
+pub(crate) fn in_chunks(body: &str) -> String {
     format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len())
 }
