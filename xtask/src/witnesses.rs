@@ -1,6 +1,7 @@
-//! Owns the libraries of other authors that tests are checked by or log in at: pinned, from their registries, in a folder of
-//! their own, installed once for each set of pins. It does not know what they are asked.
+//! Owns the libraries of other authors that tests are checked by or log in at, pinned, from their registries, in a folder of
+//! their own, installed once for each set of pins; and a browser. It does not know what they are asked.
 
+mod browser;
 mod node;
 mod python;
 
@@ -20,7 +21,7 @@ pub(crate) fn ready() -> Result<Vec<(String, String)>> {
     let (folder, _turn) = turn()?;
     let python = python::ready(&folder.join("python"))?;
     let node = node::ready(&folder.join("node"))?;
-    let told = [("TEST_WITNESS_PYTHON", python), ("TEST_WITNESS_NODE", node)];
+    let told = [("TEST_WITNESS_PYTHON", python), ("TEST_WITNESS_NODE", node), ("TEST_CHROMIUM", browser::ready()?)];
     Ok(told.into_iter().map(|(name, program)| (name.to_owned(), program.display().to_string())).collect())
 }
 

@@ -1,6 +1,7 @@
 //! Owns sending one request and saying what is known when no answer comes: nothing was sent, or nobody knows. It does
 //! not know what is asked, and asks again never.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,11 +44,17 @@ pub(crate) struct Question {
 }
 
 /// What came back, whatever its status; its signature is not looked at yet.
-#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+}
+
+/// Without what stands in it, which is somebody's payment.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an answer {} of {} bytes", self.status, self.body.len())
+    }
 }
 
 impl Ask {

@@ -1,6 +1,5 @@
 //! Owns proving anew who one is, in a session that is open: for what is asked of no session that lies open somewhere.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use domain::session::Authority;
@@ -8,7 +7,7 @@ use domain::{Person, SessionId, Timestamp};
 use identity::opaque::Secret;
 
 use crate::sessions::LoggedIn;
-use crate::{Denied, People};
+use crate::{Denied, Origin, People};
 
 /// What proves who somebody is.
 #[derive(Clone, Default)]
@@ -30,12 +29,12 @@ impl People {
 
     /// Proves anew who the session's person is. A browser gets another cookie with it: whoever saw the one before has nothing
     /// of it.
-    pub async fn prove(&self, session: &Authority, proof: Prove, address: IpAddr) -> Result<LoggedIn, Denied> {
+    pub async fn prove(&self, session: &Authority, proof: Prove, origin: Origin) -> Result<LoggedIn, Denied> {
         let session = self.confirm(session).await?;
-        self.run(|people| async move { people.proved_anew(&session, &proof, address).await }).await
+        self.run(|people| async move { people.proved_anew(&session, &proof, &origin).await }).await
     }
 
-    async fn proved_anew(&self, session: &Authority, proof: &Prove, address: IpAddr) -> Result<LoggedIn, Denied> {
+    async fn proved_anew(&self, session: &Authority, proof: &Prove, origin: &Origin) -> Result<LoggedIn, Denied> {
         let inside = &self.0;
         let now = (inside.stamp.now)();
         let person = self.themselves(session).await?;
@@ -44,7 +43,7 @@ impl People {
             (Some(factor), Some(code)) if self.take_code(&person, &factor, code).await? => true,
             (Some(_), Some(_)) => return Err(Denied::CodeWrong),
             (None, _) => {
-                inside.limits.log_in(&format!("own:{}", session.person), address, None).await?;
+                inside.limits.log_in(&format!("own:{}", session.person), origin.address, None).await?;
                 let hash = inside.store.password(session.tenant, session.principal).await?;
                 let typed = proof.password.as_deref().unwrap_or_default();
                 if !self.is_password(typed, None, hash.as_ref(), now).await? {
@@ -56,7 +55,7 @@ impl People {
         let record = inside.store.session(session.id).await?.ok_or(Denied::Invalid)?;
         let cookie = record.cookie_hash.is_some().then(|| Secret::random(crate::login::COOKIE));
         let hash = cookie.as_ref().map(Secret::digest);
-        if !inside.store.session_prove(session.id, (now, two_factors), hash).await? {
+        if !inside.store.session_prove(session.id, (origin.at(now), two_factors), hash).await? {
             return Err(Denied::Over(domain::session::End::Kicked));
         }
         inside.authorities.changed(session.id, now).await;

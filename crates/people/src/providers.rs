@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::access::Role;
 use domain::person::{Kind, Login, Status};
 use domain::text::{PersonName, TenantName};
-use domain::{Person, PersonId, TenantId, Timestamp, tenant};
+use domain::{Person, PersonId, TenantId, tenant};
 use identity::provider::{Callback, Identity, Kept, PasswordProvider, RedirectProvider, Refused, Rules};
 use identity::sealed::Key;
 use serde::{Deserialize, Serialize};
@@ -198,7 +198,7 @@ impl People {
     async fn open_unproved(&self, person: &Person, arrival: &Arrival) -> Result<LoggedIn, Denied> {
         let logged_in = self.open(person, arrival, false, None).await?;
         let id = logged_in.session.id;
-        if !self.0.store.session_prove(id, (Timestamp(0), false), None).await? {
+        if !self.0.store.session_unprove(id).await? {
             return Err(Denied::Wrong);
         }
         self.0.authorities.changed(id, (self.0.stamp.now)()).await;

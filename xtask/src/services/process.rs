@@ -82,10 +82,11 @@ impl Drop for Server {
 }
 
 /// Asks a process to end. SIGQUIT: to PostgreSQL it means at once, without waiting for clients or for the disk, and
-/// MariaDB takes it for SIGTERM.
+/// MariaDB takes it for SIGTERM. What a shell starts in the background ignores it, and so do servers that were started by that
+/// and do not handle it, such as Redis: SIGTERM ends those, and is nothing new to the others.
 pub(super) fn stop(process: u32) {
     let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
-    let _sent = pid.map(|pid| kill_process(pid, Signal::QUIT));
+    let _sent = pid.map(|pid| [Signal::QUIT, Signal::TERM].map(|signal| kill_process(pid, signal)));
 }
 
 /// Whether a process runs. One that has ended is listed until its parent asks, and in a container nobody may.

@@ -84,7 +84,7 @@ pub(crate) async fn step_up(
     Typed(wanted): Typed<wire::StepUp>,
 ) -> Result<Response, Problem> {
     let proof = Prove { password: wanted.password, code: wanted.code };
-    let proved = api.people().prove(caller.of_session()?, proof, origin.address).await?;
+    let proved = api.people().prove(caller.of_session()?, proof, origin).await?;
     let cookie = proved.cookie.as_deref().map(|value| [(SET_COOKIE, cookie::given(value))]);
     let body = Json(wire::Tokens::of(proved));
     Ok((cookie.map_or_else(HeaderMap::new, HeaderMap::from_iter), body).into_response())

@@ -25,6 +25,7 @@ async fn an_answer_is_given_whatever_its_status() {
         let answer =
             said(move || Reply::Say(status, vec![("location".into(), "/b".into())], "text".into())).await.unwrap();
         assert_eq!((answer.status, answer.text().unwrap(), answer.header("location")), (status, "text", Some("/b")));
+        assert_eq!(format!("{answer:?}"), format!("an answer {status} of 4 bytes"), "not what stands in it");
     }
     let twice = said(|| Reply::Say(200, vec![("x".into(), "1".into()), ("x".into(), "2".into())], String::new())).await;
     assert_eq!(twice.unwrap().header("x"), None);

@@ -1,8 +1,9 @@
 //! Owns what becomes of an open session: its refresh token is exchanged, its time renewed, its person proved anew. What is
 //! over stays over.
 
+use domain::audit::{Deed, Moment};
 use domain::session::{End, Refresh};
-use domain::{SessionId, Timestamp, person};
+use domain::{Person, SessionId, Timestamp, person};
 
 use super::{DOING, Refreshed, again, commit, end, find};
 use crate::dialect::Batch;
@@ -10,7 +11,7 @@ use crate::found::{Intent, Stored as _};
 use crate::read::load_error;
 use crate::rows::{PersonRow, SessionRow};
 use crate::set::{Find, Rows, Write, bytes, number, row, text};
-use crate::{Doing as _, Error, Store, load};
+use crate::{Doing as _, Error, Store, chain, load};
 
 static RENEWED: Write = Write::update(
     "sessions",
@@ -29,6 +30,15 @@ static PROVED: Write = Write::update(
 static BY_ID: Find =
     Find { table: "sessions", key: &[text("id")], unique: Some("sessions_id"), read: SessionRow::FIND.read };
 
+/// What was proved, and what a browser's cookie hashes to from now on, where that changes.
+struct Proof<'a> {
+    at: Timestamp,
+    two_factors: bool,
+    cookie_hash: Option<[u8; 32]>,
+    /// Written into the audit log where it is somebody of the staff.
+    told: Option<Moment<'a>>,
+}
+
 impl Store {
     /// Exchanges a refresh token of this generation; a new one moves the session's idle time to `idle_until`.
     pub async fn session_refresh(
@@ -46,15 +56,22 @@ impl Store {
         again(|| self.renew_once(id, idle_until)).await
     }
 
-    /// Writes down that the person proved anew who they are, and what a browser's cookie must hash to from now on: what was
-    /// seen of it before is worth nothing. False where the session is over.
+    /// Writes down that the person proved anew who they are, with two factors or one, and what a browser's cookie must hash to
+    /// from now on: what was seen of it before is worth nothing. False where the session is over.
     pub async fn session_prove(
         &self,
         id: SessionId,
-        proof: (Timestamp, bool),
+        (moment, two_factors): (Moment<'_>, bool),
         cookie_hash: Option<[u8; 32]>,
     ) -> Result<bool, Error> {
-        again(|| self.prove_once(id, proof, cookie_hash)).await
+        let proof = Proof { at: moment.at, two_factors, cookie_hash, told: Some(moment) };
+        again(|| self.prove_once(id, &proof)).await
+    }
+
+    /// Writes down that nothing was proved in a session; false where it is over.
+    pub async fn session_unprove(&self, id: SessionId) -> Result<bool, Error> {
+        let none = Proof { at: Timestamp(0), two_factors: false, cookie_hash: None, told: None };
+        again(|| self.prove_once(id, &none)).await
     }
 
     async fn refresh_once(
@@ -65,7 +82,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<Refreshed, Error> {
         let mut changes = self.changes().await.doing(DOING)?;
-        let Some(row) = good(&mut changes, id, at).await? else { return Ok(Refreshed::Unknown) };
+        let Some((row, _)) = good(&mut changes, id, at).await? else { return Ok(Refreshed::Unknown) };
         let current = row.column().small("refresh_generation", row.refresh_generation)?;
         let next = match Refresh::of(presented, current, Timestamp(row.refreshed_at), at) {
             Refresh::Unknown => return Ok(Refreshed::Unknown),
@@ -93,19 +110,21 @@ impl Store {
         commit(changes, vec![renewed]).await
     }
 
-    async fn prove_once(
-        &self,
-        id: SessionId,
-        (at, two_factors): (Timestamp, bool),
-        cookie_hash: Option<[u8; 32]>,
-    ) -> Result<bool, Error> {
+    async fn prove_once(&self, id: SessionId, proof: &Proof<'_>) -> Result<bool, Error> {
+        let Proof { at, two_factors, ref cookie_hash, told } = *proof;
         let mut changes = self.changes().await.doing(DOING)?;
-        let Some(row) = good(&mut changes, id, at).await? else { return Ok(false) };
+        let Some((row, person)) = good(&mut changes, id, at).await? else { return Ok(false) };
         let mut proved = Rows::of(&PROVED);
-        let two_factors = i64::from(two_factors);
         let cookie_hash = cookie_hash.as_ref().map(|hash| &hash[..]).or(row.cookie_hash.as_deref());
-        proved.add(row![row.tenant_id, row.id.as_str(), at.0, two_factors, cookie_hash, row.version + 1, row.version]);
-        commit(changes, vec![proved]).await.map(|()| true)
+        let (version, was) = (row.version + 1, row.version);
+        proved.add(row![row.tenant_id, row.id.as_str(), at.0, i64::from(two_factors), cookie_hash, version, was]);
+        let mut sets = vec![proved];
+        if let Some(moment) = told {
+            let subject = format!("{id} {}", if two_factors { "two factors" } else { "one factor" });
+            let deed = Deed { action: "sessions.prove", subject: &subject, moment };
+            sets.extend(chain::deed(&mut changes, &person, deed).await?);
+        }
+        commit(changes, sets).await.map(|()| true)
     }
 }
 
@@ -115,9 +134,9 @@ async fn open(changes: &mut Batch, id: SessionId) -> Result<Option<SessionRow>, 
     Ok(rows.into_iter().next().filter(|row| row.is_open == 1))
 }
 
-/// The session, if it is not over in any way. Its person is looked at and not locked: who is put out at this very moment is
+/// The session and whose it is, if it is not over in any way. The person is looked at and not locked: who is put out at this very moment is
 /// told so by the next reading of the session.
-async fn good(changes: &mut Batch, id: SessionId, at: Timestamp) -> Result<Option<SessionRow>, Error> {
+async fn good(changes: &mut Batch, id: SessionId, at: Timestamp) -> Result<Option<(SessionRow, Person)>, Error> {
     let Some(row) = open(changes, id).await? else { return Ok(None) };
     if row.is_past(at) {
         return Ok(None);
@@ -127,7 +146,7 @@ async fn good(changes: &mut Batch, id: SessionId, at: Timestamp) -> Result<Optio
         load::find_in(changes, PersonRow::FIND, keys, Intent::Read).await.map_err(load_error)?;
     let Some(person) = people.first().map(PersonRow::person).transpose()? else { return Ok(None) };
     let may_stay = person.status == person::Status::Active && i64::from(person.epoch) == row.epoch;
-    Ok(may_stay.then_some(row))
+    Ok(may_stay.then_some((row, person)))
 }
 
 /// Until when a session lives that is to live until then: never beyond its end, and never shorter than before.

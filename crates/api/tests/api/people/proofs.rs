@@ -100,7 +100,7 @@ async fn a_proof_is_fresh_for_a_quarter_of_an_hour() {
     let long_ago = api::now().plus_ms(-16 * 60_000);
     let staff = json!({"login": "new", "name": "New", "role": "auditor", "password": PASSWORD});
     let add = |key: &'static str| client.post("/api/v1/staff", key).json(&staff).send();
-    assert!(shop.store.session_prove(session, (long_ago, false), None).await.expect("stored"));
+    assert!(shop.store.session_prove(session, (long_ago.into(), false), None).await.expect("stored"));
     add("one").await.problem(403, "step_up_needed");
     client.call(Method::POST, FACTOR).send().await.problem(403, "step_up_needed");
     client.get("/api/v1/staff").await.expect(200);
@@ -111,7 +111,7 @@ async fn a_proof_is_fresh_for_a_quarter_of_an_hour() {
     add("one").await.expect(201);
 
     let (_, codes) = enrolled(&client).await;
-    assert!(shop.store.session_prove(session, (long_ago, true), None).await.expect("stored"));
+    assert!(shop.store.session_prove(session, (long_ago.into(), true), None).await.expect("stored"));
     refund(&client, "a").await.problem(403, "step_up_needed");
     // Where there are two factors the password is not enough.
     step_up(&client, &json!({"password": PASSWORD})).await.problem(401, "second_factor_needed");
@@ -130,7 +130,7 @@ async fn a_proof_is_fresh_for_a_quarter_of_an_hour() {
     // Whoever buys is asked for no more than to log in; but for what they prove themselves with.
     let anna = somebody(&shop, "anna", "shopper").await;
     let session = anna.get("/api/v1/me").await.str("/session_id").parse().expect("an id");
-    assert!(shop.store.session_prove(session, (long_ago, false), None).await.expect("stored"));
+    assert!(shop.store.session_prove(session, (long_ago.into(), false), None).await.expect("stored"));
     let pay = anna.post("/api/v1/orders/ord_01JD8Q7V0EFXXR6D2J1Q5Z9K3M/payments", "k").json(&json!({})).send().await;
     assert_ne!(pay.status, 403, "{pay:?}");
     anna.call(Method::POST, FACTOR).send().await.problem(403, "step_up_needed");

@@ -128,7 +128,7 @@ pub async fn ask(store: &Store, tenant: TenantId) {
     store.session_open(&opened, &rules).await.expect(DONE);
     store.session_renew(opened.id, Timestamp(i64::MAX)).await.expect(DONE);
     store.session_refresh(opened.id, 0, Timestamp(i64::MAX), Timestamp(1_001)).await.expect(DONE);
-    assert!(store.session_prove(opened.id, (Timestamp(1_001), true), None).await.expect(DONE));
+    assert!(store.session_prove(opened.id, (Timestamp(1_001).into(), true), None).await.expect(DONE));
     let one = store.person(tenant, person).await.expect(DONE).expect("they are there");
     assert!(store.second_factor_begin((tenant, principal), &[1; 48], Timestamp(1_001)).await.expect(DONE));
     let factor = store.second_factor(&one).await.expect(DONE).expect("it was begun");

@@ -19,7 +19,7 @@ fn moment(request_id: &str) -> Moment<'_> {
     Moment { at: Timestamp(10), request_id }
 }
 
-/// A log-in, two passwords, and a second factor from its setting up to its end.
+/// A log-in, two passwords, a proof, and a second factor from its setting up to its end.
 async fn does_everything(shop: &Shop, of: &Person) {
     let (store, whose) = (&shop.store, (of.tenant, of.principal));
     let first = store::NewSession { request_id: "in".to_owned(), ..new(of, OWN.bits(), Web, 10) };
@@ -41,6 +41,8 @@ async fn does_everything(shop: &Shop, of: &Person) {
     let factor = store.second_factor(&person).await.expect("it is read").expect("it is good");
     assert!(store.second_factor_recovery(&person, &factor, &codes, moment("codes")).await.expect("an answer"));
     assert!(!store.second_factor_recovery(&person, &factor, &codes, moment("late")).await.expect("an answer"));
+    assert!(store.session_prove(OWN, (moment("proof"), true), None).await.expect("an answer"));
+    assert!(store.session_unprove(OWN).await.expect("an answer"));
     assert!(store.second_factor_remove(&person, OWN, moment("gone")).await.expect("an answer").is_some());
     assert!(change(now().await.version, None, "reset").await.is_some());
 }
@@ -56,18 +58,19 @@ async fn what_the_staff_do_with_their_own_is_in_the_chain(kind: Kind) {
         ("password.change", "own"),
         ("second_factor.set", "set"),
         ("second_factor.recovery_codes", "codes"),
+        ("sessions.prove", "proof"),
         ("second_factor.remove", "gone"),
         ("password.reset", "reset"),
     ];
     assert_eq!(told, all);
     assert!(page.rows.iter().all(|it| (it.principal, it.outcome.as_str()) == (boss.principal, "done")));
     assert!(page.rows.iter().all(|it| it.actor == boss.id.to_string()));
-    assert_eq!(page.rows[5].subject, format!("{OWN} web"));
+    assert_eq!(page.rows[6].subject, format!("{OWN} web"));
     // What a member does is their own affair.
     shop.store.session_end(boss.tenant, OWN, domain::session::End::Kicked, Timestamp(11)).await.expect("an answer");
     shop.store.sessions_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     does_everything(&shop, &anna).await;
-    assert_eq!(shop.count("select count(*) from audit_entries").await, 6);
+    assert_eq!(shop.count("select count(*) from audit_entries").await, 7);
     assert_eq!(shop.broken().await, Vec::<&str>::new());
 }
 

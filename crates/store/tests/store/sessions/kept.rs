@@ -100,7 +100,7 @@ async fn what_is_over_is_not_refreshed_nor_proved(kind: Kind) {
     let (shop, of) = with_session(kind).await;
     let refuses = async |at: i64, why: &str| {
         assert_eq!(refresh(&shop.store, 0, at + 500, at).await, Refreshed::Unknown, "{why}");
-        let proved = shop.store.session_prove(ID, (Timestamp(at), true), None).await;
+        let proved = shop.store.session_prove(ID, (Timestamp(at).into(), true), None).await;
         assert!(!proved.expect("an answer"), "{why}");
     };
     refuses(1_000, "its idle time is over").await;
@@ -140,14 +140,14 @@ async fn a_session_is_proved_anew(kind: Kind) {
     let table = [(10, false, Some([8; 32]), [8; 32]), (20, true, None, [8; 32]), (30, false, Some([6; 32]), [6; 32])];
     for (at, two_factors, cookie, kept) in table {
         let before = now(&shop.store).await.authority;
-        let proved = shop.store.session_prove(ID, (Timestamp(at), two_factors), cookie).await;
+        let proved = shop.store.session_prove(ID, (Timestamp(at).into(), two_factors), cookie).await;
         assert!(proved.expect("an answer"), "{at}");
         let after = now(&shop.store).await;
         assert_eq!(after.cookie_hash.as_deref(), Some(&kept[..]), "{at}");
         assert_eq!((after.authority.proved_at, after.authority.two_factors), (Timestamp(at), two_factors), "{at}");
         assert!(after.authority.version > before.version, "{at}");
     }
-    let none = shop.store.session_prove(SessionId::new(2), (Timestamp(1), true), None).await;
+    let none = shop.store.session_prove(SessionId::new(2), (Timestamp(1).into(), true), None).await;
     assert!(!none.expect("an answer"), "there is none");
 }
 
