@@ -18,6 +18,7 @@ mod rules;
 mod sessions;
 mod strangers;
 mod tokens;
+mod turnstile;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use providers::Providers;
 use reset::Resets;
 use rules::RulesOf;
 use tokens::Tokens;
+use turnstile::Turnstile;
 
 pub use authority::{KNOWN_FOR, SHARED_FOR, Trust};
 pub use denied::Denied;
@@ -86,6 +88,9 @@ pub struct Parts {
     pub stamp: Stamp,
 }
 
+/// So many log-ins wait for a place. More would wait for longer than people do, send it again, and make it worse.
+const LOG_INS_WAITING_MAX: usize = 128;
+
 /// See the crate. Clones share all of it.
 #[derive(Clone)]
 pub struct People(Arc<Inside>);
@@ -96,6 +101,7 @@ struct Inside {
     tokens: Tokens,
     rules: RulesOf,
     limits: Limits,
+    turnstile: Turnstile,
     devices: Devices,
     factors: Factors,
     resets: Resets,
@@ -114,6 +120,8 @@ impl People {
             tokens: Tokens::new(keys, &secret),
             rules: RulesOf::new(store.clone()),
             limits: Limits::new(limit, logins_per_address),
+            // A hash under way and the next for each thread, and two who ask the database.
+            turnstile: Turnstile::new(2 * hasher.threads() + 2, LOG_INS_WAITING_MAX),
             devices: Devices::new(&secret),
             factors: Factors::new(&secret),
             resets: Resets::new(&secret),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use coord::Limit;
 use coord::limit::{LocalLimit, Rate};
 use domain::PersonId;
+use tokio::sync::Semaphore;
 
 use crate::{Denied, network};
 
@@ -24,6 +25,9 @@ const BY_BOTH: (u32, Duration) = (10, Duration::from_mins(10));
 const BY_DEVICE: (u32, Duration) = (10, Duration::from_mins(10));
 /// Tries of codes of one second factor. Whoever gets so far knows the password.
 const BY_FACTOR: (u32, Duration) = (10, Duration::from_mins(10));
+/// How many are counted at once, and how long one waits to be among them.
+const AT_ONCE: usize = 4;
+const TURN_MAX: Duration = Duration::from_millis(100);
 /// How many names this process counts by itself while nobody else can.
 const LOCAL_NAMES_MAX: usize = 100_000;
 
@@ -31,17 +35,26 @@ pub(crate) struct Limits {
     limit: Arc<dyn Limit>,
     /// While nobody else counts, each process does: guessing stays slow.
     local: LocalLimit,
+    /// So many are counted at once: a crowd that comes together waits here, and not before whoever orders meanwhile.
+    at_once: Semaphore,
     by_address: (u32, Duration),
 }
 
 impl Limits {
     pub(crate) fn new(limit: Arc<dyn Limit>, per_address: u32) -> Self {
-        Self { limit, local: LocalLimit::new(LOCAL_NAMES_MAX), by_address: (per_address, ADDRESS_PER) }
+        Self {
+            limit,
+            local: LocalLimit::new(LOCAL_NAMES_MAX),
+            at_once: Semaphore::new(AT_ONCE),
+            by_address: (per_address, ADDRESS_PER),
+        }
     }
 
     /// Counts a try to log in. `account` names the account; `device` a device that it was let in on. Such a device is counted
     /// apart from strangers in all ways: those who share its address, or guess at its account, take nothing from it.
     pub(crate) async fn log_in(&self, account: &str, address: IpAddr, device: Option<&str>) -> Result<(), Denied> {
+        // Where whoever counts is slow, or away, nobody waits for others to find that out.
+        let _turn = tokio::time::timeout(TURN_MAX, self.at_once.acquire()).await;
         if let Some(device) = device {
             self.count(&format!("login:devices:{account}"), BY_DEVICES).await?;
             return self.count(&format!("login:device:{device}"), BY_DEVICE).await;

@@ -82,7 +82,9 @@ impl People {
         let now = (inside.stamp.now)();
         let account = account(wanted, "");
         let device = wanted.device_mark.as_deref().and_then(|mark| inside.devices.name(&account, mark));
+        inside.turnstile.look()?;
         inside.limits.log_in(&account, wanted.arrival.origin.address, device.as_deref()).await?;
+        let _place = inside.turnstile.enter().await?;
         let found = self.known(wanted).await?;
         let known = self.proven(&wanted.password, found, now).await?;
         let two_factors = match (self.good_factor(&known.person).await?, &wanted.code) {

@@ -71,6 +71,11 @@ impl Hasher {
         Ok(Self { pool, cost: settings.cost, nobody, computed: AtomicU64::new(0) })
     }
 
+    /// How many hashes are computed at once.
+    pub fn threads(&self) -> usize {
+        self.pool.threads()
+    }
+
     /// The hash of a new password.
     pub async fn hash(&self, password: &Password) -> Result<Hash, Busy> {
         self.hash_with(password, new_salt()).await

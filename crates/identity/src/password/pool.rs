@@ -53,6 +53,11 @@ impl Pool {
         self.queue.put(job)
     }
 
+    /// How many threads there are.
+    pub(super) fn threads(&self) -> usize {
+        self.threads.len()
+    }
+
     /// How many jobs wait.
     pub(super) fn waiting(&self) -> usize {
         self.queue.lock().jobs.len()
