@@ -12,6 +12,8 @@ use tracing_subscriber::registry::LookupSpan;
 const STATEMENTS: &[&str] = &["sqlx::query", "store::statement"];
 /// Under which name sqlx tells what PostgreSQL said beside its answers: there, how it ran a statement.
 const NOTICES: &[&str] = &["sqlx::postgres::notice"];
+/// How the settings of a connection begin.
+const SET_UP: &[&str] = &["pragma ", "set session "];
 const SPAN: &str = "captured";
 
 /// Texts by the id of the span they were told in, each with what told it.
@@ -27,9 +29,17 @@ fn heard() -> &'static Heard {
 }
 
 /// Runs the work and gives the text of each statement that it ran, BEGIN and COMMIT aside: those go past the log.
+///
+/// What sets up a connection is left out: whether a pool opens another one meanwhile is a matter of the load.
 pub async fn statements<T>(work: impl Future<Output = T>) -> (T, Vec<String>) {
     let (result, texts) = told(STATEMENTS, work).await;
-    (result, texts.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect())
+    let lines = texts.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    (result, lines.filter(|line| !is_set_up(line)).collect())
+}
+
+fn is_set_up(line: &str) -> bool {
+    let line = line.to_lowercase();
+    SET_UP.iter().any(|start| line.starts_with(start))
 }
 
 /// Runs the work and gives what PostgreSQL said beside its answers.
