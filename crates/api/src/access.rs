@@ -2,6 +2,7 @@
 //! is refused before its handler runs.
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::middleware::{Next, from_fn_with_state};
@@ -10,7 +11,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use domain::access::{Permission, Proof};
 use http::HeaderMap;
 
-use crate::auth::{Caller, Granted, Sender, cookie};
+use crate::auth::{self, Caller, Granted, Sender, cookie};
+use crate::body;
 use crate::problem::Problem;
 use crate::state::{Api, Peer};
 
@@ -107,7 +109,12 @@ async fn guard(State((api, access)): State<(Api, Access)>, mut request: Request,
         Access::Open => Ok(None),
         Access::Local(_) if is_local => Ok(None),
         Access::Local(permission) | Access::May(permission) => match of(&sender, &api, request.headers()).await {
-            Ok(caller) => may(caller, permission, &api).await.map(Some),
+            Ok(caller) if !is_asked_anew(permission) => caller.may(permission).map(|()| Some(caller)),
+            Ok(_) => {
+                let (whole, caller) = anew(request, permission, &api).await;
+                request = whole;
+                caller.map(Some)
+            }
             Err(problem) => Err(problem),
         },
         Access::Session => {
@@ -140,12 +147,21 @@ async fn guard(State((api, access)): State<(Api, Access)>, mut request: Request,
     }
 }
 
-async fn may(caller: Caller, permission: Permission, api: &Api) -> Result<Caller, Problem> {
-    let is_looked_up = permission.moves_money() || permission.proof() != Proof::AtLogIn;
-    let caller = if is_looked_up { caller.confirmed(api).await? } else { caller };
-    caller.may(permission)?;
-    caller.proves(permission.proof())?;
-    Ok(caller)
+/// Where money moves, or a proof is asked for, nothing remembered counts.
+fn is_asked_anew(permission: Permission) -> bool {
+    permission.moves_money() || permission.proof() != Proof::AtLogIn
+}
+
+/// Asks the database who the sender is, when all of the request is here: whoever holds its end back is not judged by what they
+/// were at its beginning.
+async fn anew(request: Request, permission: Permission, api: &Api) -> (Request, Result<Caller, Problem>) {
+    let (parts, body) = request.into_parts();
+    let bytes = match body::read(body, &parts.headers, api.settings()).await {
+        Ok(bytes) => bytes,
+        Err(problem) => return (Request::from_parts(parts, Body::empty()), Err(problem)),
+    };
+    let caller = auth::anew(api, &parts.headers, permission).await;
+    (Request::from_parts(parts, Body::from(bytes)), caller)
 }
 
 async fn of(sender: &Sender, api: &Api, headers: &HeaderMap) -> Result<Caller, Problem> {

@@ -52,24 +52,40 @@ impl Sender {
 
     /// Who sent the request; `None` without a credential.
     pub(crate) async fn caller(&self, api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-        self.0.get_or_init(|| find(api, headers)).await.clone()
+        self.0.get_or_init(|| find(api, headers, None)).await.clone()
     }
 }
 
-async fn find(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+/// Who sent a request, asked of the database at this moment, where they may do what it asks for. Of an API key that only has
+/// money come in, what was read within two seconds counts.
+pub(crate) async fn anew(api: &Api, headers: &HeaderMap, permission: Permission) -> Result<Caller, Problem> {
+    let caller = find(api, headers, Some(permission)).await?.ok_or_else(invalid)?;
+    caller.may(permission)?;
+    caller.proves(permission.proof())?;
+    Ok(caller)
+}
+
+fn invalid() -> Problem {
+    Problem::new("unauthorized", "the credential is not valid")
+}
+
+/// `anew` is what the database is to be asked for; what is remembered will do where it is nothing.
+async fn find(api: &Api, headers: &HeaderMap, anew: Option<Permission>) -> Result<Option<Caller>, Problem> {
+    let trust = |is_anew| if is_anew { Trust::Fresh } else { Trust::Remembered };
+    let people = trust(anew.is_some());
+    let keys = trust(anew.is_some_and(|permission| permission.proof() != Proof::AtLogIn));
     let mut lines = headers.get_all(AUTHORIZATION).iter();
     let secret = match (lines.next(), lines.next()) {
-        (None, _) => return by_cookie(api, headers).await,
+        (None, _) => return by_cookie(api, headers, people).await,
         (Some(line), None) => bearer(line),
         (Some(_), Some(_)) => None,
     };
-    let invalid = || Problem::new("unauthorized", "the credential is not valid");
     let secret = secret.ok_or_else(invalid)?;
     if !secret.starts_with(SECRET_PREFIX) {
-        let session = api.people().identify(people::Proof::Token(secret), Trust::Remembered).await?;
+        let session = api.people().identify(people::Proof::Token(secret), people).await?;
         return Ok(Some(Caller::of(session, false)));
     }
-    let found = api.keys().find(secret).await?.ok_or_else(invalid)?;
+    let found = api.keys().find(secret, keys).await?.ok_or_else(invalid)?;
     is_open(found.tenant_status)?;
     Ok(Some(Caller {
         tenant: found.tenant,
@@ -80,9 +96,9 @@ async fn find(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem>
     }))
 }
 
-async fn by_cookie(api: &Api, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+async fn by_cookie(api: &Api, headers: &HeaderMap, trust: Trust) -> Result<Option<Caller>, Problem> {
     let Some(cookie) = cookie::of(headers)? else { return Ok(None) };
-    let session = api.people().identify(people::Proof::Cookie(cookie), Trust::Remembered).await?;
+    let session = api.people().identify(people::Proof::Cookie(cookie), trust).await?;
     Ok(Some(Caller::of(session, true)))
 }
 
@@ -127,14 +143,6 @@ impl Caller {
             }
             // They act as the guest that they were, or have no session.
             _ => api.keys().actor(self.tenant, self.principal).await,
-        }
-    }
-
-    /// Asks the database itself whether the session is good: where money moves, nothing remembered counts.
-    pub(crate) async fn confirmed(self, api: &Api) -> Result<Self, Problem> {
-        match &self.session {
-            None => Ok(self),
-            Some(session) => Ok(Self::of(api.people().confirm(session).await?, self.by_cookie)),
         }
     }
 

@@ -15,6 +15,7 @@ use axum::response::Response;
 use domain::access::{Permission, Reach};
 use domain::audit::Note;
 use domain::order::CloseReason;
+use domain::text::Reason;
 use domain::{Action, Alias, Command, PrincipalId, TenantId, Timestamp, Token};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target, key};
@@ -177,6 +178,15 @@ impl Mutation {
     /// True if the request came without a key.
     pub(crate) const fn is_without_key(&self) -> bool {
         self.key.is_none()
+    }
+
+    /// The reason that the body gives is the log's, where the header gave none.
+    pub(crate) fn because(&mut self, reason: &str) {
+        if let Some(note) = &mut self.note
+            && note.reason.is_none()
+        {
+            note.reason = Reason::new(reason).ok();
+        }
     }
 
     /// From now on the audit log has it, whoever sent it.

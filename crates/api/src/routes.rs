@@ -80,7 +80,7 @@ fn trade() -> Table {
         .post("/refunds/{refund_id}/approve", May(P::RefundsApprove), refunds::approve)
         .post("/refunds/{refund_id}/reject", May(P::RefundsStart), refunds::reject)
         .get("/policies/refunds", May(P::PoliciesWrite), policies::refunds)
-        .put("/policies/refunds", May(P::PoliciesWrite), policies::put_refunds)
+        .put("/policies/refunds", May(P::RefundLimitsSet), policies::put_refunds)
 }
 
 /// People, and what they do with their own sessions.
@@ -112,8 +112,8 @@ fn people() -> Table {
         .post("/members/{person_id}/disable", May(P::MembersWrite), members::disable)
         .post("/members/{person_id}/enable", May(P::MembersWrite), members::enable)
         .post("/members/{person_id}/sign-out", May(P::MembersWrite), members::sign_out)
-        .post("/members/{person_id}/password-reset", May(P::MembersWrite), members::let_reset)
-        .post("/members/{person_id}/drop-second-factor", May(P::MembersWrite), members::drop_factor)
+        .post("/members/{person_id}/password-reset", May(P::MembersRecover), members::let_reset)
+        .post("/members/{person_id}/drop-second-factor", May(P::MembersRecover), members::drop_factor)
         .get("/staff", May(P::StaffRead), staff::list)
         .post("/staff", May(P::StaffWrite), staff::add)
         .get("/staff/{person_id}", May(P::StaffRead), staff::get)

@@ -49,10 +49,14 @@ pub enum Permission {
     RefundsStart,
     /// Let a refund go that somebody else asked for.
     RefundsApprove,
+    /// Say how much one person may give back alone.
+    RefundLimitsSet,
     /// Look at members and their sessions.
     MembersRead,
     /// Create, change and disable members, and put their sessions out.
     MembersWrite,
+    /// Let a member in who lost their password or their second factor, and with it whoever says that they are the member.
+    MembersRecover,
     /// Look at the staff and their sessions.
     StaffRead,
     /// Create staff, give them roles, disable them, and put their sessions out.
@@ -105,8 +109,10 @@ const TABLE: &[(Permission, &[Role])] = &[
     (P::PaymentsQuery, &[R::Admin, R::Merchant, R::Support, R::Service]),
     (P::RefundsStart, &[R::Admin, R::Merchant, R::Support, R::Service]),
     (P::RefundsApprove, &[R::Admin, R::Merchant]),
+    (P::RefundLimitsSet, &[R::Admin]),
     (P::MembersRead, &[R::Admin, R::Merchant, R::Support, R::Auditor, R::Service]),
     (P::MembersWrite, &[R::Admin, R::Merchant, R::Service]),
+    (P::MembersRecover, &[R::Admin, R::Merchant, R::Service]),
     (P::StaffRead, &[R::Admin, R::Auditor]),
     (P::StaffWrite, &[R::Admin]),
     (P::AuditRead, &[R::Admin, R::Auditor]),
@@ -163,15 +169,15 @@ impl Permission {
 
     /// Whether money moves by it: then whoever has it is looked up in the database, and nothing remembered counts.
     pub const fn moves_money(self) -> bool {
-        matches!(self, P::PaymentsStart | P::RefundsStart | P::RefundsApprove)
+        matches!(self, P::PaymentsStart | P::RefundsStart | P::RefundsApprove | P::RefundLimitsSet)
     }
 
     /// What the staff must have proved for it: whoever finds a session open that is not theirs gives no money away, and makes
     /// nobody who could.
     pub const fn proof(self) -> Proof {
         match self {
-            P::RefundsStart | P::RefundsApprove => Proof::TwoFactors,
-            P::StaffWrite | P::PoliciesWrite | P::TenantsManage => Proof::Fresh,
+            P::RefundsStart | P::RefundsApprove | P::RefundLimitsSet => Proof::TwoFactors,
+            P::MembersRecover | P::StaffWrite | P::PoliciesWrite | P::TenantsManage => Proof::Fresh,
             _ => Proof::AtLogIn,
         }
     }
@@ -192,8 +198,10 @@ impl Permission {
             P::PaymentsQuery => "payments.query",
             P::RefundsStart => "refunds.start",
             P::RefundsApprove => "refunds.approve",
+            P::RefundLimitsSet => "refunds.limits",
             P::MembersRead => "members.read",
             P::MembersWrite => "members.write",
+            P::MembersRecover => "members.recover",
             P::StaffRead => "staff.read",
             P::StaffWrite => "staff.write",
             P::AuditRead => "audit.read",
@@ -231,8 +239,10 @@ payments.start  xx--xxx
 payments.query  xxx---x
 refunds.start   xxx---x
 refunds.approve xx-----
+refunds.limits  x------
 members.read    xxxx--x
 members.write   xx----x
+members.recover xx----x
 staff.read      x--x---
 staff.write     x------
 audit.read      x--x---

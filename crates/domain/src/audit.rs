@@ -170,6 +170,9 @@ impl Entry {
     }
 }
 
+/// How many characters a subject has.
+const SUBJECT_MAX: usize = 200;
+
 impl Action {
     /// What the action is called in the audit log.
     pub const fn audit_name(&self) -> &'static str {
@@ -221,8 +224,17 @@ impl Action {
             Self::EndSession(end) => format!("{} {}", end.person, end.session),
             // What it is from now on: the one before stands in the entry of its own.
             Self::PutSessionRules(put) => format!("{} {}", put.kind.name(), put.rules),
+            Self::SetRefundLimits(set) => within(&set.limits.to_string()),
             Self::ApplyChannelFact(_) | Self::NoteSilence(_) => String::new(),
             other => other.order_no().map(|order_no| order_no.to_string()).unwrap_or_default(),
         }
+    }
+}
+
+/// As much of a text as a subject has room for.
+fn within(text: &str) -> String {
+    match text.char_indices().nth(SUBJECT_MAX - 1) {
+        Some((at, _)) if text.chars().count() > SUBJECT_MAX => format!("{}…", &text[..at]),
+        _ => text.to_owned(),
     }
 }

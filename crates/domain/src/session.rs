@@ -249,6 +249,23 @@ impl Authority {
         self.is_fresh(now)
     }
 
+    /// When the person last proved who they are, in seconds since 1970, as a credential of the session says it.
+    pub const fn proved_s(&self) -> i64 {
+        self.proved_at.0.div_euclid(1_000)
+    }
+
+    /// The session as a credential speaks for it that was given when its person had proved so much: what they proved since, they
+    /// proved to whoever holds a later one. Nothing where that is all that they proved.
+    pub fn as_known_by(&self, proved_s: i64, two_factors: bool) -> Option<Self> {
+        let proved_at = match () {
+            // A proof with fewer factors is none of this.
+            () if self.two_factors && !two_factors => Timestamp(0),
+            () if proved_s < self.proved_s() => Timestamp(proved_s.saturating_mul(1_000)),
+            () => return None,
+        };
+        Some(Self { proved_at, ..self.clone() })
+    }
+
     /// Whether the person, whoever it is, proved who they are a moment ago.
     pub fn is_fresh(&self, now: Timestamp) -> Result<(), Unproved> {
         let is_fresh = now.0.saturating_sub(self.proved_at.0) <= PROOF_FRESH_MS;

@@ -13,7 +13,7 @@ use moka::sync::Cache as Memory;
 use store::Store;
 
 use crate::Denied;
-use crate::held::Held;
+use crate::held::{Held, Seal};
 use crate::news::News;
 
 /// How long this process remembers a session: with no word from other nodes, a session that was ended there is refused here
@@ -43,13 +43,19 @@ pub(crate) struct Authorities {
     /// How often something was forgotten: what was asked for before may be old.
     forgets: AtomicU64,
     cache: Option<Arc<dyn Cache>>,
+    seal: Seal,
     bus: Option<Arc<dyn Bus>>,
 }
 
 impl Authorities {
-    pub(crate) fn new(store: Store, cache: Option<Arc<dyn Cache>>, bus: Option<Arc<dyn Bus>>) -> Self {
+    /// `secret` is the installation's.
+    pub(crate) fn new(
+        store: Store,
+        (cache, secret): (Option<Arc<dyn Cache>>, &[u8; 32]),
+        bus: Option<Arc<dyn Bus>>,
+    ) -> Self {
         let memory = Memory::builder().max_capacity(KNOWN_MAX).time_to_live(KNOWN_FOR).build();
-        Self { store, memory, forgets: AtomicU64::new(0), cache, bus }
+        Self { store, memory, forgets: AtomicU64::new(0), cache, seal: Seal::new(secret), bus }
     }
 
     /// The session of this name, if there is one.
@@ -67,7 +73,7 @@ impl Authorities {
         let held = Held::of(record);
         if let Some(cache) = self.cache.clone() {
             // Nobody waits for it: whoever asks before it is there asks the database, too.
-            let (name, entry) = (name(id), held.entry());
+            let (name, entry) = (name(id), held.entry(&self.seal));
             tokio::spawn(async move { put(&*cache, &name, entry, SHARED_FOR).await });
         }
         Ok(Some(self.remember(held, forgets)))
@@ -92,7 +98,9 @@ impl Authorities {
 
     async fn shared(&self, id: SessionId) -> Option<Held> {
         match self.cache.as_ref()?.get(&name(id)).await {
-            Ok(entry) => entry.as_ref().and_then(Held::read).filter(|held| held.authority.id == id),
+            Ok(entry) => {
+                entry.and_then(|entry| Held::read(&entry, &self.seal)).filter(|held| held.authority.id == id)
+            }
             Err(error) => {
                 tracing::debug!(%error, "the shared cache of sessions is away");
                 metrics::counter!("mideng_session_cache_away_total").increment(1);
@@ -103,7 +111,7 @@ impl Authorities {
 
     async fn share(&self, held: &Held, ttl: Duration) {
         if let Some(cache) = &self.cache {
-            put(&**cache, &name(held.authority.id), held.entry(), ttl).await;
+            put(&**cache, &name(held.authority.id), held.entry(&self.seal), ttl).await;
         }
     }
 

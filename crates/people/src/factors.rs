@@ -87,8 +87,8 @@ impl People {
         Ok(Ok(Enrolment { secret: secret.base32(), uri: secret.uri(ISSUER, person.login.as_str()) }))
     }
 
-    /// Makes it good, where the code shows that the person's app has it, and ends every other session. The recovery codes are
-    /// shown once.
+    /// Makes it good, where the code shows that the person's app has it, and ends every other session. This one has proved
+    /// nothing by it until [`Self::prove`] gives it another credential. The recovery codes are shown once.
     pub async fn confirm_factor(
         &self,
         session: &Authority,

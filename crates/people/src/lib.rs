@@ -116,7 +116,7 @@ impl People {
         let Parts { store, cache, bus, limit, logins_per_address, secret, issuer, hasher, providers, stamp } = parts;
         let keys = Keys::read(store.clone(), issuer, stamp).await?;
         let people = Self(Arc::new(Inside {
-            authorities: Authorities::new(store.clone(), cache, bus.clone()),
+            authorities: Authorities::new(store.clone(), (cache, &secret), bus.clone()),
             tokens: Tokens::new(keys, &secret),
             rules: RulesOf::new(store.clone()),
             limits: Limits::new(limit, logins_per_address),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use domain::session::Authority;
 use domain::{Person, SessionId, Timestamp};
-use identity::opaque::Secret;
+use identity::opaque::{Secret, refresh};
+use store::Renewed;
 
 use crate::sessions::LoggedIn;
 use crate::{Denied, Origin, People};
@@ -27,8 +28,8 @@ impl People {
         Ok(session)
     }
 
-    /// Proves anew who the session's person is. A browser gets another cookie with it: whoever saw the one before has nothing
-    /// of it.
+    /// Proves anew who the session's person is. What the session is known by is another from now on: whoever saw a cookie or a
+    /// refresh token before has nothing of the proof, and an access token is worth what was proved when it was signed.
     pub async fn prove(&self, session: &Authority, proof: Prove, origin: Origin) -> Result<LoggedIn, Denied> {
         let session = self.confirm(session).await?;
         self.run(|people| async move { people.proved_anew(&session, &proof, &origin).await }).await
@@ -54,8 +55,11 @@ impl People {
         };
         let record = inside.store.session(session.id).await?.ok_or(Denied::Invalid)?;
         let cookie = record.cookie_hash.is_some().then(|| Secret::random(crate::login::COOKIE));
-        let hash = cookie.as_ref().map(Secret::digest);
-        if !inside.store.session_prove(session.id, (origin.at(now), two_factors), hash).await? {
+        let renewed = match &cookie {
+            Some(cookie) => Renewed::Cookie(cookie.digest()),
+            None => Renewed::Nonce(refresh::new_nonce()),
+        };
+        if !inside.store.session_prove(session.id, (origin.at(now), two_factors), Some(renewed)).await? {
             return Err(Denied::Over(domain::session::End::Kicked));
         }
         inside.authorities.changed(session.id, now).await;

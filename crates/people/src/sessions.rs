@@ -43,12 +43,12 @@ impl People {
         let now = (inside.stamp.now)();
         match proof {
             Proof::Token(token) => {
-                let (id, person) = inside.tokens.read(token, now)?;
-                let held = self.good(id, trust).await?;
-                if held.authority.person != person {
+                let named = inside.tokens.read(token, now)?;
+                let held = self.good(named.session, trust).await?;
+                if held.authority.person != named.person {
                     return Err(Denied::Invalid);
                 }
-                Ok(held.authority.clone())
+                Ok(as_known_by(&held.authority, (named.proved_s, named.two_factors)))
             }
             Proof::Cookie(cookie) => {
                 let (id, secret) = cookie.split_once('.').ok_or(Denied::Invalid)?;
@@ -62,7 +62,9 @@ impl People {
                 // Before anything is told of the session: who has not the secret learns nothing of it.
                 let is_theirs = |hash: &[u8; 32]| opaque::same(hash, &opaque::digest(secret));
                 if held.cookie_hash.as_ref().is_some_and(is_theirs) {
-                    return Ok(self.good(id, trust).await?.authority.clone());
+                    let is_good = trust == Trust::Fresh && held.authority.over(now).is_none();
+                    let held = if is_good { held } else { self.good(id, trust).await? };
+                    return Ok(held.authority.clone());
                 }
                 // It may have got another just now, on another node.
                 let held = self.good(id, Trust::Fresh).await.map_err(|_| Denied::Invalid)?;
@@ -72,9 +74,10 @@ impl People {
         }
     }
 
-    /// The session anew from the database, for where money moves.
-    pub async fn confirm(&self, session: &Authority) -> Result<Arc<Authority>, Denied> {
-        Ok(self.good(session.id, Trust::Fresh).await?.authority.clone())
+    /// The session anew from the database, with no more proved than its credential had proved.
+    pub(crate) async fn confirm(&self, session: &Authority) -> Result<Arc<Authority>, Denied> {
+        let anew = self.good(session.id, Trust::Fresh).await?.authority.clone();
+        Ok(as_known_by(&anew, (session.proved_s(), session.two_factors)))
     }
 
     /// From memory at once, and else by a task that ends what it began.
@@ -201,4 +204,9 @@ impl People {
             session: record.authority,
         })
     }
+}
+
+/// The session with no more proved than the credential that speaks for it.
+fn as_known_by(session: &Arc<Authority>, (proved_s, two_factors): (i64, bool)) -> Arc<Authority> {
+    session.as_known_by(proved_s, two_factors).map_or_else(|| session.clone(), Arc::new)
 }

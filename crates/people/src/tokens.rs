@@ -17,6 +17,9 @@ use crate::keys::Keys;
 pub const ACCESS_TOKEN_FOR: Duration = Duration::from_mins(5);
 /// How far the clocks of nodes may be apart.
 const LEEWAY_S: i64 = 5;
+/// What was proved by, as RFC 8176 calls it.
+const PASSWORD: &str = "pwd";
+const CODE: &str = "otp";
 /// How many tokens are known to be genuine, so that not every request pays for a signature.
 const GENUINE_MAX: u64 = 100_000;
 
@@ -28,9 +31,12 @@ pub(crate) struct Tokens {
 
 /// What a genuine token names.
 #[derive(Clone, Copy, Debug)]
-struct Named {
-    session: SessionId,
-    person: domain::PersonId,
+pub(crate) struct Named {
+    pub(crate) session: SessionId,
+    pub(crate) person: domain::PersonId,
+    /// When its person had proved who they are, in seconds since 1970, and whether with two factors.
+    pub(crate) proved_s: i64,
+    pub(crate) two_factors: bool,
     expires_at_s: i64,
     /// Of the keys with which it was looked at.
     generation: u64,
@@ -53,7 +59,7 @@ impl Tokens {
 
     /// An access token of a session.
     pub(crate) fn sign(&self, session: &Authority, now: Timestamp) -> Result<String, Denied> {
-        let (now_s, proved_s) = (now.0.div_euclid(1_000), session.proved_at.0.div_euclid(1_000));
+        let (now_s, proved_s) = (now.0.div_euclid(1_000), session.proved_s());
         let claims = Claims {
             subject: session.person.to_string(),
             tenant: session.tenant.0.to_string(),
@@ -63,7 +69,7 @@ impl Tokens {
             not_before_s: now_s,
             expires_at_s: now_s.saturating_add(ACCESS_TOKEN_FOR.as_secs().cast_signed()),
             authenticated_at_s: proved_s,
-            amr: if session.two_factors { vec!["pwd".to_owned(), "otp".to_owned()] } else { vec!["pwd".to_owned()] },
+            amr: if session.two_factors { vec![PASSWORD.to_owned(), CODE.to_owned()] } else { vec![PASSWORD.to_owned()] },
         };
         self.keys.ring().sign(&claims).map_err(|error| {
             tracing::error!(%error, "an access token could not be signed");
@@ -71,13 +77,13 @@ impl Tokens {
         })
     }
 
-    /// The session and the person that an access token names.
-    pub(crate) fn read(&self, token: &str, now: Timestamp) -> Result<(SessionId, domain::PersonId), Denied> {
+    /// The session and the person that an access token names, and what they had proved when it was signed.
+    pub(crate) fn read(&self, token: &str, now: Timestamp) -> Result<Named, Denied> {
         let digest = opaque::digest(token);
         let known = self.keys.known();
         if let Some(named) = self.genuine.get(&digest).filter(|named| named.generation == known.generation) {
             let over = now.0.div_euclid(1_000) >= named.expires_at_s.saturating_add(LEEWAY_S);
-            return if over { Err(Denied::TokenExpired) } else { Ok((named.session, named.person)) };
+            return if over { Err(Denied::TokenExpired) } else { Ok(named) };
         }
         let claims = known.ring.read(token, now.0, LEEWAY_S).map_err(|refused| match refused {
             Refused::Expired => Denied::TokenExpired,
@@ -85,9 +91,16 @@ impl Tokens {
         })?;
         let session = claims.session.parse().map_err(|_| Denied::Invalid)?;
         let person = claims.subject.parse().map_err(|_| Denied::Invalid)?;
-        self.genuine
-            .insert(digest, Named { session, person, expires_at_s: claims.expires_at_s, generation: known.generation });
-        Ok((session, person))
+        let named = Named {
+            session,
+            person,
+            proved_s: claims.authenticated_at_s,
+            two_factors: claims.amr.iter().any(|method| method == CODE),
+            expires_at_s: claims.expires_at_s,
+            generation: known.generation,
+        };
+        self.genuine.insert(digest, named);
+        Ok(named)
     }
 
     /// The refresh token of a session's generation, always the same.

@@ -63,7 +63,7 @@ pub use people::Known;
 pub use policies::Policy;
 pub use read::{Cursor, HistoryRow, ListedRefund, OrderFilter, Page, RefundList};
 pub use reviews::ReviewRow;
-pub use sessions::{NewSession, Opened, Refreshed, SessionRecord};
+pub use sessions::{NewSession, Opened, Refreshed, Renewed, SessionRecord};
 pub use signing::SigningKey;
 pub use sweep::OrdersDue;
 

@@ -21,6 +21,7 @@ use crate::rows::{OPEN_OF, PersonRow, SessionRow};
 use crate::set::{Find, Rows, Value, Write, bytes, number, row, text};
 use crate::{Doing as _, Error, Store, chain, guests, load};
 
+pub use kept::Renewed;
 pub use record::SessionRecord;
 pub(crate) use shut::{Set, Shut};
 

@@ -17,6 +17,8 @@ USES_UP = {
     "POST /api/v1/orders/{order_no}/receive": "shipped",
     "POST /api/v1/payments/{payment_id}/refunds": "payment",
     **dict.fromkeys(WAITING, "waiting"),
+    "DELETE /api/v1/members/{person_id}/sessions/{session_id}": "shopper let in",
+    "DELETE /api/v1/staff/{person_id}/sessions/{session_id}": "support let in",
 }
 # These end sessions, or change what their person proves: whoever sends them is somebody spare, without a second factor or with
 # one, who is sent for anew once it is done.
@@ -55,8 +57,10 @@ def known(world, label, name):
         return world.kept("waiting", world.waiting)
     if name == "refund_id":
         return world.kept("refund", world.refund)
+    role = "support" if "/staff/" in path else "shopper"
+    if name in ("person_id", "session_id") and path.endswith("/{person_id}/sessions/{session_id}"):
+        return world.kept(f"{role} let in", lambda: world.let_in_somebody(role))[name]
     if name == "person_id":
-        role = "support" if "/staff/" in path else "shopper"
         return world.kept(f"somebody {role}", lambda: world.add(role)["person_id"])
     if name == "session_id":
         return world.spare()["session_id"] if world.caller else None
@@ -64,6 +68,8 @@ def known(world, label, name):
         return world.kept("tenant", world.tenant)
     if name == "channel_account_id":
         return world.channel
+    if name == "whose":
+        return "members"
     return None
 
 
@@ -205,6 +211,12 @@ def limits(_world, body):
     return {"alone_up_to": [price(limit) for limit in body["alone_up_to"][:1]]}
 
 
+def session_rules(_world, body):
+    """Those who are asked as have their sessions meanwhile."""
+    numbers = {"open_max": {"web": 20, "app": 20, "mini_program": 5}, "idle_s": 86_400, "absolute_s": 864_000}
+    return {**body, **numbers, "when_full": "replace_oldest", "renewal": "below", "renewal_percent": 50}
+
+
 def movement(world, body):
     return {**body, "quantity": body["quantity"] % 1000 or 1}
 
@@ -217,6 +229,7 @@ FITS = {
     "POST /api/v1/orders/{order_no}/cancel": cancel,
     "PUT /api/v1/products/{sku}": product,
     "PUT /api/v1/policies/refunds": limits,
+    "PUT /api/v1/policies/sessions/{whose}": session_rules,
     "POST /api/v1/products/{sku}/stock-movements": movement,
     "POST /api/v1/orders": order,
     "POST /api/v1/orders/{order_no}/payments": payment,

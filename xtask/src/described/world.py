@@ -94,6 +94,11 @@ class World:
             headers["Authorization"] = f"Bearer {given['access_token']}"
         return {**given, "headers": headers}
 
+    def let_in_somebody(self, role):
+        """Somebody new, with a session that others may end."""
+        person = self.add(role)
+        return {"person_id": person["person_id"], "session_id": self.log_in(person, device="app")["session_id"]}
+
     def credential(self):
         """The headers that the role's requests come with, as long as an access token and a proof are fresh. After a 401 they
         are asked for again: they are the same, for a session that should not have ended is a failure."""
@@ -109,8 +114,7 @@ class World:
             return {"Authorization": f"Bearer {self.keys[self.role.removeprefix('key-')]}"}
         given = self.log_in(self.caller, by_cookie=self.role.startswith("browser-"))
         if self.person_role in STAFF and "secret" not in self.caller:
-            self.begin_factor(self.caller, given["headers"])
-            self.act("POST", "/api/v1/me/second-factor/confirm", given["headers"], {"code": self.code(self.caller)})
+            return self.set_factor_up(self.caller, given["headers"])
         return given["headers"]
 
     def act(self, method, path, headers, body=None):
@@ -119,6 +123,19 @@ class World:
         if answer.status_code >= 300:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
+
+    def set_factor_up(self, person, headers):
+        """Sets a second factor up and proves it: the headers that they send from then on."""
+        self.begin_factor(person, headers)
+        code = {"code": self.code(person)}
+        codes = self.act("POST", "/api/v1/me/second-factor/confirm", headers, code)["recovery_codes"]
+        url = f"{self.url}/api/v1/sessions/step-up"
+        answer = requests.post(url, headers=headers, json={"code": codes[0]}, timeout=PATIENCE_S)
+        if answer.status_code != 200:
+            raise RuntimeError(f"stepping up: {answer.status_code} {answer.text}")
+        if "Cookie" in headers:
+            return {**headers, "Cookie": answer.headers["Set-Cookie"].split(";")[0]}
+        return {**headers, "Authorization": f"Bearer {answer.json()['access_token']}"}
 
     def begin_factor(self, person, headers):
         person["secret"] = self.act("POST", "/api/v1/me/second-factor", headers)["secret"]
@@ -148,8 +165,7 @@ class World:
         other = self.log_in(person, device="app")["session_id"]
         headers = self.log_in(person, by_cookie=self.role.startswith("browser-"))["headers"]
         if has_factor:
-            self.begin_factor(person, headers)
-            self.act("POST", "/api/v1/me/second-factor/confirm", headers, {"code": self.code(person)})
+            headers = self.set_factor_up(person, headers)
         return {"person": person, "session_id": other, "headers": headers, "left": 5}
 
     # Things, by the name that a path or a body has for them.

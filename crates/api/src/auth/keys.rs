@@ -6,12 +6,14 @@ use std::time::Duration;
 use domain::text::ActorId;
 use domain::{PrincipalId, TenantId};
 use moka::future::Cache;
+use people::Trust;
 use sha2::{Digest as _, Sha256};
 use store::{Credential, Store};
 
 use crate::problem::Problem;
 
-/// How long a looked-up key is remembered, so also how long a revoked one, or one of a suspended tenant, may go on.
+/// How long a looked-up key is remembered, so also how long a revoked one, or one of a suspended tenant, may go on with what
+/// asks for no proof.
 const REMEMBERED: Duration = Duration::from_secs(2);
 /// How many are remembered.
 const REMEMBERED_MAX: u64 = 10_000;
@@ -31,8 +33,11 @@ impl Keys {
         Self { store, known, actors }
     }
 
-    pub(crate) async fn find(&self, secret: &str) -> Result<Option<Credential>, Problem> {
+    pub(crate) async fn find(&self, secret: &str, trust: Trust) -> Result<Option<Credential>, Problem> {
         let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        if trust == Trust::Fresh {
+            self.known.invalidate(&hash).await;
+        }
         let store = self.store.clone();
         let secret = secret.to_owned();
         self.known.try_get_with(hash, async move { store.credential(&secret).await }).await.map_err(|error| {

@@ -91,6 +91,8 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, mut request: Mutation) -> Re
     request.require_key()?;
     let (amount, reason, lines) = request.json::<wire::StartRefund>()?.checked()?;
     request.take_token(Purpose::Refund, &path.0.to_string(), false)?;
+    request.is_audited();
+    request.because(reason.as_str());
     let asking = request.asking().await?;
     let action = Action::RefundPayment(domain::RefundPayment {
         payment: path.0,
@@ -116,8 +118,9 @@ pub(crate) async fn refund(path: IdPath<PaymentId>, mut request: Mutation) -> Re
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = []), ("session" = [])))]
-pub(crate) async fn retry(path: IdPath<RefundId>, request: Mutation) -> Result<Response, Problem> {
+pub(crate) async fn retry(path: IdPath<RefundId>, mut request: Mutation) -> Result<Response, Problem> {
     request.require_key()?;
+    request.is_audited();
     request.no_body()?;
     let provider_key = request.number("retry key")?;
     let asking = request.asking().await?;

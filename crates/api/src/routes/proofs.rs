@@ -26,7 +26,8 @@ pub(crate) async fn begin(State(api): State<Api>, caller: Caller) -> Result<Resp
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
-/// Confirm a second factor with a first code. All other sessions end.
+/// Confirm a second factor with a first code. All other sessions end. For what asks for two factors, this one steps up by it
+/// first, with a code that was not used yet, and is known by other tokens then.
 #[utoipa::path(post, path = "/api/v1/me/second-factor/confirm", tag = "sessions", request_body = wire::ConfirmSecondFactor,
     responses((status = 200, body = wire::RecoveryCodes, description = "It is good; the codes are shown only now"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
@@ -71,7 +72,8 @@ pub(crate) async fn remove(State(api): State<Api>, Asker(origin): Asker, caller:
     }
 }
 
-/// Prove anew who you are, for what is asked of no session that lies open somewhere. A browser gets another cookie.
+/// Prove anew who you are, for what is asked of no session that lies open somewhere. The session goes on under the tokens, or
+/// the cookie, of the answer: to what was given out before, nothing was proved.
 #[utoipa::path(post, path = "/api/v1/sessions/step-up", tag = "sessions", request_body = wire::StepUp,
     responses((status = 200, body = wire::Tokens, description = "The same session; the proof is fresh for a quarter of an hour"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),

@@ -3,6 +3,7 @@
 mod audit;
 mod desk;
 mod guests;
+mod late;
 mod matrix;
 mod members_of_bodies;
 mod objects;

@@ -98,8 +98,8 @@ fn decide(by: &Client, refund: &str, step: &str, key: &str) -> Call {
 
 /// One of the staff who has proved it with two factors.
 async fn trusted(shop: &Shop, login: &str, role: &str) -> Client {
-    let client = somebody(shop, login, role).await;
-    enrolled(&client).await;
+    let mut client = somebody(shop, login, role).await;
+    enrolled(&mut client).await;
     client
 }
 
@@ -247,8 +247,8 @@ async fn a_stranger_finds_nothing_to_decide_on() {
     let refund = till.waiting().await;
     let body = json!({"name": "acme", "admin": {"login": "admin-root", "name": "Root", "password": PASSWORD}});
     till.shop.admin.post("/api/v1/tenants", "t1").json(&body).send().await.expect(201);
-    let root = with_token(&till.shop, &log_in(&till.shop, "acme", "admin-root", "web").await.expect(201));
-    enrolled(&root).await;
+    let mut root = with_token(&till.shop, &log_in(&till.shop, "acme", "admin-root", "web").await.expect(201));
+    enrolled(&mut root).await;
     for step in ["approve", "reject"] {
         is_as_if_it_never_was(&root, Method::POST, &format!("/api/v1/refunds/{{}}/{step}"), &refund, &json!({})).await;
     }

@@ -1,6 +1,7 @@
 //! Owns when a refund waits for a second person, and what that one decided.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use thiserror::Error;
 
@@ -93,6 +94,20 @@ impl RefundLimits {
     }
 }
 
+/// `CNY 50000, USD 7000`, in minor units; `none` where no refund waits.
+impl fmt::Display for RefundLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        for (at, limit) in self.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{} {}", limit.currency.code(), limit.minor)?;
+        }
+        Ok(())
+    }
+}
+
 impl RefundPolicy {
     /// As long as nobody has set one: no refund waits.
     pub fn unset(tenant: TenantId) -> Self {
@@ -112,6 +127,7 @@ mod tests {
         assert_eq!(limits.of(of(1, "JPY").currency), Some(500));
         assert_eq!(limits.of(of(1, "EUR").currency), None);
         assert_eq!(limits.iter().collect::<Vec<_>>(), [of(0, "CNY"), of(500, "JPY")]);
+        assert_eq!((limits.to_string(), RefundLimits::default().to_string()), ("CNY 0, JPY 500".into(), "none".into()));
         let cny = of(1, "CNY").currency;
         assert_eq!(RefundLimits::new([of(1, "CNY"), of(2, "CNY")]), Err(BadLimits::Twice(cny)));
         assert_eq!(RefundLimits::new([of(-1, "CNY")]), Err(BadLimits::Negative(cny)));

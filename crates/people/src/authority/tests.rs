@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use super::*;
 
 const ID: SessionId = SessionId::new(1);
+const SECRET: [u8; 32] = [7; 32];
 
 /// A cache whose answers are under way for as long as the test wants.
 struct Slow {
@@ -24,7 +25,7 @@ struct Slow {
 #[async_trait]
 impl Cache for Slow {
     async fn get(&self, _: &str) -> Result<Option<Entry>, coord::Error> {
-        let entry = self.held.entry();
+        let entry = self.held.entry(&Seal::new(&SECRET));
         self.asked.fetch_add(1, Ordering::SeqCst);
         self.answers.acquire().await.expect("it is never closed").forget();
         Ok(Some(entry))
@@ -69,7 +70,7 @@ async fn what_was_asked_before_the_news_is_not_remembered_behind_them() {
     for news in [News::Session(ID), News::Person(TenantId(2), PrincipalId(3)), News::Tenant(TenantId(2)), News::Unknown]
     {
         let slow = Arc::new(Slow { held: good(), asked: AtomicUsize::new(0), answers: Semaphore::new(0) });
-        let authorities = Arc::new(Authorities::new(store.clone(), Some(slow.clone()), None));
+        let authorities = Arc::new(Authorities::new(store.clone(), (Some(slow.clone()), &SECRET), None));
         let reader = tokio::spawn({
             let authorities = authorities.clone();
             async move { authorities.of(ID, Trust::Remembered).await.map(|held| held.is_some()) }

@@ -6,7 +6,7 @@ use domain::{SessionId, Timestamp};
 use super::Column;
 use crate::Error;
 use crate::found::{Fields, Stored};
-use crate::set::{self, Find, bytes, number, text};
+use crate::set::{self, Find, number, text};
 
 pub(crate) struct SessionRow {
     pub(crate) tenant_id: i64,
@@ -20,7 +20,6 @@ pub(crate) struct SessionRow {
     pub(crate) two_factors: i64,
     pub(crate) idle_until: i64,
     pub(crate) ends_at: i64,
-    pub(crate) cookie_hash: Option<Vec<u8>>,
     pub(crate) refresh_generation: i64,
     pub(crate) refreshed_at: i64,
     pub(crate) version: i64,
@@ -38,7 +37,6 @@ const COLUMNS: &[set::Column] = &[
     number("two_factors"),
     number("idle_until"),
     number("ends_at"),
-    bytes("cookie_hash"),
     number("refresh_generation"),
     number("refreshed_at"),
     number("version"),
@@ -69,7 +67,6 @@ impl Stored for SessionRow {
             two_factors: fields.take()?,
             idle_until: fields.take()?,
             ends_at: fields.take()?,
-            cookie_hash: fields.take()?,
             refresh_generation: fields.take()?,
             refreshed_at: fields.take()?,
             version: fields.take()?,

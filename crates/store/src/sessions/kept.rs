@@ -23,18 +23,41 @@ static RENEWED: Write = Write::update(
 static PROVED: Write = Write::update(
     "sessions",
     SessionRow::FIND.key,
-    &[number("proved_at"), number("two_factors"), bytes("cookie_hash"), number("version")],
+    &[number("proved_at"), number("two_factors"), number("version")],
+    &[number("version")],
+);
+
+static PROVED_BY_COOKIE: Write = Write::update(
+    "sessions",
+    SessionRow::FIND.key,
+    &[bytes("cookie_hash"), number("proved_at"), number("two_factors"), number("version")],
+    &[number("version")],
+);
+
+static PROVED_BY_TOKENS: Write = Write::update(
+    "sessions",
+    SessionRow::FIND.key,
+    &[bytes("refresh_nonce"), number("proved_at"), number("two_factors"), number("version")],
     &[number("version")],
 );
 
 static BY_ID: Find =
     Find { table: "sessions", key: &[text("id")], unique: Some("sessions_id"), read: SessionRow::FIND.read };
 
-/// What was proved, and what a browser's cookie hashes to from now on, where that changes.
+/// What a session is known by from now on.
+#[derive(Clone, Copy, Debug)]
+pub enum Renewed {
+    /// What a browser's cookie hashes to.
+    Cookie([u8; 32]),
+    /// What its refresh tokens are made of.
+    Nonce([u8; 16]),
+}
+
+/// What was proved, and what the session is known by from now on, where that changes.
 struct Proof<'a> {
     at: Timestamp,
     two_factors: bool,
-    cookie_hash: Option<[u8; 32]>,
+    renewed: Option<Renewed>,
     /// Written into the audit log where it is somebody of the staff.
     told: Option<Moment<'a>>,
 }
@@ -56,21 +79,21 @@ impl Store {
         again(|| self.renew_once(id, idle_until)).await
     }
 
-    /// Writes down that the person proved anew who they are, with two factors or one, and what a browser's cookie must hash to
-    /// from now on: what was seen of it before is worth nothing. False where the session is over.
+    /// Writes down that the person proved anew who they are, with two factors or one, and what the session is known by from now
+    /// on: what was seen of that before is worth nothing. False where the session is over.
     pub async fn session_prove(
         &self,
         id: SessionId,
         (moment, two_factors): (Moment<'_>, bool),
-        cookie_hash: Option<[u8; 32]>,
+        renewed: Option<Renewed>,
     ) -> Result<bool, Error> {
-        let proof = Proof { at: moment.at, two_factors, cookie_hash, told: Some(moment) };
+        let proof = Proof { at: moment.at, two_factors, renewed, told: Some(moment) };
         again(|| self.prove_once(id, &proof)).await
     }
 
     /// Writes down that nothing was proved in a session; false where it is over.
     pub async fn session_unprove(&self, id: SessionId) -> Result<bool, Error> {
-        let none = Proof { at: Timestamp(0), two_factors: false, cookie_hash: None, told: None };
+        let none = Proof { at: Timestamp(0), two_factors: false, renewed: None, told: None };
         again(|| self.prove_once(id, &none)).await
     }
 
@@ -111,14 +134,10 @@ impl Store {
     }
 
     async fn prove_once(&self, id: SessionId, proof: &Proof<'_>) -> Result<bool, Error> {
-        let Proof { at, two_factors, ref cookie_hash, told } = *proof;
+        let Proof { at, two_factors, ref renewed, told } = *proof;
         let mut changes = self.changes().await.doing(DOING)?;
         let Some((row, person)) = good(&mut changes, id, at).await? else { return Ok(false) };
-        let mut proved = Rows::of(&PROVED);
-        let cookie_hash = cookie_hash.as_ref().map(|hash| &hash[..]).or(row.cookie_hash.as_deref());
-        let (version, was) = (row.version + 1, row.version);
-        proved.add(row![row.tenant_id, row.id.as_str(), at.0, i64::from(two_factors), cookie_hash, version, was]);
-        let mut sets = vec![proved];
+        let mut sets = vec![proved(&row, (at.0, i64::from(two_factors)), renewed.as_ref())];
         if let Some(moment) = told {
             let subject = format!("{id} {}", if two_factors { "two factors" } else { "one factor" });
             let deed = Deed { action: "sessions.prove", subject: &subject, moment };
@@ -152,6 +171,22 @@ async fn good(changes: &mut Batch, id: SessionId, at: Timestamp) -> Result<Optio
 /// Until when a session lives that is to live until then: never beyond its end, and never shorter than before.
 fn longer(row: &SessionRow, idle_until: Timestamp) -> i64 {
     idle_until.0.min(row.ends_at).max(row.idle_until)
+}
+
+fn proved(row: &SessionRow, (at, two_factors): (i64, i64), renewed: Option<&Renewed>) -> Rows {
+    let (tenant, id, version, was) = (row.tenant_id, row.id.as_str(), row.version + 1, row.version);
+    let (write, known_by) = match renewed {
+        None => {
+            let mut proved = Rows::of(&PROVED);
+            proved.add(row![tenant, id, at, two_factors, version, was]);
+            return proved;
+        }
+        Some(Renewed::Cookie(hash)) => (&PROVED_BY_COOKIE, &hash[..]),
+        Some(Renewed::Nonce(nonce)) => (&PROVED_BY_TOKENS, &nonce[..]),
+    };
+    let mut proved = Rows::of(write);
+    proved.add(row![tenant, id, known_by, at, two_factors, version, was]);
+    proved
 }
 
 fn renewed(row: &SessionRow, until: i64, (generation, refreshed_at): (i64, i64)) -> Rows {

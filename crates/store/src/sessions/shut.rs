@@ -29,7 +29,7 @@ pub(crate) enum Set<'a> {
     Nothing,
     /// What proves who they are from now on.
     Password(&'a PasswordHash),
-    /// What proves it from now on as well, where it is as it was read. Their own session has proved it.
+    /// What proves it from now on as well, where it is as it was read. No session has proved it yet.
     Factor(&'a SecondFactor, Rows),
     /// No second factor does any more; so many were lost now.
     NoFactor(u32),
@@ -130,9 +130,10 @@ impl Store {
         for row in &rows {
             let id = row.id()?;
             if own == Some(id) && row.epoch == i64::from(person.epoch) {
-                // Only the first code of a second factor proves anything anew.
+                // What it is known by stays, and copies of that may be about: who wants the most of the new factor proves it
+                // once more, and is known by something else then.
                 let (proved_at, two_factors) = match set {
-                    Set::Factor(..) => (at.0, 1),
+                    Set::Factor(..) => (0, 1),
                     Set::NoFactor(_) => (row.proved_at, 0),
                     Set::Nothing | Set::Password(_) => (row.proved_at, row.two_factors),
                 };

@@ -21,11 +21,19 @@ async fn confirm(client: &Client, code: &str) -> Answer {
     client.call(Method::POST, &format!("{FACTOR}/confirm")).json(&json!({"code": code})).send().await
 }
 
-/// Sets a second factor up; its secret and recovery codes.
-pub(crate) async fn enrolled(client: &Client) -> (String, Vec<String>) {
+/// Sets a second factor up and proves it; its secret and the recovery codes that are left.
+pub(crate) async fn enrolled(client: &mut Client) -> (String, Vec<String>) {
     let secret = client.call(Method::POST, FACTOR).send().await.expect(201).str("/secret");
     let codes = confirm(client, &shown(&secret, 0)).await.expect(200).at("/recovery_codes");
-    (secret, serde_json::from_value(codes).expect("texts"))
+    let mut codes: Vec<String> = serde_json::from_value(codes).expect("texts");
+    stepped_up(client, &json!({"code": codes.pop()})).await;
+    (secret, codes)
+}
+
+/// Proves who they are, and goes on with what is given for it.
+pub(super) async fn stepped_up(client: &mut Client, proof: &Value) {
+    let proved = step_up(client, proof).await.expect(200);
+    client.bearer = Some(proved.str("/access_token"));
 }
 
 async fn with_code(shop: &Shop, login: &str, code: &str) -> Answer {
@@ -47,7 +55,7 @@ async fn refund(client: &Client, key: &str) -> Answer {
 #[tokio::test]
 async fn money_goes_out_under_two_factors() {
     let shop = Shop::open().await;
-    let one = somebody(&shop, "merchant", "merchant").await;
+    let mut one = somebody(&shop, "merchant", "merchant").await;
     let other = with_token(&shop, &log_in(&shop, "default", "merchant", "web").await.expect(201));
     refund(&one, "a").await.problem(403, "second_factor_missing");
     confirm(&one, "123456").await.problem(404, "not_found");
@@ -62,12 +70,13 @@ async fn money_goes_out_under_two_factors() {
     let codes: Vec<String> =
         serde_json::from_value(confirm(&one, &first).await.expect(200).at("/recovery_codes")).expect("texts");
     assert_eq!(codes.len(), 10);
-    // The session that set it up has proved it; the other was opened with less.
+    // The session that set it up is the one that is left, and proves it under another credential.
+    refund(&one, "c").await.problem(403, "step_up_needed");
+    stepped_up(&mut one, &json!({"code": codes[9]})).await;
     refund(&one, "c").await.problem(422, "validation_failed");
     assert_eq!(one.get("/api/v1/me").await.at("/two_factors"), json!(true));
     other.get("/api/v1/me").await.problem(401, "session_kicked");
     one.call(Method::POST, FACTOR).send().await.problem(409, "second_factor_there");
-    confirm(&one, &shown(&secret, 1)).await.problem(409, "second_factor_there");
 
     log_in(&shop, "default", "merchant", "web").await.problem(401, "second_factor_needed");
     with_code(&shop, "merchant", "000000").await.problem(401, "code_wrong");
@@ -95,37 +104,37 @@ async fn money_goes_out_under_two_factors() {
 #[tokio::test]
 async fn a_proof_is_fresh_for_a_quarter_of_an_hour() {
     let shop = Shop::open().await;
-    let client = somebody(&shop, "admin-li", "admin").await;
+    let mut client = somebody(&shop, "admin-li", "admin").await;
     let session = client.get("/api/v1/me").await.str("/session_id").parse().expect("an id");
     let long_ago = api::now().plus_ms(-16 * 60_000);
     let staff = json!({"login": "new", "name": "New", "role": "auditor", "password": PASSWORD});
-    let add = |key: &'static str| client.post("/api/v1/staff", key).json(&staff).send();
+    let add = |client: &Client| client.post("/api/v1/staff", "one").json(&staff).send();
     assert!(shop.store.session_prove(session, (long_ago.into(), false), None).await.expect("stored"));
-    add("one").await.problem(403, "step_up_needed");
+    add(&client).await.problem(403, "step_up_needed");
     client.call(Method::POST, FACTOR).send().await.problem(403, "step_up_needed");
     client.get("/api/v1/staff").await.expect(200);
     step_up(&client, &json!({})).await.problem(401, "login_failed");
     step_up(&client, &json!({"password": "another one"})).await.problem(401, "login_failed");
     step_up(&client, &json!({"code": "123456"})).await.problem(401, "login_failed");
-    step_up(&client, &json!({"password": PASSWORD})).await.expect(200);
-    add("one").await.expect(201);
+    stepped_up(&mut client, &json!({"password": PASSWORD})).await;
+    add(&client).await.expect(201);
 
-    let (_, codes) = enrolled(&client).await;
+    let (_, codes) = enrolled(&mut client).await;
     assert!(shop.store.session_prove(session, (long_ago.into(), true), None).await.expect("stored"));
     refund(&client, "a").await.problem(403, "step_up_needed");
     // Where there are two factors the password is not enough.
     step_up(&client, &json!({"password": PASSWORD})).await.problem(401, "second_factor_needed");
     step_up(&client, &json!({"password": PASSWORD, "code": "0"})).await.problem(401, "code_wrong");
-    step_up(&client, &json!({"code": codes[0]})).await.expect(200);
+    stepped_up(&mut client, &json!({"code": codes[0]})).await;
     refund(&client, "b").await.problem(422, "validation_failed");
     let anew = client.call(Method::POST, &format!("{FACTOR}/recovery-codes")).send().await.expect(200);
     step_up(&client, &json!({"code": codes[1]})).await.problem(401, "code_wrong");
-    step_up(&client, &json!({"code": anew.str("/recovery_codes/0")})).await.expect(200);
+    stepped_up(&mut client, &json!({"code": anew.str("/recovery_codes/0")})).await;
     client.call(Method::DELETE, FACTOR).send().await.expect(204);
     client.call(Method::DELETE, FACTOR).send().await.expect(204);
     log_in(&shop, "default", "admin-li", "web").await.expect(201);
     // What was given up proves nothing any more, also behind a password.
-    step_up(&client, &json!({"password": PASSWORD})).await.expect(200);
+    stepped_up(&mut client, &json!({"password": PASSWORD})).await;
     refund(&client, "d").await.problem(403, "second_factor_missing");
     // Whoever buys is asked for no more than to log in; but for what they prove themselves with.
     let anna = somebody(&shop, "anna", "shopper").await;
@@ -214,18 +223,18 @@ async fn a_password_is_set_anew_by_a_token_once() {
 async fn a_lost_factor_is_dropped_by_somebody_else() {
     let shop = Shop::open().await;
     let li = add(&shop.admin, "merchant-li", "merchant").await;
-    let client = with_token(&shop, &log_in(&shop, "default", "merchant-li", "web").await.expect(201));
-    enrolled(&client).await;
+    let mut client = with_token(&shop, &log_in(&shop, "default", "merchant-li", "web").await.expect(201));
+    enrolled(&mut client).await;
     let chief = somebody(&shop, "admin-wu", "admin").await;
     let me = chief.get("/api/v1/me").await.str("/person_id");
     chief.post(&format!("/api/v1/staff/{me}/drop-second-factor"), "own").send().await.problem(409, "not_oneself");
     let path = format!("/api/v1/staff/{li}/drop-second-factor");
     chief.post(&path, "k").header("x-reason", "lost%20phone").send().await.expect(200);
     client.get("/api/v1/me").await.problem(401, "session_kicked");
-    let client = with_token(&shop, &log_in(&shop, "default", "merchant-li", "web").await.expect(201));
+    let mut client = with_token(&shop, &log_in(&shop, "default", "merchant-li", "web").await.expect(201));
     refund(&client, "a").await.problem(403, "second_factor_missing");
     // The next one is another.
-    enrolled(&client).await;
+    enrolled(&mut client).await;
     refund(&client, "b").await.problem(422, "validation_failed");
     shop.close().await;
 }

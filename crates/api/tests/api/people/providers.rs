@@ -191,8 +191,8 @@ async fn a_browser_goes_to_a_provider_and_comes_back_with_a_session() {
 async fn a_provider_s_word_is_one_factor() {
     let known = known(&[("ada", "chiefs")]);
     let shop = shop(&known).await;
-    let first = with_token(&shop, &log_in(&shop, "corp", "ada", PASSWORD).await.expect(201));
-    let (_, codes) = super::proofs::enrolled(&first).await;
+    let mut first = with_token(&shop, &log_in(&shop, "corp", "ada", PASSWORD).await.expect(201));
+    let (_, codes) = super::proofs::enrolled(&mut first).await;
     log_in(&shop, "corp", "ada", PASSWORD).await.problem(401, "second_factor_needed");
     let nobody = shop.admin.nobody();
     let mut body = json!({

@@ -231,10 +231,12 @@ async fn a_refund_over_the_limit_goes_when_a_second_person_says_so(database: Dat
     let log_in = json!({"tenant": "default", "as": "staff", "login": "mei", "password": "three red birds",
         "device": {"type": "web"}});
     let tokens = send(admin, http::Method::POST, "sessions", "in", log_in).await.expect(201);
-    let mei = Shopper { address: admin.address, secret: tokens.text("/access_token") };
+    let mut mei = Shopper { address: admin.address, secret: tokens.text("/access_token") };
     let factor = send(&mei, http::Method::POST, "me/second-factor", "begin", json!({})).await.expect(201);
     let code = json!({"code": shown(&factor.text("/secret"))});
-    send(&mei, http::Method::POST, "me/second-factor/confirm", "confirm", code).await.expect(200);
+    let confirmed = send(&mei, http::Method::POST, "me/second-factor/confirm", "confirm", code).await.expect(200);
+    let code = json!({"code": confirmed.text("/recovery_codes/0")});
+    mei.secret = send(&mei, http::Method::POST, "sessions/step-up", "up", code).await.expect(200).text("/access_token");
     till.refund(&payment, "small", Some(500)).await.expect(201);
     let large = till.refund(&payment, "rest", None).await.expect(201);
     assert_eq!(large.text("/status"), "awaiting_approval");

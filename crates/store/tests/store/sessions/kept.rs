@@ -3,7 +3,7 @@
 use domain::person::{Kind as Of, PasswordHash, Step};
 use domain::session::{End, REFRESH_AGAIN_MS, WhenFull};
 use domain::{Person, SessionId, Timestamp};
-use store::{Opened, Refreshed, SessionRecord, Store};
+use store::{Opened, Refreshed, Renewed, SessionRecord, Store};
 
 use super::{Web, new, open, rules, told};
 use crate::ground::{Kind, on_every_database};
@@ -137,13 +137,19 @@ async fn a_session_is_renewed_and_never_shortened(kind: Kind) {
 async fn a_session_is_proved_anew(kind: Kind) {
     let (shop, _) = with_session(kind).await;
     // When, with two factors, which cookie: which is kept. What was proved before does not count for what is proved now.
-    let table = [(10, false, Some([8; 32]), [8; 32]), (20, true, None, [8; 32]), (30, false, Some([6; 32]), [6; 32])];
-    for (at, two_factors, cookie, kept) in table {
+    let nonce = now(&shop.store).await.refresh_nonce;
+    let table = [
+        (10, false, Some(Renewed::Cookie([8; 32])), ([8; 32], nonce.clone())),
+        (20, true, None, ([8; 32], nonce.clone())),
+        (30, false, Some(Renewed::Cookie([6; 32])), ([6; 32], nonce)),
+        (40, true, Some(Renewed::Nonce([5; 16])), ([6; 32], vec![5; 16])),
+    ];
+    for (at, two_factors, renewed, (cookie, nonce)) in table {
         let before = now(&shop.store).await.authority;
-        let proved = shop.store.session_prove(ID, (Timestamp(at).into(), two_factors), cookie).await;
+        let proved = shop.store.session_prove(ID, (Timestamp(at).into(), two_factors), renewed).await;
         assert!(proved.expect("an answer"), "{at}");
         let after = now(&shop.store).await;
-        assert_eq!(after.cookie_hash.as_deref(), Some(&kept[..]), "{at}");
+        assert_eq!((after.cookie_hash.as_deref(), after.refresh_nonce), (Some(&cookie[..]), nonce), "{at}");
         assert_eq!((after.authority.proved_at, after.authority.two_factors), (Timestamp(at), two_factors), "{at}");
         assert!(after.authority.version > before.version, "{at}");
     }

@@ -109,10 +109,9 @@ impl<'a> Tenant<'a> {
             all.push(Somebody { tenant, column: all.len(), role: Some(role), person: None, client });
         }
         for role in Role::STAFF {
-            let (client, _) = self.logged_in(role, "one").await;
-            // With a second factor set up the session has proved it.
+            let (mut client, _) = self.logged_in(role, "one").await;
             if role != Role::Auditor {
-                enrolled(&client).await;
+                enrolled(&mut client).await;
             }
             all.push(Somebody::of_session(tenant, all.len(), client).await);
         }
