@@ -98,9 +98,7 @@ impl Authorities {
 
     async fn shared(&self, id: SessionId) -> Option<Held> {
         match self.cache.as_ref()?.get(&name(id)).await {
-            Ok(entry) => {
-                entry.and_then(|entry| Held::read(&entry, &self.seal)).filter(|held| held.authority.id == id)
-            }
+            Ok(entry) => entry.and_then(|entry| Held::read(&entry, &self.seal)).filter(|held| held.authority.id == id),
             Err(error) => {
                 tracing::debug!(%error, "the shared cache of sessions is away");
                 metrics::counter!("mideng_session_cache_away_total").increment(1);

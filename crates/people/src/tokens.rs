@@ -69,7 +69,11 @@ impl Tokens {
             not_before_s: now_s,
             expires_at_s: now_s.saturating_add(ACCESS_TOKEN_FOR.as_secs().cast_signed()),
             authenticated_at_s: proved_s,
-            amr: if session.two_factors { vec![PASSWORD.to_owned(), CODE.to_owned()] } else { vec![PASSWORD.to_owned()] },
+            amr: if session.two_factors {
+                vec![PASSWORD.to_owned(), CODE.to_owned()]
+            } else {
+                vec![PASSWORD.to_owned()]
+            },
         };
         self.keys.ring().sign(&claims).map_err(|error| {
             tracing::error!(%error, "an access token could not be signed");

@@ -153,8 +153,8 @@ async fn a_session_is_proved_anew(kind: Kind) {
         assert_eq!((after.authority.proved_at, after.authority.two_factors), (Timestamp(at), two_factors), "{at}");
         assert!(after.authority.version > before.version, "{at}");
     }
-    let none = shop.store.session_prove(SessionId::new(2), (Timestamp(1).into(), true), None).await;
-    assert!(!none.expect("an answer"), "there is none");
+    let absent = shop.store.session_prove(SessionId::new(2), (Timestamp(1).into(), true), None).await;
+    assert!(!absent.expect("an answer"), "there is none");
 }
 
 /// By its end or by its time, whichever came first; and nothing that is open.
