@@ -92,12 +92,14 @@ impl Redlock {
 impl LeaseTable for RedlockLeases {
     async fn take(&self, name: &str, holder: &Holder, lease: Duration) -> Result<Taken, Error> {
         let until = Instant::now() + self.node_timeout.min(lease);
+        // Gone with this future: whoever gives up in the middle gives back, and that may come before the question.
+        let asker = Arc::new(());
         let votes = self
             .all(|node| {
-                let (name, holder) = (name.to_owned(), holder.clone());
+                let (name, holder, asker) = (name.to_owned(), holder.clone(), Arc::downgrade(&asker));
                 async move {
                     let taken = node.take(&name, &holder, lease).await;
-                    if Instant::now() < until {
+                    if Instant::now() < until && asker.strong_count() > 0 {
                         return taken.map(|taken| taken != Taken::Held);
                     }
                     // Nobody counts it any more, and the release may have come first.
@@ -106,6 +108,7 @@ impl LeaseTable for RedlockLeases {
                 }
             })
             .await;
+        drop(asker);
         if votes.yes >= self.most() {
             return Ok(Taken::Ours { fence: None });
         }

@@ -152,10 +152,10 @@ pub async fn it_is_entered_again_by_its_handles(lock: &impl Lock) {
 pub async fn who_gives_up_in_the_middle_leaves_nothing(lock: &impl Lock) {
     let name = name("given-up");
     let long = Terms { lease: Duration::from_mins(10), ..PATIENT };
-    for step in 0..40 {
+    for step in 0..400 {
         let attempt = lock.acquire(&name, long);
         // Some are dropped before the question is sent, some while it is on its way, some have it by then.
-        let _given_up = timeout(Duration::from_micros(step * 25), attempt).await;
+        let _given_up = timeout(Duration::from_micros(step % 40 * 25), attempt).await;
     }
     drop(timeout(PATIENCE, lock.acquire(&name, long)).await.expect("in time").expect("nobody is left who has it"));
     sleep(Duration::ZERO).await;

@@ -2,10 +2,12 @@
 //! there before.
 
 use api::Access;
+use domain::access::Role;
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Call, Client, Shop};
+use crate::people::proofs::shown;
 use crate::people::{PASSWORD, add, own_order};
 
 /// What browsers and whoever pretends to be one say of where a request comes from, and never what our own pages send.
@@ -47,12 +49,27 @@ async fn browser(shop: &Shop, login: &str) -> String {
     cookie_of(&knock(&shop.admin, login).header("sec-fetch-site", "same-origin").send().await.expect(201))
 }
 
+/// The cookie of an administrator who may do everything that people may.
+async fn chief(shop: &Shop) -> String {
+    add(&shop.admin, "admin-wu", "admin").await;
+    let mut body = json!({"as": "staff", "login": "admin-wu", "password": PASSWORD, "device": {"type": "web"}});
+    body["keep"] = json!("cookie");
+    let own = |path: &str| shop.admin.nobody().call(Method::POST, path).header("sec-fetch-site", "same-origin");
+    let cookie = cookie_of(&own("/api/v1/sessions").json(&body).send().await.expect(201));
+    let factor = own("/api/v1/me/second-factor").header("cookie", &cookie).send().await.expect(201);
+    let code = json!({"code": shown(&factor.str("/secret"), 0)});
+    let confirm = own("/api/v1/me/second-factor/confirm").header("cookie", &cookie).json(&code);
+    let code = json!({"code": confirm.send().await.expect(200).str("/recovery_codes/0")});
+    cookie_of(&own("/api/v1/sessions/step-up").header("cookie", &cookie).json(&code).send().await.expect(200))
+}
+
 /// S22: no route that changes something takes a cookie that another site's page had sent.
 #[tokio::test]
 async fn s22_no_route_changes_anything_for_another_site() {
     let shop = Shop::open().await;
     shop.product("A", 100, 9).await;
     let cookie = browser(&shop, "anna").await;
+    let chief = chief(&shop).await;
     let nobody = shop.admin.nobody();
     let loads = shop.faults.loads();
     let changing = api::lines().into_iter().filter(|line| line.method != "GET" && line.access != Access::Open);
@@ -62,13 +79,17 @@ async fn s22_no_route_changes_anything_for_another_site() {
         let method = Method::from_bytes(line.method.as_bytes()).expect("a method");
         let path = crate::people::filled(line.path);
         for headers in ELSEWHERE {
-            let call =
-                with(nobody.call(method.clone(), &path).header("cookie", &cookie), headers).json(&own_order("A"));
-            let answer = call.header("idempotency-key", "k1").send().await;
-            // Either the route is not theirs at all, or the browser does not vouch for the page.
-            assert_eq!(answer.status, 403, "{} {path} {headers:?}: {}", line.method, answer.text());
-            let code = answer.str("/code");
-            assert!(code == "cross_site" || code == "forbidden", "{} {path} {headers:?}: {code}", line.method);
+            for (cookie, role) in [(&cookie, Role::Shopper), (&chief, Role::Admin)] {
+                let call = with(nobody.call(method.clone(), &path).header("cookie", cookie), headers);
+                let answer = call.header("idempotency-key", "k1").json(&own_order("A")).send().await;
+                let is_theirs = match line.access {
+                    Access::May(permission) | Access::Local(permission) => role.may(permission),
+                    Access::Session | Access::Open => true,
+                };
+                let code = if is_theirs { "cross_site" } else { "forbidden" };
+                assert_eq!(answer.status, 403, "{} {path} {headers:?}: {}", line.method, answer.text());
+                assert_eq!(answer.str("/code"), code, "{} {path} {headers:?} {}", line.method, role.name());
+            }
         }
     }
     assert!(routes > 30, "{routes} routes change something");

@@ -10,7 +10,7 @@ use crate::harness::{Answer, Client, Shop};
 const FACTOR: &str = "/api/v1/me/second-factor";
 
 /// What an app shows that has this secret, so many steps from now.
-pub(super) fn shown(secret: &str, steps: u64) -> String {
+pub(crate) fn shown(secret: &str, steps: u64) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).expect("base32");
     let totp = Builder::new().with_algorithm(Algorithm::SHA1).with_digits(6).with_secret(secret).build();
     let now_s = api::now().0.cast_unsigned() / 1_000;
