@@ -7,6 +7,7 @@ pub(crate) mod folder;
 mod measure;
 mod prepare;
 pub(crate) mod telemetry;
+mod wait;
 
 use std::io;
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use coordinator::{Coordination, Coordinator};
 use crash::{Mortal, MortalChannel, Points};
+use wait::Wait;
 
 use crate::secret;
 use crate::settings::{Flags, Settings, StorageKind, known};
@@ -86,8 +88,10 @@ impl Server {
         let lock = database.file().map(folder::Lock::take).transpose()?;
         let store = Store::open(&database).await.with_context(|| format!("opening {database}"))?;
         let coordination = Coordination::of(settings).await?;
-        let new_api_key = prepare::ready(&store, settings).await.with_context(|| format!("preparing {database}"))?;
-        let started = Box::pin(Self::on((store, database, lock), coordination, settings)).await;
+        let wait = Wait::new(settings.database_wait.0);
+        let new_api_key = prepare::ready(&store, settings, &wait).await;
+        let new_api_key = new_api_key.with_context(|| format!("preparing {database}"))?;
+        let started = Box::pin(Self::on((store, database, lock), coordination, (settings, &wait))).await;
         match started {
             Ok(server) => Ok(Self { new_api_key, ..server }),
             Err(error) => {
@@ -102,7 +106,7 @@ impl Server {
     async fn on(
         (store, database, lock): (Store, Address, Option<folder::Lock>),
         coordination: Coordination,
-        settings: &Settings,
+        (settings, wait): (&Settings, &Wait),
     ) -> anyhow::Result<Self> {
         let listener = Listener::bind(settings.listen)
             .await
@@ -115,12 +119,13 @@ impl Server {
         let (engine, lane) = engine.context("starting the engine's thread")?;
         let (conflicts, directory, actors) = (Conflicts::default(), directory(settings, points), actors(&store));
         let outside = Outside::new(&store, &directory);
-        outside.refresh().await.context("reading the accounts with payment providers")?;
+        let accounts = wait.out(async || Ok(outside.refresh().await?)).await;
+        accounts.context("reading the accounts with payment providers")?;
         let metrics = telemetry::page(&engine);
-        let installation = store.installation(api::id()).await.context("reading the installation's name")?;
+        let (installation, secret) = installation(&store, wait).await?;
         let Coordinator { locks, rates, cache, bus } = coordination.on(&store, (installation, lock.is_some()));
-        let secret = store.secret(secret::random()?).await.context("reading the installation's secret")?;
-        known::refuse_drawn("the installation's secret in the database", &secret)?;
+        let (issuer, stamp) = (format!("urn:mideng:{installation:032x}"), people::Stamp { now: api::now, id: api::id });
+        let keys = wait.out(async || Ok(people::Keys::read(&store, &issuer, stamp).await?)).await;
         let people = people::Parts {
             store: store.clone(),
             cache,
@@ -128,12 +133,12 @@ impl Server {
             limit: rates.limit.clone(),
             logins_per_address: settings.logins_per_address,
             secret,
-            issuer: format!("urn:mideng:{installation:032x}"),
+            keys: keys.context("reading the keys that sign access tokens")?,
             hasher: Hasher::open(HasherSettings::default()).context("starting the threads that hash passwords")?,
             providers: settings.login_providers()?,
-            stamp: people::Stamp { now: api::now, id: api::id },
+            stamp,
         };
-        let people = People::new(people).await.context("reading the keys that sign access tokens")?;
+        let people = People::new(people);
         let parts = Parts {
             engine: engine.clone(),
             store: store.clone(),
@@ -186,6 +191,16 @@ impl Server {
         }
         self.store.close().await;
     }
+}
+
+/// Its name and its secret; the first start makes them.
+async fn installation(store: &Store, wait: &Wait) -> anyhow::Result<(u128, [u8; 32])> {
+    let (id, drawn) = (api::id(), secret::random()?);
+    let name = wait.out(async || Ok(store.installation(id).await?)).await.context("reading the installation's name")?;
+    let secret =
+        wait.out(async || Ok(store.secret(drawn).await?)).await.context("reading the installation's secret")?;
+    known::refuse_drawn("the installation's secret in the database", &secret)?;
+    Ok((name, secret))
 }
 
 fn start_engine(

@@ -21,7 +21,8 @@ pub const ROTATED_IN: Duration = Duration::from_mins(2);
 /// Beside a token's own time: clocks, and answers on their way.
 const GRACE: Duration = Duration::from_mins(1);
 
-pub(crate) struct Keys {
+/// See the module.
+pub struct Keys {
     store: Store,
     issuer: String,
     known: RwLock<Known>,
@@ -60,15 +61,18 @@ fn key(now: Timestamp, signs_from: Timestamp) -> store::SigningKey {
 }
 
 impl Keys {
-    /// Reads them; makes the first.
-    pub(crate) async fn read(store: Store, issuer: String, stamp: Stamp) -> Result<Self, store::Error> {
+    /// Reads them; makes the first. `issuer` signs access tokens: the installation, the same on every node.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn read(store: &Store, issuer: &str, stamp: Stamp) -> Result<Self, store::Error> {
         if store.signing_keys().await?.is_empty() {
             store.signing_key_first(&first_key((stamp.now)())).await?;
         }
-        let ring = ring(&store, &issuer).await?;
+        let ring = ring(store, issuer).await?;
         let verifying = ring.jwks((stamp.now)().0).into();
         let known = RwLock::new(Known { ring: Arc::new(ring), generation: 0, verifying });
-        Ok(Self { store, issuer, known })
+        Ok(Self { store: store.clone(), issuer: issuer.to_owned(), known })
     }
 
     pub(crate) fn ring(&self) -> Arc<Ring> {

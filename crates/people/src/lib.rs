@@ -33,7 +33,6 @@ use store::Store;
 use authority::Authorities;
 use device::Devices;
 use factors::Factors;
-use keys::Keys;
 use limits::Limits;
 use providers::Providers;
 use reset::Resets;
@@ -47,7 +46,7 @@ pub use factors::{Enrolment, Unfit};
 pub use identity::password::{Cost, Hasher, Settings as HasherSettings, Weak};
 pub use identity::provider;
 pub use identity::provider::Callback;
-pub use keys::{ROTATED_IN, first_key, new_key, others_sign};
+pub use keys::{Keys, ROTATED_IN, first_key, new_key, others_sign};
 pub use login::{Arrival, LogIn, Origin};
 pub use proof::Prove;
 pub use providers::{Away, Back, By, Introduced, Means, Provider};
@@ -78,8 +77,8 @@ pub struct Parts {
     pub logins_per_address: u32,
     /// The installation's secret.
     pub secret: [u8; 32],
-    /// Who signs access tokens: the installation, the same on every node.
-    pub issuer: String,
+    /// Which sign access tokens.
+    pub keys: Keys,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Who knows people by themselves.
@@ -111,10 +110,9 @@ struct Inside {
 }
 
 impl People {
-    /// Puts the parts together, and begins to listen to the other nodes. The keys that sign are read from the store.
-    pub async fn new(parts: Parts) -> Result<Self, store::Error> {
-        let Parts { store, cache, bus, limit, logins_per_address, secret, issuer, hasher, providers, stamp } = parts;
-        let keys = Keys::read(store.clone(), issuer, stamp).await?;
+    /// Puts the parts together, and begins to listen to the other nodes.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, cache, bus, limit, logins_per_address, secret, keys, hasher, providers, stamp } = parts;
         let people = Self(Arc::new(Inside {
             authorities: Authorities::new(store.clone(), (cache, &secret), bus.clone()),
             tokens: Tokens::new(keys, &secret),
@@ -134,7 +132,7 @@ impl People {
             news::listen(&people, &*bus);
         }
         keys::follow(&people);
-        Ok(people)
+        people
     }
 
     /// The hash of a password that somebody may have. `words` are their own: login, name.

@@ -1,39 +1,17 @@
-//! Owns bringing a database up to date before a server runs on it, and waiting for one that is not there yet.
-
-use std::time::Duration;
+//! Owns bringing a database up to date before a server runs on it.
 
 use anyhow::bail;
 use domain::access::Role;
 use store::{Account, NewApiKey, Store};
-use tokio::time::Instant;
 
+use super::wait::Wait;
 use crate::secret;
 use crate::settings::Settings;
 
-/// Between two tries.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// Brings the database up to date; gives the administrator's key if this made it. Servers and their database are often
-/// started together, and a way to it may break at any moment: for as long as the settings say, it is tried again.
-pub(super) async fn ready(store: &Store, settings: &Settings) -> anyhow::Result<Option<String>> {
-    let (begun, made) = (Instant::now(), secret::api_key()?);
-    let mut told = false;
-    loop {
-        let error = match once(store, settings, &made).await {
-            Err(error) if begun.elapsed() < settings.database_wait.0 && is_outage(&error) => error,
-            other => return other,
-        };
-        if !told {
-            let seconds = settings.database_wait.0.as_secs();
-            tracing::warn!(error = format!("{error:#}"), "the database does not answer; it is tried for {seconds} s");
-            told = true;
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-fn is_outage(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<store::Error>().is_some_and(store::Error::is_outage)
+/// Brings the database up to date; gives the administrator's key if this made it.
+pub(super) async fn ready(store: &Store, settings: &Settings, wait: &Wait) -> anyhow::Result<Option<String>> {
+    let made = secret::api_key()?;
+    wait.out(async || once(store, settings, &made).await).await
 }
 
 /// One node at a time.

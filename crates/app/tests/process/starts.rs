@@ -10,6 +10,7 @@ on_every_server!(
     a_start_waits_for_its_database,
     a_start_outlives_a_way_that_breaks,
     a_start_outlives_a_way_that_falls_silent,
+    a_start_outlives_a_database_that_is_killed,
     a_start_that_may_not_wait_says_so,
     a_start_that_waits_can_be_stopped,
 );
@@ -55,6 +56,26 @@ async fn a_start_outlives_a_way_that_falls_silent(kind: Kind) {
     proxy.let_go();
     node.admin.stock_up(5).await;
     database.close(vec![node]).await;
+}
+
+/// At each of the last questions before the server listens, when the database was brought up to date long ago.
+async fn a_start_outlives_a_database_that_is_killed(kind: Kind) {
+    let database = Database::new(kind);
+    database.nodes(1).await.remove(0).stop().await;
+    let proxy = Proxy::new(&database.url).await;
+    database.node(&proxy.url).await.stop().await;
+    let pieces = proxy.pieces();
+    let last = (pieces / 3..=pieces).rev().step_by(2).collect::<Vec<_>>();
+    for four in last.chunks(4) {
+        let starts = four.iter().map(async |&piece| {
+            let proxy = Proxy::new(&database.url).await;
+            proxy.break_all_at(piece);
+            let node = database.node(&proxy.url).await;
+            node.stop().await;
+        });
+        futures_util::future::join_all(starts).await;
+    }
+    database.close(Vec::new()).await;
 }
 
 async fn a_start_that_may_not_wait_says_so(kind: Kind) {

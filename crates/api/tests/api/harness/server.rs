@@ -124,6 +124,8 @@ impl Shop {
         let actors = Actors::new(&store, || (format!("acc_{:032x}", api::id()), api::now()));
         let directory = directory(&store).await;
         let installation = store.installation(api::id()).await.expect("the database is there");
+        let stamp = people::Stamp { now: api::now, id: api::id };
+        let keys = people::Keys::read(&store, "urn:mideng:test", stamp).await.expect("the database is there");
         let people = people::Parts {
             store: store.clone(),
             cache: setup.cache,
@@ -131,12 +133,12 @@ impl Shop {
             limit: setup.rates.limit.clone(),
             logins_per_address: 60,
             secret: [7; 32],
-            issuer: "urn:mideng:test".to_owned(),
+            keys,
             hasher: Hasher::open(cheap()).expect("threads"),
             providers: setup.providers,
-            stamp: people::Stamp { now: api::now, id: api::id },
+            stamp,
         };
-        let people = people::People::new(people).await.expect("the database is there");
+        let people = people::People::new(people);
         let people_of_api = people.clone();
         let (engine_of_api, store_of_api, directory_of_api) = (engine.clone(), store.clone(), directory.clone());
         let parts = Parts {

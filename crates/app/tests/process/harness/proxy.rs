@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// What the network does.
 #[derive(Default)]
@@ -31,6 +32,12 @@ struct State {
     silenced: AtomicUsize,
     /// True: those that fell silent are closed.
     let_go: AtomicBool,
+    /// How many pieces came from the server, on all connections.
+    pieces: AtomicUsize,
+    /// The piece that never arrives, and with which all connections break; none if 0.
+    fatal: AtomicUsize,
+    /// Told when they break.
+    torn: watch::Sender<()>,
 }
 
 /// A network in front of a database.
@@ -97,6 +104,17 @@ impl Proxy {
         self.state.let_go.store(true, Ordering::SeqCst);
     }
 
+    /// How many pieces came so far from the server.
+    pub(crate) fn pieces(&self) -> usize {
+        self.state.pieces.load(Ordering::SeqCst)
+    }
+
+    /// Breaks all connections there are when so many pieces have come, as when the database is killed: the last of them
+    /// does not arrive.
+    pub(crate) fn break_all_at(&self, piece: usize) {
+        self.state.fatal.store(piece, Ordering::SeqCst);
+    }
+
     /// How many connections fell silent.
     pub(crate) fn silenced(&self) -> usize {
         self.state.silenced.load(Ordering::SeqCst)
@@ -119,13 +137,19 @@ async fn forward(mut client: TcpStream, target: SocketAddr, state: Arc<State>) {
     let breaks = state.to_break.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
     let mut until_silent = state.to_silence.lock().expect("nobody panicked").pop().unwrap_or(usize::MAX);
     let mut left = if breaks { state.broken.load(Ordering::SeqCst) + 1 } else { usize::MAX };
+    let mut torn = state.torn.subscribe();
     loop {
         while state.hushed.load(Ordering::SeqCst) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         tokio::select! {
+            _ = torn.changed() => return,
             read = client.read(&mut question) => {
                 let Ok(count @ 1..) = read else { return };
+                if state.pieces.fetch_add(1, Ordering::SeqCst) + 1 == state.fatal.load(Ordering::SeqCst) {
+                    state.torn.send_replace(());
+                    return;
+                }
                 until_silent -= 1;
                 if until_silent == 0 {
                     state.silenced.fetch_add(1, Ordering::SeqCst);
