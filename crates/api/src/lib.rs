@@ -33,4 +33,4 @@ pub use routes::notify::digest;
 pub use routes::{lines, router};
 pub use serve::{Limits, Listener, serve};
 pub use stamp::{id, now};
-pub use state::{Api, Metrics, Parts, Settings};
+pub use state::{Api, Metrics, Parts, Settings, socket_of};

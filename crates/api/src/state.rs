@@ -10,7 +10,7 @@ use coord::Lock;
 use domain::payment::RefundLimits;
 use domain::{Command, PrincipalId, TenantId};
 use engine::{Answered, Engine, Failure, Refused, Scope, Standing, Waiting};
-use http::HeaderValue;
+use http::{Extensions, HeaderValue};
 use idempotency::Answer;
 use people::People;
 use store::{Actors, Policy, Store};
@@ -121,6 +121,15 @@ pub struct Parts {
 /// The address at the other end of a connection: a client's, or that of a proxy that asks for one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Socket(pub(crate) IpAddr);
+
+/// The other end of the connection that a request came by, for one that is made of it inside this process.
+pub fn socket_of(extensions: &Extensions) -> Extensions {
+    let mut socket = Extensions::new();
+    if let Some(known) = extensions.get::<Socket>() {
+        socket.insert(*known);
+    }
+    socket
+}
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]

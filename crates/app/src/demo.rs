@@ -6,6 +6,7 @@ mod catalogue;
 mod folder;
 mod ledger;
 mod payer;
+mod people;
 mod shopper;
 mod storm;
 mod summary;
@@ -56,7 +57,12 @@ struct Proof {
 /// Runs the command.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     folder::fresh(&args.data, args.listen)?;
-    let options = embedded::Options { folder: args.data.clone(), listen: args.listen, api_key: None };
+    let options = embedded::Options {
+        folder: args.data.clone(),
+        listen: args.listen,
+        api_key: None,
+        demo: people::told(args.listen),
+    };
     let server = embedded::start(options).await.context("the demo's server does not start")?;
     let target = Arc::new(Target::new(&server.url, Some(&server.api_key))?);
     let provider = match Provider::start(args.data.join("psp-sim"), &server.database).await {
@@ -92,6 +98,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn prove(args: &Args, (server, provider): (&Embedded, &Provider), target: &Arc<Target>) -> anyhow::Result<Proof> {
     catalogue::put(target).await?;
+    if args.listen.ip().is_loopback() {
+        people::put(target, &server.database).await?;
+    }
     let storm = storm::run(target, args.shoppers).await?;
     let progress = terminal::spinner("counting orders".to_owned());
     let mut caller = Caller::new(target.clone(), Policy::default());

@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) folder: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) api_key: Option<String>,
+    /// The log-ins that its pages tell.
+    pub(crate) demo: Option<console::Demo>,
 }
 
 /// A running embedded server.
@@ -34,6 +36,7 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Embedded> {
         listen: options.listen,
         data: options.folder,
         bootstrap_api_key: Some(api_key.clone()),
+        demo: options.demo,
         ..Settings::default()
     };
     let server = Box::pin(Server::start(&settings)).await?;

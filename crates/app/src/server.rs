@@ -162,8 +162,8 @@ impl Server {
         let options = relay::Options::new(owner, without_slash(&public_url), (api::now, api::id));
         let relay = Relay::new((&store, &engine), &directory, &actors, &bell, options);
         let stop = CancellationToken::new();
-        let mut sockets =
-            vec![tokio::spawn(api::serve(listener, api::router(api.clone()), Limits::default(), stop.clone()))];
+        let whole = console::router(api::router(api.clone()), console::Settings { demo: settings.demo.clone() });
+        let mut sockets = vec![tokio::spawn(api::serve(listener, whole, Limits::default(), stop.clone()))];
         if let Some(listen) = settings.metrics_listen {
             let listener = Listener::bind(listen).await;
             let listener = listener.with_context(|| format!("listening on {listen} for metrics"))?;

@@ -67,6 +67,9 @@ pub(crate) struct Settings {
     pub(crate) commit_delay_us: u64,
     pub(crate) crash_at: u64,
     pub(crate) storage: StorageKind,
+    /// What a demo tells its visitors; nobody can ask for it.
+    #[serde(skip)]
+    pub(crate) demo: Option<console::Demo>,
 }
 
 /// One rule of `limits`.
@@ -143,6 +146,7 @@ impl Default for Settings {
             commit_delay_us: 0,
             crash_at: 0,
             storage: StorageKind::Database,
+            demo: None,
         }
     }
 }

@@ -19,9 +19,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("relay", &["store", "engine", "channels", "domain", "idempotency"]),
     ("people", &["store", "coord", "identity", "domain"]),
     ("api", &["people", "coord", "relay", "store", "engine", "channels", "domain", "idempotency"]),
+    ("console", &["api", "domain"]),
     (
         "app",
         &[
+            "console",
             "api",
             "people",
             "identity",

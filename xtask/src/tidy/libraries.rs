@@ -12,16 +12,21 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
     ("libsqlite3-sys", &["store"], "only `store` knows SQL"),
     (
         "axum",
-        &["api", "app", "psp-sim", "idempotency", "shop"],
-        "`api` answers HTTP; `app` gives the metrics a door of their own; `psp-sim` is another server; `idempotency` has a \
+        &["api", "app", "console", "psp-sim", "idempotency", "shop"],
+        "`api` answers HTTP; `console` answers browsers, and asks `api`; `app` gives the metrics a door of their own; `psp-sim` is another server; `idempotency` has a \
          layer for services that are not ours",
     ),
-    ("tower", &["api", "idempotency"], "`api` answers HTTP; `idempotency` has a layer"),
+    (
+        "tower",
+        &["api", "console", "idempotency"],
+        "`api` answers HTTP; `console` asks it inside the process; `idempotency` has a layer",
+    ),
+    ("maud", &["console"], "only `console` makes pages"),
     ("utoipa", &["api"], "only `api` describes HTTP"),
     (
         "http",
-        &["api", "app", "psp-sim", "conform", "idempotency"],
-        "`api` answers HTTP; `app` and `conform` are clients; `psp-sim` is another server; `idempotency` has a layer",
+        &["api", "app", "console", "psp-sim", "conform", "idempotency"],
+        "`api` answers HTTP; `console` answers browsers; `app` and `conform` are clients; `psp-sim` is another server; `idempotency` has a layer",
     ),
     (
         "hyper",

@@ -16,6 +16,9 @@ pub struct Orders<'a> {
 /// To standard output; `provider` is where the payment provider listens.
 pub fn print(server: &Embedded, provider: &str, orders: &Orders<'_>) {
     let Embedded { url, api_key, .. } = server;
+    println!("\n{} {}", heading("Open in a browser"), dim("no documentation needed"));
+    println!("  shop     {}", bold(&format!("{url}/shop")));
+    println!("  console  {}   {}", bold(&format!("{url}/console")), dim("log in as admin with: mideng demo"));
     println!("\n{} {}", heading("Try it"), dim("in another terminal"));
     println!("  export URL={url} KEY={api_key}");
     for (what, line) in steps(provider, orders) {

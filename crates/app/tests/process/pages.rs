@@ -1,9 +1,12 @@
 //! A real browser and pages of other sites: what they make it do with the cookie of somebody who is logged in here.
 
+mod newcomer;
+
 use std::process::Stdio;
 
 use http::Method;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -121,8 +124,13 @@ async fn drive(server: &Server) -> Told {
         "other": log_in("mallory"),
         "order": json!({"lines": [{"sku": "A", "quantity": 1}]}).to_string(),
     });
+    driven("other_sites.cjs", &question).await
+}
+
+/// What a driver of the browser tells, who is asked this.
+async fn driven<T: DeserializeOwned>(driver: &str, question: &Value) -> T {
     let mut command = Command::new(variable("TEST_WITNESS_NODE"));
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/process/pages/other_sites.cjs"));
+    command.arg(format!("{}/tests/process/pages/{driver}", env!("CARGO_MANIFEST_DIR")));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().expect("Node.js is there");
     let mut input = child.stdin.take().expect("it is piped");

@@ -1,0 +1,97 @@
+//! A real browser in the hands of somebody who has read nothing: the demo's shop and its console.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use super::{WHOLE, driven};
+use crate::harness::{PATIENCE, variable};
+
+/// What the browser's driver tells.
+#[derive(Deserialize)]
+struct Told {
+    /// Requests that left for another host.
+    elsewhere: Vec<String>,
+    /// What scripts, or the policies of pages, complained of.
+    errors: Vec<String>,
+    /// The first page, with all that it loads.
+    first: First,
+    /// What the panel's log says: its colour, and its words.
+    log: Vec<(String, String)>,
+    order: String,
+    orders: Vec<String>,
+    /// Where somebody was sent who is not logged in.
+    asked: String,
+    history: Vec<String>,
+    cancelled: Vec<String>,
+    /// The heading of each screen, in both languages.
+    screens: BTreeMap<String, String>,
+    still: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct First {
+    requests: usize,
+    bytes: usize,
+}
+
+/// The demo, until it is dropped.
+struct Demo {
+    _child: Child,
+    shop: String,
+}
+
+impl Demo {
+    async fn start(folder: &std::path::Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mideng"));
+        command.args(["demo", "--shoppers", "30", "--listen", "127.0.0.1:0", "--data"]).arg(folder.join("demo"));
+        command.env_remove("MIDENG_LOG").stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let shop = timeout(PATIENCE * WHOLE, async {
+            loop {
+                let line = lines.next_line().await.expect("it speaks").expect("it goes on until it serves");
+                if let Some(url) = line.trim().strip_prefix("shop ") {
+                    break url.trim().trim_end_matches("/shop").to_owned();
+                }
+            }
+        });
+        let shop = shop.await.expect("the demo prints its links in time");
+        // Nobody reads on: what it says from now on goes nowhere, and must not make it wait.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { _child: child, shop }
+    }
+}
+
+#[tokio::test]
+async fn a_newcomer_clicks_ten_times_and_sees_one_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Demo::start(folder.path()).await;
+    let question = json!({"shop": demo.shop, "chromium": variable("TEST_CHROMIUM")});
+    let told: Told = driven("newcomer.cjs", &question).await;
+    assert_eq!(told.elsewhere, Vec::<String>::new(), "nothing leaves the host");
+    assert_eq!(told.errors, Vec::<String>::new(), "no script fails, no policy is broken");
+    assert!(told.first.requests <= 5 && told.first.bytes <= 60 * 1024, "{:?}", told.first);
+
+    let count = |how: &str| told.log.iter().filter(|(class, _)| class == how).count();
+    assert_eq!((told.log.len(), count("refused")), (13, 1), "{:?}", told.log);
+    // The first may have been lost before the server had it, or behind that; the others are one order all the same.
+    assert!(count("executed") <= 1 && count("executed") + count("replayed") + count("lost") == 12, "{:?}", told.log);
+    assert!(count("replayed") >= 10, "{:?}", told.log);
+    let of_it = told.log.iter().filter(|(_, words)| words.contains(&told.order)).count();
+    assert_eq!(of_it, count("executed") + count("replayed"), "all of them tell of one order");
+    assert_eq!(told.orders, [told.order.as_str()]);
+
+    assert_eq!(told.asked, "/console/log-in");
+    assert_eq!(told.history, ["placed"]);
+    assert_eq!(told.cancelled, ["cancelled", "placed"]);
+    let heading = |screen: &str| told.screens.get(screen).map_or("", String::as_str);
+    assert_eq!((heading("English /console/orders"), heading("简体中文 /console/orders")), ("Orders", "订单"));
+    assert_eq!(told.screens.len(), 10, "{:?}", told.screens);
+    assert_eq!(told.still, told.orders, "who works in the console is still a customer of the shop");
+}

@@ -1,0 +1,31 @@
+//! Owns the operators' pages: which there are. What each shows and does stands below.
+
+mod log_in;
+mod me;
+mod order;
+mod orders;
+mod overview;
+mod products;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::visit::Pages;
+
+/// Every page, below `/console`.
+pub(crate) fn routes() -> Router<Pages> {
+    Router::new()
+        .route("/", get(overview::page))
+        .route("/log-in", get(log_in::page).post(log_in::log_in))
+        .route("/log-out", post(log_in::log_out))
+        .route("/me", get(me::page))
+        .route("/step-up", get(me::proof).post(me::step_up))
+        .route("/me/second-factor", post(me::begin))
+        .route("/me/second-factor/confirm", post(me::confirm))
+        .route("/products", get(products::page))
+        .route("/products/{sku}/stock", post(products::move_stock))
+        .route("/orders", get(orders::page))
+        .route("/orders.csv", get(orders::export))
+        .route("/orders/{order_no}", get(order::page))
+        .route("/orders/{order_no}/{what}", post(order::act))
+}

@@ -1,0 +1,229 @@
+//! Owns the list of orders: filters, search, pages by cursor, and the same rows as a file.
+
+use axum::extract::Query;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::answers::{List, Order};
+use crate::inside::{Inside, part};
+use crate::lang::Lang;
+use crate::layout;
+use crate::refused::Refused;
+use crate::show;
+use crate::visit::{Staff, Visit};
+
+/// The statuses, in the order of an order's life.
+const STATUSES: &[&str] = &["pending_payment", "paid", "shipped", "completed", "closed"];
+/// How many rows a page shows.
+const SHOWN: usize = 50;
+/// How many rows a file has at most, and how many are read at once.
+const EXPORTED_MAX: usize = 50_000;
+const EXPORTED_AT_ONCE: usize = 200;
+
+/// What the page is asked for.
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct Asked {
+    /// A number, or whose orders.
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    cursor: Option<String>,
+}
+
+/// The page.
+pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Asked>) -> Response {
+    let wanted = asked.q.trim();
+    if wanted.starts_with("ord_") && visit.inside.get::<Order>(&format!("/orders/{}", part(wanted))).await.is_ok() {
+        return Redirect::to(&format!("/console/orders/{}", part(wanted))).into_response();
+    }
+    let found: Result<List<Order>, Refused> = visit.inside.get(&asked.path(SHOWN)).await;
+    let lang = visit.lang();
+    let (rows, refused) = match found {
+        Ok(list) => (html! { (rows(&list.data, lang)) (next(&asked, &list, lang)) }, None),
+        Err(refused) if matches!(refused.status, 400 | 422) => (html! {}, Some(refused)),
+        Err(refused) => return refused.page(&visit),
+    };
+    let title = lang.say("Orders", "订单");
+    let body = html! {
+        h1 { (title) }
+        (filters(&visit, &asked))
+        section #found aria-live="polite" {
+            @if let Some(refused) = &refused { (refused.notice(lang)) }
+            (rows)
+        }
+    };
+    layout::page(&visit, title, &body).into_response()
+}
+
+fn filters(visit: &Visit, asked: &Asked) -> Markup {
+    let lang = visit.lang();
+    html! {
+        form.filters method="get" action="/console/orders" role="search"
+            hx-get="/console/orders" hx-trigger="change, submit" hx-target="#found" hx-select="#found" hx-swap="outerHTML"
+            hx-push-url="true" {
+            label {
+                (lang.say("Number or customer", "订单号或客户"))
+                input type="search" name="q" value=(asked.q) maxlength="64" placeholder="ord_… / c-42";
+            }
+            label {
+                (lang.say("Status", "状态"))
+                select name="status" {
+                    option value="" { (lang.say("all", "全部")) }
+                    @for status in STATUSES {
+                        option value=(status) selected[asked.status == *status] { (show::status_word(status, lang)) }
+                    }
+                }
+            }
+            label { (lang.say("From", "从")) input type="date" name="from" value=(asked.from); }
+            label { (lang.say("To", "至")) input type="date" name="to" value=(asked.to); }
+            button type="submit" { (lang.say("Search", "查询")) }
+            button.quiet type="submit" formaction="/console/orders.csv" { (lang.say("As a file (CSV)", "导出 CSV")) }
+        }
+    }
+}
+
+fn rows(orders: &[Order], lang: Lang) -> Markup {
+    if orders.is_empty() {
+        return html! { p.empty { (lang.say("No order is like that.", "没有符合条件的订单。")) } };
+    }
+    html! {
+        table.cards {
+            thead {
+                tr {
+                    th { (lang.say("Order", "订单号")) }
+                    th { (lang.say("Placed", "下单时间")) }
+                    th { (lang.say("Customer", "客户")) }
+                    th { (lang.say("Status", "状态")) }
+                    th { (lang.say("Payment", "付款")) }
+                    th.number { (lang.say("Total", "金额")) }
+                }
+            }
+            tbody {
+                @for order in orders {
+                    tr {
+                        td data-of=(lang.say("Order", "订单号")) { a href={ "/console/orders/" (order.order_no) } { code { (order.order_no) } } }
+                        td data-of=(lang.say("Placed", "下单时间")) { (show::time(&order.created_at)) }
+                        td data-of=(lang.say("Customer", "客户")) { (order.customer_id) }
+                        td data-of=(lang.say("Status", "状态")) { (show::status(&order.status, lang)) }
+                        td data-of=(lang.say("Payment", "付款")) { (show::status(&order.payment_status, lang)) }
+                        td.number data-of=(lang.say("Total", "金额")) { (order.total.text()) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn next(asked: &Asked, list: &List<Order>, lang: Lang) -> Markup {
+    html! {
+        @if let Some(cursor) = &list.next_cursor {
+            nav.pages aria-label=(lang.say("Pages", "分页")) {
+                @if asked.cursor.is_some() { a href={ "/console/orders?" (asked.query()) } { (lang.say("The newest", "最新")) } }
+                a rel="next" href={ "/console/orders?" (asked.query()) "&cursor=" (part(cursor)) } { (lang.say("Older orders", "更早的订单")) }
+            }
+        } @else if asked.cursor.is_some() {
+            nav.pages { a href={ "/console/orders?" (asked.query()) } { (lang.say("The newest", "最新")) } }
+        }
+    }
+}
+
+impl Asked {
+    /// The filters without the place in the list.
+    fn query(&self) -> String {
+        let pairs = [("q", &self.q), ("status", &self.status), ("from", &self.from), ("to", &self.to)];
+        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| format!("{name}={}", part(value))).collect::<Vec<_>>().join("&")
+    }
+
+    /// What the API is asked.
+    fn path(&self, limit: usize) -> String {
+        let mut path = format!("/orders?limit={limit}");
+        let day = |day: &str, time: &str| format!("{}T{time}Z", part(day));
+        let pairs = [
+            ("customer_id", Some(self.q.trim()).filter(|q| !q.is_empty()).map(|q| part(q).to_string())),
+            (
+                "status",
+                Some(self.status.as_str()).filter(|status| !status.is_empty()).map(|status| part(status).to_string()),
+            ),
+            (
+                "created_from",
+                Some(self.from.as_str()).filter(|from| !from.is_empty()).map(|from| day(from, "00:00:00.000")),
+            ),
+            ("created_to", Some(self.to.as_str()).filter(|to| !to.is_empty()).map(|to| day(to, "23:59:59.999"))),
+            ("cursor", self.cursor.as_deref().map(|cursor| part(cursor).to_string())),
+        ];
+        for (name, value) in pairs {
+            if let Some(value) = value {
+                path.extend(["&", name, "=", &value]);
+            }
+        }
+        path
+    }
+}
+
+/// The rows as a file that spreadsheets read.
+pub(super) async fn export(Staff(visit): Staff, Query(asked): Query<Asked>) -> Response {
+    match exported(&visit.inside, asked).await {
+        Ok(text) => {
+            let headers = [
+                (CONTENT_TYPE, "text/csv; charset=utf-8"),
+                (CONTENT_DISPOSITION, "attachment; filename=\"orders.csv\""),
+            ];
+            (headers, text).into_response()
+        }
+        Err(refused) => refused.page(&visit),
+    }
+}
+
+async fn exported(inside: &Inside, mut asked: Asked) -> Result<String, Refused> {
+    // The mark has spreadsheets read it as UTF-8.
+    let mut text = "\u{feff}order_no,created_at,customer_id,status,payment_status,amount,currency\r\n".to_owned();
+    let mut rows = 0;
+    asked.cursor = None;
+    loop {
+        let list: List<Order> = inside.get(&asked.path(EXPORTED_AT_ONCE)).await?;
+        for order in &list.data {
+            let cells = [
+                order.order_no.as_str(),
+                &order.created_at,
+                &cell(&order.customer_id),
+                &order.status,
+                &order.payment_status,
+                &order.total.amount.to_string(),
+                &order.total.currency,
+            ];
+            text.push_str(&cells.join(","));
+            text.push_str("\r\n");
+        }
+        rows += list.data.len();
+        match list.next_cursor {
+            Some(cursor) if rows < EXPORTED_MAX => asked.cursor = Some(cursor),
+            _ => return Ok(text),
+        }
+    }
+}
+
+/// A text that somebody else chose, as a cell that is no formula to a spreadsheet (OWASP, CSV Injection).
+fn cell(text: &str) -> String {
+    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn a_cell_is_no_formula() {
+        assert_eq!(cell("c-42"), "\"c-42\"");
+        assert_eq!(cell("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
+        assert_eq!(cell("@a,b"), "\"'@a,b\"");
+    }
+}

@@ -1,0 +1,69 @@
+//! Web pages: the operators' console at `/console`, and in a demo the shop at `/shop`. Rendered here, and fed by the API alone, which
+//! each page asks as the person whose browser it is: a button can do nothing that the API would not let them do.
+
+mod answers;
+mod assets;
+mod console;
+mod inside;
+mod lang;
+mod layout;
+mod look;
+mod refused;
+mod shop;
+mod show;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Redirect;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::visit::Pages;
+
+/// What the pages are told beside what the API answers.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// The log-ins that a demo shows to whoever comes; none where real people log in.
+    pub demo: Option<Demo>,
+}
+
+/// What a demo tells its visitors. It listens on this machine only.
+#[derive(Clone)]
+pub struct Demo {
+    /// One of the staff for each role.
+    pub staff: Vec<DemoLogin>,
+    /// Members of the shop.
+    pub members: Vec<DemoLogin>,
+}
+
+/// A log-in that everybody may know.
+#[derive(Clone)]
+pub struct DemoLogin {
+    /// Who.
+    pub login: String,
+    /// Their password.
+    pub password: String,
+    /// What they are, in a word.
+    pub role: String,
+}
+
+/// The pages in front of the API's own routes.
+pub fn router(api: Router, settings: Settings) -> Router {
+    let front = if settings.demo.is_some() { "/shop" } else { "/console" };
+    let shop = if settings.demo.is_some() { Router::new().nest("/shop", shop::routes()) } else { Router::new() };
+    let pages = Pages { api: api.clone(), settings: Arc::new(settings) };
+    let of_people = shop
+        .nest("/console", console::routes())
+        .route("/", get(move || async move { Redirect::to(front) }))
+        .route("/preferences", axum::routing::post(look::keep))
+        .nest("/assets", assets::routes())
+        .layer(CatchPanicLayer::custom(layout::panicked))
+        .layer(map_response(layout::protect))
+        .layer(CompressionLayer::new())
+        .with_state(pages);
+    of_people.fallback_service(api)
+}

@@ -1,0 +1,184 @@
+//! Owns what the API refused: its problem, read, and as a page for where no form can show it.
+
+use std::ops::Deref;
+
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::inside::Side;
+use crate::lang::Lang;
+use crate::layout;
+use crate::visit::Visit;
+
+/// What was refused, and why.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Refused(Box<Problem>);
+
+/// A problem that the API answered with (RFC 9457).
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Problem {
+    pub(crate) status: u16,
+    /// The stable code.
+    pub(crate) code: String,
+    pub(crate) title: String,
+    pub(crate) detail: String,
+    #[serde(default)]
+    pub(crate) request_id: String,
+    /// Each wrong place.
+    #[serde(default)]
+    pub(crate) errors: Vec<FieldError>,
+    /// What else it tells, by its code.
+    #[serde(flatten)]
+    pub(crate) more: Map<String, Value>,
+}
+
+/// A wrong place of a body.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct FieldError {
+    /// An RFC 6901 pointer.
+    pub(crate) pointer: String,
+    pub(crate) message: String,
+}
+
+impl Deref for Refused {
+    type Target = Problem;
+
+    fn deref(&self) -> &Problem {
+        &self.0
+    }
+}
+
+impl Refused {
+    /// The problem that an answer says.
+    pub(crate) fn read(status: StatusCode, body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_else(|error| {
+            tracing::error!(%error, %status, "the API refused without a problem: this is a bug");
+            Self::new(status.as_u16(), "internal_error", "the server ran into a bug of its own")
+        })
+    }
+
+    /// The server ran into a bug of its own.
+    pub(crate) fn broken() -> Self {
+        Self::new(500, "internal_error", "the server ran into a bug of its own")
+    }
+
+    /// What a form sent cannot be sent on.
+    pub(crate) fn unreadable(what: &str) -> Self {
+        Self::new(422, "validation_failed", &format!("the {what} has letters that cannot be sent"))
+    }
+
+    /// There is no such thing.
+    pub(crate) fn missing(what: &str) -> Self {
+        Self::new(404, "not_found", &format!("there is no {what}"))
+    }
+
+    fn new(status: u16, code: &str, detail: &str) -> Self {
+        Self(Box::new(Problem {
+            status,
+            code: code.to_owned(),
+            title: detail.to_owned(),
+            detail: detail.to_owned(),
+            request_id: String::new(),
+            errors: Vec::new(),
+            more: Map::new(),
+        }))
+    }
+
+    /// The status that the API gave it; nothing else decides on one.
+    pub(crate) fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or_default()
+    }
+
+    /// Whether the wish is over: asked again under the same key, it is refused the same.
+    pub(crate) fn is_final(&self) -> bool {
+        let may_do_later = self.status == 429 || self.status >= 500 || self.code == "request_in_flight";
+        !may_do_later && !self.is_nobody()
+    }
+
+    /// Whether whoever asks is to log in first.
+    pub(crate) fn is_nobody(&self) -> bool {
+        self.status == 401
+    }
+
+    /// Whether it is about what somebody proved themselves with, and not about their session.
+    pub(crate) fn is_about_proof(&self) -> bool {
+        matches!(self.code.as_str(), "login_failed" | "second_factor_needed" | "code_wrong")
+    }
+
+    /// What is wrong with one member of the body.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&str> {
+        self.errors.iter().find(|error| error.pointer == pointer).map(|error| error.message.as_str())
+    }
+
+    /// The answer where no form can show it: a log-in where that is what is missing, and else a page that says what is wrong.
+    pub(crate) fn page(&self, visit: &Visit) -> Response {
+        if self.is_nobody() && visit.side == Side::Console {
+            return Redirect::to(&format!("/console/log-in?why={}&to={}", self.code, crate::inside::part(&visit.here)))
+                .into_response();
+        }
+        let title = visit.lang().say("That did not work", "没有成功");
+        let body = html! { h1 { (title) } (self.notice(visit.lang())) (self.way_out(visit.lang())) };
+        (self.status_code(), layout::page(visit, title, &body)).into_response()
+    }
+
+    /// What is wrong, as a part of a page: the server's own words, with a sentence of the page's language before them.
+    pub(crate) fn notice(&self, lang: Lang) -> Markup {
+        html! {
+            div.notice.bad role="alert" {
+                strong { (self.said(lang)) }
+                p { (self.detail) }
+                @let elsewhere = self.errors.iter().filter(|_| self.errors.len() > 1);
+                ul { @for error in elsewhere { li { code { (error.pointer) } " " (error.message) } } }
+                p.fine {
+                    a href={ "/problems/" (self.code) } { code { (self.code) } }
+                    @if !self.request_id.is_empty() { " · " code { (self.request_id) } }
+                }
+            }
+        }
+    }
+
+    /// What somebody of the staff does about it, where there is a page for that.
+    pub(crate) fn way_out(&self, lang: Lang) -> Markup {
+        match self.code.as_str() {
+            "step_up_needed" => {
+                html! { p { a.button href="/console/step-up" { (lang.say("Prove who you are", "验证身份")) } } }
+            }
+            "second_factor_missing" => {
+                html! { p { a.button href="/console/me" { (lang.say("Set a second factor up", "设置双重验证")) } } }
+            }
+            _ => html! {},
+        }
+    }
+
+    /// Its title in the page's language, where it is one that people meet.
+    fn said(&self, lang: Lang) -> &str {
+        if lang == Lang::En {
+            return &self.title;
+        }
+        match self.code.as_str() {
+            "forbidden" => "没有权限",
+            "not_found" => "没有找到",
+            "validation_failed" => "填写有误",
+            "version_mismatch" => "内容已被他人修改",
+            "invalid_transition" => "当前状态不允许此操作",
+            "stock_insufficient" => "库存不足",
+            "idempotency_key_reused" => "幂等键已用于另一请求",
+            "request_in_flight" => "上一次请求仍在处理",
+            "login_failed" => "账号或密码错误",
+            "second_factor_needed" => "需要动态验证码",
+            "code_wrong" => "验证码错误",
+            "step_up_needed" => "请重新验证身份",
+            "second_factor_missing" => "需要先设置双重验证",
+            "session_expired" => "登录已过期",
+            "session_kicked" => "已被管理员下线",
+            "session_replaced" => "已在其他设备登录",
+            "session_ended" => "已退出登录",
+            "too_many_requests" | "rate_limited" => "请求过于频繁",
+            "overloaded" => "服务器繁忙",
+            _ => "操作未完成",
+        }
+    }
+}

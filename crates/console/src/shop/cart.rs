@@ -1,0 +1,181 @@
+//! Owns the cart: what somebody wants, kept by their browser until it is an order. It has no prices: those are the shop's.
+
+use axum::Form;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{Shopper, catalogue};
+use crate::answers::Product;
+use crate::inside::part;
+use crate::lang::Lang;
+use crate::layout;
+use crate::look::cookie;
+use crate::show::{self, Money};
+use crate::visit::new_key;
+
+const NAME: &str = "mideng-cart";
+/// How long a browser keeps it, in seconds: a week.
+const MAX_AGE_S: u32 = 604_800;
+const LINES_MAX: usize = 50;
+const QUANTITY_MAX: i64 = 999;
+
+/// What is wanted: skus and how many of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cart(Vec<(String, i64)>);
+
+/// What a form of the cart says.
+#[derive(Deserialize)]
+pub(super) struct Filled {
+    sku: String,
+    quantity: i64,
+    /// `add` to what there is, or `set` it.
+    what: String,
+}
+
+/// A line of the cart, as the shop has it.
+pub(super) struct Line {
+    pub(super) product: Product,
+    pub(super) quantity: i64,
+}
+
+impl Cart {
+    /// The cart that the browser brought.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        Self::read(cookie(headers, NAME).unwrap_or_default())
+    }
+
+    /// A cart of one product.
+    pub(super) fn only(sku: &str) -> Self {
+        Self(vec![(sku.to_owned(), 1)])
+    }
+
+    fn read(text: &str) -> Self {
+        let line = |pair: &str| {
+            let (sku, quantity) = pair.rsplit_once(':')?;
+            let sku = percent_encoding::percent_decode_str(sku).decode_utf8().ok()?.into_owned();
+            let quantity = quantity.parse().ok().filter(|quantity| (1..=QUANTITY_MAX).contains(quantity))?;
+            Some((sku, quantity))
+        };
+        Self(text.split('+').filter_map(line).take(LINES_MAX).collect())
+    }
+
+    fn text(&self) -> String {
+        self.0.iter().map(|(sku, quantity)| format!("{}:{quantity}", part(sku))).collect::<Vec<_>>().join("+")
+    }
+
+    /// The header that has the browser keep it.
+    pub(super) fn kept(&self) -> HeaderMap {
+        let line = format!("{NAME}={}; Path=/shop; Max-Age={MAX_AGE_S}; SameSite=Lax; HttpOnly", self.text());
+        HeaderValue::try_from(line).map_or_else(|_| HeaderMap::new(), |line| HeaderMap::from_iter([(SET_COOKIE, line)]))
+    }
+
+    fn changed(mut self, filled: &Filled) -> Self {
+        let there = self.0.iter().position(|(sku, _)| *sku == filled.sku);
+        let before = if filled.what == "add" { there.map_or(0, |at| self.0[at].1) } else { 0 };
+        let quantity = before.saturating_add(filled.quantity).clamp(0, QUANTITY_MAX);
+        match there {
+            Some(at) => self.0[at].1 = quantity,
+            None if self.0.len() < LINES_MAX => self.0.push((filled.sku.clone(), quantity)),
+            None => {}
+        }
+        self.0.retain(|(_, quantity)| *quantity > 0);
+        self
+    }
+
+    /// The lines of which the shop has the product.
+    pub(super) fn lines(&self, products: &[Product]) -> Vec<Line> {
+        let line = |(sku, quantity): &(String, i64)| {
+            let product = products.iter().find(|product| product.sku == *sku)?;
+            Some(Line { product: product.clone(), quantity: *quantity })
+        };
+        self.0.iter().filter_map(line).collect()
+    }
+}
+
+/// What all of it costs now, where it is of one currency.
+pub(super) fn total(lines: &[Line]) -> Option<Money> {
+    let currency = lines.first()?.product.price.currency.clone();
+    let amount = lines.iter().try_fold(0_i64, |sum, line| {
+        let is_same = line.product.price.currency == currency;
+        line.product.price.amount.checked_mul(line.quantity).filter(|_| is_same)?.checked_add(sum)
+    })?;
+    Some(Money { amount, currency })
+}
+
+/// The cart.
+pub(super) async fn page(shopper: Shopper, headers: HeaderMap) -> Response {
+    let (visit, lang) = (&shopper.visit, shopper.visit.lang());
+    let products = match catalogue::products(&visit.inside).await {
+        Ok(products) => products,
+        Err(refused) => return refused.page(visit),
+    };
+    let lines = Cart::of(&headers).lines(&products);
+    let title = lang.say("Cart", "购物车");
+    let body = html! {
+        h1 { (title) }
+        @if lines.is_empty() {
+            p.empty { (lang.say("It is empty. ", "购物车是空的。")) a href="/shop" { (lang.say("To the products", "去逛逛")) } }
+        } @else {
+            (table(&lines, lang))
+            form method="post" action="/shop/checkout" {
+                input type="hidden" name="key" value=(new_key());
+                button type="submit" { (lang.say("To the checkout", "去结算")) }
+            }
+        }
+    };
+    (shopper.kept.clone(), layout::page(visit, title, &body)).into_response()
+}
+
+fn table(lines: &[Line], lang: Lang) -> Markup {
+    html! {
+        table.cards {
+            thead { tr {
+                th { (lang.say("Product", "商品")) } th.number { (lang.say("Price", "单价")) } th { (lang.say("Quantity", "数量")) }
+            } }
+            tbody { @for line in lines { tr {
+                td data-of=(lang.say("Product", "商品")) { (line.product.name) }
+                td.number data-of=(lang.say("Price", "单价")) { (line.product.price.text()) }
+                td data-of=(lang.say("Quantity", "数量")) {
+                    form.inline method="post" action="/shop/cart" {
+                        input type="hidden" name="sku" value=(line.product.sku);
+                        input type="hidden" name="what" value="set";
+                        input type="number" name="quantity" value=(line.quantity) min="0" max=(QUANTITY_MAX)
+                            aria-label={ (lang.say("Quantity of ", "数量：")) (line.product.name) };
+                        button.quiet type="submit" { (lang.say("Change", "修改")) }
+                    }
+                }
+            } } }
+            @if let Some(total) = total(lines) {
+                tfoot { tr { td { (lang.say("Total", "合计")) } td.number colspan="2" { (total.text()) } } }
+            }
+        }
+        p.fine { (show::count(i64::try_from(lines.len()).unwrap_or(i64::MAX))) (lang.say(" products", " 种商品")) }
+    }
+}
+
+/// Changes it.
+pub(super) async fn change(headers: HeaderMap, Form(filled): Form<Filled>) -> Response {
+    let cart = Cart::of(&headers).changed(&filled);
+    (cart.kept(), Redirect::to("/shop/cart")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cart_is_read_as_it_was_written() {
+        let add = |sku: &str, quantity| Filled { sku: sku.to_owned(), quantity, what: "add".to_owned() };
+        let cart = Cart::default().changed(&add("tea:1+x", 2)).changed(&add("乌龙", 1)).changed(&add("tea:1+x", 3));
+        assert_eq!(cart.0, [("tea:1+x".to_owned(), 5), ("乌龙".to_owned(), 1)]);
+        assert_eq!(Cart::read(&cart.text()), cart);
+        let none = cart.changed(&Filled { sku: "乌龙".to_owned(), quantity: 0, what: "set".to_owned() });
+        assert_eq!(none.0.len(), 1);
+        for bad in ["", ":", "a", "a:0", "a:-1", "a:1000", "%FF:1", "a:x"] {
+            assert_eq!(Cart::read(bad), Cart::default(), "{bad:?}");
+        }
+    }
+}
