@@ -2,6 +2,7 @@
 //! None of them runs in a transaction. What is to be done behind a commit reads the outbox, which is the relay's.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use domain::text::Sku;
@@ -50,6 +51,8 @@ pub struct Refused<'a> {
     pub key: &'a Key,
     /// When it arrived.
     pub at: Timestamp,
+    /// From where, where that is known.
+    pub from: Option<IpAddr>,
     /// The problem's code.
     pub code: &'a str,
 }
@@ -94,14 +97,29 @@ impl Hooks {
         }
     }
 
-    pub(crate) fn note(&self, (tenant, principal, key, at): &Seen, code: &str) {
-        let refused = Refused { tenant: *tenant, principal: *principal, key, at: *at, code };
+    pub(crate) fn note(&self, seen: &Seen, code: &str) {
+        let Seen { tenant, principal, ref key, at, from } = *seen;
+        let refused = Refused { tenant, principal, key, at, from, code };
         self.on_error.iter().for_each(|hook| hook.refused(&refused));
     }
 }
 
-/// A command's scope: tenant, principal, key, and when it arrived.
-pub(crate) type Seen = (TenantId, PrincipalId, Key, Timestamp);
+/// A command's scope, when it arrived, and from where.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) tenant: TenantId,
+    pub(crate) principal: PrincipalId,
+    pub(crate) key: Key,
+    pub(crate) at: Timestamp,
+    pub(crate) from: Option<IpAddr>,
+}
+
+impl Seen {
+    pub(crate) fn of(command: &Command, from: Option<IpAddr>) -> Self {
+        let Command { tenant, principal, ref key, at, .. } = *command;
+        Self { tenant, principal, key: key.clone(), at, from }
+    }
+}
 
 impl From<Objection> for Problem {
     fn from(objection: Objection) -> Self {

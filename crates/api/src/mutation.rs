@@ -17,17 +17,19 @@ use domain::audit::Note;
 use domain::order::CloseReason;
 use domain::text::Reason;
 use domain::{Action, Alias, Command, PrincipalId, TenantId, Timestamp, Token};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target, key};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use store::Policy;
+use tokio::time::Instant;
 
 use crate::auth::Caller;
 use crate::body;
 use crate::problem::{FieldError, Problem};
 use crate::request_id::RequestId;
-use crate::state::Api;
+use crate::state::{Api, Peer};
+use crate::watch::{Begun, Origin};
 use crate::{stamp, wire};
 
 /// A request that changes something, read and stamped, not yet understood.
@@ -43,6 +45,7 @@ pub(crate) struct Mutation {
     note: Option<Note>,
     fingerprints: Fingerprints,
     request_id: RequestId,
+    origin: Origin,
     /// The body's canonical text; empty where there was none.
     body: String,
     /// When it arrived.
@@ -63,7 +66,14 @@ impl FromRequest<Api> for Mutation {
 impl Mutation {
     /// Reads a request; `None` stands for somebody who is nobody yet.
     pub(crate) async fn read(request: Request, api: &Api, caller: Option<Caller>) -> Result<Self, Problem> {
+        let begun = Instant::now();
         let (mut parts, body) = request.into_parts();
+        let origin = Origin {
+            method: parts.method.clone(),
+            route: parts.extensions.get::<MatchedPath>().cloned(),
+            from: parts.extensions.get::<Peer>().map(|peer| peer.address),
+            begun,
+        };
         // The limit comes before the key: a body that is too large leaves no trace.
         let bytes = body::read(body, &parts.headers, api.settings()).await?;
         let key = read_key(&parts.headers)?;
@@ -76,7 +86,7 @@ impl Mutation {
         let ids: Vec<&str> = ids.iter().map(|(_, value)| value).collect();
         let target = Target {
             method: parts.method.as_str(),
-            route: parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str),
+            route: origin.route.as_ref().map_or("", MatchedPath::as_str),
             ids: &ids,
             query: parts.uri.query().unwrap_or_default(),
             precondition: &precondition,
@@ -98,6 +108,7 @@ impl Mutation {
             note,
             fingerprints,
             request_id,
+            origin,
             body,
             at,
         })
@@ -117,6 +128,7 @@ impl Mutation {
             note: Some(note),
             fingerprints: Fingerprints::of(&target, ""),
             request_id: RequestId::made(),
+            origin: Origin { method: Method::POST, route: None, from: None, begun: Instant::now() },
             body: String::new(),
             at: stamp::now(),
         }
@@ -280,15 +292,23 @@ impl Mutation {
             note,
             action,
         };
+        let begun = Begun::of(&command, self.origin.clone());
+        let answered = self.sent_on(command).await;
+        self.api.watch().note(begun, &answered);
+        answered
+    }
+
+    async fn sent_on(&self, command: Command) -> Result<(Answer, bool), Problem> {
+        let from = self.origin.from;
         // Who is known gets their answer, whatever the shop's rules say by now.
         if let Err(objection) = self.api.check(&command).await?
             && !self.is_repetition().await?
         {
             let problem = Problem::from(objection);
-            self.api.refused(&command, problem.code());
+            self.api.refused(&command, from, problem.code());
             return Err(problem);
         }
-        self.api.submit(command).await
+        self.api.submit(command, from).await
     }
 }
 

@@ -60,6 +60,7 @@ pub(crate) struct FieldError {
         routes::orders::receive, routes::tokens::issue,
         routes::payments::start, routes::payments::get, routes::payments::query, routes::payments::refund, routes::payments::get_refund, routes::payments::retry,
         routes::refunds::list, routes::refunds::approve, routes::refunds::reject,
+        routes::keys::list, routes::keys::arrivals, routes::overview::get,
         routes::policies::refunds, routes::policies::put_refunds,
         routes::sessions::log_in, routes::sessions::refresh, routes::sessions::me, routes::sessions::list,
         routes::sessions::log_out, routes::sessions::log_out_everywhere, routes::sessions::change_password,
@@ -83,6 +84,7 @@ pub(crate) struct FieldError {
     modifiers(&Security, &Names, &Answers, &Words),
     tags(
         (name = "orders", description = "Orders and their numbers"),
+        (name = "keys", description = "What stands under a key, who sent it, and how often it was sent again"),
         (name = "payments", description = "Payments and refunds, through accounts with payment providers"),
         (name = "people", description = "Members and staff"),
         (name = "sessions", description = "Log-ins, and what people do with their own sessions"),

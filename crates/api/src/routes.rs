@@ -5,11 +5,13 @@ mod browsers;
 mod edge;
 pub(crate) mod framing;
 mod ids;
+pub(crate) mod keys;
 mod lists;
 pub(crate) mod members;
 pub(crate) mod notify;
 pub(crate) mod operations;
 pub(crate) mod orders;
+pub(crate) mod overview;
 pub(crate) mod payments;
 mod people;
 pub(crate) mod policies;
@@ -64,6 +66,9 @@ fn trade() -> Table {
         .post("/tokens", May(P::OrdersPlace), tokens::issue)
         .get("/orders", May(P::OrdersRead), orders::list)
         .post("/orders", May(P::OrdersPlace), orders::place)
+        .get("/keys", May(P::KeysRead), keys::list)
+        .get("/arrivals", May(P::KeysRead), keys::arrivals)
+        .get("/overview", May(P::OverviewRead), overview::get)
         .get("/orders/{order_no}", May(P::OrdersRead), orders::get)
         .get("/orders/{order_no}/history", May(P::OrdersRead), orders::history)
         .post("/orders/{order_no}/cancel", May(P::OrdersCancel), orders::cancel)

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Extension, FromRef};
 use channels::Directory;
@@ -17,46 +16,15 @@ use store::{Actors, Policy, Store};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Keys;
-use crate::conflicts::Conflicts;
-use crate::hooks::{Hooks, Objection};
+use crate::hooks::{Hooks, Objection, Seen};
 use crate::policies::Policies;
 use crate::problem::Problem;
 use crate::proxies::Proxies;
 use crate::rates::RateLimits;
+use crate::settings::Settings;
+use crate::sightings::Sightings;
 use crate::token::Mint;
-
-/// What the API lets through and how long it waits.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// The longest body, in bytes.
-    pub body_bytes_max: usize,
-    /// How long a body may take to arrive.
-    pub body_timeout: Duration,
-    /// How long a request waits for its answer.
-    pub answer_wait: Duration,
-    /// How long an order may wait for payment.
-    pub payment_timeout: Duration,
-    /// How long an issued order number is good.
-    pub order_number_validity: Duration,
-    /// How long a one-time token is good. Less than the records of keys are kept.
-    pub token_validity: Duration,
-    /// How many requests are worked on at once; beyond, 503.
-    pub concurrent_requests_max: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            body_bytes_max: 1 << 20,
-            body_timeout: Duration::from_secs(30),
-            answer_wait: Duration::from_secs(10),
-            payment_timeout: Duration::from_mins(30),
-            order_number_validity: Duration::from_hours(24),
-            token_validity: Duration::from_mins(30),
-            concurrent_requests_max: 4_096,
-        }
-    }
-}
+use crate::watch::{Lights, Watch};
 
 /// Gives the text of the metrics page.
 pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -73,8 +41,10 @@ struct Inner {
     people: People,
     origins: Vec<HeaderValue>,
     proxies: Proxies,
-    conflicts: Conflicts,
+    sightings: Sightings,
     hooks: Hooks,
+    watch: Watch,
+    lights: Lights,
     metrics: Metrics,
     directory: Directory,
     actors: Actors,
@@ -110,8 +80,10 @@ pub struct Parts {
     pub limits: RateLimits,
     /// Keeps a member's order requests apart, where the shop wants that.
     pub locks: Arc<dyn Lock>,
-    /// Where conflicts are counted.
-    pub conflicts: Conflicts,
+    /// Where repetitions and conflicts are counted.
+    pub sightings: Sightings,
+    /// What was found of the whole when somebody looked.
+    pub lights: Lights,
     /// What looks at commands before they are sent on, and hears of refusals.
     pub hooks: Hooks,
     /// The text of the metrics page.
@@ -162,11 +134,12 @@ impl Api {
             secret,
             limits,
             locks,
-            conflicts,
+            sightings,
+            lights,
             mut hooks,
             metrics,
         } = parts;
-        hooks.on_error.push(Arc::new(conflicts.clone()));
+        hooks.on_error.push(Arc::new(sightings.clone()));
         let policies = Policies::new(store.clone());
         let keys = Keys::new(store.clone());
         let tracker = TaskTracker::new();
@@ -178,8 +151,10 @@ impl Api {
             people,
             origins,
             proxies,
-            conflicts,
+            sightings,
             hooks,
+            watch: Watch::default(),
+            lights,
             metrics,
             directory,
             actors,
@@ -250,13 +225,27 @@ impl Api {
     }
 
     /// Tells of a command that was refused before it was sent on.
-    pub(crate) fn refused(&self, command: &Command, code: &str) {
-        let seen = (command.tenant, command.principal, command.key.clone(), command.at);
-        self.0.hooks.note(&seen, code);
+    pub(crate) fn refused(&self, command: &Command, from: Option<IpAddr>, code: &str) {
+        self.0.hooks.note(&Seen::of(command, from), code);
     }
 
-    pub(crate) fn conflicts(&self) -> &Conflicts {
-        &self.0.conflicts
+    /// What this node saw of late.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.0.watch
+    }
+
+    /// What was found of the whole.
+    pub(crate) fn lights(&self) -> &Lights {
+        &self.0.lights
+    }
+
+    /// How many commands wait, and how many the latest batch of each lane had.
+    pub(crate) fn load(&self) -> (usize, Vec<usize>) {
+        (self.0.engine.waiting(), self.0.engine.latest_batches())
+    }
+
+    pub(crate) fn sightings(&self) -> &Sightings {
+        &self.0.sightings
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -295,8 +284,9 @@ impl Api {
 
     /// Hands a command to the engine and waits for its answer. A client that goes away cancels only the waiting:
     /// the engine works in its own task.
-    pub(crate) async fn submit(&self, command: Command) -> Result<(Answer, bool), Problem> {
-        let seen = (command.tenant, command.principal, command.key.clone(), command.at);
+    /// `from` is where the request came from, where that is known.
+    pub(crate) async fn submit(&self, command: Command, from: Option<IpAddr>) -> Result<(Answer, bool), Problem> {
+        let seen = Seen::of(&command, from);
         let ticket = self.0.engine.submit(command).map_err(|refused| match refused {
             Refused::Full => Problem::new("overloaded", "too many commands wait; nothing was done"),
             Refused::Closed => Problem::new("shutting_down", "the server is shutting down; nothing was done"),
@@ -313,7 +303,10 @@ impl Api {
                 self.0.hooks.note_answer(&seen, &answer);
                 Ok((answer, false))
             }
-            Answered::Replayed(answer) => Ok((answer, true)),
+            Answered::Replayed(answer) => {
+                self.0.sightings.note_replay(&seen);
+                Ok((answer, true))
+            }
             Answered::KeyReused => {
                 self.0.hooks.note(&seen, "idempotency_key_reused");
                 Err(Problem::new("idempotency_key_reused", domain::Refusal::KeyReused.to_string()))

@@ -3,6 +3,8 @@
 
 mod answers;
 mod audit;
+mod keys;
+mod overview;
 mod payments;
 mod people;
 mod policies;
@@ -16,6 +18,8 @@ pub(crate) use answers::{
     HistoryEntry, List, Movement, Order, OrderNumber, Product, Ready, entity_tag, order_path, product_path,
 };
 pub(crate) use audit::{AuditEntry, AuditHead};
+pub(crate) use keys::{Arrival, Arrivals, KeyRecord};
+pub(crate) use overview::Overview;
 pub(crate) use payments::{Noted, Payment, StartPayment, payment_path};
 pub(crate) use people::{AddMember, AddStaff, AddTenant, NewPerson, Person, SetRole, Tenant, person_path, tenant_path};
 pub(crate) use policies::{PutSessionRules, SessionRules, among};

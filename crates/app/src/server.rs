@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{Api, Conflicts, Limits, Listener, Parts, Renderer};
+use api::{Api, Lights, Limits, Listener, Parts, Renderer, Sightings};
 use channels::Directory;
 use engine::{Engine, Executor, Options, Storage};
 use people::{Hasher, HasherSettings, People};
@@ -117,7 +117,8 @@ impl Server {
         let points = Points::new(settings.crash_at);
         let engine = start_engine(waking, settings, (lock.is_some(), points.clone()));
         let (engine, lane) = engine.context("starting the engine's thread")?;
-        let (conflicts, directory, actors) = (Conflicts::default(), directory(settings, points), actors(&store));
+        let (sightings, lights) = (Sightings::default(), Lights::default());
+        let (directory, actors) = (directory(settings, points), actors(&store));
         let outside = Outside::new(&store, &directory);
         let accounts = wait.out(async || Ok(outside.refresh().await?)).await;
         accounts.context("reading the accounts with payment providers")?;
@@ -151,7 +152,8 @@ impl Server {
             proxies: settings.proxies()?,
             limits: rates,
             locks,
-            conflicts: conflicts.clone(),
+            sightings: sightings.clone(),
+            lights: lights.clone(),
             hooks: api::Hooks::default(),
             metrics: metrics.clone(),
         };
@@ -165,12 +167,9 @@ impl Server {
         let whole = console::router(api::router(api.clone()), console::Settings { demo: settings.demo.clone() });
         let mut sockets = vec![tokio::spawn(api::serve(listener, whole, Limits::default(), stop.clone()))];
         if let Some(listen) = settings.metrics_listen {
-            let listener = Listener::bind(listen).await;
-            let listener = listener.with_context(|| format!("listening on {listen} for metrics"))?;
-            let router = telemetry::router(metrics);
-            sockets.push(tokio::spawn(api::serve(listener, router, Limits::default(), stop.clone())));
+            sockets.push(serve_metrics(listen, metrics, &stop).await?);
         }
-        let workers = Workers::start((&store, &engine, &actors), conflicts, (outside, relay), settings);
+        let workers = Workers::start((&store, &engine, &actors), (sightings, lights), (outside, relay), settings);
         Ok(Self { address, new_api_key: None, database, store, engine, lane, sockets, workers, api, stop, _lock: lock })
     }
 
@@ -191,6 +190,17 @@ impl Server {
         }
         self.store.close().await;
     }
+}
+
+/// A port of their own, for those who watch many servers.
+async fn serve_metrics(
+    listen: SocketAddr,
+    page: api::Metrics,
+    stop: &CancellationToken,
+) -> anyhow::Result<JoinHandle<()>> {
+    let listener = Listener::bind(listen).await;
+    let listener = listener.with_context(|| format!("listening on {listen} for metrics"))?;
+    Ok(tokio::spawn(api::serve(listener, telemetry::router(page), Limits::default(), stop.clone())))
 }
 
 /// Its name and its secret; the first start makes them.

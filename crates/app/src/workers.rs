@@ -1,13 +1,14 @@
 //! Owns the work that nobody asks for: closing what expired, completing what arrived, purging what is old, writing
 //! down what was counted, performing what is to be done outside. Each change of business data is a command like any other.
 
+mod lights;
 mod outside;
 mod purge;
 mod sweep;
 
 use std::time::Duration;
 
-use api::Conflicts;
+use api::{Lights, Sightings};
 use engine::Engine;
 use relay::Relay;
 use store::{Actors, Store};
@@ -35,7 +36,7 @@ impl Workers {
     /// Starts them all.
     pub(crate) fn start(
         (store, engine, actors): (&Store, &Engine, &Actors),
-        conflicts: Conflicts,
+        (sightings, lights): (Sightings, Lights),
         (outside, relay): (Outside, Relay),
         settings: &Settings,
     ) -> Self {
@@ -45,7 +46,8 @@ impl Workers {
         let tasks = vec![
             tokio::spawn(sweeper.run(stop.clone())),
             tokio::spawn(purger.run(stop.clone())),
-            tokio::spawn(write_conflicts(store.clone(), conflicts, stop.clone())),
+            tokio::spawn(write_sightings(store.clone(), sightings, stop.clone())),
+            tokio::spawn(lights::run(store.clone(), lights, stop.clone())),
             tokio::spawn(tend(store.clone(), engine.clone(), stop.clone())),
             tokio::spawn(keep_metrics(stop.clone())),
             tokio::spawn(outside.run(stop.clone())),
@@ -102,15 +104,15 @@ async fn tend(store: Store, engine: Engine, stop: CancellationToken) {
     }
 }
 
-async fn write_conflicts(store: Store, conflicts: Conflicts, stop: CancellationToken) {
+async fn write_sightings(store: Store, sightings: Sightings, stop: CancellationToken) {
     let mut timer = every(Duration::from_secs(1));
     loop {
         let go_on = tick(&mut timer, &stop).await;
-        let counted = conflicts.take();
+        let counted = sightings.take();
         if !counted.is_empty()
-            && let Err(error) = store.conflicts_add(&counted).await
+            && let Err(error) = store.sightings_add(&counted).await
         {
-            tracing::warn!(%error, kinds = counted.len(), "counted conflicts could not be written");
+            tracing::warn!(%error, kinds = counted.len(), "what was counted of keys could not be written");
         }
         if !go_on {
             return;

@@ -31,6 +31,10 @@ pub enum Permission {
     StockMove,
     /// Look at orders, their history, payments and refunds.
     OrdersRead,
+    /// Look at keys: who sent what under one, and what came of it.
+    KeysRead,
+    /// Look at how the shop's server does: what comes in, how long answers take, and whether money and stock are right.
+    OverviewRead,
     /// Take order numbers and one-time tokens, and place orders.
     OrdersPlace,
     /// Name a price other than the product's.
@@ -100,6 +104,8 @@ const TABLE: &[(Permission, &[Role])] = &[
     (P::ProductsWrite, &[R::Admin, R::Merchant, R::Service]),
     (P::StockMove, &[R::Admin, R::Merchant, R::Service]),
     (P::OrdersRead, &Role::ALL),
+    (P::KeysRead, &Role::ALL),
+    (P::OverviewRead, &[R::Admin, R::Merchant, R::Support, R::Auditor, R::Service]),
     (P::OrdersPlace, &[R::Admin, R::Merchant, R::Service, R::Shopper, R::Guest]),
     (P::PricesSet, &[R::Admin, R::Service]),
     (P::OrdersCancel, &[R::Admin, R::Merchant, R::Support, R::Service, R::Shopper, R::Guest]),
@@ -189,6 +195,8 @@ impl Permission {
             P::ProductsWrite => "products.write",
             P::StockMove => "stock.move",
             P::OrdersRead => "orders.read",
+            P::KeysRead => "keys.read",
+            P::OverviewRead => "overview.read",
             P::OrdersPlace => "orders.place",
             P::PricesSet => "prices.set",
             P::OrdersCancel => "orders.cancel",
@@ -230,6 +238,8 @@ products.read   xxxxxxx
 products.write  xx----x
 stock.move      xx----x
 orders.read     xxxxxxx
+keys.read       xxxxxxx
+overview.read   xxxx--x
 orders.place    xx--xxx
 prices.set      x-----x
 orders.cancel   xxx-xxx
@@ -266,8 +276,15 @@ metrics.read    x--x---";
         for role in Role::ALL.into_iter().filter(|role| role.reach() == Reach::Own) {
             let has: Vec<_> =
                 Permission::all().filter(|permission| role.may(*permission)).map(Permission::name).collect();
-            let wanted =
-                ["products.read", "orders.read", "orders.place", "orders.cancel", "orders.receive", "payments.start"];
+            let wanted = [
+                "products.read",
+                "orders.read",
+                "keys.read",
+                "orders.place",
+                "orders.cancel",
+                "orders.receive",
+                "payments.start",
+            ];
             assert_eq!(has, wanted, "{}", role.name());
         }
     }

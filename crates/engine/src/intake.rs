@@ -181,6 +181,10 @@ impl Intake {
         self.lock().waiting
     }
 
+    pub(crate) fn latest_batches(&self) -> Vec<usize> {
+        self.lock().taken.clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queues> {
         // No code that can panic runs under the lock.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)

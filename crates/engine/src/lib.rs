@@ -131,6 +131,11 @@ impl Engine {
     pub fn waiting(&self) -> usize {
         self.intake.waiting()
     }
+
+    /// How many commands the latest batch of each lane had; 0 before its first.
+    pub fn latest_batches(&self) -> Vec<usize> {
+        self.intake.latest_batches()
+    }
 }
 
 fn lanes<S: Storage, X: Execute>(

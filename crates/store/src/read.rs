@@ -1,6 +1,7 @@
 //! Owns the questions that the API asks outside of commands: one object, a page of objects, an order's history.
 //! Every question names its tenant.
 
+mod keys;
 mod orders;
 mod payments;
 mod refunds;
@@ -20,6 +21,7 @@ use crate::rows::{Column, EventRow, event_from_name};
 use crate::soon::soon;
 use crate::{Doing, Error, Store, entity};
 
+pub use keys::{AccountName, KeyRow};
 pub use orders::OrderFilter;
 pub use refunds::{ListedRefund, RefundList};
 

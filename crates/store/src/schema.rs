@@ -11,6 +11,7 @@ mod m0007_factors;
 mod m0008_approvals;
 mod m0009_desk;
 mod m0010_guests;
+mod m0011_sightings;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -31,7 +32,8 @@ pub(crate) fn tables() -> Vec<Table> {
     let sixth = first.map(m0006_people::extended).chain(later.into_iter().flatten());
     let seventh = sixth.map(m0007_factors::extended).chain(m0007_factors::tables());
     let eighth = seventh.map(m0008_approvals::extended).chain(m0008_approvals::tables());
-    eighth.map(m0009_desk::extended).chain(m0010_guests::tables()).collect()
+    let tenth = eighth.map(m0009_desk::extended).chain(m0010_guests::tables());
+    tenth.map(m0011_sightings::extended).collect()
 }
 
 /// A table with those of these columns that were added to it.
@@ -84,6 +86,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_approvals::Migration),
             Box::new(m0009_desk::Migration),
             Box::new(m0010_guests::Migration),
+            Box::new(m0011_sightings::Migration),
         ]
     }
 }

@@ -154,7 +154,7 @@ impl Store {
     }
 
     /// Removes counts of conflicts the last of which was before `before`, at most `limit`; gives how many.
-    pub async fn conflicts_purge(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
+    pub async fn sightings_purge(&self, before: Timestamp, limit: u64) -> Result<u64, Error> {
         use entity::key_conflict::{Column, Entity};
         let old = Entity::find().filter(Column::LastAt.lt(before.0)).order_by_asc(Column::LastAt).limit(limit);
         let old = soon(DOING, old.all(&self.lister)).await?;

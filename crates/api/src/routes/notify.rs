@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, timeout_at};
 
 use super::ids::IdPath;
+use crate::hooks::Seen;
 use crate::problem::Problem;
 use crate::request_id::RequestId;
 use crate::stamp;
@@ -98,7 +99,8 @@ async fn disbelieve(api: &Api, entry: &Entry, rejected: &Rejected, (body, reques
     count(entry, "rejected");
     let Ok(actor) = api.actor(entry.account.tenant).await else { return };
     let key = Key::derived("callback", &format!("{}:{}", entry.account.id, rejected.reason()));
-    if api.conflicts().note(&(entry.account.tenant, actor, key, stamp::now()), "callback_rejected") {
+    let seen = Seen { tenant: entry.account.tenant, principal: actor, key, at: stamp::now(), from: None };
+    if api.sightings().note(&seen, "callback_rejected") {
         let hash = hex(&Sha256::digest(body)[..8]);
         tracing::warn!(channel = entry.account.name, %rejected, hash, %request_id, "a callback is not believed");
     }
@@ -137,7 +139,7 @@ async fn take(
             is_again: false,
         }),
     };
-    match timeout_at(deadline, api.submit(command)).await {
+    match timeout_at(deadline, api.submit(command, None)).await {
         Ok(Ok((_, replayed))) => {
             count(entry, if replayed { "repeated" } else { "taken" });
             Receipt::Taken

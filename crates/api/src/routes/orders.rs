@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use domain::access::Reach;
 use domain::order::Status;
 use domain::text::CustomerId;
-use domain::{Action, OrderNo, OrderNumberSource, ShipmentId};
+use domain::{Action, Order, OrderNo, OrderNumberSource, ShipmentId};
 use http::header;
 use serde::Deserialize;
 use store::OrderFilter;
@@ -31,6 +31,10 @@ const TURN_END: Duration = Duration::from_millis(500);
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrderQuery {
+    /// Only those that this names, whole: an order's number, a customer, or a parcel's tracking number. No cursor goes with it where it
+    /// names an order or a parcel.
+    #[param(max_length = 64)]
+    q: Option<String>,
     /// Only of this status.
     status: Option<String>,
     /// Only of this customer.
@@ -133,10 +137,56 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let query = parameters(query)?;
     let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
-    let filter = filter(&query, &caller)?;
+    let mut filter = filter(&query, &caller)?;
     let tenant = caller.tenant;
+    if let Some(word) = word(query.q)? {
+        let mut named = named(&api, &caller, &word, limit).await?;
+        named.retain(|order| is_in(&filter, order));
+        if !named.is_empty() {
+            return Ok(Json(lists::list(store::Page { rows: named, next: None }, wire::Order::of)).into_response());
+        }
+        // What names no order and no parcel may name a customer; whoever sees only their own sees these.
+        match CustomerId::new(&word) {
+            Ok(customer) if filter.customers.is_empty() || filter.customers.contains(&customer) => {
+                filter.customers = vec![customer];
+            }
+            _ => return Ok(Json(wire::List::<wire::Order> { data: Vec::new(), next_cursor: None }).into_response()),
+        }
+    }
     let page = api.ask(|store| async move { store.orders(tenant, &filter, after.as_ref(), limit).await }).await?;
     Ok(Json(lists::list(page, wire::Order::of)).into_response())
+}
+
+/// The word that is looked for; a control character is in no number and no name.
+fn word(text: Option<String>) -> Result<Option<String>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) || text.chars().count() > 64 {
+        let detail = "q has 1 to 64 characters, none of them a control character";
+        return Err(Problem::new("parameter_invalid", detail));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// The orders that a number names: their own, or that of a parcel.
+async fn named(api: &Api, caller: &Caller, word: &str, limit: u64) -> Result<Vec<Order>, Problem> {
+    let tenant = caller.tenant;
+    if let Ok(order_no) = word.parse::<OrderNo>()
+        && let Some(order) = api.ask(|store| async move { store.order(tenant, order_no).await }).await?
+    {
+        return Ok(vec![order]);
+    }
+    let word = word.to_owned();
+    api.ask(|store| async move { store.orders_of_parcel(tenant, &word, limit).await }).await
+}
+
+/// Whether a filter lets an order through.
+fn is_in(filter: &OrderFilter, order: &Order) -> bool {
+    let OrderFilter { status, customers, created_from, created_to } = filter;
+    status.is_none_or(|status| order.status == status)
+        && (customers.is_empty() || customers.contains(&order.customer_id))
+        && created_from.is_none_or(|from| order.created_at >= from)
+        && created_to.is_none_or(|to| order.created_at < to)
 }
 
 /// An order's history, oldest first.

@@ -140,11 +140,16 @@ async fn step(
 
 /// Only who is of the installation's first tenant looks after the others.
 async fn is_of_the_house(api: &Api, caller: &Caller) -> Result<(), Problem> {
-    let house = api.ask(|store| async move { store.house().await }).await?;
-    if house == Some(caller.tenant) {
+    if is_house(api, caller).await? {
         return Ok(());
     }
     Err(Problem::new("forbidden", "only the installation's first tenant looks after tenants"))
+}
+
+/// Whether somebody is of the installation's first tenant.
+pub(super) async fn is_house(api: &Api, caller: &Caller) -> Result<bool, Problem> {
+    let house = api.ask(|store| async move { store.house().await }).await?;
+    Ok(house == Some(caller.tenant))
 }
 
 async fn find(api: &Api, IdPath(id): IdPath<TenantPublicId>) -> Result<Tenant, Problem> {

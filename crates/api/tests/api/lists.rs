@@ -151,3 +151,45 @@ async fn parameters_that_are_not_as_they_must_be() {
     shop.admin.get(&format!("/api/v1/orders?customer_id={long}")).await.problem(400, "parameter_invalid");
     shop.close().await;
 }
+
+/// A word is a number, a customer or a parcel; another's is nobody's.
+#[tokio::test]
+async fn orders_are_found_by_a_word() {
+    let (shop, placed) = with_orders(3).await;
+    shop.pay(&placed[0], 1_999).await;
+    let parcel = json!({"carrier": "SF", "tracking_no": "SF 123/ä"});
+    shop.admin
+        .post(&format!("/api/v1/orders/{}/ship", placed[0]), "s")
+        .if_match("\"2\"")
+        .json(&parcel)
+        .send()
+        .await
+        .expect(200);
+    let anna = crate::people::somebody(&shop, "anna", "shopper").await;
+    let own = anna.place("own", &crate::people::own_order("A")).await.expect(201);
+    let (own, customer) = (own.order_no(), own.str("/customer_id"));
+    let list = async |client: &crate::harness::Client, query: &str| {
+        numbers(&client.get(&format!("/api/v1/orders?{query}")).await.expect(200).json())
+    };
+    for (query, wanted) in [
+        (format!("q={}", placed[1]), vec![placed[1].clone()]),
+        (format!("q=%20{}%20", placed[1]), vec![placed[1].clone()]),
+        ("q=SF%20123/%C3%A4".to_owned(), vec![placed[0].clone()]),
+        ("q=SF%20123".to_owned(), vec![]),
+        ("q=c-0".to_owned(), vec![placed[2].clone(), placed[0].clone()]),
+        ("q=c-0&status=shipped".to_owned(), vec![placed[0].clone()]),
+        (format!("q={}&status=closed", placed[1]), vec![]),
+        (format!("q={customer}"), vec![own.clone()]),
+        ("q=c-0&customer_id=c-1".to_owned(), vec![]),
+    ] {
+        assert_eq!(list(&shop.admin, &query).await, wanted, "{query}");
+    }
+    assert_eq!(list(&anna, &format!("q={own}")).await, [own]);
+    for word in [placed[1].as_str(), "SF%20123/%C3%A4", "c-0"] {
+        assert_eq!(list(&anna, &format!("q={word}")).await, Vec::<String>::new(), "{word}");
+    }
+    for word in ["", "%20", "a%00", &"x".repeat(65)] {
+        shop.admin.get(&format!("/api/v1/orders?q={word}")).await.problem(400, "parameter_invalid");
+    }
+    shop.close().await;
+}

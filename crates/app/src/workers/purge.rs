@@ -42,7 +42,7 @@ impl Purger {
         let now = api::now();
         let before = now.plus_ms(-self.retention_ms);
         stepwise(stop, || self.store.records_purge(before, STEP)).await?;
-        stepwise(stop, || self.store.conflicts_purge(before, STEP)).await?;
+        stepwise(stop, || self.store.sightings_purge(before, STEP)).await?;
         stepwise(stop, || self.store.numbers_purge(now, STEP)).await?;
         stepwise(stop, || self.store.sessions_purge(now.plus_ms(-SESSIONS_KEPT_MS), STEP)).await?;
         stepwise(stop, || self.store.leases_purge(STEP)).await

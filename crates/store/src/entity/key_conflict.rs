@@ -1,4 +1,4 @@
-//! Owns the entity of the table `key_conflicts`: refusals, counted.
+//! Owns the entity of the table `key_conflicts`: repetitions and refusals, counted.
 
 use sea_orm::entity::prelude::*;
 
@@ -16,6 +16,7 @@ pub struct Model {
     pub times: i64,
     pub first_at: i64,
     pub last_at: i64,
+    pub last_from: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

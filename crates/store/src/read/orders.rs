@@ -1,7 +1,7 @@
 //! Owns pages of orders: which index a filter walks, and both tables as one list.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::order::Status;
 use domain::text::CustomerId;
@@ -59,6 +59,29 @@ impl Store {
         let found = self.orders_load(numbers.iter().map(|&order_no| (tenant, order_no)).collect()).await?;
         let mut found: HashMap<OrderNo, Order> = found.into_iter().map(|order| (order.order_no, order)).collect();
         Ok(Page { rows: numbers.iter().filter_map(|order_no| found.remove(order_no)).collect(), next })
+    }
+
+    /// The orders of which a parcel goes under this number, whoever carries it: few, and at most `limit`.
+    pub async fn orders_of_parcel(&self, tenant: TenantId, tracking_no: &str, limit: u64) -> Result<Vec<Order>, Error> {
+        const DOING: &str = "looking for a parcel";
+        let mut numbers = BTreeSet::new();
+        for table in ["shipments", "archived_shipments"] {
+            let query = Query::select()
+                .column("order_no")
+                .from(table)
+                .and_where(Expr::col("tenant_id").eq(tenant.0))
+                .and_where(Expr::col("tracking_no").eq(tracking_no))
+                .limit(limit)
+                .take();
+            for row in soon(DOING, self.lister.query_all(&query)).await? {
+                numbers.insert(parse_order_no(&row.try_get_by_index::<String>(0).doing(DOING)?)?);
+            }
+        }
+        let wanted = numbers.into_iter().map(|order_no| (tenant, order_no)).collect();
+        let mut found = self.orders_load(wanted).await?;
+        found.sort_unstable_by_key(|order| Reverse((order.created_at, order.order_no)));
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     /// Orders of a table, the newest first: number, time and row.

@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use domain::access::Role;
 use idempotency::Key;
-use store::{Account, Conflict, Credential, NewApiKey};
+use store::{Account, Credential, NewApiKey, Sighting};
 
 use crate::ground::{Kind, on_every_database};
 use crate::shop::Shop;
@@ -66,7 +66,7 @@ async fn a_secret_is_not_in_the_file() {
 
 async fn conflicts_are_counted_together(kind: Kind) {
     let shop = Shop::open(kind).await;
-    let conflict = |key: &str, times, first_at, last_at| Conflict {
+    let conflict = |key: &str, times, first_at, last_at| Sighting {
         tenant: shop.desk.tenant,
         principal: shop.desk.principal,
         key: Key::from_stored(key),
@@ -74,19 +74,20 @@ async fn conflicts_are_counted_together(kind: Kind) {
         times,
         first_at: Timestamp(first_at),
         last_at: Timestamp(last_at),
+        last_from: None,
     };
-    shop.store.conflicts_add(&[]).await.expect("nothing to add");
-    shop.store.conflicts_add(&[conflict("a", 2, 10, 20), conflict("b", 1, 15, 15)]).await.expect("new counts");
+    shop.store.sightings_add(&[]).await.expect("nothing to add");
+    shop.store.sightings_add(&[conflict("a", 2, 10, 20), conflict("b", 1, 15, 15)]).await.expect("new counts");
     // Another node tells later of what was earlier.
-    shop.store.conflicts_add(&[conflict("a", 3, 5, 12), conflict("a", 1, 30, 30)]).await.expect("more counts");
+    shop.store.sightings_add(&[conflict("a", 3, 5, 12), conflict("a", 1, 30, 30)]).await.expect("more counts");
     assert_eq!(shop.count("select times from key_conflicts where idempotency_key = 'a'").await, 6);
     assert_eq!(shop.count("select first_at from key_conflicts where idempotency_key = 'a'").await, 5);
     assert_eq!(shop.count("select last_at from key_conflicts where idempotency_key = 'a'").await, 30);
     assert_eq!(shop.count("select count(*) from key_conflicts").await, 2);
 
     let rows = async |key, limit| shop.store.conflicts(shop.desk.tenant, key, limit).await.expect("conflicts");
-    let told = |rows: Vec<store::ConflictRow>| {
-        let line = |row: store::ConflictRow| {
+    let told = |rows: Vec<store::SightingRow>| {
+        let line = |row: store::SightingRow| {
             format!("{} {} {} {} {}-{}", row.account, row.key, row.kind, row.times, row.first_at, row.last_at)
         };
         rows.into_iter().map(line).collect::<Vec<_>>()
@@ -100,12 +101,12 @@ async fn conflicts_are_counted_together(kind: Kind) {
     assert_eq!(told(rows(Some("b"), 9).await), [b]);
     assert_eq!(told(rows(Some("c"), 9).await), Vec::<String>::new());
     // A derived key is stored behind a blank and shown without it.
-    shop.store.conflicts_add(&[conflict(" put:x", 1, 3, 3)]).await.expect("one more");
+    shop.store.sightings_add(&[conflict(" put:x", 1, 3, 3)]).await.expect("one more");
     assert_eq!(rows(Some("put:x"), 9).await.len(), 1);
     let other = shop.store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
     assert_eq!(shop.store.conflicts(other, None, 9).await.expect("conflicts"), Vec::new());
 
-    let purge = async |before| shop.store.conflicts_purge(Timestamp(before), 9).await.expect("a step");
+    let purge = async |before| shop.store.sightings_purge(Timestamp(before), 9).await.expect("a step");
     assert_eq!((purge(3).await, purge(16).await, purge(16).await), (0, 2, 0));
     assert_eq!(told(rows(None, 9).await), [a]);
 }

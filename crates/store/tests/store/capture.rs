@@ -13,7 +13,7 @@ const STATEMENTS: &[&str] = &["sqlx::query", "store::statement"];
 /// Under which name sqlx tells what PostgreSQL said beside its answers: there, how it ran a statement.
 const NOTICES: &[&str] = &["sqlx::postgres::notice"];
 /// How the settings of a connection begin.
-const SET_UP: &[&str] = &["pragma ", "set session "];
+const SET_UP: &[&str] = &["pragma ", "set session ", "set sql_mode="];
 const SPAN: &str = "captured";
 
 /// Texts by the id of the span they were told in, each with what told it.

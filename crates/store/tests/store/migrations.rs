@@ -108,7 +108,7 @@ async fn a_node_that_dies_while_it_is_alone_lets_the_next_one_in(kind: Kind) {
 }
 
 /// How many steps there are from that of people on.
-const STEPS: usize = 4;
+const STEPS: usize = 5;
 
 /// What the step of people and those behind it added, taken away again: the schema as the release before it left it.
 const BEFORE_PEOPLE: &[&str] = &[
@@ -135,8 +135,21 @@ const BEFORE_FACTORS: &[&str] = &[
 ];
 
 /// The index goes by another word on each.
-fn without_index(kind: Kind) -> &'static str {
-    if kind == Kind::MariaDb { "drop index tenants_name on tenants" } else { "drop index tenants_name" }
+fn without_index(kind: Kind, table: &str, index: &str) -> String {
+    if kind == Kind::MariaDb { format!("drop index {index} on {table}") } else { format!("drop index {index}") }
+}
+
+/// What the step of sightings added, taken away again.
+async fn before_sightings(ground: &Ground, kind: Kind) {
+    for (table, index) in [
+        ("key_conflicts", "key_conflicts_tenant_id_idempotency_key"),
+        ("shipments", "shipments_tenant_id_tracking_no"),
+        ("archived_shipments", "archived_shipments_tenant_id_tracking_no"),
+    ] {
+        ground.plant(&without_index(kind, table, index)).await;
+    }
+    ground.plant("alter table key_conflicts drop column last_from").await;
+    ground.plant("delete from seaql_migrations where version = 'm0011_sightings'").await;
 }
 
 /// Its tenant is open, its API keys are good, its orders take steps; and people may come.
@@ -148,7 +161,9 @@ async fn a_shop_of_before_there_were_people_goes_on(kind: Kind) {
     let desk = &shop.desk;
     shop.store.api_key_create(desk.tenant, desk.principal, &key, Timestamp(0)).await.expect("a new key");
     shop.store.close().await;
-    for sql in BEFORE_FACTORS.iter().chain(&[without_index(kind)]).chain(BEFORE_PEOPLE) {
+    before_sightings(&shop.ground, kind).await;
+    let index = without_index(kind, "tenants", "tenants_name");
+    for sql in BEFORE_FACTORS.iter().chain(&[index.as_str()]).chain(BEFORE_PEOPLE) {
         shop.ground.plant(sql).await;
     }
     let text = refusal(Store::open_existing(shop.ground.address()).await);
@@ -177,7 +192,8 @@ async fn a_step_that_was_broken_off_is_taken_again(kind: Kind) {
     let whole = BEFORE_PEOPLE.len();
     let step = BEFORE_PEOPLE[whole - 1];
     // What is left of it: nothing but its mark is missing, or its tables, its index, or a column of two.
-    let index = without_index(kind);
+    let index = without_index(kind, "tenants", "tenants_name");
+    let index = index.as_str();
     let cases: [Vec<&str>; 4] = [
         vec![],
         vec!["drop table audit_entries", "drop table audit_heads", index],
@@ -195,6 +211,7 @@ async fn a_step_that_was_broken_off_is_taken_again(kind: Kind) {
             // One transaction: all of it stands, or nothing.
             continue;
         }
+        before_sightings(&shop.ground, kind).await;
         for sql in BEFORE_FACTORS.iter().chain(&missing).chain([&step]) {
             shop.ground.plant(sql).await;
         }

@@ -126,7 +126,7 @@ async fn nodes_that_count_the_same_conflicts_lose_none(kind: Kind) {
             let mut lost = 0;
             for at in 0..20 {
                 // Two nodes that both make the first count of a key: one of them is refused, and counts again later.
-                let counted = store.conflicts_add(&[conflict(&desk, "a", at), conflict(&desk, "b", at)]).await;
+                let counted = store.sightings_add(&[conflict(&desk, "a", at), conflict(&desk, "b", at)]).await;
                 lost += u64::from(counted.is_err());
             }
             lost
@@ -138,8 +138,8 @@ async fn nodes_that_count_the_same_conflicts_lose_none(kind: Kind) {
     assert!(refused <= 1, "only the first count of a key can be in another's way: {refused}");
 }
 
-fn conflict(desk: &Desk, key: &str, at: i64) -> store::Conflict {
-    store::Conflict {
+fn conflict(desk: &Desk, key: &str, at: i64) -> store::Sighting {
+    store::Sighting {
         tenant: desk.tenant,
         principal: desk.principal,
         key: idempotency::Key::from_stored(key),
@@ -147,6 +147,7 @@ fn conflict(desk: &Desk, key: &str, at: i64) -> store::Conflict {
         times: 1,
         first_at: domain::Timestamp(at),
         last_at: domain::Timestamp(at),
+        last_from: None,
     }
 }
 

@@ -16,11 +16,13 @@ use domain::{
     Action, Command, OrderNo, OrderNumberSource, Person, PersonId, PrincipalId, RefundId, Tenant, TenantId,
     TenantPublicId, Timestamp, tenant,
 };
+use engine::Scope;
 use idempotency::Key;
-use store::{Conflict, Cursor, OrderFilter, RefundList, Store};
+use store::{Cursor, OrderFilter, RefundList, Sighting, Store};
 
+use crate::capture;
 use crate::desk::{Desk, money, noted, order_no};
-use crate::ground::Kind;
+use crate::ground::{Ground, Kind, on_every_database};
 use crate::shop::{self, Shop};
 
 /// What batches do, and to which tables.
@@ -104,6 +106,11 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
         batch.push(shop.desk.move_stock(&format!("more-{round}"), "tea", 200));
         shop.run(&batch).await;
     }
+    let parcels = (0..400).map(|at| format!("(1, 'ord_{at}', 1, 'shp_{at}', 'SF', 'P{at}', 0, 0)"));
+    let parcels = parcels.collect::<Vec<_>>().join(", ");
+    let into =
+        "archived_shipments (tenant_id, order_no, number, shipment_id, carrier, tracking_no, shipped_at, updated_at)";
+    shop.ground.plant(&format!("insert into {into} values {parcels}")).await;
     let archived = shop.store.orders_archive(Timestamp(i64::MAX), 1_000).await.expect("nobody else writes");
     assert!(archived >= 300, "{archived} are closed");
     (shop, last.expect("there are orders"))
@@ -158,7 +165,7 @@ async fn people(shop: &Shop) {
              insert into api_keys (tenant_id, principal_id, shown_prefix, secret_hash, role, created_at) values {keys}"
         ))
         .await;
-    let refused = |at: u32| Conflict {
+    let refused = |at: u32| Sighting {
         tenant: TenantId((1 + at % 3).into()),
         principal: shop.desk.principal,
         key: Key::from_stored(&format!("k{at}")),
@@ -166,9 +173,10 @@ async fn people(shop: &Shop) {
         times: 1,
         first_at: Timestamp(1),
         last_at: Timestamp(at.into()),
+        last_from: None,
     };
     let refused: Vec<_> = (10..400).map(refused).collect();
-    shop.store.conflicts_add(&refused).await.expect("new counts");
+    shop.store.sightings_add(&refused).await.expect("new counts");
 }
 
 /// Many refunds, some of which wait or were rejected, and many shops that ask for a second person.
@@ -313,10 +321,27 @@ async fn lists(store: &Store, tenant: TenantId, order_no: OrderNo) {
     store.orders_due(Timestamp(i64::MAX), Timestamp(0), 100).await.expect("orders");
     store.orders_due_to_complete(Timestamp(i64::MAX), 100).await.expect("orders");
     assert!(!store.conflicts(tenant, None, 9).await.expect("conflicts").is_empty());
-    store.conflicts_purge(Timestamp(i64::MAX), 9).await.expect("a step");
+    keys_asked_for(store, tenant).await;
+    let of_parcel = store.orders_of_parcel(tenant, "T1", 20).await;
+    of_parcel.expect("orders");
+    store.sightings_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     store.records_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     store.numbers_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     store.orders_archive(Timestamp(i64::MAX), 9).await.expect("a step");
+}
+
+/// What people ask of keys.
+async fn keys_asked_for(store: &Store, tenant: TenantId) {
+    let key = Key::from_stored("k");
+    assert!(!store.key_senders(tenant, &key).await.expect("senders").is_empty());
+    let scopes = BTreeSet::from([Scope { tenant, principal: PrincipalId(1), key }]);
+    store.keys_under(tenant, &scopes).await.expect("rows");
+    let page = store.keys_latest(tenant, None, None, 2).await.expect("a page");
+    assert!(page.next.is_some());
+    store.keys_latest(tenant, Some(PrincipalId(1)), page.next.as_ref(), 2).await.expect("a page");
+    for name in ["service:checkout", "acc_1"] {
+        store.sender_named(tenant, name).await.expect("an answer");
+    }
 }
 
 /// The same under the key that the server makes where a client sends none.

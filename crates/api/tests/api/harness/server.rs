@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use api::{Api, Conflicts, Limits, Listener, Parts, RateLimits, Renderer};
+use api::{Api, Limits, Listener, Parts, RateLimits, Renderer, Sightings};
 use channels::{Directory, Listed};
 use coord::Lock;
 use coord::limit::LocalLimit;
@@ -79,6 +79,10 @@ pub(crate) struct Shop {
     pub(crate) tenant: TenantId,
     pub(crate) directory: Directory,
     pub(crate) people: people::People,
+    /// What came under keys, counted and not written yet.
+    sightings: Sightings,
+    /// What somebody found who looked at the whole.
+    pub(crate) lights: api::Lights,
     lane: JoinHandle<()>,
     socket: JoinHandle<()>,
     api: Api,
@@ -139,7 +143,7 @@ impl Shop {
             stamp,
         };
         let people = people::People::new(people);
-        let people_of_api = people.clone();
+        let (sightings, lights) = (Sightings::default(), api::Lights::default());
         let (engine_of_api, store_of_api, directory_of_api) = (engine.clone(), store.clone(), directory.clone());
         let parts = Parts {
             engine: engine_of_api,
@@ -148,12 +152,13 @@ impl Shop {
             actors,
             installation,
             secret: [7; 32],
-            people: people_of_api,
+            people: people.clone(),
             origins: setup.origins,
             proxies: setup.proxies,
             limits: setup.rates,
             locks: setup.locks,
-            conflicts: Conflicts::default(),
+            sightings: sightings.clone(),
+            lights: lights.clone(),
             hooks: setup.hooks,
             metrics,
         };
@@ -161,8 +166,23 @@ impl Shop {
         let stop = CancellationToken::new();
         let socket = tokio::spawn(api::serve(listener, api::router(api.clone()), setup.limits, stop.clone()));
         let admin = Client { address, bearer: None };
-        let mut server =
-            Self { admin, store, engine, faults, tenant, directory, people, lane, socket, api, stop, database, folder };
+        let mut server = Self {
+            admin,
+            store,
+            engine,
+            faults,
+            tenant,
+            directory,
+            people,
+            sightings,
+            lights,
+            lane,
+            socket,
+            api,
+            stop,
+            database,
+            folder,
+        };
         server.admin = server.client(tenant, "admin", Role::Admin).await;
         server
     }
@@ -174,6 +194,11 @@ impl Shop {
         let key = NewApiKey { secret: &secret, role };
         self.store.api_key_create(tenant, principal, &key, api::now()).await.expect("the key is stored");
         Client { address: self.admin.address, bearer: Some(secret) }
+    }
+
+    /// Writes down what was counted of keys, as a server does each second.
+    pub(crate) async fn write_down(&self) {
+        self.store.sightings_add(&self.sightings.take()).await.expect("the counts are written");
     }
 
     /// The routes without a socket.

@@ -24,14 +24,6 @@ fn walks(plan: &[String]) -> Vec<&String> {
 }
 
 #[tokio::test]
-async fn what_sets_up_a_connection_is_not_heard() {
-    let (shop, _) = populated(Kind::Sqlite).await;
-    let one = async { shop.ground.connect().await.cells("select 1").await };
-    let (_, statements) = capture::statements(one).await;
-    assert_eq!(statements, ["select 1"]);
-}
-
-#[tokio::test]
 async fn every_statement_of_a_batch_uses_an_index() {
     let (shop, _) = populated(Kind::Sqlite).await;
     let ((), statements) = capture::statements(Box::pin(batches(&shop.store, &shop.desk, "new"))).await;

@@ -42,7 +42,7 @@ async fn administration_waits_for_its_turn() {
     let (_folder, store) = open().await;
     // Only the turn, no transaction: SQLite itself would let the others through.
     let turn = store.turn().await.expect("nobody else writes");
-    let conflicts = [crate::Conflict {
+    let conflicts = [crate::Sighting {
         tenant: domain::TenantId(1),
         principal: domain::PrincipalId(1),
         key: idempotency::Key::from_stored("k"),
@@ -50,6 +50,7 @@ async fn administration_waits_for_its_turn() {
         times: 1,
         first_at: Timestamp(0),
         last_at: Timestamp(0),
+        last_from: None,
     }];
     let made = tokio::spawn({
         let store = store.clone();
@@ -57,7 +58,7 @@ async fn administration_waits_for_its_turn() {
     });
     let add = tokio::spawn({
         let store = store.clone();
-        async move { store.conflicts_add(&conflicts).await.expect("its turn came") }
+        async move { store.sightings_add(&conflicts).await.expect("its turn came") }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!made.is_finished() && !add.is_finished(), "they wait");

@@ -1,0 +1,130 @@
+//! Owns what this node saw of late, for people who look on: the last arrivals one by one, and numbers by the ten seconds. It
+//! is in memory, bounded, and gone with the process; what is to last stands in the database.
+
+mod arrivals;
+mod lights;
+mod pulse;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::extract::MatchedPath;
+use domain::{Command, PrincipalId, TenantId, Timestamp};
+use http::Method;
+use idempotency::{Answer, Key};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::problem::Problem;
+
+pub(crate) use arrivals::{Arrival, Arrivals, Outcome};
+pub use lights::{Light, Lights, Looked};
+pub(crate) use pulse::{Beat, Pulse};
+
+/// Numbers are kept of so many tenants; of those beyond there are none.
+const TENANTS_MAX: usize = 64;
+
+/// Where a request came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) method: Method,
+    pub(crate) route: Option<MatchedPath>,
+    /// The client's address, where it is known.
+    pub(crate) from: Option<IpAddr>,
+    pub(crate) begun: Instant,
+}
+
+/// A command that was sent on and is not answered yet.
+pub(crate) struct Begun {
+    tenant: TenantId,
+    principal: PrincipalId,
+    key: Key,
+    at: Timestamp,
+    request_id: String,
+    origin: Origin,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Watch {
+    arrivals: Mutex<Arrivals>,
+    pulses: Mutex<HashMap<TenantId, Pulse>>,
+}
+
+impl Begun {
+    pub(crate) fn of(command: &Command, origin: Origin) -> Self {
+        Self {
+            tenant: command.tenant,
+            principal: command.principal,
+            key: command.key.clone(),
+            at: command.at,
+            request_id: command.request_id.clone(),
+            origin,
+        }
+    }
+}
+
+impl Watch {
+    /// Notes how a command was answered.
+    pub(crate) fn note(&self, begun: Begun, answered: &Result<(Answer, bool), Problem>) {
+        let took = begun.origin.begun.elapsed();
+        let (outcome, status, code) = match answered {
+            Ok((answer, true)) => (Outcome::Replayed, answer.status, None),
+            Ok((answer, false)) if answer.status < 400 => (Outcome::Executed, answer.status, None),
+            Ok((answer, false)) => (Outcome::Refused, answer.status, code_of(answer)),
+            Err(problem) => (Outcome::Refused, problem.status(), Some(problem.code().to_owned())),
+        };
+        let Begun { tenant, principal, key, at, request_id, origin } = begun;
+        self.beat(tenant, |pulse| pulse.note(at, outcome, took));
+        let route = origin.route.as_ref().map_or("", MatchedPath::as_str);
+        let route = format!("{} {route}", origin.method);
+        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let arrival = Arrival {
+            number: 0,
+            at,
+            tenant,
+            principal,
+            key,
+            route,
+            outcome,
+            status,
+            code,
+            request_id,
+            from: origin.from,
+            took_us,
+        };
+        held(&self.arrivals).push(arrival);
+    }
+
+    /// The arrivals behind this one, oldest first, at most `most` of the latest of them, and the number of the last there is.
+    pub(crate) fn behind(&self, after: u64, most: usize, which: impl Fn(&Arrival) -> bool) -> (Vec<Arrival>, u64) {
+        held(&self.arrivals).behind(after, most, which)
+    }
+
+    /// A tenant's numbers of the last hour, the oldest first, up to now.
+    pub(crate) fn beats(&self, tenant: TenantId, now: Timestamp) -> Vec<Beat> {
+        held(&self.pulses).get(&tenant).map_or_else(|| Pulse::default().beats(now), |pulse| pulse.beats(now))
+    }
+
+    fn beat(&self, tenant: TenantId, note: impl FnOnce(&mut Pulse)) {
+        let mut pulses = held(&self.pulses);
+        if pulses.len() < TENANTS_MAX || pulses.contains_key(&tenant) {
+            note(pulses.entry(tenant).or_default());
+        }
+    }
+}
+
+/// Whoever panicked with it left nothing half done that matters to onlookers.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The code of an answer that refuses.
+fn code_of(answer: &Answer) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Body {
+        code: String,
+    }
+    serde_json::from_slice::<Body>(&answer.body).ok().map(|body| body.code)
+}

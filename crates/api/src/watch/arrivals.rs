@@ -1,0 +1,133 @@
+//! Owns the last commands that came to this node and how each was answered, in a ring.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use domain::{PrincipalId, TenantId, Timestamp};
+use idempotency::Key;
+
+/// So many are kept.
+const KEPT_MAX: usize = 4_096;
+
+/// What came of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It was applied now.
+    Executed,
+    /// It got the answer of an earlier one.
+    Replayed,
+    /// It was refused, now.
+    Refused,
+}
+
+impl Outcome {
+    /// The stable name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Executed => "executed",
+            Self::Replayed => "replayed",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A command that came and was answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    /// Its place among all of this process, from 1.
+    pub(crate) number: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) tenant: TenantId,
+    pub(crate) principal: PrincipalId,
+    pub(crate) key: Key,
+    /// Method and route.
+    pub(crate) route: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) status: u16,
+    /// The problem's, where it was refused now.
+    pub(crate) code: Option<String>,
+    pub(crate) request_id: String,
+    pub(crate) from: Option<IpAddr>,
+    pub(crate) took_us: u64,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Arrivals {
+    kept: VecDeque<Arrival>,
+    last: u64,
+}
+
+impl Arrivals {
+    pub(crate) fn push(&mut self, arrival: Arrival) {
+        self.last += 1;
+        if self.kept.len() == KEPT_MAX {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(Arrival { number: self.last, ..arrival });
+    }
+
+    /// Those behind a number, oldest first, at most `most` of the latest of them, and the number of the last there is. A number
+    /// that was not given out yet is one of a process before this: then all there are.
+    pub(crate) fn behind(&self, after: u64, most: usize, which: impl Fn(&Arrival) -> bool) -> (Vec<Arrival>, u64) {
+        let after = if after > self.last { 0 } else { after };
+        let newer = self.kept.iter().rev().take_while(|arrival| arrival.number > after);
+        let mut found: Vec<_> = newer.filter(|arrival| which(arrival)).take(most).cloned().collect();
+        found.reverse();
+        (found, self.last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrival(tenant: i64) -> Arrival {
+        Arrival {
+            number: 0,
+            at: Timestamp(1),
+            tenant: TenantId(tenant),
+            principal: PrincipalId(1),
+            key: Key::from_stored("k"),
+            route: String::new(),
+            outcome: Outcome::Executed,
+            status: 201,
+            code: None,
+            request_id: String::new(),
+            from: None,
+            took_us: 1,
+        }
+    }
+
+    #[test]
+    fn those_behind_a_number_are_told_once() {
+        let mut ring = Arrivals::default();
+        for tenant in [1, 2, 1, 1] {
+            ring.push(arrival(tenant));
+        }
+        let numbers = |after, most| {
+            let (found, last) = ring.behind(after, most, |arrival| arrival.tenant == TenantId(1));
+            (found.iter().map(|arrival| arrival.number).collect::<Vec<_>>(), last)
+        };
+        for (after, most, wanted) in [
+            (0, 9, vec![1, 3, 4]),
+            (1, 9, vec![3, 4]),
+            (0, 2, vec![3, 4]),
+            (4, 9, vec![]),
+            // Of the process before.
+            (77, 9, vec![1, 3, 4]),
+        ] {
+            assert_eq!(numbers(after, most), (wanted, 4), "{after} {most}");
+        }
+    }
+
+    #[test]
+    fn the_oldest_make_room() {
+        let mut ring = Arrivals::default();
+        for _ in 0..KEPT_MAX + 3 {
+            ring.push(arrival(1));
+        }
+        let (found, last) = ring.behind(0, usize::MAX, |_| true);
+        assert_eq!((found.len(), found[0].number, last), (KEPT_MAX, 4, KEPT_MAX as u64 + 3));
+    }
+}

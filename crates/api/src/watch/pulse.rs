@@ -1,0 +1,175 @@
+//! Owns a tenant's numbers of the last hour on this node: how many commands were executed, answered again and refused in each ten
+//! seconds, and how long they took.
+
+use std::time::Duration;
+
+use domain::Timestamp;
+
+use super::Outcome;
+
+/// How long a bucket is.
+const WIDTH_MS: i64 = 10_000;
+/// How many there are: an hour.
+const BUCKETS: usize = 360;
+/// How many steps times are sorted into. Each is a quarter longer than the one before, from 100 µs on: the last begins at about 80 s.
+const STEPS: usize = 62;
+const SHORTEST_US: f64 = 100.0;
+const GROWTH: f64 = 1.25;
+
+/// What happened in ten seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Beat {
+    /// When they began.
+    pub(crate) at: Timestamp,
+    pub(crate) executed: u32,
+    pub(crate) replayed: u32,
+    pub(crate) refused: u32,
+    /// Half of all answers took at most so long, in milliseconds; none where there were none.
+    pub(crate) p50_ms: Option<f64>,
+    /// All but one in a hundred.
+    pub(crate) p99_ms: Option<f64>,
+}
+
+/// See the module.
+pub(crate) struct Pulse(Box<[Bucket]>);
+
+#[derive(Clone)]
+struct Bucket {
+    /// Which ten seconds, from 1970 on.
+    number: i64,
+    counts: [u32; 3],
+    took: [u32; STEPS],
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self(vec![Bucket::empty(0); BUCKETS].into())
+    }
+}
+
+impl Pulse {
+    pub(crate) fn note(&mut self, at: Timestamp, outcome: Outcome, took: Duration) {
+        let number = at.0.div_euclid(WIDTH_MS);
+        let bucket = &mut self.0[place(number)];
+        if bucket.number != number {
+            *bucket = Bucket::empty(number);
+        }
+        let count = match outcome {
+            Outcome::Executed => &mut bucket.counts[0],
+            Outcome::Replayed => &mut bucket.counts[1],
+            Outcome::Refused => &mut bucket.counts[2],
+        };
+        *count = count.saturating_add(1);
+        let step = &mut bucket.took[step(took)];
+        *step = step.saturating_add(1);
+    }
+
+    /// The hour up to now, the oldest first; what nothing happened in is there with zeros.
+    pub(crate) fn beats(&self, now: Timestamp) -> Vec<Beat> {
+        let last = now.0.div_euclid(WIDTH_MS);
+        let first = last - i64::try_from(BUCKETS).unwrap_or(i64::MAX) + 1;
+        (first..=last)
+            .map(|number| {
+                let at = Timestamp(number * WIDTH_MS);
+                let bucket = Some(&self.0[place(number)]).filter(|bucket| bucket.number == number);
+                bucket.map_or_else(|| Bucket::empty(number).beat(at), |bucket| bucket.beat(at))
+            })
+            .collect()
+    }
+}
+
+impl Bucket {
+    const fn empty(number: i64) -> Self {
+        Self { number, counts: [0; 3], took: [0; STEPS] }
+    }
+
+    fn beat(&self, at: Timestamp) -> Beat {
+        let [executed, replayed, refused] = self.counts;
+        Beat { at, executed, replayed, refused, p50_ms: self.quantile(0.5), p99_ms: self.quantile(0.99) }
+    }
+
+    /// The upper end of the step in which it lies.
+    fn quantile(&self, share: f64) -> Option<f64> {
+        let all: u32 = self.took.iter().sum();
+        let rank = (f64::from(all) * share).ceil();
+        let mut behind = 0;
+        let place = self.took.iter().position(|count| {
+            behind += count;
+            f64::from(behind) >= rank && behind > 0
+        })?;
+        let steps = i32::try_from(place).unwrap_or(i32::MAX);
+        Some(SHORTEST_US * GROWTH.powi(steps) / 1_000.0)
+    }
+}
+
+fn place(number: i64) -> usize {
+    usize::try_from(number.rem_euclid(i64::try_from(BUCKETS).unwrap_or(i64::MAX))).unwrap_or(0)
+}
+
+fn step(took: Duration) -> usize {
+    let ratio = took.as_secs_f64() * 1_000_000.0 / SHORTEST_US;
+    if ratio <= 1.0 {
+        return 0;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a logarithm of more than 1 is small and positive"
+    )]
+    let step = (ratio.ln() / GROWTH.ln()).ceil() as usize;
+    step.min(STEPS - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_is_told_and_what_was_before_is_forgotten() {
+        let mut pulse = Pulse::default();
+        let start = 7 * 3_600_000;
+        for (second, outcome, took_ms) in [
+            (0, Outcome::Executed, 3),
+            (9, Outcome::Replayed, 1),
+            (10, Outcome::Refused, 2),
+            (3_599, Outcome::Executed, 5),
+        ] {
+            pulse.note(Timestamp(start + second * 1_000), outcome, Duration::from_millis(took_ms));
+        }
+        let sums = |now: i64| {
+            let beats = pulse.beats(Timestamp(start + now * 1_000));
+            assert_eq!(beats.len(), BUCKETS);
+            beats.iter().fold((0, 0, 0), |(a, b, c), beat| (a + beat.executed, b + beat.replayed, c + beat.refused))
+        };
+        assert_eq!(sums(3_599), (2, 1, 1));
+        assert_eq!(sums(3_600), (1, 0, 1), "the first ten seconds are an hour ago");
+        assert_eq!(sums(20_000), (0, 0, 0));
+    }
+
+    /// A step is a quarter wide: so far off it may be, and never too low.
+    #[test]
+    fn times_are_told_within_a_quarter() {
+        for took_us in [100_u64, 150, 1_000, 4_321, 250_000, 9_000_000] {
+            let mut pulse = Pulse::default();
+            pulse.note(Timestamp(0), Outcome::Executed, Duration::from_micros(took_us));
+            let beats = pulse.beats(Timestamp(0));
+            let told = beats.last().and_then(|beat| beat.p99_ms).expect("one answer") * 1_000.0;
+            #[expect(clippy::cast_precision_loss, reason = "small numbers of a test")]
+            let took = took_us as f64;
+            assert!(told >= took - 0.5 && told <= took * 1.2501, "{took_us} told as {told}");
+        }
+        assert_eq!(Pulse::default().beats(Timestamp(0)).last().and_then(|beat| beat.p50_ms), None);
+    }
+
+    #[test]
+    fn half_and_all_but_one_in_a_hundred() {
+        let mut pulse = Pulse::default();
+        for number in 0..200 {
+            let took = if number < 197 { 1 } else { 1_000 };
+            pulse.note(Timestamp(0), Outcome::Executed, Duration::from_millis(took));
+        }
+        let beats = pulse.beats(Timestamp(0));
+        let last = beats.last().expect("an hour");
+        assert!(last.p50_ms.is_some_and(|ms| ms < 1.3) && last.p99_ms.is_some_and(|ms| ms >= 1_000.0), "{last:?}");
+    }
+}
