@@ -14,7 +14,7 @@ use http::HeaderMap;
 use crate::auth::{self, Caller, Granted, Sender, cookie};
 use crate::body;
 use crate::problem::Problem;
-use crate::state::{Api, Peer};
+use crate::state::{Api, Peer, Unattended};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,8 @@ async fn guard(State((api, access)): State<(Api, Access)>, mut request: Request,
             {
                 return problem.into_response();
             }
-            let renews = caller.session.clone().filter(|_| caller.by_cookie);
+            let is_attended = request.extensions().get::<Unattended>().is_none();
+            let renews = caller.session.clone().filter(|_| caller.by_cookie && is_attended);
             request.extensions_mut().insert(Granted(caller));
             let response = next.run(request).await;
             if let Some(session) = renews

@@ -36,5 +36,5 @@ pub use serve::{Limits, Listener, serve};
 pub use settings::Settings;
 pub use sightings::Sightings;
 pub use stamp::{id, now};
-pub use state::{Api, Metrics, Parts, socket_of};
+pub use state::{Api, Metrics, Parts, Unattended, socket_of};
 pub use watch::{Light, Lights, Looked};

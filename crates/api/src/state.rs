@@ -94,6 +94,10 @@ pub struct Parts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Socket(pub(crate) IpAddr);
 
+/// Marks a request that a page makes by itself, again and again: nobody may sit before it, and it keeps no session alive.
+#[derive(Clone, Copy, Debug)]
+pub struct Unattended;
+
 /// The other end of the connection that a request came by, for one that is made of it inside this process.
 pub fn socket_of(extensions: &Extensions) -> Extensions {
     let mut socket = Extensions::new();

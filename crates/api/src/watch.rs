@@ -102,9 +102,13 @@ impl Watch {
         held(&self.arrivals).behind(after, most, which)
     }
 
-    /// A tenant's numbers of the last hour, the oldest first, up to now.
-    pub(crate) fn beats(&self, tenant: TenantId, now: Timestamp) -> Vec<Beat> {
-        held(&self.pulses).get(&tenant).map_or_else(|| Pulse::default().beats(now), |pulse| pulse.beats(now))
+    /// What a tenant's numbers tell; of one that nothing came for, zeros.
+    pub(crate) fn pulse<T>(&self, tenant: TenantId, read: impl FnOnce(&Pulse) -> T) -> T {
+        let pulses = held(&self.pulses);
+        match pulses.get(&tenant) {
+            Some(pulse) => read(pulse),
+            None => read(&Pulse::default()),
+        }
     }
 
     fn beat(&self, tenant: TenantId, note: impl FnOnce(&mut Pulse)) {

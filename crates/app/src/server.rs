@@ -127,7 +127,7 @@ impl Server {
         let Coordinator { locks, rates, cache, bus } = coordination.on(&store, (installation, lock.is_some()));
         let (issuer, stamp) = (format!("urn:mideng:{installation:032x}"), people::Stamp { now: api::now, id: api::id });
         let keys = wait.out(async || Ok(people::Keys::read(&store, &issuer, stamp).await?)).await;
-        let people = people::Parts {
+        let people = People::new(people::Parts {
             store: store.clone(),
             cache,
             bus,
@@ -138,8 +138,7 @@ impl Server {
             hasher: Hasher::open(HasherSettings::default()).context("starting the threads that hash passwords")?,
             providers: settings.login_providers()?,
             stamp,
-        };
-        let people = People::new(people);
+        });
         let parts = Parts {
             engine: engine.clone(),
             store: store.clone(),
@@ -164,7 +163,8 @@ impl Server {
         let options = relay::Options::new(owner, without_slash(&public_url), (api::now, api::id));
         let relay = Relay::new((&store, &engine), &directory, &actors, &bell, options);
         let stop = CancellationToken::new();
-        let whole = console::router(api::router(api.clone()), console::Settings { demo: settings.demo.clone() });
+        let pages = console::Settings { demo: settings.demo.clone(), stop: stop.clone() };
+        let whole = console::router(api::router(api.clone()), pages);
         let mut sockets = vec![tokio::spawn(api::serve(listener, whole, Limits::default(), stop.clone()))];
         if let Some(listen) = settings.metrics_listen {
             sockets.push(serve_metrics(listen, metrics, &stop).await?);

@@ -36,3 +36,39 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
 });
+
+// The overview, kept alive: the server sends parts of it anew. Nothing is asked while nobody looks.
+const live = document.querySelector("[data-stream]");
+if (live && "EventSource" in window) {
+  let stream = null;
+  const open = () => {
+    if (stream) return;
+    stream = new EventSource(live.dataset.stream);
+    stream.addEventListener("parts", (event) => show(event.data));
+    stream.addEventListener("over", () => location.reload());
+  };
+  const close = () => {
+    stream?.close();
+    stream = null;
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  open();
+}
+
+function show(text) {
+  const parts = new DOMParser().parseFromString(text, "text/html");
+  for (const part of parts.querySelectorAll("[data-part]")) {
+    const place = document.getElementById(part.dataset.part);
+    if (!place) continue;
+    localise(part);
+    if (part.dataset.part === "arrivals") {
+      const rows = part.querySelectorAll("tr");
+      if (part.hasAttribute("data-whole")) place.replaceChildren(...rows);
+      else place.prepend(...rows);
+      while (place.children.length > Number(place.dataset.most)) place.lastElementChild.remove();
+    } else if (!place.contains(document.activeElement)) {
+      place.replaceChildren(...part.childNodes);
+    }
+  }
+}

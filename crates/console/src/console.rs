@@ -1,5 +1,6 @@
 //! Owns the operators' pages: which there are. What each shows and does stands below.
 
+mod keys;
 mod log_in;
 mod me;
 mod order;
@@ -16,6 +17,8 @@ use crate::visit::Pages;
 pub(crate) fn routes() -> Router<Pages> {
     Router::new()
         .route("/", get(overview::page))
+        .route("/live", get(overview::live::stream))
+        .route("/keys", get(keys::page))
         .route("/log-in", get(log_in::page).post(log_in::log_in))
         .route("/log-out", post(log_in::log_out))
         .route("/me", get(me::page))

@@ -119,6 +119,12 @@ impl Inside {
         self
     }
 
+    /// The same, for what a page asks by itself again and again: nobody may sit before it.
+    pub(crate) fn unattended(mut self) -> Self {
+        self.socket.insert(api::Unattended);
+        self
+    }
+
     /// The same browser without a session.
     pub(crate) fn without_session(mut self) -> Self {
         self.headers.remove(COOKIE);

@@ -40,6 +40,7 @@ const fn screen(path: &'static str, en: &'static str, zh: &'static str, asks: Op
 const SCREENS: &[Screen] = &[
     screen("/console", "Overview", "概览", None),
     screen("/console/orders", "Orders", "订单", Some(P::OrdersRead)),
+    screen("/console/keys", "Keys", "幂等键", Some(P::KeysRead)),
     screen("/console/products", "Products", "商品与库存", Some(P::ProductsRead)),
 ];
 

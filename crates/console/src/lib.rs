@@ -19,6 +19,7 @@ use axum::Router;
 use axum::middleware::map_response;
 use axum::response::Redirect;
 use axum::routing::get;
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -29,6 +30,8 @@ use crate::visit::Pages;
 pub struct Settings {
     /// The log-ins that a demo shows to whoever comes; none where real people log in.
     pub demo: Option<Demo>,
+    /// When the server stops, so do its streams.
+    pub stop: CancellationToken,
 }
 
 /// What a demo tells its visitors. It listens on this machine only.

@@ -19,8 +19,8 @@ use crate::{stamp, wire};
     security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn get(State(api): State<Api>, caller: Caller) -> Result<Response, Problem> {
     let now = stamp::now();
-    let beats = api.watch().beats(caller.tenant, now);
+    let (late, minutes) = api.watch().pulse(caller.tenant, |pulse| (pulse.late(now), pulse.minutes(now)));
     let looked = tenants::is_house(&api, &caller).await?.then(|| api.lights().shown());
     let (waiting, batches) = api.load();
-    Ok(Json(wire::Overview::of(&beats, (waiting, &batches), looked, now)).into_response())
+    Ok(Json(wire::Overview::of((late, &minutes), (waiting, &batches), looked, now)).into_response())
 }

@@ -1,5 +1,5 @@
-//! Owns a tenant's numbers of the last hour on this node: how many commands were executed, answered again and refused in each ten
-//! seconds, and how long they took.
+//! Owns a tenant's numbers of the last hour on this node: how many commands were executed, answered again and refused, and how long
+//! they took, kept by the ten seconds.
 
 use std::time::Duration;
 
@@ -9,17 +9,22 @@ use super::Outcome;
 
 /// How long a bucket is.
 const WIDTH_MS: i64 = 10_000;
-/// How many there are: an hour.
-const BUCKETS: usize = 360;
+/// How many there are: an hour, and the minute that is not over.
+const BUCKETS: usize = 366;
+/// How many make a minute.
+const IN_MINUTE: i64 = 6;
+const MINUTES: i64 = 60;
+/// What is told as of late, but for the one that is not over.
+const LATE: i64 = 3;
 /// How many steps times are sorted into. Each is a quarter longer than the one before, from 100 µs on: the last begins at about 80 s.
 const STEPS: usize = 62;
 const SHORTEST_US: f64 = 100.0;
 const GROWTH: f64 = 1.25;
 
-/// What happened in ten seconds.
+/// What happened in some time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Beat {
-    /// When they began.
+    /// When it began.
     pub(crate) at: Timestamp,
     pub(crate) executed: u32,
     pub(crate) replayed: u32,
@@ -64,23 +69,41 @@ impl Pulse {
         *step = step.saturating_add(1);
     }
 
-    /// The hour up to now, the oldest first; what nothing happened in is there with zeros.
-    pub(crate) fn beats(&self, now: Timestamp) -> Vec<Beat> {
-        let last = now.0.div_euclid(WIDTH_MS);
-        let first = last - i64::try_from(BUCKETS).unwrap_or(i64::MAX) + 1;
-        (first..=last)
-            .map(|number| {
-                let at = Timestamp(number * WIDTH_MS);
-                let bucket = Some(&self.0[place(number)]).filter(|bucket| bucket.number == number);
-                bucket.map_or_else(|| Bucket::empty(number).beat(at), |bucket| bucket.beat(at))
-            })
-            .collect()
+    /// The hour up to now by the minute, the oldest first; what nothing happened in is there with zeros.
+    pub(crate) fn minutes(&self, now: Timestamp) -> Vec<Beat> {
+        let last = now.0.div_euclid(WIDTH_MS * IN_MINUTE);
+        (last - MINUTES + 1..=last).map(|minute| self.sum(minute * IN_MINUTE, IN_MINUTE)).collect()
+    }
+
+    /// The latest half a minute that is over, and how many seconds it has.
+    pub(crate) fn late(&self, now: Timestamp) -> (Beat, f64) {
+        let seconds = LATE * WIDTH_MS / 1_000;
+        let beat = self.sum(now.0.div_euclid(WIDTH_MS) - LATE, LATE);
+        (beat, f64::from(u32::try_from(seconds).unwrap_or(u32::MAX)))
+    }
+
+    fn sum(&self, first: i64, count: i64) -> Beat {
+        let mut sum = Bucket::empty(first);
+        for number in first..first + count {
+            let bucket = &self.0[place(number)];
+            if bucket.number == number {
+                sum.add(bucket);
+            }
+        }
+        sum.beat(Timestamp(first * WIDTH_MS))
     }
 }
 
 impl Bucket {
     const fn empty(number: i64) -> Self {
         Self { number, counts: [0; 3], took: [0; STEPS] }
+    }
+
+    fn add(&mut self, other: &Self) {
+        let mine = self.counts.iter_mut().chain(&mut self.took);
+        for (mine, theirs) in mine.zip(other.counts.iter().chain(&other.took)) {
+            *mine = mine.saturating_add(*theirs);
+        }
     }
 
     fn beat(&self, at: Timestamp) -> Beat {
@@ -125,40 +148,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_hour_is_told_and_what_was_before_is_forgotten() {
+    fn an_hour_is_told_by_the_minute_and_what_was_before_is_forgotten() {
         let mut pulse = Pulse::default();
         let start = 7 * 3_600_000;
         for (second, outcome, took_ms) in [
             (0, Outcome::Executed, 3),
-            (9, Outcome::Replayed, 1),
-            (10, Outcome::Refused, 2),
+            (59, Outcome::Replayed, 1),
+            (60, Outcome::Refused, 2),
             (3_599, Outcome::Executed, 5),
         ] {
             pulse.note(Timestamp(start + second * 1_000), outcome, Duration::from_millis(took_ms));
         }
         let sums = |now: i64| {
-            let beats = pulse.beats(Timestamp(start + now * 1_000));
-            assert_eq!(beats.len(), BUCKETS);
+            let beats = pulse.minutes(Timestamp(start + now * 1_000));
+            assert_eq!(beats.len(), 60);
             beats.iter().fold((0, 0, 0), |(a, b, c), beat| (a + beat.executed, b + beat.replayed, c + beat.refused))
         };
         assert_eq!(sums(3_599), (2, 1, 1));
-        assert_eq!(sums(3_600), (1, 0, 1), "the first ten seconds are an hour ago");
+        assert_eq!(sums(3_600), (1, 0, 1), "the first minute is an hour ago");
         assert_eq!(sums(20_000), (0, 0, 0));
+        let first = pulse.minutes(Timestamp(start + 3_599_000))[0];
+        assert_eq!((first.at, first.executed, first.replayed), (Timestamp(start), 1, 1));
+    }
+
+    #[test]
+    fn of_late_is_what_is_over() {
+        let mut pulse = Pulse::default();
+        for second in [0, 9, 10, 29, 30, 39] {
+            pulse.note(Timestamp(second * 1_000), Outcome::Executed, Duration::from_millis(1));
+        }
+        for (now, wanted) in [(29, 3), (30, 4), (39, 4), (40, 4), (70, 0)] {
+            assert_eq!(pulse.late(Timestamp(now * 1_000)).0.executed, wanted, "after {now} s");
+        }
+        assert_eq!(pulse.late(Timestamp(0)).1.to_string(), "30");
     }
 
     /// A step is a quarter wide: so far off it may be, and never too low.
     #[test]
     fn times_are_told_within_a_quarter() {
-        for took_us in [100_u64, 150, 1_000, 4_321, 250_000, 9_000_000] {
+        for took_us in [100_u32, 150, 1_000, 4_321, 250_000, 9_000_000] {
             let mut pulse = Pulse::default();
-            pulse.note(Timestamp(0), Outcome::Executed, Duration::from_micros(took_us));
-            let beats = pulse.beats(Timestamp(0));
-            let told = beats.last().and_then(|beat| beat.p99_ms).expect("one answer") * 1_000.0;
-            #[expect(clippy::cast_precision_loss, reason = "small numbers of a test")]
-            let took = took_us as f64;
+            pulse.note(Timestamp(0), Outcome::Executed, Duration::from_micros(took_us.into()));
+            let told = pulse.minutes(Timestamp(0)).last().and_then(|beat| beat.p99_ms).expect("one answer") * 1_000.0;
+            let took = f64::from(took_us);
             assert!(told >= took - 0.5 && told <= took * 1.2501, "{took_us} told as {told}");
         }
-        assert_eq!(Pulse::default().beats(Timestamp(0)).last().and_then(|beat| beat.p50_ms), None);
+        assert_eq!(Pulse::default().late(Timestamp(0)).0.p50_ms, None);
     }
 
     #[test]
@@ -168,8 +203,8 @@ mod tests {
             let took = if number < 197 { 1 } else { 1_000 };
             pulse.note(Timestamp(0), Outcome::Executed, Duration::from_millis(took));
         }
-        let beats = pulse.beats(Timestamp(0));
-        let last = beats.last().expect("an hour");
+        let minutes = pulse.minutes(Timestamp(0));
+        let last = minutes.last().expect("an hour");
         assert!(last.p50_ms.is_some_and(|ms| ms < 1.3) && last.p99_ms.is_some_and(|ms| ms >= 1_000.0), "{last:?}");
     }
 }

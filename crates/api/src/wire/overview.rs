@@ -7,11 +7,6 @@ use utoipa::ToSchema;
 use super::answers::time;
 use crate::watch::{Beat as Seen, Light as Found, Looked};
 
-/// Over so many of the latest buckets rates are taken, but for the one that is not over.
-const RATE_OVER: usize = 3;
-/// How long a bucket is, in seconds.
-const BUCKET_SECONDS: f64 = 10.0;
-
 /// How this node does, in the caller's tenant.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Overview {
@@ -33,16 +28,16 @@ pub(crate) struct Overview {
     queue_commands: u64,
     /// How many commands the latest batches had, on average.
     batch_commands: f64,
-    /// The last hour by ten seconds, the oldest first.
-    beats: Vec<Beat>,
+    /// The last hour by the minute, the oldest first.
+    minutes: Vec<Beat>,
     /// What looks at the whole installation; for its first tenant alone.
     installation: Option<Installation>,
 }
 
-/// What happened in ten seconds.
+/// What happened in a minute.
 #[derive(Debug, Serialize, ToSchema)]
 struct Beat {
-    /// When they began.
+    /// When it began.
     #[schema(format = DateTime)]
     at: String,
     /// Commands that were applied.
@@ -86,33 +81,26 @@ pub(crate) struct Light {
 impl Overview {
     /// `looked` is there for whoever looks after the whole.
     pub(crate) fn of(
-        beats: &[Seen],
+        ((late, seconds), minutes): ((Seen, f64), &[Seen]),
         (waiting, batches): (usize, &[usize]),
         looked: Option<Looked>,
         now: Timestamp,
     ) -> Self {
-        let late = &beats[beats.len().saturating_sub(RATE_OVER + 1)..beats.len().saturating_sub(1)];
-        let rate = |count: fn(&Seen) -> u32| {
-            let sum: u32 = late.iter().map(count).sum();
-            let seconds = BUCKET_SECONDS * f64::from(u32::try_from(late.len().max(1)).unwrap_or(1));
-            f64::from(sum) / seconds
-        };
-        let in_hour = |count: fn(&Seen) -> u32| beats.iter().map(|beat| u64::from(count(beat))).sum();
-        let slowest = |of: fn(&Seen) -> Option<f64>| late.iter().filter_map(of).max_by(f64::total_cmp);
+        let in_hour = |count: fn(&Seen) -> u32| minutes.iter().map(|beat| u64::from(count(beat))).sum();
         let working: Vec<_> = batches.iter().filter(|commands| **commands > 0).collect();
         let commands: usize = working.iter().copied().sum();
         let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         Self {
-            executed_per_second: rate(|beat| beat.executed),
-            replayed_per_second: rate(|beat| beat.replayed),
-            refused_per_second: rate(|beat| beat.refused),
-            p50_ms: slowest(|beat| beat.p50_ms),
-            p99_ms: slowest(|beat| beat.p99_ms),
+            executed_per_second: f64::from(late.executed) / seconds,
+            replayed_per_second: f64::from(late.replayed) / seconds,
+            refused_per_second: f64::from(late.refused) / seconds,
+            p50_ms: late.p50_ms,
+            p99_ms: late.p99_ms,
             replayed_in_hour: in_hour(|beat| beat.replayed),
             executed_in_hour: in_hour(|beat| beat.executed),
             queue_commands: waiting as u64,
             batch_commands: number(commands) / number(working.len().max(1)),
-            beats: beats.iter().map(Beat::of).collect(),
+            minutes: minutes.iter().map(Beat::of).collect(),
             installation: looked.map(|looked| Installation::of(&looked, now)),
         }
     }

@@ -14,9 +14,9 @@ async fn what_came_is_counted_for_its_tenant() {
     }
     let sums = async |client: &crate::harness::Client| {
         let overview = client.get("/api/v1/overview").await.expect(200).json();
-        let beats = overview["beats"].as_array().expect("an hour").clone();
-        assert_eq!(beats.len(), 360);
-        let sum = |name: &str| beats.iter().map(|beat| beat[name].as_u64().expect("a count")).sum::<u64>();
+        let minutes = overview["minutes"].as_array().expect("an hour").clone();
+        assert_eq!(minutes.len(), 60);
+        let sum = |name: &str| minutes.iter().map(|beat| beat[name].as_u64().expect("a count")).sum::<u64>();
         assert_eq!(overview["replayed_in_hour"].as_u64(), Some(sum("replayed")));
         (sum("executed"), sum("replayed"), sum("refused"))
     };

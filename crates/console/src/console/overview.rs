@@ -1,38 +1,189 @@
-//! Owns the first page of the console: how the shop stands at this moment.
+//! Owns the first page of the console: how the shop stands at this moment, and what comes in. Its parts are sent anew while it is
+//! looked at.
+
+mod chart;
+mod lights;
+pub(super) mod live;
 
 use axum::response::{IntoResponse as _, Response};
-use maud::html;
+use domain::access::Permission;
+use maud::{Markup, html};
+use serde::Deserialize;
 
+use super::keys::{Arrivals, arrivals};
 use crate::answers::{List, Order};
+use crate::lang::Lang;
 use crate::layout;
+use crate::refused::Refused;
 use crate::show;
-use crate::visit::Staff;
+use crate::visit::{Staff, Visit};
+
+/// How many of the latest arrivals the page shows.
+const ARRIVALS: usize = 10;
+
+/// What the API tells of how it does.
+#[derive(Debug, Deserialize)]
+struct Overview {
+    executed_per_second: f64,
+    replayed_per_second: f64,
+    refused_per_second: f64,
+    p50_ms: Option<f64>,
+    p99_ms: Option<f64>,
+    replayed_in_hour: i64,
+    executed_in_hour: i64,
+    queue_commands: i64,
+    batch_commands: f64,
+    minutes: Vec<Minute>,
+    installation: Option<Installation>,
+}
+
+/// One minute of the last hour.
+#[derive(Debug, Deserialize)]
+struct Minute {
+    at: String,
+    executed: u32,
+    replayed: u32,
+    refused: u32,
+    p99_ms: Option<f64>,
+}
+
+/// What looks at the whole installation.
+#[derive(Debug, Deserialize)]
+struct Installation {
+    outbox_waiting: i64,
+    outbox_lag_ms: i64,
+    lights: Vec<Light>,
+    checked_at: Option<String>,
+}
+
+/// Whether an invariant holds.
+#[derive(Debug, Deserialize)]
+struct Light {
+    id: String,
+    title: String,
+    violations: i64,
+}
 
 /// The page.
 pub(super) async fn page(Staff(visit): Staff) -> Response {
+    match shown(&visit).await {
+        Ok(page) => page,
+        Err(refused) => refused.page(&visit),
+    }
+}
+
+async fn shown(visit: &Visit) -> Result<Response, Refused> {
     let lang = visit.lang();
     let title = lang.say("Overview", "概览");
-    let latest: List<Order> = match visit.inside.get("/orders?limit=10").await {
-        Ok(list) => list,
-        Err(refused) => return refused.page(&visit),
-    };
+    let overview: Overview = visit.inside.get("/overview").await?;
+    let latest: List<Order> = visit.inside.get("/orders?limit=8").await?;
+    let came: Arrivals = visit.inside.get(&format!("/arrivals?limit={ARRIVALS}")).await?;
     let body = html! {
         h1 { (title) }
+        div #live data-stream="/console/live" {
+            div #numbers { (numbers(&overview, lang)) }
+            div #chart { (chart::hour(&overview.minutes, lang)) }
+            @if let Some(whole) = &overview.installation { div #lights { (lights::lights(whole, lang)) } }
+            section {
+                h2 { (lang.say("What comes in", "实时请求")) }
+                p.fine { (lang.say("Each command that this server answered, the latest first.", "本服务器处理的每个请求，最新的在前。")) }
+                table.cards.log {
+                    thead { tr {
+                        th { (lang.say("Time", "时间")) } th { (lang.say("Outcome", "结果")) } th { (lang.say("Request", "请求")) }
+                        th { (lang.say("Key", "幂等键")) } th { (lang.say("Who", "来源")) } th.number { (lang.say("Took", "耗时")) }
+                    } }
+                    tbody #arrivals data-most=(ARRIVALS) { (arrivals(&came, lang)) }
+                }
+            }
+        }
+        @if visit.may(Permission::OrdersRead) { (orders(&latest, lang)) }
+    };
+    Ok(layout::page(visit, title, &body).into_response())
+}
+
+/// The numbers of this moment.
+fn numbers(overview: &Overview, lang: Lang) -> Markup {
+    let whole = overview.installation.as_ref();
+    html! {
+        dl.tiles {
+            (tile(lang.say("Applied a second", "每秒执行"), &rate(overview.executed_per_second), ""))
+            (tile(lang.say("Duplicates absorbed a second", "每秒吸收的重复请求"), &rate(overview.replayed_per_second), "waiting"))
+            (tile(lang.say("Refused a second", "每秒拒绝"), &rate(overview.refused_per_second), ""))
+            (tile(lang.say("Half answered within", "响应时间 p50"), &took(overview.p50_ms), ""))
+            (tile(lang.say("99 % answered within", "响应时间 p99"), &took(overview.p99_ms), ""))
+            (tile(lang.say("Waiting to be applied", "排队请求"), &show::count(overview.queue_commands), ""))
+            (tile(lang.say("In a batch", "每批请求数"), &rate(overview.batch_commands), ""))
+            @if let Some(whole) = whole {
+                (tile(lang.say("To be done outside", "待发送消息"), &show::count(whole.outbox_waiting), ""))
+                (tile(lang.say("The oldest of it is late by", "消息延迟"), &took(Some(millis(whole.outbox_lag_ms))), ""))
+            }
+            (tile(lang.say("Applied in the last hour", "近一小时执行"), &show::count(overview.executed_in_hour), ""))
+            (tile(lang.say("Duplicates absorbed in it", "近一小时吸收的重复请求"), &show::count(overview.replayed_in_hour), "waiting"))
+        }
+    }
+}
+
+fn tile(name: &str, value: &str, mood: &str) -> Markup {
+    html! { div.tile { dt { (name) } dd class=(mood) { (value) } } }
+}
+
+fn rate(number: f64) -> String {
+    if number >= 100.0 { format!("{number:.0}") } else { format!("{number:.1}") }
+}
+
+/// A time in a unit in which it is short.
+fn took(ms: Option<f64>) -> String {
+    match ms {
+        None => "–".to_owned(),
+        Some(ms) if ms < 10.0 => format!("{ms:.1} ms"),
+        Some(ms) if ms < 1_000.0 => format!("{ms:.0} ms"),
+        Some(ms) => format!("{:.1} s", ms / 1_000.0),
+    }
+}
+
+/// Beyond 49 days nobody counts in milliseconds.
+fn millis(ms: i64) -> f64 {
+    f64::from(u32::try_from(ms.max(0)).unwrap_or(u32::MAX))
+}
+
+fn orders(latest: &List<Order>, lang: Lang) -> Markup {
+    html! {
         section {
             h2 { (lang.say("The latest orders", "最新订单")) }
-            table.cards {
-                tbody {
-                    @for order in &latest.data {
-                        tr {
-                            td { a href={ "/console/orders/" (order.order_no) } { code { (order.order_no) } } }
-                            td { (show::time(&order.created_at)) }
-                            td { (show::status(&order.status, lang)) }
-                            td.number { (order.total.text()) }
+            @if latest.data.is_empty() { p.empty { (lang.say("There are none yet.", "暂无订单。")) } }
+            @else {
+                table.cards {
+                    thead { tr {
+                        th { (lang.say("Number", "订单号")) } th { (lang.say("Placed", "下单时间")) }
+                        th { (lang.say("Status", "状态")) } th.number { (lang.say("Total", "金额")) }
+                    } }
+                    tbody {
+                        @for order in &latest.data {
+                            tr {
+                                td data-of=(lang.say("Number", "订单号")) { a href={ "/console/orders/" (order.order_no) } { code { (order.order_no) } } }
+                                td data-of=(lang.say("Placed", "下单时间")) { (show::time(&order.created_at)) }
+                                td data-of=(lang.say("Status", "状态")) { (show::status(&order.status, lang)) }
+                                td.number data-of=(lang.say("Total", "金额")) { (order.total.text()) }
+                            }
                         }
                     }
                 }
             }
         }
-    };
-    layout::page(&visit, title, &body).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_as_short_as_they_can_be() {
+        for (number, text) in [(0.0, "0.0"), (0.25, "0.2"), (12.34, "12.3"), (100.0, "100"), (5_123.6, "5124")] {
+            assert_eq!(rate(number), text);
+        }
+        for (ms, text) in [(None, "–"), (Some(0.44), "0.4 ms"), (Some(12.6), "13 ms"), (Some(2_345.0), "2.3 s")] {
+            assert_eq!(took(ms), text);
+        }
+    }
 }
