@@ -16,6 +16,7 @@ mod rates;
 mod render;
 mod request_id;
 mod routes;
+mod sent;
 mod serve;
 mod settings;
 mod sightings;

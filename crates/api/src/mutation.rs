@@ -292,23 +292,17 @@ impl Mutation {
             note,
             action,
         };
-        let begun = Begun::of(&command, self.origin.clone());
-        let answered = self.sent_on(command).await;
-        self.api.watch().note(begun, &answered);
-        answered
-    }
-
-    async fn sent_on(&self, command: Command) -> Result<(Answer, bool), Problem> {
-        let from = self.origin.from;
         // Who is known gets their answer, whatever the shop's rules say by now.
         if let Err(objection) = self.api.check(&command).await?
             && !self.is_repetition().await?
         {
             let problem = Problem::from(objection);
-            self.api.refused(&command, from, problem.code());
-            return Err(problem);
+            self.api.refused(&command, self.origin.from, problem.code());
+            let refused = Err(problem);
+            self.api.watch().note(Begun::of(&command, self.origin), &refused);
+            return refused;
         }
-        self.api.submit(command, from).await
+        self.api.submit(command, Some(self.origin)).await
     }
 }
 

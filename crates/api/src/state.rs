@@ -8,7 +8,7 @@ use channels::Directory;
 use coord::Lock;
 use domain::payment::RefundLimits;
 use domain::{Command, PrincipalId, TenantId};
-use engine::{Answered, Engine, Failure, Refused, Scope, Standing, Waiting};
+use engine::{Engine, Failure, Scope, Standing};
 use http::{Extensions, HeaderValue};
 use idempotency::Answer;
 use people::People;
@@ -21,10 +21,11 @@ use crate::policies::Policies;
 use crate::problem::Problem;
 use crate::proxies::Proxies;
 use crate::rates::RateLimits;
+use crate::sent::{self, Sent};
 use crate::settings::Settings;
 use crate::sightings::Sightings;
 use crate::token::Mint;
-use crate::watch::{Lights, Watch};
+use crate::watch::{Begun, Lights, Origin, Watch};
 
 /// Gives the text of the metrics page.
 pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -287,35 +288,30 @@ impl Api {
     }
 
     /// Hands a command to the engine and waits for its answer. A client that goes away cancels only the waiting:
-    /// the engine works in its own task.
-    /// `from` is where the request came from, where that is known.
-    pub(crate) async fn submit(&self, command: Command, from: Option<IpAddr>) -> Result<(Answer, bool), Problem> {
-        let seen = Seen::of(&command, from);
-        let ticket = self.0.engine.submit(command).map_err(|refused| match refused {
-            Refused::Full => Problem::new("overloaded", "too many commands wait; nothing was done"),
-            Refused::Closed => Problem::new("shutting_down", "the server is shutting down; nothing was done"),
-            Refused::Stopped => Problem::new("storage_unavailable", "the server cannot write; nothing was done"),
-        })?;
-        let answered = ticket.wait(self.0.settings.answer_wait).await.map_err(|waiting| match waiting {
-            Waiting::InFlight => {
-                Problem::new("request_in_flight", "an earlier arrival of this request is still running")
+    /// the engine works in its own task. `origin` is where the request came in, where somebody is to be told of it.
+    pub(crate) async fn submit(&self, command: Command, origin: Option<Origin>) -> Result<(Answer, bool), Problem> {
+        let seen = Seen::of(&command, origin.as_ref().and_then(|origin| origin.from));
+        let begun = origin.map(|origin| Begun::of(&command, origin));
+        match self.0.engine.submit(command) {
+            Ok(ticket) => Sent::new(self, ticket, seen, begun).answered().await,
+            Err(refused) => {
+                let refused = Err(sent::not_taken(refused));
+                if let Some(begun) = begun {
+                    self.watch().note(begun, &refused);
+                }
+                refused
             }
-            Waiting::Pending => pending(),
-        })?;
-        match answered {
-            Answered::Executed(answer) => {
-                self.0.hooks.note_answer(&seen, &answer);
-                Ok((answer, false))
-            }
-            Answered::Replayed(answer) => {
-                self.0.sightings.note_replay(&seen);
-                Ok((answer, true))
-            }
-            Answered::KeyReused => {
-                self.0.hooks.note(&seen, "idempotency_key_reused");
-                Err(Problem::new("idempotency_key_reused", domain::Refusal::KeyReused.to_string()))
-            }
-            Answered::Failed(failure) => Err(failed(failure)),
+        }
+    }
+
+    pub(crate) fn hooks(&self) -> &Hooks {
+        &self.0.hooks
+    }
+
+    /// Sees work to its end for which nobody waits; not where the process ends.
+    pub(crate) fn look_after(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            self.0.tracker.spawn_on(work, &runtime);
         }
     }
 
@@ -371,11 +367,11 @@ impl Api {
     }
 }
 
-fn pending() -> Problem {
+pub(crate) fn pending() -> Problem {
     Problem::new("outcome_pending", "it is not known yet whether the request was applied; ask again with the same key")
 }
 
-fn failed(failure: Failure) -> Problem {
+pub(crate) fn failed(failure: Failure) -> Problem {
     match failure {
         Failure::Unavailable => {
             let refusal = domain::payment::Refusal::Unavailable;

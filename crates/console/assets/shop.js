@@ -29,6 +29,8 @@ function checkout(form) {
   function showKey() {
     localStorage.setItem(stored, key);
     document.getElementById("key").textContent = key;
+    const explore = document.getElementById("explore");
+    explore.href = `/console/keys?${new URLSearchParams({ key, account: explore.dataset.who })}`;
     form.elements.key.value = key;
   }
 
@@ -105,6 +107,31 @@ function checkout(form) {
     event.preventDefault();
     press();
   });
+
+  // The server's own log of what this customer sent, as it is written.
+  const served = document.getElementById("served");
+  let seen = null;
+  async function look() {
+    try {
+      const answer = await fetch(seen === null ? "/api/v1/arrivals?limit=1" : `/api/v1/arrivals?limit=200&after=${seen}`);
+      if (!answer.ok) return;
+      const came = await answer.json();
+      for (const one of seen === null ? [] : came.data) {
+        if (!one.route.endsWith("/orders")) continue;
+        const line = document.createElement("li");
+        line.className = one.outcome;
+        const code = one.code ? ` · ${one.code}` : "";
+        line.textContent = `${one.status} ${log.dataset[one.outcome]}${code} · ${(one.took_us / 1000).toFixed(1)} ms`;
+        line.title = `${one.key} · ${one.request_id}`;
+        served.append(line);
+      }
+      seen = came.last;
+    } catch {
+      // The next look may find it.
+    }
+  }
+  look();
+  setInterval(() => document.hidden || look(), 1000);
 
   const worse = {
     ten: () => Promise.all(Array.from({ length: 10 }, () => send())),

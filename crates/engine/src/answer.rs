@@ -60,8 +60,13 @@ impl Ticket {
     }
 
     /// Waits for the answer, at most so long.
-    pub async fn wait(self, limit: Duration) -> Result<Answered, Waiting> {
-        match tokio::time::timeout(limit, self.receiver).await {
+    pub async fn wait(mut self, limit: Duration) -> Result<Answered, Waiting> {
+        self.heard(limit).await
+    }
+
+    /// The same where somebody else may go on waiting, should this waiting be broken off. An answer is given once.
+    pub async fn heard(&mut self, limit: Duration) -> Result<Answered, Waiting> {
+        match tokio::time::timeout(limit, &mut self.receiver).await {
             Ok(Ok(answered)) => Ok(answered),
             // The lane is gone without a word: only the key can tell what became of the command.
             Ok(Err(_)) => Ok(Answered::Failed(Failure::Pending)),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Shop, order_of};
+use crate::harness::{Shop, order_of, until};
 use crate::people::{own_order, somebody};
 
 fn rows(answer: &Value) -> &Vec<Value> {
@@ -177,6 +177,26 @@ async fn what_came_of_late_is_told_once() {
     let last = came["last"].as_u64().expect("a number");
     assert_eq!(rows(&shop.admin.get(&format!("/api/v1/arrivals?after={last}")).await.expect(200).json()).len(), 0);
     assert_eq!(rows(&shop.admin.get("/api/v1/arrivals?limit=1").await.expect(200).json()).len(), 1);
+    shop.close().await;
+}
+
+/// The one whose client did not wait is the one that was executed: the log has it.
+#[tokio::test]
+async fn what_nobody_waited_for_is_told_too() {
+    let shop = Shop::open().await;
+    shop.product("A", 1_999, 9).await;
+    shop.faults.hold();
+    let wire = shop.admin.connect().await;
+    let call = shop.admin.post("/api/v1/orders", "k1").json(&order_of(&[("A", 1)]));
+    wire.send_and_leave(call, shop.faults.holding()).await;
+    shop.faults.release();
+    shop.admin.place("k1", &order_of(&[("A", 1)])).await.expect(201);
+    until("both are told", async || {
+        let came = shop.admin.get("/api/v1/arrivals?limit=2").await.expect(200).json();
+        let told: Vec<_> = rows(&came).iter().map(|row| format!("{} {}", row["key"], row["outcome"])).collect();
+        told.contains(&r#""k1" "executed""#.to_owned()) && told.contains(&r#""k1" "replayed""#.to_owned())
+    })
+    .await;
     shop.close().await;
 }
 

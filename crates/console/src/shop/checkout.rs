@@ -171,7 +171,7 @@ async fn shown(
                         (lang.say("key ", "幂等键 ")) code #key { (filled.key) }
                     }
                 }
-                (worse(lang))
+                (worse(shopper, lang))
             }
         }
     };
@@ -223,7 +223,7 @@ fn again(filled: &Filled, lang: Lang) -> Markup {
 }
 
 /// What goes wrong in life, at the press of a button. Each does it to this very order.
-fn worse(lang: Lang) -> Markup {
+fn worse(shopper: &Shopper, lang: Lang) -> Markup {
     let deeds = [
         ("ten", lang.say("Click ten times at once", "同时点击十次")),
         ("drop", lang.say("Lose the reply", "丢失响应")),
@@ -236,11 +236,15 @@ fn worse(lang: Lang) -> Markup {
             h2 { (lang.say("Make it worse", "制造混乱")) }
             p.fine { (lang.say("Whatever you do here, it stays one order. What the server says to each request stands below.", "无论怎样操作，订单只有一个。服务器对每个请求的答复如下。")) }
             div.buttons { @for (name, word) in deeds { button.quiet type="button" data-worse=(name) { (word) } } }
+            h3 { (lang.say("What came back to this page", "本页面收到的答复")) }
             ol #log aria-live="polite"
                 data-executed=(lang.say("executed", "已执行"))
                 data-replayed=(lang.say("replayed: the first answer again", "重放：返回第一次的答复"))
                 data-refused=(lang.say("refused", "已拒绝"))
                 data-lost=(lang.say("no answer: the line was cut", "无响应：连接已断开")) {}
+            h3 { (lang.say("What the server did", "服务器的处理记录")) }
+            ol #served {}
+            p { a #explore href="/console/keys" data-who=(shopper.person_id()) { (lang.say("This key, as the operators see it", "在控制台查看这个幂等键")) } }
             p { a #see hidden href="/shop/orders" { (lang.say("See the order", "查看订单")) } }
         }
     }

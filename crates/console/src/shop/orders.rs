@@ -74,6 +74,7 @@ pub(super) async fn order(shopper: Shopper, Path(order_no): Path<String>, Query(
             }
             @if order.status == "pending_payment" { (to_pay(&order, payment.as_ref(), lang)) }
         }
+        p { a href={ "/console/orders/" (part(&order.order_no)) } { (lang.say("This order, as the operators see it", "在控制台查看此订单")) } }
     };
     (shopper.kept.clone(), layout::page(visit, lang.say("Order", "订单"), &body)).into_response()
 }

@@ -20,9 +20,8 @@ use engine::Scope;
 use idempotency::Key;
 use store::{Cursor, OrderFilter, RefundList, Sighting, Store};
 
-use crate::capture;
 use crate::desk::{Desk, money, noted, order_no};
-use crate::ground::{Ground, Kind, on_every_database};
+use crate::ground::Kind;
 use crate::shop::{self, Shop};
 
 /// What batches do, and to which tables.

@@ -41,6 +41,10 @@ async function shop(page) {
   await page.getByRole('button', { name: 'Send it from a second tab' }).click();
   await lines(page, 13);
   told.log = await page.locator('#log li').evaluateAll((all) => all.map((line) => [line.className, line.textContent]));
+  // The server's own log, as it comes in.
+  await page.waitForFunction(() => document.querySelectorAll('#served li').length >= 12);
+  told.served = await page.locator('#served li').evaluateAll((all) => all.map((line) => line.className));
+  told.explore = await page.locator('#explore').getAttribute('href');
   await page.getByRole('link', { name: 'See the order' }).click();
   told.order = await page.locator('h1 code').innerText();
   await page.goto(`${wanted.shop}/shop/orders`);
@@ -52,6 +56,32 @@ async function console_(page) {
   told.asked = new URL(page.url()).pathname;
   await page.getByRole('button', { name: /^merchant/ }).click();
   await page.goto(`${wanted.shop}/console/orders/${told.order}`);
+  // What came under a key is counted in memory and written each second.
+  for (let tries = 0; tries < 30; tries += 1) {
+    await page.goto(`${wanted.shop}${told.explore}`);
+    if (await page.locator('.record', { hasText: 'idempotency_key_reused' }).count()) break;
+    await page.waitForTimeout(200);
+  }
+  told.key = {
+    order: await page.locator('.record .facts a code').innerText(),
+    came: await page.locator('.record tbody tr').evaluateAll((all) =>
+      all.map((row) => [...row.cells].slice(0, 2).map((cell) => cell.textContent))),
+  };
+  // The overview lives: what happens meanwhile is shown without being asked for.
+  await page.goto(`${wanted.shop}/console`);
+  await page.waitForFunction(() => document.querySelectorAll('#lights .lamp').length > 20, null, { timeout: 60000 });
+  told.red = await page.locator('#lights .lamp.red').count();
+  told.live = await page.evaluate(async () => {
+    const key = { 'Idempotency-Key': `live-${Math.random()}` };
+    await fetch('/api/v1/order-numbers', { method: 'POST', headers: key });
+    for (let tenths = 0; tenths < 100; tenths += 1) {
+      const row = document.querySelector('#arrivals tr');
+      if (row && row.textContent.includes('order-numbers')) return true;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    return false;
+  });
+  await page.goto(`${wanted.shop}/console/orders/${told.order}`);
   told.history = await page.locator('.timeline li strong').allInnerTexts();
   await page.locator('summary', { hasText: 'Cancel the order' }).click();
   // Both presses are of one form, and so one wish.
@@ -61,7 +91,7 @@ async function console_(page) {
   for (const lang of ['English', '简体中文']) {
     const other = page.locator('.preferences button', { hasText: lang });
     if (await other.count()) await other.click();
-    for (const path of ['', '/orders', '/products', '/me', `/orders/${told.order}`]) {
+    for (const path of ['', '/orders', '/keys', '/products', '/me', `/orders/${told.order}`]) {
       await page.goto(`${wanted.shop}/console${path}`);
       told.screens[`${lang} /console${path}`] = await page.locator('h1').innerText();
     }

@@ -23,15 +23,30 @@ struct Told {
     first: First,
     /// What the panel's log says: its colour, and its words.
     log: Vec<(String, String)>,
+    /// The server's own log beside it: what became of each.
+    served: Vec<String>,
     order: String,
     orders: Vec<String>,
     /// Where somebody was sent who is not logged in.
     asked: String,
+    /// What the explorer shows of the key that was sent so often.
+    key: Key,
+    /// How many invariants do not hold.
+    red: u32,
+    /// Whether the overview showed what came while it was looked at.
+    live: bool,
     history: Vec<String>,
     cancelled: Vec<String>,
     /// The heading of each screen, in both languages.
     screens: BTreeMap<String, String>,
     still: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Key {
+    order: String,
+    /// Outcomes, and how often.
+    came: Vec<(String, String)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -87,11 +102,19 @@ async fn a_newcomer_clicks_ten_times_and_sees_one_order() {
     assert_eq!(of_it, count("executed") + count("replayed"), "all of them tell of one order");
     assert_eq!(told.orders, [told.order.as_str()]);
 
+    let served = |how: &str| told.served.iter().filter(|class| *class == how).count();
+    assert!(served("executed") == 1 && served("refused") == 1 && served("replayed") >= 10, "{:?}", told.served);
+
     assert_eq!(told.asked, "/console/log-in");
+    assert_eq!(told.key.order, told.order);
+    let came = |kind: &str| told.key.came.iter().find(|(name, _)| name == kind).map_or("", |(_, times)| times.as_str());
+    assert_eq!((came("executed"), came("idempotency_key_reused")), ("1", "1"), "{:?}", told.key.came);
+    assert!(came("replayed").parse::<u32>().is_ok_and(|times| times >= 9), "{:?}", told.key.came);
+    assert_eq!((told.red, told.live), (0, true));
     assert_eq!(told.history, ["placed"]);
     assert_eq!(told.cancelled, ["cancelled", "placed"]);
     let heading = |screen: &str| told.screens.get(screen).map_or("", String::as_str);
     assert_eq!((heading("English /console/orders"), heading("简体中文 /console/orders")), ("Orders", "订单"));
-    assert_eq!(told.screens.len(), 10, "{:?}", told.screens);
+    assert_eq!(told.screens.len(), 12, "{:?}", told.screens);
     assert_eq!(told.still, told.orders, "who works in the console is still a customer of the shop");
 }
