@@ -1,8 +1,16 @@
 //! Owns what the API answers, as far as pages read it. A member that a page needs and the API lacks is a bug, and told as one.
 
+mod money;
+mod people;
+mod rules;
+
 use serde::Deserialize;
 
 use crate::show::Money;
+
+pub(crate) use money::{Attempt, Payment, Refund};
+pub(crate) use people::{AuditEntry, AuditHead, Person, ResetAllowed, Session, Tenant};
+pub(crate) use rules::{RefundLimits, SessionRules};
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
@@ -79,33 +87,4 @@ pub(crate) struct HistoryEntry {
     pub(crate) at: String,
     pub(crate) actor: String,
     pub(crate) key: String,
-}
-
-/// A payment.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Payment {
-    pub(crate) payment_id: String,
-    pub(crate) next_action: Option<NextAction>,
-}
-
-/// What a payer does next.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct NextAction {
-    /// `wait`, `redirect`, `qr_code` or `client_secret`.
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    pub(crate) url: Option<String>,
-}
-
-/// A session.
-#[derive(Clone, Debug, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the contract names the member")]
-pub(crate) struct Session {
-    pub(crate) session_id: String,
-    pub(crate) device_type: String,
-    pub(crate) device_name: Option<String>,
-    pub(crate) address: Option<String>,
-    pub(crate) status: String,
-    pub(crate) current: bool,
-    pub(crate) opened_at: String,
 }

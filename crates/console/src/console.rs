@@ -1,12 +1,19 @@
 //! Owns the operators' pages: which there are. What each shows and does stands below.
 
+mod audit;
 mod keys;
 mod log_in;
 mod me;
 mod order;
 mod orders;
 mod overview;
+mod payment;
+mod people;
 mod products;
+mod refund;
+mod refunds;
+mod settings;
+mod tenants;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -30,5 +37,17 @@ pub(crate) fn routes() -> Router<Pages> {
         .route("/orders", get(orders::page))
         .route("/orders.csv", get(orders::export))
         .route("/orders/{order_no}", get(order::page))
-        .route("/orders/{order_no}/{what}", post(order::act))
+        .route("/orders/{order_no}/{deed}", post(order::act))
+        .route("/payments/{payment_id}", get(payment::page))
+        .route("/payments/{payment_id}/{deed}", post(payment::act))
+        .route("/refunds", get(refunds::page))
+        .route("/refunds/{refund_id}", get(refund::page))
+        .route("/refunds/{refund_id}/{deed}", post(refund::act))
+        .nest("/members", people::routes(people::Kind::Members))
+        .nest("/staff", people::routes(people::Kind::Staff))
+        .route("/audit", get(audit::page))
+        .nest("/settings", settings::routes())
+        .route("/tenants", get(tenants::page))
+        .route("/tenants/add", post(tenants::add))
+        .route("/tenants/{tenant_id}/{step}", post(tenants::step))
 }

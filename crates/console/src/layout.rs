@@ -1,9 +1,10 @@
 //! Owns the frame around every page: head, navigation, preferences, and the headers that say what a page may do.
 
+mod menu;
+
 use std::any::Any;
 
 use axum::response::{Html, IntoResponse, Response};
-use domain::access::Permission as P;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -23,26 +24,6 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// What htmx may do under that policy.
 const HTMX: &str = r#"{"includeIndicatorCSS":false,"mode":"same-origin"}"#;
-
-/// A screen of the console: its path, its name, and what it asks for.
-struct Screen {
-    path: &'static str,
-    en: &'static str,
-    zh: &'static str,
-    asks: Option<P>,
-}
-
-const fn screen(path: &'static str, en: &'static str, zh: &'static str, asks: Option<P>) -> Screen {
-    Screen { path, en, zh, asks }
-}
-
-/// The screens, in the order of the navigation.
-const SCREENS: &[Screen] = &[
-    screen("/console", "Overview", "概览", None),
-    screen("/console/orders", "Orders", "订单", Some(P::OrdersRead)),
-    screen("/console/keys", "Keys", "幂等键", Some(P::KeysRead)),
-    screen("/console/products", "Products", "商品与库存", Some(P::ProductsRead)),
-];
 
 /// A page of the console or the shop.
 pub(crate) fn page(visit: &Visit, title: &str, body: &Markup) -> Html<String> {
@@ -80,29 +61,11 @@ pub(crate) fn page(visit: &Visit, title: &str, body: &Markup) -> Html<String> {
 
 fn console_head(visit: &Visit, name: &str) -> Markup {
     let lang = visit.lang();
-    let path = visit.here.split('?').next().unwrap_or_default();
-    let is_here = |screen: &Screen| match screen.path {
-        "/console" => path == "/console",
-        other => path == other || path.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')),
-    };
     html! {
         header.side {
             a.brand href="/console" { span.mark aria-hidden="true" { "幂" } (name) }
             @if let Some(me) = &visit.me {
-                details.menu open {
-                    summary { (lang.say("Menu", "菜单")) }
-                    nav aria-label=(lang.say("Screens", "页面")) {
-                        ul {
-                            @for screen in SCREENS.iter().filter(|screen| screen.asks.is_none_or(|asks| visit.may(asks))) {
-                                li {
-                                    a href=(screen.path) aria-current=[is_here(screen).then_some("page")] {
-                                        (lang.say(screen.en, screen.zh))
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
+                (menu::menu(visit))
                 div.who {
                     a href="/console/me" { (role(&me.role, lang)) }
                     form method="post" action="/console/log-out" {

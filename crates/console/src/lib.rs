@@ -4,9 +4,11 @@
 mod answers;
 mod assets;
 mod console;
+mod form;
 mod inside;
 mod lang;
 mod layout;
+mod list;
 mod look;
 mod refused;
 mod shop;

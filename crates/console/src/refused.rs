@@ -120,7 +120,7 @@ impl Refused {
                 .into_response();
         }
         let title = visit.lang().say("That did not work", "没有成功");
-        let body = html! { h1 { (title) } (self.notice(visit.lang())) (self.way_out(visit.lang())) };
+        let body = html! { h1 { (title) } (self.notice(visit.lang())) (self.way_out(visit.lang(), &visit.here)) };
         (self.status_code(), layout::page(visit, title, &body)).into_response()
     }
 
@@ -140,12 +140,16 @@ impl Refused {
         }
     }
 
-    /// What somebody of the staff does about it, where there is a page for that.
-    pub(crate) fn way_out(&self, lang: Lang) -> Markup {
+    /// What somebody of the staff does about it, where there is a page for that, and from where they come back.
+    pub(crate) fn way_out(&self, lang: Lang, back: &str) -> Markup {
         match self.code.as_str() {
-            "step_up_needed" => {
-                html! { p { a.button href="/console/step-up" { (lang.say("Prove who you are", "验证身份")) } } }
-            }
+            "step_up_needed" => html! {
+                p {
+                    a.button href={ "/console/step-up?to=" (crate::inside::part(back)) } {
+                        (lang.say("Prove who you are", "验证身份"))
+                    }
+                }
+            },
             "second_factor_missing" => {
                 html! { p { a.button href="/console/me" { (lang.say("Set a second factor up", "设置双重验证")) } } }
             }
@@ -165,6 +169,17 @@ impl Refused {
             "version_mismatch" => "内容已被他人修改",
             "invalid_transition" => "当前状态不允许此操作",
             "stock_insufficient" => "库存不足",
+            "refund_exceeds_captured" => "退款金额超出可退金额",
+            "refund_not_awaiting" => "该退款不在待复核状态",
+            "refund_not_failed" => "该退款没有失败",
+            "refund_under_way" => "已有退款正在处理",
+            "refund_period_over" => "已超过可退款期限",
+            "second_person_needed" => "需由另一人复核",
+            "not_oneself" => "不能对自己执行此操作",
+            "login_taken" => "账号已被使用",
+            "name_taken" => "名称已被使用",
+            "role_unfit" => "角色不适用",
+            "parameter_invalid" => "查询条件有误",
             "idempotency_key_reused" => "幂等键已用于另一请求",
             "request_in_flight" => "上一次请求仍在处理",
             "login_failed" => "账号或密码错误",

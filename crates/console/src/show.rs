@@ -15,7 +15,7 @@ pub(crate) struct Money {
 impl Money {
     /// With the currency's sign, where it has one that is known everywhere: `¥19.99`.
     pub(crate) fn text(&self) -> String {
-        let digits = self.currency.parse::<domain::Currency>().map_or(2, |currency| usize::from(currency.exponent()));
+        let digits = digits(&self.currency);
         let sign = match self.currency.as_str() {
             "CNY" => "¥",
             "EUR" => "€",
@@ -30,6 +30,21 @@ impl Money {
             (sign, Some(number)) => format!("-{sign}{number}"),
         }
     }
+}
+
+/// How many digits stand behind the point in a currency.
+pub(crate) fn digits(currency: &str) -> usize {
+    currency.trim().parse::<domain::Currency>().map_or(2, |currency| usize::from(currency.exponent()))
+}
+
+/// An amount as people write it, in minor units; none where it is no amount, or finer than the currency is.
+pub(crate) fn minor(text: &str, digits: usize) -> Option<i64> {
+    let (units, rest) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let is_number = |part: &str| part.chars().all(|letter| letter.is_ascii_digit());
+    if rest.len() > digits || units.is_empty() || !is_number(units) || !is_number(rest) {
+        return None;
+    }
+    format!("{units}{rest:0<digits$}").parse().ok()
 }
 
 /// Minor units with a point.
@@ -62,6 +77,16 @@ pub(crate) fn count(number: i64) -> String {
 pub(crate) fn time(at: &str) -> Markup {
     let short = at.get(..19).map_or_else(|| at.to_owned(), |text| text.replace('T', " "));
     html! { time datetime=(at) title=(at) { (short) } }
+}
+
+/// What there is to know of something: names and what stands behind them.
+pub(crate) fn facts(facts: &[(&str, Markup)]) -> Markup {
+    html! { dl.facts { @for (name, fact) in facts { div { dt { (name) } dd { (fact) } } } } }
+}
+
+/// What was done a moment ago.
+pub(crate) fn done(text: &str) -> Markup {
+    html! { p.notice.good role="status" { (text) } }
 }
 
 /// What a status says of how things stand.
@@ -148,6 +173,27 @@ mod tests {
         ] {
             let money = Money { amount, currency: currency.to_owned() };
             assert_eq!(money.text(), text);
+        }
+    }
+
+    #[test]
+    fn amounts_are_read_as_they_are_written() {
+        for (text, digits, wanted) in [
+            ("19.99", 2, Some(1999)),
+            (" 19.9 ", 2, Some(1990)),
+            ("19", 2, Some(1900)),
+            ("1999", 0, Some(1999)),
+            ("0.001", 3, Some(1)),
+            ("19.999", 2, None),
+            ("19.9", 0, None),
+            (".5", 2, None),
+            ("19,99", 2, None),
+            ("-1", 2, None),
+            ("1e3", 2, None),
+            ("", 2, None),
+            ("99999999999999999999", 2, None),
+        ] {
+            assert_eq!(minor(text, digits), wanted, "{text:?}");
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Visit {
     pub(crate) inside: Inside,
     pub(crate) side: Side,
     pub(crate) look: Look,
-    /// The path and query of the page.
+    /// The path and query of the page; where a form was sent, of the one that it stood on.
     pub(crate) here: String,
     /// The page of this site that they come from.
     pub(crate) before: Option<String>,
@@ -74,13 +74,14 @@ impl FromRequestParts<Pages> for Visit {
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Self::Rejection> {
         let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |uri| uri.0.clone());
         let side = if uri.path().starts_with("/console") { Side::Console } else { Side::Shop };
-        let here = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        let (asked, before) = (uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(), before(parts));
+        let here = if parts.method.is_safe() { asked } else { before.clone().unwrap_or(asked) };
         Ok(Self {
             inside: Inside::of(&pages.api, side, (&parts.headers, &parts.extensions)),
             side,
             look: Look::of(&parts.headers),
             here,
-            before: before(parts),
+            before,
             me: None,
             settings: pages.settings.clone(),
         })
@@ -92,9 +93,8 @@ impl FromRequestParts<Pages> for Staff {
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Response> {
         let Ok(visit) = Visit::from_request_parts(parts, pages).await;
-        // Where to come back to: the page itself, or the one whose form was sent.
-        let to = if parts.method.is_safe() { visit.here.clone() } else { visit.before.clone().unwrap_or_default() };
-        let log_in = |why: &str| Redirect::to(&format!("/console/log-in?why={why}&to={}", part(&to))).into_response();
+        let to = part(&visit.here).to_string();
+        let log_in = |why: &str| Redirect::to(&format!("/console/log-in?why={why}&to={to}")).into_response();
         if !visit.inside.has_session() {
             return Err(log_in(""));
         }

@@ -1,80 +1,72 @@
 //! Owns one order: what it is, what happened to it, and what may be done with it now.
 
 mod actions;
+mod timeline;
 
 use axum::Form;
 use axum::extract::{Path, Query};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use crate::answers::{HistoryEntry, Order};
+use crate::form::{self, Trouble, Typed};
 use crate::inside::part;
 use crate::lang::Lang;
 use crate::layout;
 use crate::refused::Refused;
 use crate::show;
 use crate::visit::{Staff, Visit};
-use actions::{Deed, Filled};
-
-/// What was done a moment ago.
-#[derive(Default, Deserialize)]
-pub(super) struct Asked {
-    done: Option<String>,
-}
-
-/// A deed that was refused, with what its form said.
-struct Trouble {
-    deed: Deed,
-    filled: Filled,
-    refused: Refused,
-}
+use actions::Deed;
 
 /// The page.
-pub(super) async fn page(Staff(visit): Staff, Path(order_no): Path<String>, Query(asked): Query<Asked>) -> Response {
-    shown(&visit, &order_no, asked.done.as_deref().and_then(Deed::from_name), None).await
+pub(super) async fn page(Staff(visit): Staff, Path(order_no): Path<String>, Query(asked): Query<Typed>) -> Response {
+    shown(&visit, &order_no, &asked, None).await
 }
 
 /// Does something with it, and shows it anew. Who sends the form twice sends one key twice.
 pub(super) async fn act(
     Staff(visit): Staff,
-    Path((order_no, what)): Path<(String, String)>,
-    Form(filled): Form<Filled>,
+    Path((order_no, name)): Path<(String, String)>,
+    Form(typed): Form<Typed>,
 ) -> Response {
-    let Some(deed) = Deed::from_name(&what) else {
-        return Refused::missing(&format!("action {what}")).page(&visit);
+    let Some(deed) = Deed::from_name(&name) else {
+        return Refused::missing(&format!("action {name}")).page(&visit);
     };
-    match visit.inside.send(deed.change(&order_no, &filled)).await {
-        Ok(_) => Redirect::to(&format!("/console/orders/{}?done={}", part(&order_no), deed.name())).into_response(),
-        Err(refused) if refused.is_nobody() => refused.page(&visit),
-        Err(refused) => shown(&visit, &order_no, None, Some(Trouble { deed, filled, refused })).await,
+    let page = format!("/console/orders/{}", part(&order_no));
+    match form::send(&visit, deed.change(&order_no, &typed), &page, &name).await {
+        Ok(response) => response,
+        Err(refused) => {
+            let trouble = Trouble { deed: name, typed, refused };
+            shown(&visit, &order_no, &Typed::default(), Some(&trouble)).await
+        }
     }
 }
 
-async fn shown(visit: &Visit, order_no: &str, done: Option<Deed>, trouble: Option<Trouble>) -> Response {
+async fn shown(visit: &Visit, order_no: &str, asked: &Typed, trouble: Option<&Trouble>) -> Response {
     let lang = visit.lang();
     let path = format!("/orders/{}", part(order_no));
-    let order: Order = match visit.inside.get(&path).await {
-        Ok(order) => order,
+    let found = async {
+        let order: Order = visit.inside.get(&path).await?;
+        let history: Vec<HistoryEntry> = visit.inside.get(&format!("{path}/history")).await?;
+        Ok::<_, Refused>((order, history))
+    };
+    let (order, history) = match found.await {
+        Ok(found) => found,
         Err(refused) => return refused.page(visit),
     };
-    let history: Vec<HistoryEntry> = match visit.inside.get(&format!("{path}/history")).await {
-        Ok(history) => history,
-        Err(refused) => return refused.page(visit),
-    };
-    let status = trouble.as_ref().map(|trouble| trouble.refused.status_code());
+    let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     let title = format!("{} {}", lang.say("Order", "订单"), order.order_no);
     let body = html! {
         nav.crumbs { a href="/console/orders" { (lang.say("Orders", "订单")) } }
         h1 { (lang.say("Order", "订单")) " " code { (order.order_no) } }
-        @if let Some(done) = done { p.notice.good role="status" { (done.done(lang)) } }
+        @if let Some(done) = Deed::from_name(asked.said("done")) { (show::done(done.done(lang))) }
         (facts(&order, lang))
         (lines(&order, lang))
         (parcels(&order, lang))
-        (actions::forms(visit, &order, trouble.as_ref().map(|it| (it.deed, &it.filled, &it.refused))))
-        (timeline(&history, lang))
+        (actions::forms(visit, (&order, &history), asked, trouble))
+        (timeline::section(&history, lang))
     };
-    (status.unwrap_or_default(), layout::page(visit, &title, &body)).into_response()
+    (status, layout::page(visit, &title, &body)).into_response()
 }
 
 fn facts(order: &Order, lang: Lang) -> Markup {
@@ -137,48 +129,5 @@ fn parcels(order: &Order, lang: Lang) -> Markup {
                 } }
             }
         }
-    }
-}
-
-fn timeline(history: &[HistoryEntry], lang: Lang) -> Markup {
-    html! {
-        section {
-            h2 { (lang.say("What happened", "操作历史")) }
-            ol.timeline {
-                @for entry in history.iter().rev() {
-                    li {
-                        span.when { (show::time(&entry.at)) }
-                        strong { (event(&entry.event, lang)) }
-                        span.steps {
-                            @if let Some(from) = &entry.from { (show::status_word(from, lang)) " → " }
-                            (show::status_word(&entry.to, lang))
-                            " · v" (entry.version)
-                        }
-                        span.fine { (entry.actor) " · " (lang.say("key ", "幂等键 ")) code { (entry.key) } }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn event(name: &str, lang: Lang) -> &str {
-    match name {
-        "place" | "placed" => lang.say("placed", "下单"),
-        "pay" | "paid" => lang.say("paid", "付款"),
-        "cancel" | "cancelled" => lang.say("cancelled", "取消"),
-        "expire" | "expired" => lang.say("ran out of time", "超时关闭"),
-        "ship_part" => lang.say("sent in part", "部分发货"),
-        "ship_all" => lang.say("sent", "发货"),
-        "correct_shipment" => lang.say("parcel corrected", "更正运单"),
-        "receive" => lang.say("received", "确认收货"),
-        "receive_automatically" => lang.say("received, as nobody said otherwise", "自动确认收货"),
-        "refund_part" => lang.say("refunded in part", "部分退款"),
-        "refund_all" => lang.say("refunded", "全额退款"),
-        "late_payment" => lang.say("paid late", "逾期付款"),
-        "overpay" => lang.say("paid twice", "重复付款"),
-        "return_excess" => lang.say("excess given back", "退回多付款"),
-        "refund_sent_back" => lang.say("refund came back", "退款被退回"),
-        other => other,
     }
 }

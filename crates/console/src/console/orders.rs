@@ -10,14 +10,13 @@ use crate::answers::{List, Order};
 use crate::inside::{Inside, part};
 use crate::lang::Lang;
 use crate::layout;
+use crate::list::{self, Place, SHOWN, column, number};
 use crate::refused::Refused;
 use crate::show;
 use crate::visit::{Staff, Visit};
 
 /// The statuses, in the order of an order's life.
 const STATUSES: &[&str] = &["pending_payment", "paid", "shipped", "completed", "closed"];
-/// How many rows a page shows.
-const SHOWN: usize = 50;
 /// How many rows a file has at most, and how many are read at once.
 const EXPORTED_MAX: usize = 50_000;
 const EXPORTED_AT_ONCE: usize = 200;
@@ -93,78 +92,58 @@ fn rows(orders: &[Order], lang: Lang) -> Markup {
     if orders.is_empty() {
         return html! { p.empty { (lang.say("No order is like that.", "没有符合条件的订单。")) } };
     }
-    html! {
-        table.cards {
-            thead {
-                tr {
-                    th { (lang.say("Order", "订单号")) }
-                    th { (lang.say("Placed", "下单时间")) }
-                    th { (lang.say("Customer", "客户")) }
-                    th { (lang.say("Status", "状态")) }
-                    th { (lang.say("Payment", "付款")) }
-                    th.number { (lang.say("Total", "金额")) }
-                }
-            }
-            tbody {
-                @for order in orders {
-                    tr {
-                        td data-of=(lang.say("Order", "订单号")) { a href={ "/console/orders/" (order.order_no) } { code { (order.order_no) } } }
-                        td data-of=(lang.say("Placed", "下单时间")) { (show::time(&order.created_at)) }
-                        td data-of=(lang.say("Customer", "客户")) { (order.customer_id) }
-                        td data-of=(lang.say("Status", "状态")) { (show::status(&order.status, lang)) }
-                        td data-of=(lang.say("Payment", "付款")) { (show::status(&order.payment_status, lang)) }
-                        td.number data-of=(lang.say("Total", "金额")) { (order.total.text()) }
-                    }
-                }
-            }
-        }
-    }
+    let columns = [
+        column(lang.say("Order", "订单号")),
+        column(lang.say("Placed", "下单时间")),
+        column(lang.say("Customer", "客户")),
+        column(lang.say("Status", "状态")),
+        column(lang.say("Payment", "付款")),
+        number(lang.say("Total", "金额")),
+    ];
+    let rows: Vec<_> = orders
+        .iter()
+        .map(|order| {
+            vec![
+                html! { a href={ "/console/orders/" (order.order_no) } { code { (order.order_no) } } },
+                show::time(&order.created_at),
+                html! { (order.customer_id) },
+                show::status(&order.status, lang),
+                show::status(&order.payment_status, lang),
+                html! { (order.total.text()) },
+            ]
+        })
+        .collect();
+    list::table(&columns, &rows)
 }
 
 fn next(asked: &Asked, list: &List<Order>, lang: Lang) -> Markup {
-    html! {
-        @if let Some(cursor) = &list.next_cursor {
-            nav.pages aria-label=(lang.say("Pages", "分页")) {
-                @if asked.cursor.is_some() { a href={ "/console/orders?" (asked.query()) } { (lang.say("The newest", "最新")) } }
-                a rel="next" href={ "/console/orders?" (asked.query()) "&cursor=" (part(cursor)) } { (lang.say("Older orders", "更早的订单")) }
-            }
-        } @else if asked.cursor.is_some() {
-            nav.pages { a href={ "/console/orders?" (asked.query()) } { (lang.say("The newest", "最新")) } }
-        }
-    }
+    let place = Place {
+        path: "/console/orders",
+        query: &asked.query(),
+        is_behind: asked.cursor.is_some(),
+        next: list.next_cursor.as_deref(),
+        words: [lang.say("The newest", "最新"), lang.say("Older orders", "更早的订单")],
+    };
+    list::pages(&place, lang)
 }
 
 impl Asked {
     /// The filters without the place in the list.
     fn query(&self) -> String {
-        let pairs = [("q", &self.q), ("status", &self.status), ("from", &self.from), ("to", &self.to)];
-        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-        given.map(|(name, value)| format!("{name}={}", part(value))).collect::<Vec<_>>().join("&")
+        list::query(&[("q", &self.q), ("status", &self.status), ("from", &self.from), ("to", &self.to)])
     }
 
     /// What the API is asked.
     fn path(&self, limit: usize) -> String {
-        let mut path = format!("/orders?limit={limit}");
-        let day = |day: &str, time: &str| format!("{}T{time}Z", part(day));
-        let pairs = [
-            ("customer_id", Some(self.q.trim()).filter(|q| !q.is_empty()).map(|q| part(q).to_string())),
-            (
-                "status",
-                Some(self.status.as_str()).filter(|status| !status.is_empty()).map(|status| part(status).to_string()),
-            ),
-            (
-                "created_from",
-                Some(self.from.as_str()).filter(|from| !from.is_empty()).map(|from| day(from, "00:00:00.000")),
-            ),
-            ("created_to", Some(self.to.as_str()).filter(|to| !to.is_empty()).map(|to| day(to, "23:59:59.999"))),
-            ("cursor", self.cursor.as_deref().map(|cursor| part(cursor).to_string())),
-        ];
-        for (name, value) in pairs {
-            if let Some(value) = value {
-                path.extend(["&", name, "=", &value]);
-            }
-        }
-        path
+        let query = list::query(&[
+            ("limit", &limit.to_string()),
+            ("customer_id", &self.q),
+            ("status", &self.status),
+            ("created_from", &list::day_begins(&self.from)),
+            ("created_to", &list::day_ends(&self.to)),
+            ("cursor", self.cursor.as_deref().unwrap_or_default()),
+        ]);
+        format!("/orders?{query}")
     }
 }
 

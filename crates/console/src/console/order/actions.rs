@@ -4,13 +4,13 @@ use domain::access::Permission;
 use domain::order::{Event, Status};
 use http::Method;
 use maud::{Markup, html};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::answers::Order;
+use super::timeline::steps;
+use crate::answers::{HistoryEntry, Order};
+use crate::form::{self, Draft, Field, Trouble, Typed};
 use crate::inside::{Change, part};
 use crate::lang::Lang;
-use crate::refused::Refused;
 use crate::visit::Visit;
 
 /// Something that is done with an order.
@@ -24,22 +24,6 @@ pub(super) enum Deed {
     Correct,
     /// Note that it arrived.
     Receive,
-}
-
-/// What a form says.
-#[derive(Default, Deserialize)]
-pub(in crate::console) struct Filled {
-    /// The wish's name, made where the form was.
-    key: String,
-    /// The order's version that the person saw.
-    version: String,
-    #[serde(default)]
-    carrier: String,
-    #[serde(default)]
-    tracking_no: String,
-    /// Why, for the audit log.
-    #[serde(default)]
-    why: String,
 }
 
 impl Deed {
@@ -105,8 +89,9 @@ impl Deed {
     }
 
     /// What the API is asked for.
-    pub(super) fn change<'a>(self, order_no: &str, filled: &'a Filled) -> Change<'a> {
-        let parcel = || json!({"carrier": filled.carrier.trim(), "tracking_no": filled.tracking_no.trim()});
+    pub(super) fn change<'a>(self, order_no: &str, typed: &'a Typed) -> Change<'a> {
+        let parcel =
+            || json!({"carrier": typed.said("carrier").trim(), "tracking_no": typed.said("tracking_no").trim()});
         let (method, body): (Method, Option<Value>) = match self {
             Self::Cancel => (Method::POST, Some(json!({"reason": "merchant"}))),
             Self::Ship => (Method::POST, Some(parcel())),
@@ -116,9 +101,9 @@ impl Deed {
         Change {
             method,
             path: format!("/orders/{}/{}", part(order_no), self.name()),
-            key: Some(&filled.key),
-            version: self.has_parcel().then_some(filled.version.as_str()),
-            reason: Some(filled.why.trim()).filter(|why| !why.is_empty()),
+            key: typed.key(),
+            version: if self.has_parcel() { typed.given("version") } else { None },
+            reason: typed.given("why"),
             body,
             ..Change::default()
         }
@@ -126,58 +111,85 @@ impl Deed {
 }
 
 /// A form for each step that may be taken now.
-pub(super) fn forms(visit: &Visit, order: &Order, trouble: Option<(Deed, &Filled, &Refused)>) -> Markup {
+pub(super) fn forms(
+    visit: &Visit,
+    (order, history): (&Order, &[HistoryEntry]),
+    asked: &Typed,
+    trouble: Option<&Trouble>,
+) -> Markup {
     let lang = visit.lang();
-    let of = |deed: Deed| trouble.filter(|(refused, _, _)| *refused == deed);
-    let offered: Vec<_> = Deed::ALL
-        .into_iter()
-        .filter(|deed| of(*deed).is_some() || (deed.is_legal(order) && visit.may(deed.asks())))
-        .collect();
+    let tried = |deed: Deed| trouble.is_some_and(|trouble| trouble.deed == deed.name());
+    let offered: Vec<_> =
+        Deed::ALL.into_iter().filter(|deed| tried(*deed) || (deed.is_legal(order) && visit.may(deed.asks()))).collect();
+    let page = format!("/console/orders/{}", order.order_no);
     html! {
         section.deeds {
             h2 { (lang.say("What can be done", "可执行操作")) }
+            @if let Some(trouble) = trouble { (since(trouble, history, lang)) }
             @if offered.is_empty() { p.empty { (lang.say("Nothing, by you and as it stands.", "当前状态下没有可执行的操作。")) } }
-            @for deed in offered { (form(order, deed, of(deed).map(|(_, filled, refused)| (filled, refused)), lang)) }
+            @for deed in offered {
+                @let draft = Draft::of(deed.name(), trouble, asked);
+                @let form = form::Deed {
+                    page: &page, name: deed.name(), word: deed.word(lang), is_danger: deed == Deed::Cancel,
+                    version: Some(order.version), says_why: true,
+                };
+                (form::deed(&form, draft, &parcel(deed, draft, lang), lang))
+            }
         }
     }
 }
 
-fn form(order: &Order, deed: Deed, trouble: Option<(&Filled, &Refused)>, lang: Lang) -> Markup {
-    let said = |pick: fn(&Filled) -> &str| trouble.map_or("", |(filled, _)| pick(filled));
-    let wrong = |pointer: &str| trouble.and_then(|(_, refused)| refused.at(pointer));
+fn parcel(deed: Deed, draft: Draft<'_>, lang: Lang) -> Markup {
     html! {
-        details.deed open[trouble.is_some()] {
-            summary { (deed.word(lang)) }
-            @if let Some((_, refused)) = trouble {
-                (refused.notice(lang))
-                @if refused.code == "version_mismatch" {
-                    p.notice {
-                        (lang.say("Somebody changed the order meanwhile; what they did stands at the end of this page. Look, and send it again if you still want it.",
-                            "订单已被他人修改，变更见页面底部的操作历史。请核对后再提交。"))
-                    }
-                }
-            }
-            form method="post" action={ "/console/orders/" (order.order_no) "/" (deed.name()) } {
-                input type="hidden" name="key" value=(crate::visit::new_key());
-                input type="hidden" name="version" value=(order.version);
-                @if deed.has_parcel() {
-                    label {
-                        (lang.say("Carrier", "承运商"))
-                        input name="carrier" required maxlength="64" value=(said(|filled| &filled.carrier)) aria-invalid[wrong("/carrier").is_some()];
-                        @if let Some(wrong) = wrong("/carrier") { span.wrong { (wrong) } }
-                    }
-                    label {
-                        (lang.say("Tracking number", "运单号"))
-                        input name="tracking_no" required maxlength="64" value=(said(|filled| &filled.tracking_no)) aria-invalid[wrong("/tracking_no").is_some()];
-                        @if let Some(wrong) = wrong("/tracking_no") { span.wrong { (wrong) } }
-                    }
-                }
-                label {
-                    (lang.say("Why (for the audit log)", "原因（记入审计日志）"))
-                    input name="why" maxlength="200" value=(said(|filled| &filled.why));
-                }
-                button type="submit" class=(if deed == Deed::Cancel { "danger" } else { "" }) { (deed.word(lang)) }
-            }
+        @if deed.has_parcel() {
+            (Field::text("carrier", lang.say("Carrier", "承运商")).at_most(64).required().of(draft, "/carrier"))
+            (Field::text("tracking_no", lang.say("Tracking number", "运单号")).at_most(64).required().of(draft, "/tracking_no"))
+        }
+    }
+}
+
+/// What was done with the order since the person saw it, where that is why they were refused.
+fn since(trouble: &Trouble, history: &[HistoryEntry], lang: Lang) -> Markup {
+    let Some(seen) = trouble.typed.given("version").filter(|_| trouble.refused.code == "version_mismatch") else {
+        return html! {};
+    };
+    let missed = missed(history, seen);
+    html! {
+        div.notice role="status" {
+            strong { (lang.say("What happened since you saw it", "您打开页面之后的变更")) }
+            @if missed.is_empty() {
+                p { (lang.say("Nothing that its history has.", "操作历史中没有新的变更。")) }
+            } @else { ol.timeline { (steps(&missed, lang)) } }
+            p { (lang.say("Look at the order as it is now, and send it again if you still want it.", "请核对订单现状，仍需操作时再次提交。")) }
+        }
+    }
+}
+
+/// The steps behind the version that somebody saw, the latest first.
+fn missed<'a>(history: &'a [HistoryEntry], seen: &str) -> Vec<&'a HistoryEntry> {
+    let seen: u32 = seen.parse().unwrap_or_default();
+    history.iter().rev().filter(|entry| entry.version > seen).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_missed_is_behind_the_version_they_saw() {
+        let entry = |version| HistoryEntry {
+            version,
+            event: "pay".to_owned(),
+            from: None,
+            to: "paid".to_owned(),
+            at: String::new(),
+            actor: String::new(),
+            key: String::new(),
+        };
+        let history: Vec<_> = (1..=4).map(entry).collect();
+        for (seen, versions) in [("1", vec![4, 3, 2]), ("3", vec![4]), ("4", vec![]), ("9", vec![])] {
+            let missed: Vec<_> = missed(&history, seen).iter().map(|entry| entry.version).collect();
+            assert_eq!(missed, versions, "{seen}");
         }
     }
 }

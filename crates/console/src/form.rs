@@ -1,0 +1,205 @@
+//! Owns forms: what somebody typed, how a refusal shows it to them again, and the way out and back where a proof is asked for.
+
+mod field;
+
+use std::collections::BTreeMap;
+
+use axum::response::{IntoResponse as _, Redirect, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::inside::{Change, part};
+use crate::lang::Lang;
+use crate::refused::Refused;
+use crate::visit::{Visit, new_key};
+
+pub(crate) use field::Field;
+
+/// What a form or the query of a page says, by the names of its fields.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Typed(BTreeMap<String, String>);
+
+/// What was done with a form that was refused.
+pub(crate) struct Trouble {
+    /// The form's name on its page.
+    pub(crate) deed: String,
+    pub(crate) typed: Typed,
+    pub(crate) refused: Refused,
+}
+
+/// What a form shows that somebody filled before: it was refused, or they come back from proving who they are.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Draft<'a> {
+    typed: Option<&'a Typed>,
+    refused: Option<&'a Refused>,
+}
+
+/// Something that is done with what a page is about, in a form that opens.
+pub(crate) struct Deed<'a> {
+    /// The page. The form is sent to its name below it.
+    pub(crate) page: &'a str,
+    pub(crate) name: &'a str,
+    /// What the button says.
+    pub(crate) word: &'a str,
+    /// Whether it takes something away.
+    pub(crate) is_danger: bool,
+    /// The version that the person sees, where the API compares it.
+    pub(crate) version: Option<u32>,
+    /// Whether the audit log is told why; some forms ask for a reason of their own.
+    pub(crate) says_why: bool,
+}
+
+impl Typed {
+    /// A field as it was typed.
+    pub(crate) fn said(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// What stands in a field; none where nothing does.
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
+        Some(self.said(name).trim()).filter(|text| !text.is_empty())
+    }
+
+    /// The wish's name, made where the form was.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.given("key")
+    }
+
+    /// A whole number; what is none goes to the API as it is, which says so in its own words.
+    pub(crate) fn number(&self, name: &str) -> Value {
+        let text = self.said(name).trim();
+        text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number))
+    }
+
+    /// The page with this form filled as it is now. Passwords stand in no address, and a wish that was refused is over.
+    fn back(&self, page: &str, deed: &str) -> String {
+        let kept = |name: &str| !matches!(name, "key" | "version" | "deed" | "done") && !name.contains("password");
+        let fields = self.0.iter().filter(|(name, value)| kept(name) && !value.is_empty());
+        fields
+            .fold(format!("{page}?deed={deed}"), |link, (name, value)| format!("{link}&{}={}", part(name), part(value)))
+    }
+}
+
+impl<'a> Draft<'a> {
+    /// Of a form: from the refusal if it was this one, or from the page's query if that names it.
+    pub(crate) fn of(deed: &str, trouble: Option<&'a Trouble>, asked: &'a Typed) -> Self {
+        match trouble {
+            Some(trouble) if trouble.deed == deed => {
+                Self { typed: Some(&trouble.typed), refused: Some(&trouble.refused) }
+            }
+            None if asked.said("deed") == deed => Self { typed: Some(asked), refused: None },
+            _ => Self::default(),
+        }
+    }
+
+    /// What stands in a field.
+    pub(crate) fn said(self, name: &str) -> Option<&'a str> {
+        self.typed.map(|typed| typed.said(name))
+    }
+
+    /// What is wrong at a place of the body that was sent.
+    pub(crate) fn wrong(self, pointer: &str) -> Option<&'a str> {
+        self.refused.and_then(|refused| refused.at(pointer))
+    }
+
+    /// Whether somebody is in the middle of it.
+    pub(crate) const fn is_begun(self) -> bool {
+        self.typed.is_some()
+    }
+
+    /// What was refused, and what one does about it.
+    pub(crate) fn notice(self, page: &str, deed: &str, lang: Lang) -> Markup {
+        html! {
+            @if let (Some(refused), Some(typed)) = (self.refused, self.typed) {
+                (refused.notice(lang))
+                (refused.way_out(lang, &typed.back(page, deed)))
+            }
+        }
+    }
+}
+
+/// Does what a form wants, and goes back to its page. What was refused is for the page to show; who has no session logs in.
+pub(crate) async fn send(visit: &Visit, change: Change<'_>, page: &str, deed: &str) -> Result<Response, Refused> {
+    match visit.inside.send(change).await {
+        Ok(_) => Ok(Redirect::to(&format!("{page}?done={}", part(deed))).into_response()),
+        Err(refused) if refused.is_nobody() => Ok(refused.page(visit)),
+        Err(refused) => Err(refused),
+    }
+}
+
+/// The form of a deed: shut, until somebody wants it or it was refused.
+pub(crate) fn deed(deed: &Deed<'_>, draft: Draft<'_>, fields: &Markup, lang: Lang) -> Markup {
+    html! {
+        details.deed open[draft.is_begun()] {
+            summary { (deed.word) }
+            (draft.notice(deed.page, deed.name, lang))
+            form method="post" action={ (deed.page) "/" (deed.name) } {
+                (held(deed.version))
+                (fields)
+                @if deed.says_why { (why(draft, lang)) }
+                button type="submit" class=(if deed.is_danger { "danger" } else { "" }) { (deed.word) }
+            }
+        }
+    }
+}
+
+/// What a form holds that nobody types.
+pub(crate) fn held(version: Option<u32>) -> Markup {
+    html! {
+        input type="hidden" name="key" value=(new_key());
+        @if let Some(version) = version { input type="hidden" name="version" value=(version); }
+    }
+}
+
+/// Why something is done.
+pub(crate) fn why(draft: Draft<'_>, lang: Lang) -> Markup {
+    let label = lang.say("Why (for the audit log)", "原因（记入审计日志）");
+    html! { (Field::text("why", label).at_most(200).of(draft, "/reason")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(pairs: &[(&str, &str)]) -> Typed {
+        Typed(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn who_proves_themselves_comes_back_to_what_they_typed() {
+        let form = typed(&[
+            ("amount", "19.99"),
+            ("key", "form-1"),
+            ("password", "four green hills"),
+            ("reason", "破损 & torn"),
+            ("version", "3"),
+            ("why", ""),
+        ]);
+        let back = "/console/payments/pay_1?deed=refund&amount=19.99&reason=%E7%A0%B4%E6%8D%9F%20%26%20torn";
+        assert_eq!(form.back("/console/payments/pay_1", "refund"), back);
+    }
+
+    #[test]
+    fn a_draft_is_of_one_form() {
+        let refused = Refused::missing("refund");
+        let trouble = Trouble { deed: "refund".to_owned(), typed: typed(&[("amount", "1")]), refused };
+        let asked = typed(&[("deed", "query"), ("amount", "2")]);
+        for (deed, trouble, amount) in [
+            ("refund", Some(&trouble), Some("1")),
+            ("query", Some(&trouble), None),
+            ("query", None, Some("2")),
+            ("refund", None, None),
+        ] {
+            assert_eq!(Draft::of(deed, trouble, &asked).said("amount"), amount, "{deed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_for_the_api_to_tell() {
+        for (text, value) in [(" 7 ", json!(7)), ("-3", json!(-3)), ("", json!("")), ("1.5", json!("1.5"))] {
+            assert_eq!(typed(&[("quantity", text)]).number("quantity"), value, "{text:?}");
+        }
+    }
+}
