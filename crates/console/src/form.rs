@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::inside::{Change, part};
+use crate::inside::{Change, Reply, part};
 use crate::lang::Lang;
 use crate::refused::Refused;
 use crate::visit::{Visit, new_key};
@@ -120,13 +120,29 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Does what a form wants, and goes back to its page. What was refused is for the page to show; who has no session logs in.
-pub(crate) async fn send(visit: &Visit, change: Change<'_>, page: &str, deed: &str) -> Result<Response, Refused> {
+/// Does what a form wants, and goes where the answer leads. What was refused is for the page to show; who has no session logs
+/// in.
+pub(crate) async fn send(
+    visit: &Visit,
+    change: Change<'_>,
+    to: impl FnOnce(&Reply) -> Result<String, Refused>,
+) -> Result<Response, Refused> {
     match visit.inside.send(change).await {
-        Ok(_) => Ok(Redirect::to(&format!("{page}?done={}", part(deed))).into_response()),
+        Ok(reply) => Ok(Redirect::to(&to(&reply)?).into_response()),
         Err(refused) if refused.is_nobody() => Ok(refused.page(visit)),
         Err(refused) => Err(refused),
     }
+}
+
+/// The answer where not even the page of a form may be seen: what was typed is there behind the proof, or the log-in.
+pub(crate) fn unseen(visit: &Visit, refused: &Refused, trouble: Option<&Trouble>, page: &str) -> Response {
+    let back = trouble.map(|trouble| trouble.typed.back(page, &trouble.deed));
+    refused.page_and_back(visit, back.as_deref().unwrap_or(&visit.here))
+}
+
+/// A page that says what was done a moment ago.
+pub(crate) fn done(page: &str, deed: &str) -> String {
+    format!("{page}?done={}", part(deed))
 }
 
 /// The form of a deed: shut, until somebody wants it or it was refused.

@@ -33,7 +33,7 @@ pub(crate) fn table(columns: &[Column<'_>], rows: &[Vec<Markup>]) -> Markup {
             tbody {
                 @for row in rows {
                     tr { @for (column, cell) in columns.iter().zip(row) {
-                        td class=[column.class] data-of=[Some(column.word).filter(|word| !word.is_empty())] { (cell) }
+                        td class=[column.class] data-of=[Some(column.word).filter(|word| !word.is_empty())] { div { (cell) } }
                     } }
                 }
             }

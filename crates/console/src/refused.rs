@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::inside::Side;
+use crate::inside::{Side, part};
 use crate::lang::Lang;
 use crate::layout;
 use crate::visit::Visit;
@@ -115,12 +115,16 @@ impl Refused {
 
     /// The answer where no form can show it: a log-in where that is what is missing, and else a page that says what is wrong.
     pub(crate) fn page(&self, visit: &Visit) -> Response {
+        self.page_and_back(visit, &visit.here)
+    }
+
+    /// The same, for whoever is to come back to another page than the one they are on.
+    pub(crate) fn page_and_back(&self, visit: &Visit, back: &str) -> Response {
         if self.is_nobody() && visit.side == Side::Console {
-            return Redirect::to(&format!("/console/log-in?why={}&to={}", self.code, crate::inside::part(&visit.here)))
-                .into_response();
+            return Redirect::to(&format!("/console/log-in?why={}&to={}", self.code, part(back))).into_response();
         }
         let title = visit.lang().say("That did not work", "没有成功");
-        let body = html! { h1 { (title) } (self.notice(visit.lang())) (self.way_out(visit.lang(), &visit.here)) };
+        let body = html! { h1 { (title) } (self.notice(visit.lang())) (self.way_out(visit.lang(), back)) };
         (self.status_code(), layout::page(visit, title, &body)).into_response()
     }
 
@@ -145,7 +149,7 @@ impl Refused {
         match self.code.as_str() {
             "step_up_needed" => html! {
                 p {
-                    a.button href={ "/console/step-up?to=" (crate::inside::part(back)) } {
+                    a.button href={ "/console/step-up?to=" (part(back)) } {
                         (lang.say("Prove who you are", "验证身份"))
                     }
                 }

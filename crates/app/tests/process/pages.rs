@@ -1,6 +1,8 @@
 //! A real browser and pages of other sites: what they make it do with the cookie of somebody who is logged in here.
 
+mod demo;
 mod newcomer;
+mod operators;
 
 use std::process::Stdio;
 

@@ -1,22 +1,29 @@
 //! Owns the audit log: who has done what, with which outcome, and the end of the chain that its readers can keep elsewhere.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Response};
+use domain::access::Permission;
 use maud::{Markup, html};
 
-use crate::answers::{AuditEntry, AuditHead, List};
+use super::refunds::found;
+use crate::answers::{AuditEntry, AuditHead, List, Person};
 use crate::form::Typed;
 use crate::lang::Lang;
 use crate::layout;
 use crate::list::{self, Place, SHOWN, column};
 use crate::refused::Refused;
 use crate::show;
-use crate::visit::Staff;
+use crate::visit::{Staff, Visit};
 
+/// Longer words are cut for the eye.
+const SUBJECT_WORD_MAX: usize = 20;
 const PAGE: &str = "/console/audit";
 
 /// The page.
 pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Response {
+    let names = names(&visit).await;
     let found = async {
         let head: AuditHead = visit.inside.get("/audit/head").await?;
         let entries: Result<List<AuditEntry>, Refused> = visit.inside.get(&path(&asked)).await;
@@ -38,7 +45,7 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Res
         @if let Some(refused) = &refused { (refused.notice(lang)) }
         @if let Some(entries) = &entries {
             @if entries.data.is_empty() { p.empty { (lang.say("No entry is like that.", "没有符合条件的记录。")) } }
-            @else { (rows(&entries.data, lang)) }
+            @else { (rows(&entries.data, &names, lang)) }
             (list::pages(&Place {
                 path: PAGE,
                 query: &filtered(&asked),
@@ -107,7 +114,18 @@ fn filters(asked: &Typed, lang: Lang) -> Markup {
     }
 }
 
-fn rows(entries: &[AuditEntry], lang: Lang) -> Markup {
+/// The logins of the staff, by which people know each other; of how many there are on one page.
+async fn names(visit: &Visit) -> BTreeMap<String, String> {
+    if !visit.may(Permission::StaffRead) {
+        return BTreeMap::new();
+    }
+    let staff: Result<List<Person>, Refused> = visit.inside.get("/staff?limit=200").await;
+    // Without them the log has ids, which it has anyway.
+    let people = staff.map(|list| list.data).unwrap_or_default();
+    people.into_iter().map(|person| (person.person_id, person.login)).collect()
+}
+
+fn rows(entries: &[AuditEntry], names: &BTreeMap<String, String>, lang: Lang) -> Markup {
     let columns = [
         column("#"),
         column(lang.say("When", "时间")),
@@ -125,16 +143,36 @@ fn rows(entries: &[AuditEntry], lang: Lang) -> Markup {
             vec![
                 html! { (show::count(entry.place)) },
                 show::time(&entry.at),
-                html! { a href=(only("actor", &entry.actor)) { code { (entry.actor) } } },
+                html! {
+                    a href=(only("actor", &entry.actor)) title=(entry.actor) {
+                        @match names.get(&entry.actor) { Some(login) => (login), None => code.short { (entry.actor) } }
+                    }
+                },
                 html! { a href=(only("action", &entry.action)) { code { (entry.action) } } },
-                html! { code { (entry.subject) } },
+                subject(&entry.subject),
                 outcome(&entry.outcome, lang),
                 html! { (entry.reason.as_deref().unwrap_or_default()) },
-                html! { code { (entry.request_id) } },
+                html! { code.short title=(entry.request_id) { (entry.request_id) } },
             ]
         })
         .collect();
     html! { div.log { (list::table(&columns, &rows)) } }
+}
+
+/// What was done to what. Where there is a page of it, its name leads there.
+fn subject(words: &str) -> Markup {
+    html! {
+        @for word in words.split(' ') {
+            @match word {
+                name if ["ord_", "pay_", "rfd_"].iter().any(|kind| name.starts_with(kind)) => {
+                    a.short href=(found(name)) title=(name) { code { (name) } }
+                }
+                name if name.len() > SUBJECT_WORD_MAX => code.short title=(name) { (name) },
+                name => (name),
+            }
+            " "
+        }
+    }
 }
 
 fn outcome(name: &str, lang: Lang) -> Markup {

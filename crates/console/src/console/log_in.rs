@@ -127,14 +127,14 @@ fn form(
                 }
                 button type="submit" { (title) }
             }
-            (demo(visit))
+            (demo(visit, filled.to.as_deref()))
         }
     };
     layout::page(visit, title, &body)
 }
 
 /// The log-ins that a demo tells everybody.
-fn demo(visit: &Visit) -> Markup {
+fn demo(visit: &Visit, to: Option<&str>) -> Markup {
     let lang = visit.lang();
     let Some(demo) = &visit.settings.demo else { return html! {} };
     html! {
@@ -144,6 +144,7 @@ fn demo(visit: &Visit) -> Markup {
                 @for who in &demo.staff {
                     li {
                         form method="post" action="/console/log-in" {
+                            input type="hidden" name="to" value=[to];
                             input type="hidden" name="login" value=(who.login);
                             input type="hidden" name="password" value=(who.password);
                             button.quiet type="submit" { (who.login) " — " (layout::role(&who.role, lang)) }

@@ -8,11 +8,12 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 
-use crate::answers::{HistoryEntry, Order};
+use crate::answers::{HistoryEntry, Line, Order};
 use crate::form::{self, Trouble, Typed};
 use crate::inside::part;
 use crate::lang::Lang;
 use crate::layout;
+use crate::list::{self, column, number};
 use crate::refused::Refused;
 use crate::show;
 use crate::visit::{Staff, Visit};
@@ -33,7 +34,7 @@ pub(super) async fn act(
         return Refused::missing(&format!("action {name}")).page(&visit);
     };
     let page = format!("/console/orders/{}", part(&order_no));
-    match form::send(&visit, deed.change(&order_no, &typed), &page, &name).await {
+    match form::send(&visit, deed.change(&order_no, &typed), |_| Ok(form::done(&page, &name))).await {
         Ok(response) => response,
         Err(refused) => {
             let trouble = Trouble { deed: name, typed, refused };
@@ -99,22 +100,26 @@ fn close_reason(why: &str, lang: Lang) -> &str {
 }
 
 fn lines(order: &Order, lang: Lang) -> Markup {
+    let columns = [
+        column("#"),
+        column(lang.say("Product", "商品")),
+        number(lang.say("Price", "单价")),
+        number(lang.say("Quantity", "数量")),
+        number(lang.say("Sum", "小计")),
+    ];
+    let row = |line: &Line| {
+        vec![
+            html! { (line.line) },
+            html! { (line.name) " " code { (line.sku) } },
+            html! { (line.unit_price.text()) },
+            html! { (show::count(line.quantity)) },
+            html! { (line.total.text()) },
+        ]
+    };
     html! {
         section {
             h2 { (lang.say("Lines", "商品明细")) }
-            table.cards {
-                thead { tr {
-                    th { "#" } th { (lang.say("Product", "商品")) } th.number { (lang.say("Price", "单价")) }
-                    th.number { (lang.say("Quantity", "数量")) } th.number { (lang.say("Sum", "小计")) }
-                } }
-                tbody { @for line in &order.lines { tr {
-                    td data-of="#" { (line.line) }
-                    td data-of=(lang.say("Product", "商品")) { (line.name) " " code { (line.sku) } }
-                    td.number data-of=(lang.say("Price", "单价")) { (line.unit_price.text()) }
-                    td.number data-of=(lang.say("Quantity", "数量")) { (show::count(line.quantity)) }
-                    td.number data-of=(lang.say("Sum", "小计")) { (line.total.text()) }
-                } } }
-            }
+            (list::table(&columns, &order.lines.iter().map(row).collect::<Vec<_>>()))
         }
     }
 }

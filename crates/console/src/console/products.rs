@@ -2,7 +2,7 @@
 
 use axum::Form;
 use axum::extract::{Path, Query};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 use domain::access::Permission;
 use http::Method;
 use maud::{Markup, html};
@@ -34,9 +34,8 @@ pub(super) async fn move_stock(Staff(visit): Staff, Path(sku): Path<String>, For
         body: Some(body),
         ..Change::default()
     };
-    match visit.inside.send(change).await {
-        Ok(_) => Redirect::to(&format!("{PAGE}?done={}", part(&sku))).into_response(),
-        Err(refused) if refused.is_nobody() => refused.page(&visit),
+    match form::send(&visit, change, |_| Ok(form::done(PAGE, &sku))).await {
+        Ok(response) => response,
         Err(refused) => {
             let trouble = Trouble { deed: moving(&sku), typed, refused };
             shown(&visit, &Typed::default(), Some(&trouble)).await

@@ -11,12 +11,15 @@ use super::payment::attempts;
 use super::refunds::by;
 use crate::answers::{Payment, Refund};
 use crate::form::{self, Draft, Trouble, Typed};
-use crate::inside::{Change, part};
+use crate::inside::{Change, Reply, part};
 use crate::lang::Lang;
 use crate::layout;
 use crate::refused::Refused;
 use crate::show;
 use crate::visit::{Staff, Visit};
+
+/// What the page of a payment did when it leads here.
+pub(super) const BEGUN: &str = "begun";
 
 /// Something that is done with a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +99,9 @@ pub(super) async fn act(
         reason: typed.given("why"),
         ..Change::default()
     };
-    match form::send(&visit, change, &format!("/console/refunds/{}", part(&id)), &deed).await {
+    // One that is sent again may be a new one.
+    let to = |reply: &Reply| Ok(form::done(&format!("/console/refunds/{}", reply.read::<Refund>()?.refund_id), &deed));
+    match form::send(&visit, change, to).await {
         Ok(response) => response,
         Err(refused) => shown(&visit, &id, &Typed::default(), Some(&Trouble { deed, typed, refused })).await,
     }
@@ -114,11 +119,10 @@ async fn shown(visit: &Visit, id: &str, asked: &Typed, trouble: Option<&Trouble>
     };
     let lang = visit.lang();
     let title = format!("{} {}", lang.say("Refund", "退款"), refund.refund_id);
-    let done = Deed::ALL.into_iter().find(|deed| deed.name() == asked.said("done"));
     let body = html! {
         nav.crumbs { a href="/console/refunds" { (lang.say("Refunds and payments", "退款与付款")) } }
         h1 { (lang.say("Refund", "退款")) " " code { (refund.refund_id) } }
-        @if let Some(done) = done { (show::done(done.done(lang))) }
+        @if let Some(done) = done(asked.said("done"), lang) { (show::done(done)) }
         (facts(&refund, lang))
         (lines(&refund, lang))
         (deeds(visit, &refund, asked, trouble))
@@ -130,6 +134,13 @@ async fn shown(visit: &Visit, id: &str, asked: &Typed, trouble: Option<&Trouble>
     };
     let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     (status, layout::page(visit, &title, &body)).into_response()
+}
+
+fn done(deed: &str, lang: Lang) -> Option<&'static str> {
+    if deed == BEGUN {
+        return Some(lang.say("It is asked for: its status says how it goes on.", "退款已提交，进展见状态。"));
+    }
+    Deed::ALL.into_iter().find(|known| known.name() == deed).map(|deed| deed.done(lang))
 }
 
 fn facts(refund: &Refund, lang: Lang) -> Markup {
@@ -201,9 +212,12 @@ fn history(visit: &Visit, refund: &Refund) -> Markup {
         section {
             h2 { (lang.say("What happened", "操作历史")) }
             ol.timeline {
-                li {
-                    span.when { (show::time(&refund.updated_at)) }
-                    strong { (show::status_word(&refund.status, lang)) }
+                // What waits or was rejected stands in the steps below already.
+                @if !matches!(refund.status.as_str(), "awaiting_approval" | "rejected") {
+                    li {
+                        span.when { (show::time(&refund.updated_at)) }
+                        strong { (show::status_word(&refund.status, lang)) }
+                    }
                 }
                 @if let (Some(who), Some(at)) = (&refund.decided_by, &refund.decided_at) {
                     li {

@@ -51,7 +51,7 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Res
 }
 
 /// Where something is shown that somebody has the number of.
-fn found(wanted: &str) -> String {
+pub(super) fn found(wanted: &str) -> String {
     let screen = match wanted.split('_').next() {
         Some("pay") => "payments",
         Some("ord") => "orders",

@@ -50,6 +50,9 @@ async fn page(Staff(visit): Staff) -> Response {
                 }
             }
         }
+        @if !visit.may(P::PoliciesWrite) && !looks_after_tenants {
+            p.empty { (lang.say("There is nothing for your role to set.", "您的角色没有可修改的设置。")) }
+        }
     };
     layout::page(&visit, title, &body).into_response()
 }

@@ -48,7 +48,7 @@ async fn changed(visit: &Visit, (deed, typed): (String, Typed), path: String, bo
     let change =
         Change { method: Method::POST, path, key: typed.key(), reason: typed.given("why"), body, ..Change::default() };
     let word = deed.rsplit('/').next().unwrap_or_default();
-    match form::send(visit, change, PAGE, word).await {
+    match form::send(visit, change, |_| Ok(form::done(PAGE, word))).await {
         Ok(response) => response,
         Err(refused) => shown(visit, &Typed::default(), Some(&Trouble { deed, typed, refused })).await,
     }
@@ -60,7 +60,7 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
     let found: Result<List<Tenant>, Refused> = visit.inside.get(&format!("/tenants?{query}")).await;
     let found = match found {
         Ok(list) => list,
-        Err(refused) => return refused.page(visit),
+        Err(refused) => return form::unseen(visit, &refused, trouble, PAGE),
     };
     let lang = visit.lang();
     let title = lang.say("Tenants", "租户");

@@ -38,7 +38,7 @@ impl<'a> Field<'a> {
         Self { kind: Kind::Password, at_most: 512, ..Self::text(name, label) }
     }
 
-    /// A number; the server says what is none.
+    /// A number. The browser says what is none, and the server what is none that it takes.
     pub(crate) const fn number(name: &'a str, label: &'a str) -> Self {
         Self { kind: Kind::Number, at_most: 24, ..Self::text(name, label) }
     }
@@ -88,6 +88,7 @@ impl<'a> Field<'a> {
             Kind::Text | Kind::Number => html! {
                 input name=(self.name) value=(self.value) maxlength=(self.at_most)
                     inputmode=[(self.kind == Kind::Number).then_some("decimal")]
+                    pattern=[(self.kind == Kind::Number).then_some(r"\s*-?[0-9]+(\.[0-9]+)?\s*")]
                     required[self.is_required] aria-invalid=[invalid];
             },
         }

@@ -77,7 +77,7 @@ pub(super) fn menu(visit: &Visit) -> Markup {
                 @for group in GROUPS {
                     @let screens = || group.screens.iter().filter(|screen| screen.asks.is_none_or(|asks| visit.may(asks)));
                     @if screens().next().is_some() {
-                        div.group {
+                        div {
                             @if !group.en.is_empty() { p.group { (lang.say(group.en, group.zh)) } }
                             ul {
                                 @for screen in screens() {

@@ -29,10 +29,21 @@ pub(super) fn steps(entries: &[&HistoryEntry], lang: Lang) -> Markup {
                     (show::status_word(&entry.to, lang))
                     " · v" (entry.version)
                 }
-                span.fine { (entry.actor) " · " (lang.say("key ", "幂等键 ")) code { (entry.key) } }
+                span.fine {
+                    (entry.actor) " · " (lang.say("key ", "幂等键 ")) code { (entry.key) }
+                    @if let Some(refund) = refund_of(entry) {
+                        " · " a href={ "/console/refunds/" (refund) } { (lang.say("the refund", "查看退款")) }
+                    }
+                }
             }
         }
     }
+}
+
+/// The refund that a step came from. Keys that Mideng makes itself name what they are of.
+fn refund_of(entry: &HistoryEntry) -> Option<&str> {
+    let is_own = entry.actor.starts_with("system:");
+    entry.key.split(':').find(|part| is_own && part.starts_with("rfd_"))
 }
 
 fn event(name: &str, lang: Lang) -> &str {
@@ -53,5 +64,31 @@ fn event(name: &str, lang: Lang) -> &str {
         "return_excess" => lang.say("excess given back", "退回多付款"),
         "refund_sent_back" => lang.say("refund came back", "退款被退回"),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_a_refund_leads_to_it() {
+        for (actor, key, refund) in [
+            ("system:mideng", "relay:97:refund:rfd_1:0", Some("rfd_1")),
+            ("system:mideng", "callback:0cf7", None),
+            // Whoever chooses their own keys names no refund by them.
+            ("service:admin", "refund:rfd_1", None),
+        ] {
+            let entry = HistoryEntry {
+                version: 2,
+                event: "refund_part".to_owned(),
+                from: None,
+                to: "paid".to_owned(),
+                at: String::new(),
+                actor: actor.to_owned(),
+                key: key.to_owned(),
+            };
+            assert_eq!(refund_of(&entry), refund, "{key}");
+        }
     }
 }

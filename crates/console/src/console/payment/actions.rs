@@ -9,9 +9,10 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::shown;
-use crate::answers::Payment;
+use crate::answers::{Payment, Refund};
+use crate::console::refund::BEGUN;
 use crate::form::{self, Deed, Draft, Field, Trouble, Typed};
-use crate::inside::{Change, part};
+use crate::inside::{Change, Reply, part};
 use crate::lang::Lang;
 use crate::refused::Refused;
 use crate::show::{digits, minor};
@@ -41,7 +42,11 @@ pub(in crate::console) async fn act(
         body,
         ..Change::default()
     };
-    match form::send(&visit, change, &format!("/console/payments/{}", part(&id)), &deed).await {
+    let to = |reply: &Reply| match deed.as_str() {
+        REFUND => Ok(form::done(&format!("/console/refunds/{}", reply.read::<Refund>()?.refund_id), BEGUN)),
+        _ => Ok(form::done(&format!("/console/payments/{}", part(&id)), QUERY)),
+    };
+    match form::send(&visit, change, to).await {
         Ok(response) => response,
         Err(refused) => shown(&visit, &id, &Typed::default(), Some(&Trouble { deed, typed, refused })).await,
     }
@@ -63,10 +68,6 @@ pub(super) fn done(deed: &str, lang: Lang) -> Option<&'static str> {
         QUERY => Some(lang.say(
             "The providers are asked about all of it whose end is not known.",
             "已向支付渠道查询所有结果未知的付款与退款。",
-        )),
-        REFUND => Some(lang.say(
-            "It is begun; whether it waits for a second person stands in the list of refunds.",
-            "退款已提交；是否需要复核见退款列表。",
         )),
         _ => None,
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Kind, roles};
 use crate::answers::{List, Person};
 use crate::form::{self, Deed, Draft, Field, Trouble, Typed};
-use crate::inside::{Change, part};
+use crate::inside::{Change, Reply, part};
 use crate::lang::Lang;
 use crate::layout;
 use crate::list::{self, Place, SHOWN, column};
@@ -50,10 +50,9 @@ pub(super) async fn add(Extension(kind): Extension<Kind>, Staff(visit): Staff, F
         body: Some(body),
         ..Change::default()
     };
-    let added = async { visit.inside.send(change).await?.read::<Person>() };
-    match added.await {
-        Ok(person) => Redirect::to(&format!("/console/{among}/{}?done=add", person.person_id)).into_response(),
-        Err(refused) if refused.is_nobody() => refused.page(&visit),
+    let to = |reply: &Reply| Ok(form::done(&format!("/console/{among}/{}", reply.read::<Person>()?.person_id), ADD));
+    match form::send(&visit, change, to).await {
+        Ok(response) => response,
         Err(refused) => {
             let trouble = Trouble { deed: ADD.to_owned(), typed, refused };
             shown(&visit, kind, &Typed::default(), Some(&trouble)).await

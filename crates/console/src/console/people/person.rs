@@ -87,7 +87,8 @@ pub(super) async fn end_session(
         key: typed.key(),
         ..Change::default()
     };
-    match form::send(&visit, change, &format!("/console/{}/{}", kind.among(), part(&id)), END).await {
+    let page = format!("/console/{}/{}", kind.among(), part(&id));
+    match form::send(&visit, change, |_| Ok(form::done(&page, END))).await {
         Ok(response) => response,
         Err(refused) => {
             let trouble = Some(Trouble { deed: END.to_owned(), typed, refused });

@@ -27,7 +27,7 @@ pub(super) fn table(lang: Lang) -> Markup {
                         tr {
                             th scope="row" { (word(permission, lang)) " " code.fine { (permission.name()) } }
                             @for role in Role::STAFF {
-                                td data-of=(layout::role(role.name(), lang)) {
+                                td.no[!role.may(permission)] data-of=(layout::role(role.name(), lang)) {
                                     @if role.may(permission) { span.status.good { (yes) } } @else { span.fine { (no) } }
                                 }
                             }

@@ -40,7 +40,7 @@ pub(super) async fn put(Staff(visit): Staff, Form(typed): Form<Typed>) -> Respon
         body: Some(json!({"alone_up_to": limits})),
         ..Change::default()
     };
-    match form::send(&visit, change, PAGE, SAVE).await {
+    match form::send(&visit, change, |_| Ok(form::done(PAGE, SAVE))).await {
         Ok(response) => response,
         Err(refused) => {
             let trouble = Trouble { deed: SAVE.to_owned(), typed, refused };
@@ -67,7 +67,7 @@ fn limit(typed: &Typed, row: usize) -> Value {
 async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Response {
     let limits: RefundLimits = match visit.inside.get("/policies/refunds").await {
         Ok(limits) => limits,
-        Err(refused) => return refused.page(visit),
+        Err(refused) => return form::unseen(visit, &refused, trouble, PAGE),
     };
     let lang = visit.lang();
     let title = lang.say("Refund limits", "退款额度");

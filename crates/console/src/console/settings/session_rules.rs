@@ -35,7 +35,7 @@ pub(super) async fn put(Staff(visit): Staff, Path(whose): Path<String>, Form(typ
         body: Some(rules(&typed)),
         ..Change::default()
     };
-    match form::send(&visit, change, &path(&whose), SAVE).await {
+    match form::send(&visit, change, |_| Ok(form::done(&path(&whose), SAVE))).await {
         Ok(response) => response,
         Err(refused) => {
             let trouble = Trouble { deed: SAVE.to_owned(), typed, refused };
@@ -80,7 +80,7 @@ fn span(seconds: i64) -> (i64, &'static str) {
 async fn shown(visit: &Visit, whose: &str, asked: &Typed, trouble: Option<&Trouble>) -> Response {
     let rules: SessionRules = match visit.inside.get(&format!("/policies/sessions/{}", part(whose))).await {
         Ok(rules) => rules,
-        Err(refused) => return refused.page(visit),
+        Err(refused) => return form::unseen(visit, &refused, trouble, &path(whose)),
     };
     let lang = visit.lang();
     let title = match whose {
