@@ -38,7 +38,7 @@ async fn shown(visit: &Visit, id: &str, asked: &Typed, trouble: Option<&Trouble>
         @if let Some(done) = actions::done(asked.said("done"), lang) { (show::done(done)) }
         (facts(&payment, lang))
         section {
-            h2 { (lang.say("Attempts", "付款尝试")) }
+            h2 { (lang.say("Attempts", "支付记录")) }
             (attempts(&payment.attempts, lang))
         }
         section {
@@ -81,7 +81,7 @@ fn next(payment: &Payment, lang: Lang) -> &'static str {
 /// Each submission to a provider.
 pub(super) fn attempts(attempts: &[Attempt], lang: Lang) -> Markup {
     let columns = [
-        column(lang.say("Attempt", "尝试编号")),
+        column(lang.say("Attempt", "支付单号")),
         column(lang.say("Provider", "支付渠道")),
         column(lang.say("Begun", "创建时间")),
         column(lang.say("Last changed", "最近变更")),

@@ -128,7 +128,7 @@ async fn shown(visit: &Visit, id: &str, asked: &Typed, trouble: Option<&Trouble>
         (deeds(visit, &refund, asked, trouble))
         (history(visit, &refund))
         section {
-            h2 { (lang.say("The payment's attempts", "付款尝试")) }
+            h2 { (lang.say("The payment's attempts", "支付记录")) }
             (attempts(&payment.attempts, lang))
         }
     };
