@@ -271,7 +271,13 @@ fn sender(account: Option<&Sender>) -> Markup {
 }
 
 fn key_link(key: &str, account: Option<&Sender>) -> Markup {
-    let of = account.map(|account| format!("&account={}", part(&account.id))).unwrap_or_default();
+    link(key, account.map_or("", |account| &account.id))
+}
+
+/// A key that leads to what stands under it; `account` is who sent it, by their id or as `kind:name`.
+pub(in crate::console) fn link(key: &str, account: &str) -> Markup {
+    let key = key.trim();
+    let of = if account.is_empty() { String::new() } else { format!("&account={}", part(account)) };
     html! { a href={ "/console/keys?key=" (part(key)) (of) } { code { (short(key)) } } }
 }
 

@@ -43,6 +43,7 @@ const GROUPS: &[Group] = &[
                 also: &["/console/payments"],
                 ..screen("/console/refunds", ("Refunds and payments", "退款与付款"), P::OrdersRead)
             },
+            screen("/console/keys", ("Keys", "幂等键"), P::KeysRead),
         ],
     },
     Group {

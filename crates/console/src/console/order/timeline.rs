@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::answers::HistoryEntry;
+use crate::console::keys;
 use crate::lang::Lang;
 use crate::show;
 
@@ -30,7 +31,7 @@ pub(super) fn steps(entries: &[&HistoryEntry], lang: Lang) -> Markup {
                     " · v" (entry.version)
                 }
                 span.fine {
-                    (entry.actor) " · " (lang.say("key ", "幂等键 ")) code { (entry.key) }
+                    (entry.actor) " · " (lang.say("key ", "幂等键 ")) (keys::link(&entry.key, &entry.actor))
                     @if let Some(refund) = refund_of(entry) {
                         " · " a href={ "/console/refunds/" (refund) } { (lang.say("the refund", "查看退款")) }
                     }

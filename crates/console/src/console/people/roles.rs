@@ -45,6 +45,8 @@ const fn word(permission: P, lang: Lang) -> &'static str {
         P::ProductsWrite => lang.say("create and change products", "创建与修改商品"),
         P::StockMove => lang.say("move stock by hand", "手动调整库存"),
         P::OrdersRead => lang.say("look at orders, payments and refunds", "查看订单、付款与退款"),
+        P::KeysRead => lang.say("look at keys: who sent what, and how often", "查看幂等键：谁发送、多少次"),
+        P::OverviewRead => lang.say("look at the overview", "查看概览"),
         P::OrdersPlace => lang.say("place orders", "下单"),
         P::PricesSet => lang.say("name another price than the product's", "指定成交价"),
         P::OrdersCancel => lang.say("cancel unpaid orders", "取消未付款订单"),
