@@ -3,6 +3,7 @@
 mod demo;
 mod newcomer;
 mod operators;
+mod tour;
 
 use std::process::Stdio;
 

@@ -165,11 +165,11 @@ fn rows(records: &[KeyRecord], lang: Lang) -> Markup {
                 th { (lang.say("Answer", "答复")) } th { (lang.say("Came again", "再次到来")) }
             } }
             tbody { @for record in records { tr {
-                td data-of=(lang.say("Key", "幂等键")) { (key_link(&record.key, record.account.as_ref())) @if record.is_derived { " " (derived(lang)) } }
+                td data-of=(lang.say("Key", "幂等键")) { div { (key_link(&record.key, record.account.as_ref())) @if record.is_derived { " " (derived(lang)) } } }
                 td data-of=(lang.say("Who", "发送者")) { (sender(record.account.as_ref())) }
                 td data-of=(lang.say("Arrived", "到达时间")) { @if let Some(at) = &record.arrived_at { (show::time(at)) } }
-                td data-of=(lang.say("Answer", "答复")) { (status(record.status, lang)) @if let Some(number) = &record.order_no { " " a href={ "/console/orders/" (number) } { code { (number) } } } }
-                td data-of=(lang.say("Came again", "再次到来")) { (badges(&record.seen, lang)) }
+                td data-of=(lang.say("Answer", "答复")) { div { (status(record.status, lang)) @if let Some(number) = &record.order_no { " " a href={ "/console/orders/" (number) } { code { (number) } } } } }
+                td data-of=(lang.say("Came again", "再次到来")) { div { (badges(&record.seen, lang)) } }
             } } }
         }
     }
@@ -298,11 +298,11 @@ pub(super) fn arrivals(came: &Arrivals, lang: Lang) -> Markup {
         @for one in came.data.iter().rev() {
             tr {
                 td data-of=(lang.say("Time", "时间")) { (show::time(&one.at)) }
-                td data-of=(lang.say("Outcome", "结果")) { (show::status(&one.outcome, lang)) " " (one.status) @if let Some(code) = &one.code { " " code { (code) } } }
+                td data-of=(lang.say("Outcome", "结果")) { div { (show::status(&one.outcome, lang)) " " (one.status) @if let Some(code) = &one.code { " " code { (code) } } } }
                 td data-of=(lang.say("Request", "请求")) { code { (one.route.replace("/api/v1", "")) } }
-                td data-of=(lang.say("Key", "幂等键")) { (key_link(&one.key, one.account.as_ref())) @if one.is_derived { " " (derived(lang)) } }
-                td data-of=(lang.say("Who", "来源")) { (sender(one.account.as_ref())) @if let Some(from) = &one.from { span.fine { " " (from) } } }
-                td.number data-of=(lang.say("Took", "耗时")) { (show::decimal((one.took_us / 100).into(), 1)) " ms" }
+                td data-of=(lang.say("Key", "幂等键")) { div { (key_link(&one.key, one.account.as_ref())) @if one.is_derived { " " (derived(lang)) } } }
+                td data-of=(lang.say("Who", "来源")) { div { (sender(one.account.as_ref())) @if let Some(from) = &one.from { span.fine { " " (from) } } } }
+                td.number data-of=(lang.say("Took", "耗时")) { div { (show::decimal((one.took_us / 100).into(), 1)) " ms" } }
             }
         }
     }
