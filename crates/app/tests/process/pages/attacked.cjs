@@ -1,0 +1,121 @@
+// Drives Chromium against the console: texts that would be scripts in every field that takes a text, pages of another site that post
+// its forms or frame it. Tells what was seen as JSON.
+const { chromium } = require('playwright-core');
+
+const wanted = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+const told = { planted: 0, refused: [], ran: [], made: [], dialogs: [], framed: [], posted: {}, stock: [], errors: [] };
+
+/** Each would run if it were taken for markup, for an attribute, for a script, or for a link. */
+const TEXTS = [
+  '<script>pwned=1</script>', '"><img src=x onerror=pwned=1>', "'><svg/onload=pwned=1>", '</textarea><script>pwned=1</script>',
+  'javascript:pwned=1', '<a href="javascript:pwned=1">x</a>', '{{constructor.constructor("pwned=1")()}}', '--><iframe srcdoc="<script>parent.pwned=1</script>">',
+  '<div hx-get="/console" hx-trigger="load" hx-on:load="pwned=1">', '&lt;script&gt;pwned=1&lt;/script&gt;',
+];
+
+/** On a device of another kind: a second browser of somebody of the staff puts the first out. */
+let held;
+async function token(request) {
+  if (held) return held;
+  const body = { tenant: 'default', as: 'staff', login: 'admin', password: 'mideng demo', device: { type: 'app', name: TEXTS[0] } };
+  const answer = await request.post(`${wanted.shop}/api/v1/sessions`, { data: body });
+  held = (await answer.json()).access_token;
+  return held;
+}
+
+/** Puts the texts wherever the API takes one. */
+async function plant(request) {
+  const bearer = { authorization: `Bearer ${await token(request)}` };
+  let count = 0;
+  const send = async (method, path, data, more = {}) => {
+    count += 1;
+    const headers = { ...bearer, 'idempotency-key': `plant-${count}`, ...more };
+    const answer = await request.fetch(`${wanted.shop}/api/v1${path}`, { method, data, headers });
+    if (answer.ok()) told.planted += 1;
+    else told.refused.push(`${method} ${path.split('/')[1]}: ${answer.status()} ${(await answer.json()).code}`);
+    return answer.ok() ? answer.json() : {};
+  };
+  for (const [at, text] of TEXTS.entries()) {
+    await send('PUT', `/products/xss-${at}`, { name: text, price: { amount: 100, currency: 'CNY' }, initial_stock: 9 });
+    await send('POST', `/products/xss-${at}/stock-movements`, { quantity: 1, reason: text });
+    const order = await send('POST', '/orders', { customer_id: text, note: text, lines: [{ sku: `xss-${at}`, quantity: 1 }] }, { 'idempotency-key': text.replaceAll(' ', '') });
+    if (order.order_no) await send('POST', `/orders/${order.order_no}/cancel`, { reason: 'merchant' }, { 'x-reason': encodeURIComponent(text) });
+    await send('POST', '/members', { login: `m${at}`, name: text, password: 'three red birds' });
+    await send('POST', '/staff', { login: `s${at}`, name: text, password: 'three red birds', role: 'support' }, { 'x-reason': encodeURIComponent(text) });
+  }
+}
+
+async function look(page, path) {
+  const answer = await page.goto(`${wanted.shop}${path}`);
+  if (answer.status() >= 500) told.errors.push(`${path}: ${answer.status()}`);
+  await page.evaluate(() => document.querySelectorAll('details').forEach((deed) => { deed.open = true; }));
+  const [ran, made] = await page.evaluate(() => [
+    'pwned' in globalThis,
+    [...document.querySelectorAll('script:not([src]), img[src="x"], [onerror], [onload], iframe, [hx-get="/console"], a[href^="javascript:"]')].map((it) => it.outerHTML),
+  ]);
+  if (ran) told.ran.push(path);
+  told.made.push(...made.map((it) => `${path}: ${it}`));
+}
+
+async function texts(page) {
+  const orders = async () => {
+    await page.goto(`${wanted.shop}/console/orders`);
+    return page.locator('#found table a').evaluateAll((all) => all.map((it) => it.getAttribute('href')).filter((it) => it.includes('/console/orders/')));
+  };
+  const people = async (list) => {
+    await page.goto(`${wanted.shop}${list}`);
+    return page.locator('main table a').evaluateAll((all) => all.map((it) => it.getAttribute('href')));
+  };
+  const paths = ['/console', '/console/products', '/console/keys', '/console/members', '/console/staff', '/console/audit', '/console/me', '/shop', '/shop/cart'];
+  paths.push(...(await orders()).slice(0, TEXTS.length), ...(await people('/console/members')).slice(0, 4), ...(await people('/console/staff')).slice(0, 4));
+  for (const text of TEXTS) {
+    const word = encodeURIComponent(text);
+    paths.push(`/console/orders?q=${word}&status=${word}&from=${word}`, `/console/keys?key=${word}&account=${word}`, `/console/log-in?why=${word}&to=${word}`,
+      `/console/audit?actor=${word}&action=${word}`, `/console/orders/${word}`, `/shop?q=${word}`, `/console/products?done=${word}&cursor=${word}`);
+  }
+  for (const path of paths) await look(page, path);
+  told.looked = paths.length;
+}
+
+/** A page of another site, before somebody who is logged in here. */
+async function stranger(page, context) {
+  const stock = async () => (await (await context.request.get(`${wanted.shop}/api/v1/products/xss-1`, { headers: { authorization: `Bearer ${await token(context.request)}` } })).json()).stock.on_hand;
+  told.stock.push(await stock());
+  let html = '';
+  await context.route('http://stranger.example/**', (route) => route.fulfill({ contentType: 'text/html', body: html }));
+  for (const [name, path] of [['stock', '/console/products/xss-1/stock'], ['log-out', '/console/log-out'], ['preferences', '/preferences']]) {
+    html = `<form method=post action="${wanted.shop}${path}"><input name=key value=evil-${name}><input name=quantity value=5><input name=reason value=evil><input name=to value="//stranger.example"><input name=lang value=zh-CN></form><script>document.forms[0].submit()</script>`;
+    const answered = page.waitForResponse((response) => response.url() === `${wanted.shop}${path}`);
+    await page.goto('http://stranger.example/');
+    told.posted[name] = (await answered).status();
+    await page.waitForLoadState();
+  }
+  told.stock.push(await stock());
+  for (const path of ['/console', '/console/log-in', '/shop']) {
+    html = `<iframe src="${wanted.shop}${path}"></iframe>`;
+    await page.goto('http://stranger.example/');
+    await page.waitForTimeout(300);
+    const inside = page.frames().find((frame) => frame !== page.mainFrame());
+    // The browser's own words on what it does not show have a heading, too.
+    if (await inside.locator('#main').count()) told.framed.push(path);
+  }
+  await page.goto(`${wanted.shop}/console/me`);
+  told.still = new URL(page.url()).pathname;
+}
+
+(async () => {
+  const browser = await chromium.launch({ executablePath: wanted.chromium, args: ['--no-sandbox'] });
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  page.on('dialog', (dialog) => { told.dialogs.push(dialog.message()); dialog.dismiss(); });
+  await plant(context.request);
+  await page.goto(`${wanted.shop}/console/log-in`);
+  await page.getByRole('button', { name: /^admin/ }).click();
+  await page.waitForURL(/console$/);
+  await texts(page);
+  await stranger(page, context);
+  await browser.close();
+  process.stdout.write(JSON.stringify(told));
+})().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

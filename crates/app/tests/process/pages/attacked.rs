@@ -1,0 +1,50 @@
+//! The console under attack, in a real browser: texts that would be scripts, and pages of another site.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::demo::Demo;
+use super::driven;
+use crate::harness::variable;
+
+/// What the browser's driver tells.
+#[derive(Debug, Deserialize)]
+struct Told {
+    /// How many texts the API took, and which it did not.
+    planted: u32,
+    refused: Vec<String>,
+    /// How many pages were looked at.
+    looked: u32,
+    /// Pages on which a text ran, and elements that a text became.
+    ran: Vec<String>,
+    made: Vec<String>,
+    dialogs: Vec<String>,
+    errors: Vec<String>,
+    /// How forms were answered that another site's page sent.
+    posted: BTreeMap<String, u16>,
+    /// A product's stock before and behind that.
+    stock: [i64; 2],
+    /// Pages that were shown in another site's frame.
+    framed: Vec<String>,
+    /// Where an operator is who opens their own page at the end.
+    still: String,
+}
+
+#[tokio::test]
+async fn s22_no_text_becomes_a_script_and_no_stranger_posts_or_frames_a_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Demo::start(folder.path()).await;
+    let question = json!({"shop": demo.shop, "chromium": variable("TEST_CHROMIUM")});
+    let told: Told = driven("attacked.cjs", &question).await;
+    assert!(told.planted >= 40, "{} of them: {:?}", told.planted, told.refused);
+    assert!(told.looked >= 90, "{told:?}");
+    assert_eq!((&told.ran, &told.made), (&vec![], &vec![]));
+    assert_eq!((&told.dialogs, &told.errors, &told.framed), (&vec![], &vec![], &vec![]));
+    assert_eq!(told.stock[0], told.stock[1], "{told:?}");
+    assert_eq!(told.still, "/console/me", "nobody was logged out: {told:?}");
+    for (form, status) in &told.posted {
+        assert!((300..500).contains(status), "{form}: {status}");
+    }
+}
