@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 mod browsers;
+pub(crate) mod channels;
 mod edge;
 pub(crate) mod framing;
 mod ids;
@@ -19,6 +20,7 @@ pub(crate) mod products;
 pub(crate) mod proofs;
 pub(crate) mod providers;
 pub(crate) mod refunds;
+pub(crate) mod reviews;
 pub(crate) mod session_rules;
 pub(crate) mod sessions;
 pub(crate) mod staff;
@@ -61,6 +63,7 @@ fn trade() -> Table {
         .get("/products", May(P::ProductsRead), products::list)
         .get("/products/{sku}", May(P::ProductsRead), products::get)
         .put("/products/{sku}", May(P::ProductsWrite), products::put)
+        .get("/products/{sku}/stock-movements", May(P::StockRead), products::movements)
         .post("/products/{sku}/stock-movements", May(P::StockMove), products::move_stock)
         .post("/order-numbers", May(P::OrdersPlace), orders::issue_number)
         .post("/tokens", May(P::OrdersPlace), tokens::issue)
@@ -76,6 +79,7 @@ fn trade() -> Table {
         .put("/orders/{order_no}/shipment", May(P::OrdersShip), orders::correct_shipment)
         .post("/orders/{order_no}/receive", May(P::OrdersReceive), orders::receive)
         .post("/orders/{order_no}/payments", May(P::PaymentsStart), payments::start)
+        .get("/payments", May(P::OrdersRead), payments::page)
         .get("/payments/{payment_id}", May(P::OrdersRead), payments::get)
         .post("/payments/{payment_id}/query", May(P::PaymentsQuery), payments::query)
         .post("/payments/{payment_id}/refunds", May(P::RefundsStart), payments::refund)
@@ -84,6 +88,10 @@ fn trade() -> Table {
         .get("/refunds", May(P::OrdersRead), refunds::list)
         .post("/refunds/{refund_id}/approve", May(P::RefundsApprove), refunds::approve)
         .post("/refunds/{refund_id}/reject", May(P::RefundsStart), refunds::reject)
+        .get("/reviews", May(P::ReviewsRead), reviews::list)
+        .post("/reviews/{review_id}/resolve", May(P::ReviewsResolve), reviews::resolve)
+        .get("/channels", May(P::ChannelsRead), channels::list)
+        .post("/channels/{channel_account_id}/switch", May(P::ChannelsSwitch), channels::switch)
         .get("/policies/refunds", May(P::PoliciesWrite), policies::refunds)
         .put("/policies/refunds", May(P::RefundLimitsSet), policies::put_refunds)
 }

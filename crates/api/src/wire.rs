@@ -3,6 +3,7 @@
 
 mod answers;
 mod audit;
+mod channels;
 mod keys;
 mod overview;
 mod payments;
@@ -11,13 +12,16 @@ mod policies;
 mod proofs;
 mod refunds;
 mod requests;
+mod reviews;
 mod sessions;
+mod stock;
 mod tokens;
 
 pub(crate) use answers::{
     HistoryEntry, List, Movement, Order, OrderNumber, Product, Ready, entity_tag, order_path, product_path,
 };
 pub(crate) use audit::{AuditEntry, AuditHead};
+pub(crate) use channels::{Channel, Health, SwitchChannel, Switched};
 pub(crate) use keys::{Arrival, Arrivals, KeyRecord};
 pub(crate) use overview::Overview;
 pub(crate) use payments::{Noted, Payment, StartPayment, payment_path};
@@ -28,10 +32,11 @@ pub(crate) use proofs::{
 };
 pub(crate) use refunds::{PutRefundPolicy, Refund, RefundPolicy, StartRefund, refund_path};
 pub(crate) use requests::{Buyer, CancelOrder, CorrectShipment, MoveStock, PlaceOrder, PutProduct, ShipOrder};
-
+pub(crate) use reviews::{ResolveReview, Review};
 pub(crate) use sessions::{
     BeGuest, ChangePassword, LogIn, LogInDevice, Me, RefreshTokens, Register, Session, Tokens, by_cookie,
 };
+pub(crate) use stock::StockMovement;
 pub(crate) use tokens::{IssueToken, Token, Wanted};
 
 use serde::{Deserialize, Serialize};

@@ -27,6 +27,8 @@ pub enum Permission {
     ProductsRead,
     /// Create and change products.
     ProductsWrite,
+    /// Look at what moved stock, and who did.
+    StockRead,
     /// Move stock by hand.
     StockMove,
     /// Look at orders, their history, payments and refunds.
@@ -51,10 +53,18 @@ pub enum Permission {
     PaymentsQuery,
     /// Give money back.
     RefundsStart,
+    /// Look at what no rule could settle.
+    ReviewsRead,
+    /// Say what was done about it.
+    ReviewsResolve,
     /// Let a refund go that somebody else asked for.
     RefundsApprove,
     /// Say how much one person may give back alone.
     RefundLimitsSet,
+    /// Look at accounts with providers, and how they do.
+    ChannelsRead,
+    /// Switch them on and off.
+    ChannelsSwitch,
     /// Look at members and their sessions.
     MembersRead,
     /// Create, change and disable members, and put their sessions out.
@@ -102,6 +112,7 @@ use Role as R;
 const TABLE: &[(Permission, &[Role])] = &[
     (P::ProductsRead, &Role::ALL),
     (P::ProductsWrite, &[R::Admin, R::Merchant, R::Service]),
+    (P::StockRead, &[R::Admin, R::Merchant, R::Support, R::Auditor, R::Service]),
     (P::StockMove, &[R::Admin, R::Merchant, R::Service]),
     (P::OrdersRead, &Role::ALL),
     (P::KeysRead, &Role::ALL),
@@ -116,6 +127,10 @@ const TABLE: &[(Permission, &[Role])] = &[
     (P::RefundsStart, &[R::Admin, R::Merchant, R::Support, R::Service]),
     (P::RefundsApprove, &[R::Admin, R::Merchant]),
     (P::RefundLimitsSet, &[R::Admin]),
+    (P::ReviewsRead, &[R::Admin, R::Merchant, R::Support, R::Auditor, R::Service]),
+    (P::ReviewsResolve, &[R::Admin, R::Merchant, R::Support]),
+    (P::ChannelsRead, &[R::Admin, R::Merchant, R::Support, R::Auditor, R::Service]),
+    (P::ChannelsSwitch, &[R::Admin, R::Merchant]),
     (P::MembersRead, &[R::Admin, R::Merchant, R::Support, R::Auditor, R::Service]),
     (P::MembersWrite, &[R::Admin, R::Merchant, R::Service]),
     (P::MembersRecover, &[R::Admin, R::Merchant, R::Service]),
@@ -193,6 +208,7 @@ impl Permission {
         match self {
             P::ProductsRead => "products.read",
             P::ProductsWrite => "products.write",
+            P::StockRead => "stock.read",
             P::StockMove => "stock.move",
             P::OrdersRead => "orders.read",
             P::KeysRead => "keys.read",
@@ -207,6 +223,10 @@ impl Permission {
             P::RefundsStart => "refunds.start",
             P::RefundsApprove => "refunds.approve",
             P::RefundLimitsSet => "refunds.limits",
+            P::ReviewsRead => "reviews.read",
+            P::ReviewsResolve => "reviews.resolve",
+            P::ChannelsRead => "channels.read",
+            P::ChannelsSwitch => "channels.switch",
             P::MembersRead => "members.read",
             P::MembersWrite => "members.write",
             P::MembersRecover => "members.recover",
@@ -236,6 +256,7 @@ mod tests {
         let wanted = "\
 products.read   xxxxxxx
 products.write  xx----x
+stock.read      xxxx--x
 stock.move      xx----x
 orders.read     xxxxxxx
 keys.read       xxxxxxx
@@ -250,6 +271,10 @@ payments.query  xxx---x
 refunds.start   xxx---x
 refunds.approve xx-----
 refunds.limits  x------
+reviews.read    xxxx--x
+reviews.resolve xxx----
+channels.read   xxxx--x
+channels.switch xx-----
 members.read    xxxx--x
 members.write   xx----x
 members.recover xx----x

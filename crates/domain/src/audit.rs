@@ -199,6 +199,8 @@ impl Action {
             Self::AddPerson(_) => "people.add",
             Self::StepPerson(_) => "people.change",
             Self::StepTenant(_) => "tenants.change",
+            Self::ResolveReview(_) => "reviews.resolve",
+            Self::SwitchChannel(_) => "channels.switch",
             Self::EndSession(_) => "sessions.end",
             Self::PutSessionRules(_) => "policies.sessions",
         }
@@ -215,6 +217,10 @@ impl Action {
             Self::ApproveRefund(approve) => approve.refund.to_string(),
             Self::RejectRefund(reject) => reject.refund.to_string(),
             Self::QueryPayment(query) => query.payment.to_string(),
+            Self::ResolveReview(resolve) => resolve.review.to_string(),
+            Self::SwitchChannel(switch) => {
+                format!("{} {}", switch.account, if switch.is_enabled { "on" } else { "off" })
+            }
             Self::AddPerson(add) => format!("{} {} {}", add.id, add.kind.name(), add.role.name()),
             Self::StepPerson(step) => {
                 let role = if let crate::person::Step::Role(role) = step.step { role.name() } else { "" };

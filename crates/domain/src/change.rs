@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::channel::ChannelEvent;
+use crate::channel::{ChannelEvent, Standing};
 use crate::ledger::Posting;
 use crate::order::{HistoryEntry, PendingSlot};
 use crate::outbox::Message;
@@ -47,6 +47,10 @@ pub enum Change {
     EventSet(ChannelEvent),
     /// A person has to look.
     ReviewRaised(Review),
+    /// A person has looked.
+    ReviewResolved(Review),
+    /// An account with a provider is other than before.
+    ChannelSwitched(Standing),
     /// Something is to be done outside.
     MessageQueued(Message),
     /// Somebody is new, with the hash of their password if they have one.
@@ -83,12 +87,13 @@ impl State {
             Change::SessionEnded(session) => self.put_session(*session),
             Change::SessionRulesPut(policy) => self.put_session_rules(*policy),
             Change::RefundPolicySet(policy) => self.put_refund_policy(policy.clone()),
+            Change::ReviewRaised(review) | Change::ReviewResolved(review) => self.put_review(review.clone()),
+            Change::ChannelSwitched(standing) => self.put_standing(standing.clone()),
             Change::Audited(entry) => self.put_audit(entry.head()),
             Change::StockMoved(_)
             | Change::HistoryWritten(_)
             | Change::PaymentNoted(_)
             | Change::Posted(_)
-            | Change::ReviewRaised(_)
             | Change::MessageQueued(_) => {}
         }
     }

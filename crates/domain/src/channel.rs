@@ -4,7 +4,7 @@
 mod account;
 mod event;
 
-pub use account::{Account, Conditions, RefundRules};
+pub use account::{Account, Conditions, RefundRules, Refusal, Standing};
 pub use event::{ChannelEvent, Digest, State};
 
 use crate::Money;

@@ -6,8 +6,8 @@ mod people;
 pub use people::{AddPerson, EndSession, PutSessionRules, StepPerson, StepTenant};
 
 pub use money::{
-    ApplyChannelFact, ApproveRefund, Asking, NoteSilence, QueryPayment, RefundPayment, RejectRefund, RetryRefund,
-    SetRefundLimits, StartPayment,
+    ApplyChannelFact, ApproveRefund, Asking, NoteSilence, QueryPayment, RefundPayment, RejectRefund, ResolveReview,
+    RetryRefund, SetRefundLimits, StartPayment, SwitchChannel,
 };
 
 use idempotency::{CommandId, Fingerprints, Key};
@@ -148,6 +148,10 @@ pub enum Action {
     StepPerson(StepPerson),
     /// Open, suspend or resume a tenant.
     StepTenant(StepTenant),
+    /// Say what was done about something that a person had to look at.
+    ResolveReview(ResolveReview),
+    /// Switch an account with a provider on or off.
+    SwitchChannel(SwitchChannel),
     /// Put somebody out on one device.
     EndSession(EndSession),
     /// Say what the shop asks of sessions.
@@ -281,6 +285,8 @@ impl Action {
             | Self::AddPerson(_)
             | Self::StepPerson(_)
             | Self::StepTenant(_)
+            | Self::ResolveReview(_)
+            | Self::SwitchChannel(_)
             | Self::EndSession(_)
             | Self::PutSessionRules(_) => None,
             Self::PlaceOrder(PlaceOrder { number, .. }) => Some(number.order_no()),

@@ -1,5 +1,6 @@
 //! Owns the way in to every decision: one command on the rows it may touch gives one outcome.
 
+mod channels;
 mod number;
 mod payment;
 mod people;
@@ -7,6 +8,7 @@ mod place;
 mod product;
 mod reach;
 mod resolve;
+mod reviews;
 mod sessions;
 mod ship;
 
@@ -50,6 +52,8 @@ fn of_action(state: &State, command: &Command) -> Result<Outcome, Refusal> {
         Action::AddPerson(add) => people::add(state, command, add),
         Action::StepPerson(step) => people::step(state, command, step),
         Action::StepTenant(step) => people::step_tenant(state, command, step),
+        Action::SwitchChannel(switch) => channels::switch(state, command, *switch),
+        Action::ResolveReview(resolve) => reviews::resolve(state, command, resolve),
         Action::EndSession(end) => sessions::end(state, command, end),
         Action::PutSessionRules(put) => sessions::put_rules(state, command, put),
     }
@@ -104,7 +108,7 @@ fn close(
     let mut order = find(state, command, order_no)?;
     let entry = order.step(event, command.cause())?;
     order.close_reason = Some(reason);
-    let mut changes = resolve::reservations(state, &mut order, Holding::Released, command.at);
+    let mut changes = resolve::reservations(state, &mut order, Holding::Released, command);
     let given_up = if event == Event::Cancel { crate::payment::Event::Cancel } else { crate::payment::Event::Expire };
     changes.extend(payment::give_up(state, command, order_no, given_up));
     Ok(stepped(order, entry, changes))

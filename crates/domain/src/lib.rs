@@ -33,8 +33,8 @@ pub use change::Change;
 pub use command::{
     Action, AddPerson, Alias, ApplyChannelFact, ApproveRefund, Asking, Command, CorrectShipment, EndSession,
     LineRequest, MoveStock, NoteSilence, OrderNumberSource, PlaceOrder, PutProduct, PutSessionRules, QueryPayment,
-    RefundPayment, RejectRefund, RetryRefund, SetRefundLimits, ShipLine, ShipOrder, StartPayment, StepPerson,
-    StepTenant, Token, Whose,
+    RefundPayment, RejectRefund, ResolveReview, RetryRefund, SetRefundLimits, ShipLine, ShipOrder, StartPayment,
+    StepPerson, StepTenant, SwitchChannel, Token, Whose,
 };
 pub use decide::decide;
 pub use id::{

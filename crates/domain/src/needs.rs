@@ -11,7 +11,7 @@ use crate::person::Kind;
 use crate::text::{ChannelNo, Sku};
 use crate::{
     Action, AddPerson, AttemptId, ChannelAccountId, Command, OrderNo, OrderNumberSource, PaymentId, PlaceOrder,
-    PrincipalId, RefundId, SessionId, StepPerson, TenantId,
+    PrincipalId, RefundId, ReviewId, SessionId, StepPerson, TenantId,
 };
 
 /// The rows to load for a batch, sorted, each once.
@@ -39,6 +39,8 @@ pub struct Needs {
     pub refunds: BTreeSet<(TenantId, RefundId)>,
     /// Accounts with providers.
     pub accounts: BTreeSet<(TenantId, ChannelAccountId)>,
+    /// Accounts with providers that are to be changed.
+    pub standings: BTreeSet<(TenantId, ChannelAccountId)>,
     /// What came from outside before.
     pub events: BTreeSet<(TenantId, Digest)>,
     /// People.
@@ -51,6 +53,8 @@ pub struct Needs {
     pub tenants: BTreeSet<TenantId>,
     /// Tenants whose policy of refunds changes.
     pub refund_policies: BTreeSet<TenantId>,
+    /// What a person has to look at, and says what they did.
+    pub reviews: BTreeSet<(TenantId, ReviewId)>,
     /// Tenants whose audit log grows. Their ends are locked behind everything else.
     pub audits: BTreeSet<TenantId>,
 }
@@ -105,6 +109,8 @@ impl Needs {
             | Action::RejectRefund(_)
             | Action::SetRefundLimits(_)
             | Action::QueryPayment(_)
+            | Action::ResolveReview(_)
+            | Action::SwitchChannel(_)
             | Action::ApplyChannelFact(_)
             | Action::NoteSilence(_) => self.add_money(tenant, &command.action),
             Action::ShipOrder(ship) => {
@@ -142,6 +148,12 @@ impl Needs {
             }
             Action::QueryPayment(query) => {
                 self.payments.insert((tenant, query.payment));
+            }
+            Action::ResolveReview(resolve) => {
+                self.reviews.insert((tenant, resolve.review));
+            }
+            Action::SwitchChannel(switch) => {
+                self.standings.insert((tenant, switch.account));
             }
             Action::ApplyChannelFact(apply) => {
                 self.add_subject(tenant, &apply.fact.subject);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::payment::{Payment, RefundPolicy};
 use crate::person::Person;
+use crate::review::Review;
 use crate::stock::Movement;
 use crate::tenant::Tenant;
 use crate::{Change, Order, OrderNumber, Product, RefundId, Refusal, StockItem, channel, session};
@@ -86,6 +87,10 @@ pub enum Reply {
         /// True if this command opened it.
         created: bool,
     },
+    /// The review as it is now.
+    Review(Review),
+    /// The account with a provider as it is now.
+    Channel(channel::Account),
     /// The session is over, by this or before.
     SessionEnded,
     /// The rules of sessions as they are now.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{order, payment, person, product, session, stock, tenant};
+use crate::{channel, order, payment, person, product, review, session, stock, tenant};
 
 /// Why a command is refused: an answer, not an error. Final under its key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -37,6 +37,12 @@ pub enum Refusal {
     /// About a tenant.
     #[error(transparent)]
     Tenant(#[from] tenant::Refusal),
+    /// About something that a person has to look at.
+    #[error(transparent)]
+    Review(#[from] review::Refusal),
+    /// About an account with a provider.
+    #[error(transparent)]
+    Channel(#[from] channel::Refusal),
     /// About sessions.
     #[error(transparent)]
     Session(#[from] session::Refusal),
@@ -56,7 +62,10 @@ impl Refusal {
             | Self::Session(session::Refusal::VersionMismatch { .. }) => "version_mismatch",
             Self::Person(person::Refusal::NotFound(_))
             | Self::Tenant(tenant::Refusal::NotFound(_))
+            | Self::Review(review::Refusal::NotFound(_))
+            | Self::Channel(channel::Refusal::NotFound(_))
             | Self::Session(session::Refusal::NotFound(_)) => "not_found",
+            Self::Review(review::Refusal::Resolved(_)) => "review_resolved",
             Self::Person(person::Refusal::LoginTaken(_)) => "login_taken",
             Self::Person(person::Refusal::RoleUnfit { .. }) => "role_unfit",
             Self::Person(person::Refusal::Oneself) | Self::Tenant(tenant::Refusal::Oneself) => "not_oneself",

@@ -1,6 +1,9 @@
 //! Owns the human queue: what no rule can settle, and a person has to look at.
 
+use thiserror::Error;
+
 use crate::names::names;
+use crate::text::Resolution;
 use crate::{ReviewId, TenantId, Timestamp};
 
 /// Why a person has to look.
@@ -43,6 +46,44 @@ pub struct Review {
     pub detail: String,
     /// When.
     pub at: Timestamp,
+    /// What was done about it, if anybody has looked.
+    pub resolved: Option<Resolved>,
+}
+
+/// That somebody looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// When.
+    pub at: Timestamp,
+    /// What they did, in their words.
+    pub resolution: Resolution,
+}
+
+/// Why a review is not resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// No such review.
+    #[error("there is no review {0}")]
+    NotFound(ReviewId),
+    /// Somebody was there before, and what they said stays.
+    #[error("the review {0} was resolved before; what was said then stays")]
+    Resolved(ReviewId),
+}
+
+impl Kind {
+    /// Every reason.
+    pub const ALL: [Self; 10] = [
+        Self::Quarantined,
+        Self::Stuck,
+        Self::LatePayment,
+        Self::DoublePayment,
+        Self::RefundFailed,
+        Self::RefundRevived,
+        Self::Unmatched,
+        Self::Disputed,
+        Self::Difference,
+        Self::Parked,
+    ];
 }
 
 names!(Kind {

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use idempotency::Key;
 
-use crate::channel::{Account, ChannelEvent, Digest};
+use crate::channel::{Account, ChannelEvent, Digest, Standing};
 use crate::order::PendingSlot;
 use crate::payment::{Payment, RefundPolicy};
 use crate::person::{Kind, Person};
+use crate::review::Review;
 use crate::session::{Policy, Session};
 use crate::tenant::Tenant;
 use crate::text::{ChannelNo, Sku};
 use crate::{
-    AttemptId, ChannelAccountId, Order, OrderNo, OrderNumber, PaymentId, PrincipalId, Product, RefundId, SessionId,
-    StockItem, TenantId, audit,
+    AttemptId, ChannelAccountId, Order, OrderNo, OrderNumber, PaymentId, PrincipalId, Product, RefundId, ReviewId,
+    SessionId, StockItem, TenantId, audit,
 };
 
 /// Loaded rows. It is never iterated, so that nothing depends on the order of a hash map.
@@ -32,12 +33,14 @@ pub struct State {
     /// Which attempt has a number of its channel's.
     numbered: HashMap<(TenantId, ChannelAccountId, ChannelNo), AttemptId>,
     accounts: HashMap<(TenantId, ChannelAccountId), Account>,
+    standings: HashMap<(TenantId, ChannelAccountId), Standing>,
     events: HashMap<(TenantId, Digest), ChannelEvent>,
     people: HashMap<(TenantId, PrincipalId), Person>,
     tenants: HashMap<TenantId, Tenant>,
     sessions: HashMap<(TenantId, SessionId), Session>,
     session_rules: HashMap<(TenantId, Kind), Policy>,
     refund_policies: HashMap<TenantId, RefundPolicy>,
+    reviews: HashMap<(TenantId, ReviewId), Review>,
     audits: HashMap<TenantId, audit::Head>,
 }
 
@@ -120,6 +123,11 @@ impl State {
         self.accounts.get(&(tenant, id))
     }
 
+    /// The account of this id, if it is to be changed.
+    pub fn standing(&self, tenant: TenantId, id: ChannelAccountId) -> Option<&Standing> {
+        self.standings.get(&(tenant, id))
+    }
+
     /// What came from outside under this digest.
     pub fn event(&self, tenant: TenantId, digest: Digest) -> Option<&ChannelEvent> {
         self.events.get(&(tenant, digest))
@@ -148,6 +156,11 @@ impl State {
     /// What a tenant's shop asks of refunds.
     pub fn refund_policy(&self, tenant: TenantId) -> RefundPolicy {
         self.refund_policies.get(&tenant).cloned().unwrap_or_else(|| RefundPolicy::unset(tenant))
+    }
+
+    /// What a person has to look at, or has looked at.
+    pub fn review(&self, tenant: TenantId, id: ReviewId) -> Option<&Review> {
+        self.reviews.get(&(tenant, id))
     }
 
     /// The end of a tenant's audit log, if it has begun.
@@ -217,6 +230,15 @@ impl State {
         self.accounts.insert((account.tenant, account.id), account);
     }
 
+    /// Puts an account in that is to be changed, or in place of the one before: whoever uses it sees the change.
+    pub fn put_standing(&mut self, standing: Standing) {
+        let key = (standing.account.tenant, standing.account.id);
+        if let Some(used) = self.accounts.get_mut(&key) {
+            used.clone_from(&standing.account);
+        }
+        self.standings.insert(key, standing);
+    }
+
     /// Puts an event in, or in place of the one before.
     pub fn put_event(&mut self, event: ChannelEvent) {
         self.events.insert((event.tenant, event.digest), event);
@@ -245,6 +267,11 @@ impl State {
     /// Puts a tenant's policy of refunds in, or in place of the one before.
     pub fn put_refund_policy(&mut self, policy: RefundPolicy) {
         self.refund_policies.insert(policy.tenant, policy);
+    }
+
+    /// Puts a review in, or in place of the one before.
+    pub fn put_review(&mut self, review: Review) {
+        self.reviews.insert((review.tenant, review.id), review);
     }
 
     /// Puts the end of an audit log in, or in place of the one before.

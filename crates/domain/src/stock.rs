@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::text::{MoveReason, Sku};
-use crate::{MovementId, OrderNo, RefundId, TenantId, Timestamp};
+use crate::{MovementId, OrderNo, PrincipalId, RefundId, TenantId, Timestamp};
 
 /// The most units of one product that can be held or moved: far over any warehouse, far under overflow.
 pub const QUANTITY_MAX: i64 = 1_000_000_000_000;
@@ -69,6 +69,8 @@ pub struct Movement {
     pub quantity: i64,
     /// The words of the person who moved it.
     pub reason: Option<MoveReason>,
+    /// In whose name it was moved; of what was moved before that was written down, nobody knows.
+    pub principal: Option<PrincipalId>,
     /// When.
     pub at: Timestamp,
 }

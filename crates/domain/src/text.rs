@@ -128,6 +128,10 @@ text!(
     Reason, "reason", 200, Ends::Free
 );
 text!(
+    /// What somebody did about a review, 1 to 500 characters.
+    Resolution, "resolution", 500, Ends::Free
+);
+text!(
     /// A tenant's name, 1 to 64 characters; unique in the installation.
     TenantName, "name", 64, Ends::Tight
 );

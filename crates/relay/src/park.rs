@@ -93,6 +93,7 @@ impl Relay {
             subject,
             detail: detail.chars().take(500).collect(),
             at: (self.options.now)(),
+            resolved: None,
         };
         if let Err(error) = self.store.review_raise(&review).await {
             tracing::warn!(%error, "what cannot be performed could not be put before a person; tried again");

@@ -46,6 +46,17 @@ impl Store {
         all.into_iter().map(read).collect()
     }
 
+    /// A tenant's accounts, in the order in which they are tried.
+    pub async fn channel_accounts_of(&self, tenant: TenantId) -> Result<Vec<ChannelAccount>, Error> {
+        use entity::channel_account::{Column as Accounts, Entity};
+        let theirs = Entity::find()
+            .filter(Accounts::TenantId.eq(tenant.0))
+            .order_by_asc(Accounts::Priority)
+            .order_by_asc(Accounts::CreatedAt);
+        let theirs = soon("listing channel accounts", theirs.all(&self.lister)).await?;
+        theirs.into_iter().map(read).collect()
+    }
+
     /// Makes an account. Its name is unique in the tenant.
     pub async fn channel_account_create(&self, new: &NewChannelAccount<'_>, now: Timestamp) -> Result<(), Error> {
         let Account { tenant, id, kind, name, is_enabled, conditions } = new.account;

@@ -28,6 +28,7 @@ mod outage;
 mod outbox;
 mod people;
 mod policies;
+mod rates;
 mod read;
 mod reviews;
 mod rows;
@@ -60,7 +61,10 @@ pub use movements::{Moved, MovementKey, MovementPage};
 pub use outbox::{Due, Illegible, Later, Lease};
 pub use people::Known;
 pub use policies::Policy;
-pub use read::{AccountName, Cursor, HistoryRow, KeyRow, ListedRefund, OrderFilter, Page, RefundList};
+pub use rates::{COUNTED_MAX, Ended};
+pub use read::{
+    AccountName, Cursor, HistoryRow, KeyRow, ListedRefund, OrderFilter, Page, PaymentFilter, RefundList, StockMovement,
+};
 pub use reviews::ReviewRow;
 pub use sessions::{NewSession, Opened, Refreshed, Renewed, SessionRecord};
 pub use sightings::{REPLAYED, Sighting, SightingRow};

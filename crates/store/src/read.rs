@@ -5,12 +5,13 @@ mod keys;
 mod orders;
 mod payments;
 mod refunds;
+mod stock;
 
 use std::collections::{BTreeSet, HashMap};
 
 use domain::order::{Event, Status};
 use domain::text::Sku;
-use domain::{Order, OrderNo, Product, StockItem, TenantId, Timestamp};
+use domain::{Order, OrderNo, PrincipalId, Product, StockItem, TenantId, Timestamp};
 use engine::Scope;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -23,7 +24,9 @@ use crate::{Doing, Error, Store, entity};
 
 pub use keys::{AccountName, KeyRow};
 pub use orders::OrderFilter;
+pub use payments::PaymentFilter;
 pub use refunds::{ListedRefund, RefundList};
+pub use stock::StockMovement;
 
 const READING: &str = "reading rows";
 
@@ -123,15 +126,21 @@ impl Store {
         drop(reading);
         events.sort_unstable_by_key(|event| event.version);
         let ids: BTreeSet<i64> = events.iter().map(|event| event.principal_id).collect();
+        let actors = self.actors_named(tenant, ids).await?;
+        events.iter().map(|event| history_row(event, &actors)).collect()
+    }
+
+    /// Who these are, as `kind:name`.
+    async fn actors_named(&self, tenant: TenantId, ids: BTreeSet<i64>) -> Result<HashMap<PrincipalId, String>, Error> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
         let actors = entity::principal::Entity::find()
             .filter(entity::principal::Column::TenantId.eq(tenant.0))
             .filter(entity::principal::Column::Id.is_in(ids));
-        let actors: HashMap<i64, String> = soon("reading the actors of a history", actors.all(&self.lister))
-            .await?
-            .into_iter()
-            .map(|actor| (actor.id, format!("{}:{}", actor.kind, actor.name)))
-            .collect();
-        events.iter().map(|event| history_row(event, &actors)).collect()
+        let actors = soon("reading the actors of a history", actors.all(&self.lister)).await?;
+        let named = actors.into_iter().map(|actor| (PrincipalId(actor.id), format!("{}:{}", actor.kind, actor.name)));
+        Ok(named.collect())
     }
 
     async fn orders_load(&self, keys: BTreeSet<crate::OrderKey>) -> Result<Vec<Order>, Error> {
@@ -153,7 +162,7 @@ impl Store {
     }
 }
 
-fn history_row(event: &EventRow, actors: &HashMap<i64, String>) -> Result<HistoryRow, Error> {
+fn history_row(event: &EventRow, actors: &HashMap<PrincipalId, String>) -> Result<HistoryRow, Error> {
     let column = Column { table: "order_events", row: &event.order_no };
     Ok(HistoryRow {
         version: column.small("version", event.version)?,
@@ -164,7 +173,7 @@ fn history_row(event: &EventRow, actors: &HashMap<i64, String>) -> Result<Histor
         },
         to: column.name("to_status", &event.to_status, Status::from_name)?,
         at: Timestamp(event.happened_at),
-        actor: actors.get(&event.principal_id).cloned().unwrap_or_default(),
+        actor: actors.get(&PrincipalId(event.principal_id)).cloned().unwrap_or_default(),
         key: event.idempotency_key.trim_start().to_owned(),
     })
 }

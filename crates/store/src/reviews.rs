@@ -1,13 +1,14 @@
 //! Owns the human queue as people read it and close it.
 
+use domain::review::Review;
 use domain::{ReviewId, TenantId, Timestamp};
 use engine::Fault;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::found::{Intent, Tables as _};
 use crate::set::{Find, Rows, Write, number, row, text};
 use crate::soon::soon;
-use crate::{Doing as _, Error, Store, entity};
+use crate::{Cursor, Doing as _, Error, Page, Store, entity, rows};
 
 /// Something that a person has to look at, or has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,9 +66,39 @@ impl Store {
         Ok(rows.into_iter().map(shown).collect())
     }
 
+    /// A page of what a person has to look at, the latest first; `all` also shows what was looked at.
+    pub async fn reviews_page(
+        &self,
+        tenant: TenantId,
+        all: bool,
+        after: Option<&Cursor>,
+        limit: u64,
+    ) -> Result<Page<Review>, Error> {
+        use entity::review::{Column, Entity};
+        let mut rows = Entity::find().filter(Column::TenantId.eq(tenant.0)).limit(limit + 1);
+        if all {
+            self.database.walk_along(QueryTrait::query(&mut rows), "reviews_tenant_id_raised_at");
+        } else {
+            let index = "reviews_tenant_id_resolved_at_raised_at_review_id";
+            self.database.walk_missing(QueryTrait::query(&mut rows), ("reviews", "resolved_at"), index);
+        }
+        if let Some(Cursor { at, id }) = after {
+            let behind = Column::RaisedAt.lt(at.0).or(Column::ReviewId.lt(id.as_str()));
+            rows = rows.filter(Column::RaisedAt.lte(at.0)).filter(behind);
+        }
+        rows = rows.order_by_desc(Column::RaisedAt).order_by_desc(Column::ReviewId);
+        let rows = soon("listing what is to be looked at", rows.all(&self.lister)).await?;
+        let mut rows =
+            rows.into_iter().map(|row| Ok(rows::ReviewRow::of(row)?.0)).collect::<Result<Vec<_>, Error>>()?;
+        let more = rows.len() as u64 > limit;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let next = rows.last().filter(|_| more).map(|last| Cursor { at: last.at, id: last.id.to_string() });
+        Ok(Page { rows, next })
+    }
+
     /// Puts something before a person that no command found, such as a difference on a statement. False where a review of
     /// this id is there already, looked at or not: it stays as it is.
-    pub async fn review_raise(&self, review: &domain::review::Review) -> Result<bool, Error> {
+    pub async fn review_raise(&self, review: &Review) -> Result<bool, Error> {
         const DOING: &str = "raising a review";
         for _ in 0..RAISES_MAX {
             match self.raise(review).await {
@@ -79,7 +110,7 @@ impl Store {
         self.raise(review).await.doing(DOING)
     }
 
-    async fn raise(&self, review: &domain::review::Review) -> Result<bool, Fault> {
+    async fn raise(&self, review: &Review) -> Result<bool, Fault> {
         let mut changes = self.changes().await?;
         let (id, kind) = (review.id.to_string(), review.kind.name());
         let there = changes.find(&THERE, vec![review.tenant.0.into(), id.as_str().into()], Intent::Read).await?;

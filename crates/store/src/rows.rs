@@ -10,6 +10,7 @@ mod people;
 mod product;
 mod record;
 mod refund;
+mod review;
 mod session;
 mod shipment;
 mod slot;
@@ -23,7 +24,7 @@ use idempotency::Fingerprint;
 
 use crate::Error;
 
-pub(crate) use channel::{AccountRow, ChannelEventRow};
+pub(crate) use channel::{AccountRow, ChannelEventRow, StandingOfChannel};
 pub(crate) use desk::{RULES_CHANGED, RULES_NEW, RulesRow, StandingRow, rules_changed, rules_new};
 pub(crate) use event::EventRow;
 pub(crate) use order::{LineRow, OrderRow, ReservationRow, limit_from_number, limit_number};
@@ -35,6 +36,7 @@ pub(crate) use people::{
 pub(crate) use product::{NumberRow, ProductRow, StockRow};
 pub(crate) use record::RecordRow;
 pub(crate) use refund::{Approval, RefundLineRow, RefundPolicyRow, RefundRow, stored_status};
+pub(crate) use review::ReviewRow;
 pub(crate) use session::{OPEN_OF, SessionRow};
 pub(crate) use shipment::{ShipmentLineRow, ShipmentRow};
 pub(crate) use slot::SlotRow;

@@ -100,5 +100,6 @@ fn review(event: &ChannelEvent, at: Timestamp) -> Review {
             event.account, event.fact.verdict
         ),
         at,
+        resolved: None,
     }
 }

@@ -247,4 +247,6 @@ FITS = {
     "POST /api/v1/sessions/step-up": step_up,
     "POST /api/v1/password-reset": reset,
     "POST /api/v1/tokens": token,
+    # What is switched off takes no payment of the others.
+    "POST /api/v1/channels/{channel_account_id}/switch": lambda world, body: {**body, "enabled": True},
 }

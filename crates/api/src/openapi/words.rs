@@ -4,7 +4,8 @@
 use domain::access::Role;
 use domain::channel::Method;
 use domain::order::Status as OrderStatus;
-use domain::payment::{AttemptStatus, RefundStatus};
+use domain::payment::{AttemptStatus, RefundStatus, Status as PaymentStatus};
+use domain::review::Kind as ReviewKind;
 use domain::session::{Device, End};
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::SchemaType;
@@ -16,11 +17,13 @@ use crate::routes::LIMIT_MAX;
 use crate::token::Purpose;
 
 /// The ids, and what each begins with. They are 26 characters of Crockford's base32, a number of 128 bits.
-const IDS: [(&str, &str); 9] = [
+const IDS: [(&str, &str); 11] = [
     ("order_no", "ord"),
     ("payment_id", "pay"),
     ("attempt_id", "att"),
     ("refund_id", "rfd"),
+    ("review_id", "rev"),
+    ("channel_account_id", "cha"),
     ("movement_id", "mov"),
     ("shipment_id", "shp"),
     ("person_id", "per"),
@@ -111,6 +114,7 @@ fn restrict(text: &mut Object, schema: &str, member: &str, is_request: bool) {
 fn names(schema: &str, member: &str) -> Option<Vec<&'static str>> {
     let devices = || Device::ALL.map(Device::name).to_vec();
     Some(match (schema, member) {
+        ("/api/v1/payments", "status") => PaymentStatus::ALL.map(PaymentStatus::name).to_vec(),
         ("/api/v1/refunds", "status") => vec!["awaiting_approval", "rejected"],
         ("/api/v1/orders" | "Order", "status") => OrderStatus::ALL.map(OrderStatus::name).to_vec(),
         ("Order", "payment_status") => {
@@ -129,13 +133,17 @@ fn names(schema: &str, member: &str) -> Option<Vec<&'static str>> {
         ("LogInDevice", "type") | ("Session", "device_type") => devices(),
         ("Session", "status") => std::iter::once("active").chain(End::ALL.map(End::name)).collect(),
         ("StartPayment", "method") => vec!["page", "qr", "card"],
-        ("Attempt", "channel") => domain::channel::Kind::ALL.map(domain::channel::Kind::name).to_vec(),
-        ("Attempt", "method") => [Method::Page, Method::Qr, Method::Card].map(Method::name).to_vec(),
+        ("Attempt", "channel") | ("Channel" | "Switched", "kind") => {
+            domain::channel::Kind::ALL.map(domain::channel::Kind::name).to_vec()
+        }
+        ("Attempt" | "Conditions", "method") => [Method::Page, Method::Qr, Method::Card].map(Method::name).to_vec(),
         ("Attempt", "status") => AttemptStatus::ALL.map(AttemptStatus::name).to_vec(),
         ("Payment", "status") => {
             vec!["open", "paid", "cancelled", "expired", "overpaid", "partially_refunded", "refunded"]
         }
         ("Refund", "status") => RefundStatus::ALL.map(RefundStatus::name).to_vec(),
+        ("/api/v1/reviews", "state") => vec!["open", "all"],
+        ("Review", "kind") => ReviewKind::ALL.map(ReviewKind::name).to_vec(),
         ("Refund", "cause") => vec!["requested", "late", "double"],
         _ => return None,
     })

@@ -312,6 +312,13 @@ const TRADE: &[Kind] = &[
         "The refund did not wait for a second person, or somebody has decided on it: `refund_status` says where it stands.",
     ),
     kind(
+        "review_resolved",
+        409,
+        NewKey,
+        "The review was resolved before",
+        "Somebody has said what was done about it, and their word stays. Read the review for what it is.",
+    ),
+    kind(
         "refunds_exhausted",
         409,
         NewKey,

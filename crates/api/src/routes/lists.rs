@@ -28,6 +28,11 @@ pub(crate) struct ListQuery {
 }
 
 impl ListQuery {
+    /// The same of a list whose rows are counted.
+    pub(super) fn counted_page(&self) -> Result<(u64, Option<Cursor>), Problem> {
+        Ok((limit(self.limit)?, counted(self.cursor.as_deref())?))
+    }
+
     /// How many rows, from where on.
     pub(super) fn page(&self) -> Result<(u64, Option<Cursor>), Problem> {
         Ok((limit(self.limit)?, cursor(self.cursor.as_deref())?))
@@ -58,7 +63,20 @@ pub(super) fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
         .filter(|(_, id)| !id.chars().any(char::is_control))
         .and_then(|(at, id)| Some(Cursor { at: Timestamp(at.parse().ok()?), id: id.to_owned() }))
         .map(Some)
-        .ok_or_else(|| Problem::new("parameter_invalid", "cursor is not one that this list gave out"))
+        .ok_or_else(not_given_out)
+}
+
+/// The same of a list whose rows are counted.
+pub(super) fn counted(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    let cursor = cursor(text)?;
+    match cursor {
+        Some(Cursor { ref id, .. }) if id.parse::<i64>().is_err() => Err(not_given_out()),
+        cursor => Ok(cursor),
+    }
+}
+
+fn not_given_out() -> Problem {
+    Problem::new("parameter_invalid", "cursor is not one that this list gave out")
 }
 
 /// A page as an answer.

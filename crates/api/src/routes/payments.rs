@@ -1,13 +1,18 @@
 //! Owns the routes of payments and refunds.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use domain::access::Reach;
+use domain::payment::Status;
 use domain::{Action, AttemptId, OrderNo, PaymentId, RefundId};
 use http::header;
+use serde::Deserialize;
+use store::PaymentFilter;
+use utoipa::IntoParams;
 
 use super::ids::IdPath;
+use super::lists::{self, parameters};
 use super::orders::OrderPath;
 use crate::auth::Caller;
 use crate::mutation::{Mutation, derived_from_request};
@@ -15,6 +20,34 @@ use crate::problem::Problem;
 use crate::state::Api;
 use crate::token::Purpose;
 use crate::{stamp, wire};
+
+/// The longest name of an account.
+const CHANNEL_LENGTH_MAX: usize = 64;
+
+/// Which payments, and which page of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PaymentQuery {
+    /// Only of this status: `open`, `paid`, `cancelled` or `expired`. Those of which something was given back are `paid` here.
+    status: Option<String>,
+    /// Only those that were tried through the account of this name. Their times are then those of their first attempt there.
+    /// With a status a page may be short, and the next one goes on.
+    #[param(min_length = 1, max_length = 64)]
+    channel: Option<String>,
+    /// Only the one for this order.
+    order_no: Option<String>,
+    /// Only begun at this time or later, RFC 3339.
+    #[param(format = DateTime)]
+    created_from: Option<String>,
+    /// Only begun before this time, RFC 3339.
+    #[param(format = DateTime)]
+    created_to: Option<String>,
+    /// Rows on the page, 1 to 200; 50 where it is missing.
+    limit: Option<u64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
 
 /// Try to collect what an order owes.
 #[utoipa::path(post, path = "/api/v1/orders/{order_no}/payments", tag = "payments", request_body = wire::StartPayment,
@@ -59,6 +92,39 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: IdPath<Pay
     is_theirs(&api, &caller, payment.order_no, &what).await?;
     let tag = [(header::ETAG, wire::entity_tag(payment.version))];
     Ok((tag, Json(wire::Payment::of(&payment).told(caller.role.reach()))).into_response())
+}
+
+/// Payments with their attempts and refunds, newest first.
+#[utoipa::path(get, path = "/api/v1/payments", tag = "payments", params(PaymentQuery),
+    responses((status = 200, body = wire::List<wire::Payment>, description = "A page"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn page(
+    State(api): State<Api>,
+    caller: Caller,
+    query: Result<Query<PaymentQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    if caller.role.reach() == Reach::Own {
+        return Err(Problem::new("forbidden", "lists of payments are for those who work for the shop"));
+    }
+    let query = parameters(query)?;
+    let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
+    let filter = filter(&query)?;
+    let tenant = caller.tenant;
+    let channel = query.channel;
+    let page = api.ask(|store| async move {
+        let Some(name) = channel else { return store.payments_page(tenant, &filter, after.as_ref(), limit).await };
+        let accounts = store.channel_accounts_of(tenant).await?;
+        match accounts.into_iter().find(|known| known.account.name == name) {
+            None => Ok(store::Page { rows: Vec::new(), next: None }),
+            Some(known) => {
+                let filter = PaymentFilter { account: Some(known.account.id), ..filter };
+                store.payments_page(tenant, &filter, after.as_ref(), limit).await
+            }
+        }
+    });
+    Ok(Json(lists::list(page.await?, wire::Payment::of)).into_response())
 }
 
 /// Ask the providers anew about every attempt and refund of a payment whose end is not known and which nobody asks about any
@@ -159,4 +225,32 @@ async fn is_theirs(api: &Api, caller: &Caller, order_no: OrderNo, what: &str) ->
     }
     let order = api.find(caller.tenant, what, |store, tenant| async move { store.order(tenant, order_no).await });
     caller.sees(&order.await?.customer_id, what)
+}
+
+/// The account is looked up by its name.
+fn filter(query: &PaymentQuery) -> Result<PaymentFilter, Problem> {
+    let invalid = |detail: String| Problem::new("parameter_invalid", detail);
+    let status = match &query.status {
+        None => None,
+        Some(text) => Some(Status::from_name(text).ok_or_else(|| {
+            let known = Status::ALL.map(Status::name).join(", ");
+            invalid(format!("status is {text:?}; it is one of {known}"))
+        })?),
+    };
+    let is_name = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
+    if let Some(name) = &query.channel
+        && (!is_name(name) || name.chars().count() > CHANNEL_LENGTH_MAX)
+    {
+        return Err(invalid(format!(
+            "channel is {name:?}; it is the name of an account, of 1 to {CHANNEL_LENGTH_MAX} characters"
+        )));
+    }
+    let order_no = query.order_no.as_deref().map(str::parse::<OrderNo>).transpose();
+    Ok(PaymentFilter {
+        status,
+        account: None,
+        order_no: order_no.map_err(|error| invalid(format!("order_no: {error}")))?,
+        created_from: lists::time("created_from", query.created_from.as_deref())?,
+        created_to: lists::time("created_to", query.created_to.as_deref())?,
+    })
 }

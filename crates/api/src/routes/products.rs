@@ -64,6 +64,27 @@ pub(crate) async fn list(
     Ok(Json(lists::list(page, |(product, stock)| wire::Product::of(product, stock))).into_response())
 }
 
+/// What moved a product's stock, newest first: deliveries and counts by hand, sales, and what came back.
+#[utoipa::path(get, path = "/api/v1/products/{sku}/stock-movements", tag = "products",
+    params(("sku" = String, Path, description = "The product's code, percent-encoded"), ListQuery),
+    responses((status = 200, body = wire::List<wire::StockMovement>, description = "A page"),
+        (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
+    security(("api_key" = []), ("session" = [])))]
+pub(crate) async fn movements(
+    State(api): State<Api>,
+    caller: Caller,
+    path: SkuPath,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let (limit, after) = parameters(query)?.counted_page()?;
+    let (tenant, sku) = (caller.tenant, path.0);
+    let (what, wanted) = (format!("product {sku}"), sku.clone());
+    api.find(tenant, what, |store, tenant| async move { store.product(tenant, &wanted).await }).await?;
+    let page = api.ask(|store| async move { store.stock_movements(tenant, &sku, after.as_ref(), limit).await }).await?;
+    Ok(Json(lists::list(page, wire::StockMovement::of)).into_response())
+}
+
 /// Move stock by hand: a delivery, a count, a loss.
 #[utoipa::path(post, path = "/api/v1/products/{sku}/stock-movements", tag = "products",
     request_body = wire::MoveStock,

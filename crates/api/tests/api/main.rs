@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod conformance;
+mod console;
 mod contract;
 mod coordinator;
 mod door;

@@ -120,6 +120,7 @@ impl Report {
                 subject: difference.number.clone(),
                 detail: clean(&detail, DETAIL_MAX),
                 at: api::now(),
+                resolved: None,
             };
             difference.is_new = side.store.review_raise(&review).await?;
             difference.review = id.to_string();

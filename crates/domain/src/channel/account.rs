@@ -1,7 +1,9 @@
 //! Owns a tenant's account with a provider, as far as the rules look at it: whether it is switched on and what it takes.
 
+use thiserror::Error;
+
 use super::{Kind, Method};
-use crate::{ChannelAccountId, Currency, Money, TenantId};
+use crate::{ChannelAccountId, Currency, Money, TenantId, Timestamp};
 
 /// A tenant's account with a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,25 @@ pub struct Account {
     pub is_enabled: bool,
     /// What it takes.
     pub conditions: Conditions,
+}
+
+/// An account that is to be changed, with what counts its changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The account.
+    pub account: Account,
+    /// Raised by each change.
+    pub version: i64,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+}
+
+/// Why an account is not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// No such account.
+    #[error("there is no channel account {0}")]
+    NotFound(ChannelAccountId),
 }
 
 /// What an account takes; what is left open is taken.

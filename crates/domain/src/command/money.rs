@@ -5,8 +5,8 @@ use idempotency::Key;
 use crate::channel::{Digest, Fact, Method, NextAction, Source};
 use crate::outbox::Task;
 use crate::payment::{RefundLimits, RefundLine};
-use crate::text::{ActorId, Code, RefundReason};
-use crate::{AttemptId, ChannelAccountId, Money, OrderNo, PaymentId, RefundId};
+use crate::text::{ActorId, Code, RefundReason, Resolution};
+use crate::{AttemptId, ChannelAccountId, Money, OrderNo, PaymentId, RefundId, ReviewId};
 
 /// Try to collect what an order owes.
 #[derive(Clone, Debug)]
@@ -141,6 +141,24 @@ impl RetryRefund {
     fn number(&self, purpose: &str) -> u128 {
         idempotency::derive(0, purpose, (0, 0), &Key::derived("retry", &self.failed.to_string()))
     }
+}
+
+/// Say what was done about something that a person had to look at. It moves no money and changes nothing else.
+#[derive(Clone, Debug)]
+pub struct ResolveReview {
+    /// Which.
+    pub review: ReviewId,
+    /// What was done, in words.
+    pub resolution: Resolution,
+}
+
+/// Switch an account with a provider on or off. What was begun there goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct SwitchChannel {
+    /// Which.
+    pub account: ChannelAccountId,
+    /// Whether new attempts go there.
+    pub is_enabled: bool,
 }
 
 /// Take note that a channel gave no answer.

@@ -124,7 +124,7 @@ impl<'a> Till<'a> {
 
     /// Resolves what stock is promised to the order; before the step that does it.
     fn resolve_stock(&mut self, to: Holding) {
-        let resolved = super::resolve::reservations(self.state, &mut self.order, to, self.command.at);
+        let resolved = super::resolve::reservations(self.state, &mut self.order, to, self.command);
         self.changes.extend(resolved);
     }
 
@@ -168,6 +168,7 @@ impl<'a> Till<'a> {
             subject,
             detail,
             at: self.command.at,
+            resolved: None,
         }));
     }
 

@@ -193,7 +193,7 @@ fn placed(state: &State, command: &Command, mut order: Order, stock: Vec<Change>
 /// Steps an order of which nothing is owed to paid: its stock is sold.
 fn paid(state: &State, order: &mut Order, command: &Command) -> Result<(HistoryEntry, Vec<Change>), order::Refusal> {
     let entry = order.step(Event::Pay, command.cause())?;
-    Ok((entry, super::resolve::reservations(state, order, Holding::Committed, command.at)))
+    Ok((entry, super::resolve::reservations(state, order, Holding::Committed, command)))
 }
 
 impl State {

@@ -37,6 +37,7 @@ fn create(command: &Command, put: &PutProduct) -> Outcome {
             source: Source::Initial,
             quantity: put.initial_stock,
             reason: None,
+            principal: Some(command.principal),
             at: command.at,
         }));
     }
@@ -71,6 +72,7 @@ pub(super) fn move_stock(state: &State, command: &Command, wanted: &MoveStock) -
         source: Source::Manual(wanted.id),
         quantity: wanted.quantity,
         reason: Some(wanted.reason.clone()),
+        principal: Some(command.principal),
         at: command.at,
     };
     let changes = vec![Change::StockSet(stock.clone()), Change::StockMoved(movement.clone())];

@@ -1,10 +1,10 @@
 //! Owns what becomes of the stock that is promised to an order, once.
 
 use crate::stock::{Holding, Movement, Source};
-use crate::{Change, Order, State, Timestamp};
+use crate::{Change, Command, Order, State};
 
 /// Resolves every held reservation of the order, in the order itself and in the stock it holds.
-pub(super) fn reservations(state: &State, order: &mut Order, to: Holding, at: Timestamp) -> Vec<Change> {
+pub(super) fn reservations(state: &State, order: &mut Order, to: Holding, command: &Command) -> Vec<Change> {
     let mut changes = Vec::new();
     let (tenant, order_no) = (order.tenant, order.order_no);
     let held = order.reservations.iter_mut().filter(|reservation| reservation.holding == Holding::Held);
@@ -23,7 +23,8 @@ pub(super) fn reservations(state: &State, order: &mut Order, to: Holding, at: Ti
                 source: Source::Sale(order_no),
                 quantity: -reservation.quantity,
                 reason: None,
-                at,
+                principal: Some(command.principal),
+                at: command.at,
             }));
         }
         reservation.holding = to;

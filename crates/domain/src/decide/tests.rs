@@ -48,6 +48,7 @@ mod refunds;
 mod refusals;
 mod replays;
 mod retries;
+mod reviews;
 mod script;
 mod sessions;
 mod strange;
@@ -69,4 +70,9 @@ fn more(shop: &mut Shop, script: &str) {
         let found = shop.run(said.trim());
         assert_eq!(found, expected.trim(), "in the line\n    {line}\nof{script}");
     }
+}
+
+/// A command of somebody's, for an action that needs no order.
+pub(super) fn command_of(action: crate::Action) -> crate::Command {
+    people::command(1, action)
 }

@@ -114,6 +114,8 @@ impl Books {
                 | Change::PaymentSet(_)
                 | Change::EventSet(_)
                 | Change::ReviewRaised(_)
+                | Change::ReviewResolved(_)
+                | Change::ChannelSwitched(_)
                 | Change::MessageQueued(_)
                 | Change::PersonAdded(..)
                 | Change::PersonStepped(_)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::channel::{Account, ChannelEvent, Digest};
+use domain::channel::{Account, ChannelEvent, Digest, Standing};
 use domain::ledger::{Kind, Posting};
 use domain::order::Status;
 use domain::outbox::{Message, Task};
@@ -11,7 +11,7 @@ use domain::payment::{self, AttemptStatus, Entry, Payment, RefundPolicy, RefundS
 use domain::review::Review;
 use domain::text::ChannelNo;
 use domain::{
-    AttemptId, Change, ChannelAccountId, Needs, Order, OrderNo, PaymentId, ReviewId, State, TenantId, ledger,
+    AttemptId, Change, ChannelAccountId, Needs, Order, OrderNo, PaymentId, ReviewId, State, TenantId, Timestamp, ledger,
 };
 
 use super::tables::refuse_if;
@@ -21,6 +21,8 @@ use super::tables::refuse_if;
 pub struct Money {
     /// Accounts with providers.
     pub accounts: BTreeMap<(TenantId, ChannelAccountId), Account>,
+    /// How often each of them changed, and when, where it did.
+    pub switched: BTreeMap<(TenantId, ChannelAccountId), (i64, Timestamp)>,
     /// Payments by the order they are for.
     pub payments: BTreeMap<(TenantId, OrderNo), Arc<Payment>>,
     /// The order behind the text of the id of a payment, an attempt or a refund.
@@ -56,7 +58,14 @@ impl Money {
         paid.iter().filter_map(|row| self.payments.get(row)).for_each(|payment| state.put_payment(payment.clone()));
         let policies = needs.refund_policies.iter().filter_map(|tenant| self.refund_policies.get(tenant));
         policies.for_each(|policy| state.put_refund_policy(policy.clone()));
+        let reviews = needs.reviews.iter().filter_map(|row| self.reviews.get(row));
+        reviews.for_each(|review| state.put_review(review.clone()));
         needs.accounts.iter().filter_map(|row| self.accounts.get(row)).for_each(|row| state.put_account(row.clone()));
+        for row in &needs.standings {
+            let Some(account) = self.accounts.get(row).cloned() else { continue };
+            let (version, changed_at) = self.switched.get(row).copied().unwrap_or((1, Timestamp(0)));
+            state.put_standing(Standing { account, version, changed_at });
+        }
         needs.events.iter().filter_map(|row| self.events.get(row)).for_each(|row| state.put_event(row.clone()));
     }
 
@@ -80,6 +89,18 @@ impl Money {
             Change::ReviewRaised(review) => {
                 let before = self.reviews.insert((review.tenant, review.id), review.clone());
                 refuse_if(before.is_some(), || format!("a second review {}", review.id))
+            }
+            Change::ReviewResolved(review) => {
+                let before = self.reviews.insert((review.tenant, review.id), review.clone());
+                let was_open = before.is_some_and(|before| before.resolved.is_none());
+                refuse_if(!was_open, || format!("a lost update of the review {}", review.id))
+            }
+            Change::ChannelSwitched(standing) => {
+                let row = (standing.account.tenant, standing.account.id);
+                self.accounts.insert(row, standing.account.clone());
+                let before = self.switched.insert(row, (standing.version, standing.changed_at));
+                let version = before.map_or(1, |(version, _)| version);
+                refuse_if(standing.version != version + 1, || format!("a lost update of {}", standing.account.id))
             }
             Change::RefundPolicySet(policy) => {
                 let before = self.refund_policies.insert(policy.tenant, policy.clone());

@@ -16,7 +16,7 @@ mod stepped;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::channel::{ChannelEvent, Digest};
+use domain::channel::{ChannelEvent, Digest, Standing};
 use domain::ledger::Posting;
 use domain::order::{HistoryEntry, PendingSlot};
 use domain::outbox::Message;
@@ -26,8 +26,8 @@ use domain::session::{Policy, Session};
 use domain::stock::Movement;
 use domain::text::Sku;
 use domain::{
-    Change, Order, OrderNo, OrderNumber, Payment, Person, PrincipalId, Product, SessionId, State, StockItem, Tenant,
-    TenantId, audit, payment,
+    Change, ChannelAccountId, Order, OrderNo, OrderNumber, Payment, Person, PrincipalId, Product, SessionId, State,
+    StockItem, Tenant, TenantId, audit, payment,
 };
 use engine::{Commit, Fault, NewRecord, RecordKind, Scope};
 
@@ -55,6 +55,8 @@ struct Batch<'a> {
     postings: Vec<&'a Posting>,
     events: BTreeMap<(TenantId, Digest), &'a ChannelEvent>,
     reviews: Vec<&'a Review>,
+    reviews_resolved: Vec<&'a Review>,
+    switched: BTreeMap<(TenantId, ChannelAccountId), &'a Standing>,
     messages: Vec<&'a Message>,
     people: BTreeMap<(TenantId, PrincipalId), &'a Person>,
     passwords: BTreeMap<(TenantId, PrincipalId), &'a PasswordHash>,
@@ -105,7 +107,8 @@ pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Rows>, Fault>
     changes.extend(payments::rows(before, &batch));
     changes.extend([books::history(&batch), books::ledger(&batch)]);
     changes.extend(outside::events(before, &batch));
-    changes.extend([outside::reviews(&batch), outside::outbox(&batch)]);
+    changes.extend([outside::reviews(&batch), outside::reviews_resolved(&batch), outside::outbox(&batch)]);
+    changes.push(outside::channels_switched(before, &batch));
     changes.extend(policies::rows(before, &batch));
     changes.extend(people::rows(before, &batch));
     changes.retain(|rows| rows.len() > 0);
@@ -201,11 +204,11 @@ impl<'a> Batch<'a> {
                 }
                 Change::PaymentNoted(entry) => batch.payment_history.push(entry),
                 Change::Posted(posting) => batch.postings.push(posting),
-                Change::EventSet(event) => {
-                    batch.events.insert((event.tenant, event.digest), event);
-                }
-                Change::ReviewRaised(review) => batch.reviews.push(review),
-                Change::MessageQueued(message) => batch.messages.push(message),
+                Change::EventSet(_)
+                | Change::ReviewRaised(_)
+                | Change::ReviewResolved(_)
+                | Change::ChannelSwitched(_)
+                | Change::MessageQueued(_) => outside::take(&mut batch, change),
                 Change::RefundPolicySet(policy) => {
                     batch.refund_policies.insert(policy.tenant, policy);
                 }

@@ -52,10 +52,34 @@ impl Database {
                     .and_where_option(walk.to.map(|to| Expr::col(time).lte(to)));
             }
         }
-        if let (Self::MySql(_), Some(index)) = (self, walk.index()) {
-            query.force_index(index, IndexHintScope::All);
+        if let Some(index) = walk.index() {
+            self.walk_along(query, index);
         }
         query.order_by(time, walk.direction.clone()).order_by(number, walk.direction.clone());
+    }
+}
+
+impl Database {
+    /// Has a list walk the index of this name, where the database can be told so.
+    pub(crate) fn walk_along(&self, query: &mut SelectStatement, index: impl Into<String>) {
+        if matches!(self, Self::MySql(_)) {
+            query.force_index(index.into(), IndexHintScope::All);
+        }
+    }
+
+    /// Has a list of rows in which this column is missing walk the index of this name, which has it behind the tenant. To
+    /// PostgreSQL what is missing is not the same everywhere, and the order begins with it; to MySQL it is, and it does not.
+    pub(crate) fn walk_missing(
+        &self,
+        query: &mut SelectStatement,
+        column: (&'static str, &'static str),
+        index: &'static str,
+    ) {
+        query.and_where(Expr::col(column).is_null());
+        if matches!(self, Self::Postgres(_)) {
+            query.order_by(column, Direction::Desc);
+        }
+        self.walk_along(query, index);
     }
 }
 

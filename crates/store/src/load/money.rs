@@ -7,7 +7,8 @@ use domain::{Needs, Payment, State, TenantId};
 use super::{LoadError, find, order_key};
 use crate::found::{Fields, Intent, Stored, Tables};
 use crate::rows::{
-    AccountRow, AttemptRow, ChannelEventRow, PaymentRow, RefundLineRow, RefundPolicyRow, RefundRow, parse_order_no,
+    AccountRow, AttemptRow, ChannelEventRow, PaymentRow, RefundLineRow, RefundPolicyRow, RefundRow, ReviewRow,
+    StandingOfChannel, parse_order_no,
 };
 use crate::set::{Find, Value, number, text};
 use crate::{Error, OrderKey};
@@ -74,7 +75,7 @@ fn key(tenant: TenantId, id: String) -> [Value; 2] {
     [tenant.0.into(), id.into()]
 }
 
-/// Accounts, what came from outside before, what shops ask of refunds, and the payments for these orders, whose heads are locked.
+/// Accounts, what came from outside before, what shops ask of refunds, reviews, and the payments for these orders, whose heads are locked.
 pub(super) async fn load(
     tables: &mut impl Tables,
     needs: &Needs,
@@ -85,6 +86,10 @@ pub(super) async fn load(
     for AccountRow(account) in find(tables, accounts, Intent::Read).await? {
         state.put_account(account);
     }
+    let standings = needs.standings.iter().flat_map(|(tenant, id)| key(*tenant, id.to_string()));
+    for StandingOfChannel(standing) in find(tables, standings, Intent::Change).await? {
+        state.put_standing(standing);
+    }
     let events = needs.events.iter().flat_map(|(tenant, digest)| [tenant.0.into(), digest.0[..].into()]);
     for ChannelEventRow(event) in find(tables, events, Intent::Read).await? {
         state.put_event(event);
@@ -92,6 +97,10 @@ pub(super) async fn load(
     let policies = needs.refund_policies.iter().map(|tenant| tenant.0.into());
     for RefundPolicyRow(policy) in find(tables, policies, Intent::Change).await? {
         state.put_refund_policy(policy);
+    }
+    let reviews = needs.reviews.iter().flat_map(|(tenant, id)| key(*tenant, id.to_string()));
+    for ReviewRow(review) in find(tables, reviews, Intent::Change).await? {
+        state.put_review(review);
     }
     for payment in payments(tables, paid).await? {
         state.put_payment(payment.into());

@@ -1,6 +1,8 @@
 //! Owns the rows of accounts with providers, and of what came from outside.
 
-use domain::channel::{Account, ChannelEvent, Conditions, Digest, Fact, Kind, Method, State, Subject, Verdict};
+use domain::channel::{
+    Account, ChannelEvent, Conditions, Digest, Fact, Kind, Method, Standing, State, Subject, Verdict,
+};
 use domain::text::{ChannelNo, Code, Reference};
 use domain::{Money, TenantId, Timestamp};
 
@@ -52,6 +54,35 @@ impl Stored for AccountRow {
                 amount_max: fields.take()?,
             },
         }))
+    }
+}
+
+/// An account that is to be changed.
+pub(crate) struct StandingOfChannel(pub(crate) Standing);
+
+impl Stored for StandingOfChannel {
+    const FIND: &'static Find = &Find {
+        table: "channel_accounts",
+        key: AccountRow::FIND.key,
+        unique: None,
+        read: &[
+            number("tenant_id"),
+            text("account_id"),
+            text("kind"),
+            text("name"),
+            number("is_enabled"),
+            text("currency"),
+            text("method"),
+            number("amount_min"),
+            number("amount_max"),
+            number("version"),
+            number("updated_at"),
+        ],
+    };
+
+    fn read(fields: &mut Fields) -> Result<Self, Error> {
+        let AccountRow(account) = AccountRow::read(fields)?;
+        Ok(Self(Standing { account, version: fields.take()?, changed_at: Timestamp(fields.take()?) }))
     }
 }
 

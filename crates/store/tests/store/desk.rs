@@ -7,11 +7,14 @@ use std::cell::Cell;
 
 use domain::channel::{Account, Conditions, Digest, Fact, Kind, Source, Subject, Verdict};
 use domain::order::{CloseReason, PendingLimit};
-use domain::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Reference, RefundReason, Sku, TrackingNo};
+use domain::text::{
+    Carrier, CustomerId, MoveReason, Note, ProductName, Reference, RefundReason, Resolution, Sku, TrackingNo,
+};
 use domain::{
     Action, ApplyChannelFact, AttemptId, ChannelAccountId, Command, CorrectShipment, LineRequest, Money, MoveStock,
     MovementId, OrderNo, OrderNumberSource, PaymentId, PlaceOrder, PrincipalId, PutProduct, RefundId, RefundPayment,
-    RetryRefund, ShipLine, ShipOrder, ShipmentId, StartPayment, TenantId, Timestamp, Whose,
+    ResolveReview, RetryRefund, ReviewId, ShipLine, ShipOrder, ShipmentId, StartPayment, SwitchChannel, TenantId,
+    Timestamp, Whose,
 };
 use idempotency::{CommandId, Fingerprints, Key, Target};
 
@@ -184,6 +187,17 @@ impl Desk {
             is_again: false,
         };
         self.command(key, Action::ApplyChannelFact(apply))
+    }
+
+    /// Switches an account with a provider.
+    pub fn switch(&self, key: &str, account: ChannelAccountId, is_enabled: bool) -> Command {
+        self.command(key, Action::SwitchChannel(SwitchChannel { account, is_enabled }))
+    }
+
+    /// What was done about a review.
+    pub fn resolve(&self, key: &str, review: ReviewId, words: &str) -> Command {
+        let resolution = Resolution::from_stored(words);
+        self.command(key, Action::ResolveReview(ResolveReview { review, resolution }))
     }
 
     pub fn cancel(&self, order_no: OrderNo) -> Command {

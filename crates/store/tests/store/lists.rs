@@ -1,11 +1,16 @@
 //! Owns the promise of the lists: newest first, each row at most once however many come in between, only the tenant's.
 
-use domain::order::Status;
-use domain::text::{CustomerId, Sku};
-use domain::{Command, Order, OrderNo, Timestamp};
-use store::{Account, Cursor, OrderFilter};
+use std::cmp::Reverse;
 
-use crate::desk::{Desk, order_no};
+use domain::channel::Verdict;
+use domain::order::Status;
+use domain::stock::Source;
+use domain::text::{CustomerId, Sku};
+use domain::{Action, AttemptId, ChannelAccountId, Command, Order, OrderNo, Payment, Timestamp, payment};
+use idempotency::Key;
+use store::{Account, Cursor, NewChannelAccount, OrderFilter, PaymentFilter};
+
+use crate::desk::{self, ACCOUNT, Desk, order_no};
 use crate::ground::{Kind, on_every_database};
 use crate::shop::Shop;
 
@@ -14,6 +19,8 @@ on_every_database!(
     a_row_is_seen_at_most_once_while_others_come_in,
     every_filter_gives_what_it_says,
     products_are_listed_newest_first,
+    what_moved_stock_is_listed_newest_first,
+    payments_are_listed_newest_first,
     nothing_is_seen_across_tenants,
     a_history_names_who_did_what,
 );
@@ -146,6 +153,116 @@ async fn products_are_listed_newest_first(kind: Kind) {
     assert!(rows.iter().all(|(product, stock)| product.sku == stock.sku));
 }
 
+async fn what_moved_stock_is_listed_newest_first(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let (tea, place) = (Sku::from_stored("tea"), shop.desk.place("k", &[("tea", 2)]));
+    let number = order_no(&place);
+    let mut batch: Vec<Command> = (1..=11)
+        .map(|at| shop.desk.move_stock(&format!("move-{at}"), if at == 7 { "cup" } else { "tea" }, at))
+        .collect();
+    // Three of one moment.
+    for command in &mut batch {
+        command.at = Timestamp(10 + command.at.0 / 3);
+    }
+    let [start, paid] = shop.desk.pay(number, 200);
+    batch.extend([place, start, paid]);
+    shop.run(&batch).await;
+    shop.ground.plant("update stock_movements set principal_id = null where source_kind = 'initial'").await;
+    for limit in [1, 3, 11, 12, 50] {
+        let (mut rows, mut after) = (Vec::new(), None);
+        loop {
+            let page = shop.store.stock_movements(shop.desk.tenant, &tea, after.as_ref(), limit).await.expect("a page");
+            rows.extend(page.rows);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let quantities: Vec<i64> = rows.iter().map(|row| row.quantity).collect();
+        assert_eq!(quantities, [-2, 11, 10, 9, 8, 6, 5, 4, 3, 2, 1, 1_000], "pages of {limit}");
+        let who: Vec<_> = rows.iter().map(|row| row.actor.as_deref()).collect();
+        assert_eq!((who[0], who[1], who[11]), (Some("service:checkout"), Some("service:checkout"), None));
+        assert_eq!((rows[0].source, rows[11].source), (Source::Sale(number), Source::Initial));
+        assert_eq!((rows[0].reason.as_deref(), rows[1].reason.as_deref()), (None, Some("a count")));
+    }
+}
+
+/// Payments of which every second has a second attempt, through another account, and every third is paid.
+async fn payments(shop: &Shop) {
+    let other = ChannelAccountId::new(2);
+    let account = desk::account(shop.desk.tenant, other);
+    let channel = NewChannelAccount { account: &account, settings: "{}", priority: 1 };
+    shop.store.channel_account_create(&channel, Timestamp(0)).await.expect("a new channel");
+    let mut batch = Vec::new();
+    for at in 0..24 {
+        let place = shop.desk.place(&format!("pay-{at}"), &[("tea", 1)]);
+        let number = order_no(&place);
+        let [mut start, paid] = shop.desk.pay(number, 100);
+        start.at = Timestamp(1_000 + at / 3);
+        let failed = shop.desk.said(number, Verdict::Failed, None);
+        let mut again = shop.desk.start(number);
+        if let Action::StartPayment(start) = &mut again.action {
+            start.attempt = AttemptId::new(number.bits() + 1_000_000);
+            start.candidates = vec![other];
+        }
+        (again.key, again.at) = (Key::from_stored(&format!("again-{at}")), Timestamp(2_000 + at));
+        batch.extend([place, start]);
+        match at % 6 {
+            0 | 2 | 4 => batch.extend([failed, again]),
+            3 => batch.push(paid),
+            _ => {}
+        }
+    }
+    shop.run(&batch).await;
+}
+
+async fn payments_are_listed_newest_first(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    payments(&shop).await;
+    let all = async |filter: &PaymentFilter, limit: u64| {
+        let (mut rows, mut after) = (Vec::new(), None);
+        loop {
+            let page = shop.store.payments_page(shop.desk.tenant, filter, after.as_ref(), limit).await.expect("a page");
+            assert!(page.rows.len() <= usize::try_from(limit).expect("a small limit"));
+            rows.extend(page.rows);
+            after = page.next;
+            if after.is_none() {
+                return rows;
+            }
+        }
+    };
+    let everything = all(&PaymentFilter::default(), 100).await;
+    assert_eq!(everything.len(), 24);
+    let paid = everything.iter().filter(|payment| payment.status == payment::Status::Paid).count();
+    assert!((2..=6).contains(&paid), "{paid}");
+    for bits in 0..32_u8 {
+        for account in [ACCOUNT, ChannelAccountId::new(2), ChannelAccountId::new(3)] {
+            let set = |bit: u8| bits & (1 << bit) != 0;
+            let filter = PaymentFilter {
+                status: set(0).then_some(payment::Status::Paid),
+                account: set(1).then_some(account),
+                order_no: set(2).then_some(everything[7].order_no),
+                created_from: set(3).then_some(Timestamp(1_002)),
+                created_to: set(4).then_some(Timestamp(2_012)),
+            };
+            let time = |payment: &Payment| {
+                let first = payment.attempts.iter().find(|attempt| attempt.account == account);
+                if set(1) { first.map(|attempt| attempt.created_at) } else { Some(payment.created_at) }
+            };
+            let fits = |payment: &&Payment| {
+                filter.status.is_none_or(|status| payment.status == status)
+                    && filter.order_no.is_none_or(|number| payment.order_no == number)
+                    && time(payment).is_some_and(|at| {
+                        filter.created_from.is_none_or(|from| at >= from) && filter.created_to.is_none_or(|to| at < to)
+                    })
+            };
+            let mut expected: Vec<&Payment> = everything.iter().filter(fits).collect();
+            expected.sort_by_key(|payment| Reverse((time(payment), payment.id)));
+            assert_eq!(all(&filter, 4).await.iter().collect::<Vec<_>>(), expected, "{filter:?}");
+        }
+    }
+}
+
 async fn nothing_is_seen_across_tenants(kind: Kind) {
     let shop = Shop::stocked(kind).await;
     let numbers = crowd(&shop, "crowd", 4).await;
@@ -157,6 +274,8 @@ async fn nothing_is_seen_across_tenants(kind: Kind) {
     assert!(store.products(other, None, 9).await.expect("a page").rows.is_empty());
     assert_eq!(store.order(other, numbers[0]).await.expect("an answer"), None);
     assert_eq!(store.product(other, &Sku::from_stored("tea")).await.expect("an answer"), None);
+    assert!(store.stock_movements(other, &Sku::from_stored("tea"), None, 9).await.expect("a page").rows.is_empty());
+    assert!(store.payments_page(other, &PaymentFilter::default(), None, 9).await.expect("a page").rows.is_empty());
     assert_eq!(store.history(other, numbers[0]).await.expect("an answer"), Vec::new());
     // The same sku and the same key belong to each tenant by itself.
     let desk = Desk::new(other, principal, 1_000);

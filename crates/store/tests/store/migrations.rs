@@ -139,17 +139,23 @@ fn without_index(kind: Kind, table: &str, index: &str) -> String {
     if kind == Kind::MariaDb { format!("drop index {index} on {table}") } else { format!("drop index {index}") }
 }
 
-/// What the step of sightings added, taken away again.
-async fn before_sightings(ground: &Ground, kind: Kind) {
+/// What the step of the console added, taken away again.
+async fn before_console(ground: &Ground, kind: Kind) {
     for (table, index) in [
         ("key_conflicts", "key_conflicts_tenant_id_idempotency_key"),
         ("shipments", "shipments_tenant_id_tracking_no"),
         ("archived_shipments", "archived_shipments_tenant_id_tracking_no"),
+        ("stock_movements", "stock_movements_tenant_id_sku_moved_at_id"),
+        ("payments", "payments_tenant_id_created_at_payment_id"),
+        ("payments", "payments_tenant_id_status_created_at_payment_id"),
+        ("reviews", "reviews_tenant_id_resolved_at_raised_at_review_id"),
+        ("payment_attempts", "payment_attempts_tenant_id_account_id_created_at_payment_id"),
     ] {
         ground.plant(&without_index(kind, table, index)).await;
     }
     ground.plant("alter table key_conflicts drop column last_from").await;
-    ground.plant("delete from seaql_migrations where version = 'm0011_sightings'").await;
+    ground.plant("alter table stock_movements drop column principal_id").await;
+    ground.plant("delete from seaql_migrations where version = 'm0011_console'").await;
 }
 
 /// Its tenant is open, its API keys are good, its orders take steps; and people may come.
@@ -161,7 +167,7 @@ async fn a_shop_of_before_there_were_people_goes_on(kind: Kind) {
     let desk = &shop.desk;
     shop.store.api_key_create(desk.tenant, desk.principal, &key, Timestamp(0)).await.expect("a new key");
     shop.store.close().await;
-    before_sightings(&shop.ground, kind).await;
+    before_console(&shop.ground, kind).await;
     let index = without_index(kind, "tenants", "tenants_name");
     for sql in BEFORE_FACTORS.iter().chain(&[index.as_str()]).chain(BEFORE_PEOPLE) {
         shop.ground.plant(sql).await;
@@ -211,7 +217,7 @@ async fn a_step_that_was_broken_off_is_taken_again(kind: Kind) {
             // One transaction: all of it stands, or nothing.
             continue;
         }
-        before_sightings(&shop.ground, kind).await;
+        before_console(&shop.ground, kind).await;
         for sql in BEFORE_FACTORS.iter().chain(&missing).chain([&step]) {
             shop.ground.plant(sql).await;
         }

@@ -108,7 +108,8 @@ async fn a_review_that_is_raised_again_stays_as_it_is(kind: Kind) {
     let (tenant, id) = (shop.desk.tenant, ReviewId::new(7));
     let raise = async |store: &store::Store, id, detail: &str| {
         let (subject, detail) = ("att_1".to_owned(), detail.to_owned());
-        let review = Review { id, tenant, kind: review::Kind::Difference, subject, detail, at: Timestamp(1) };
+        let review =
+            Review { id, tenant, kind: review::Kind::Difference, subject, detail, at: Timestamp(1), resolved: None };
         store.review_raise(&review).await.expect("it is raised, or there")
     };
     assert!(raise(&shop.store, id, "first").await);

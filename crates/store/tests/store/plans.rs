@@ -1,5 +1,6 @@
 //! Owns the promise that no statement walks through a whole table: how each database means to run each of them.
 
+mod console;
 mod mariadb;
 mod people;
 mod postgres;
@@ -42,6 +43,7 @@ const BATCH: &[&str] = &[
     "find tenants",
     "find audit_heads",
     "find refund_policies",
+    "find reviews",
     "insert key_records",
     "insert orders",
     "insert order_lines",
@@ -71,6 +73,7 @@ const BATCH: &[&str] = &[
     "update tenants",
     "update audit_heads",
     "update refund_policies",
+    "update reviews",
     "delete key_records",
     "delete order_numbers",
     "delete pending_slots",
@@ -85,6 +88,7 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
     people(&shop).await;
     people::populate(&shop).await;
     refunds(&shop).await;
+    console::populate(&shop).await;
     let mut last = None;
     for round in 0..10 {
         let mut batch = Vec::new();
@@ -282,7 +286,8 @@ async fn batches(store: &Store, desk: &Desk, name: &str) {
         derived(&desk.put("sku-2", 8, 0)),
         derived(&desk.put("sku-3", 8, 0)),
     ];
-    let fifth = [derived(&desk.put("sku-2", 7, 0)), derived(&desk.put("sku-3", 7, 0))];
+    let looked = console::looked(store, desk, name).await;
+    let fifth = [looked, derived(&desk.put("sku-2", 7, 0)), derived(&desk.put("sku-3", 7, 0))];
     let alone = |order: &str| desk.place_alone(&key(order), &key("member"), &[("tea", 1)]);
     let sixth = [alone("alone")];
     let seventh = [desk.cancel(order_no(&sixth[0])), alone("and again")];
@@ -314,6 +319,7 @@ async fn lists(store: &Store, tenant: TenantId, order_no: OrderNo) {
     store.actor_id(tenant, PrincipalId(9)).await.expect("an answer");
     store.products(tenant, None, 20).await.expect("a page");
     store.products(tenant, Some(&cursor), 20).await.expect("a page");
+    console::pages(store, tenant, order_no).await;
     let history = store.history(tenant, order_no).await.expect("a history");
     assert!(!history.is_empty());
     store.credential("mk_none").await.expect("an answer");

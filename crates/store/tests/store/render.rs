@@ -63,6 +63,11 @@ fn spell(reply: &Reply) -> (u16, Option<u32>, Value) {
             let body = json!({ "tenant_id": tenant.public_id.to_string(), "status": tenant.status.name() });
             (code(*created), Some(tenant.version), body)
         }
+        Reply::Review(review) => {
+            let resolution = review.resolved.as_ref().map(|resolved| resolved.resolution.as_str());
+            (200, None, json!({ "review_id": review.id.to_string(), "resolution": resolution }))
+        }
+        Reply::Channel(account) => (200, None, json!({ "id": account.id.to_string(), "on": account.is_enabled })),
         Reply::SessionEnded => (204, None, json!(null)),
         Reply::SessionRules(policy) => (200, Some(policy.version), json!({ "rules": policy.rules.to_string() })),
         Reply::Noted(became) => (200, None, json!({ "became": became.name() })),

@@ -107,6 +107,7 @@ impl Till<'_> {
             subject,
             detail,
             at: self.command.at,
+            resolved: None,
         }));
     }
 }

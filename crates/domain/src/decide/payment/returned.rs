@@ -143,8 +143,15 @@ impl Till<'_> {
             let Ok(item) = item.adjust(quantity) else { continue };
             self.changes.push(Change::StockSet(item));
             let source = StockSource::Return(id);
-            let at = self.command.at;
-            self.changes.push(Change::StockMoved(Movement { tenant, sku, source, quantity, reason: None, at }));
+            self.changes.push(Change::StockMoved(Movement {
+                tenant,
+                sku,
+                source,
+                quantity,
+                reason: None,
+                principal: Some(self.command.principal),
+                at: self.command.at,
+            }));
         }
     }
 

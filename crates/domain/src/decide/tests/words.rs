@@ -47,6 +47,8 @@ fn reply(reply: &Reply) -> String {
             let refund = payment.refund(*refund).expect("the reply names one of its refunds");
             format!("refund {} {} of {}", refund.number, refund.status, refund.amount)
         }
+        Reply::Review(review) => format!("review {}", review.id),
+        Reply::Channel(account) => format!("channel {} {}", account.id, account.is_enabled),
         Reply::SessionEnded => "over".to_owned(),
         Reply::SessionRules(policy) => format!("v{} {}", policy.version, policy.rules),
         Reply::RefundPolicy(policy) => {

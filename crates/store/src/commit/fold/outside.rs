@@ -1,11 +1,12 @@
 //! Owns the rows of what comes from outside, of what is to be done there, and of what a person has to look at.
 
-use domain::State;
 use domain::text::{ChannelNo, Code};
+use domain::{Change, State};
 
 use super::Batch;
 use crate::found::Stored as _;
 use crate::outbox;
+use crate::rows::{ReviewRow, StandingOfChannel};
 use crate::set::{Rows, Write, bytes, number, row, text};
 
 /// Where messages of one payment wait: so many lanes there are, and the same one for it each time.
@@ -26,6 +27,21 @@ static OUTBOX: Write = Write::insert(
         number("tries"),
     ],
 );
+
+pub(super) fn take<'a>(batch: &mut Batch<'a>, change: &'a Change) {
+    match change {
+        Change::EventSet(event) => {
+            batch.events.insert((event.tenant, event.digest), event);
+        }
+        Change::ReviewRaised(review) => batch.reviews.push(review),
+        Change::ReviewResolved(review) => batch.reviews_resolved.push(review),
+        Change::ChannelSwitched(standing) => {
+            batch.switched.insert((standing.account.tenant, standing.account.id), standing);
+        }
+        Change::MessageQueued(message) => batch.messages.push(message),
+        _ => {}
+    }
+}
 
 /// In the order in which they were written: what is told first is done first.
 pub(super) fn outbox(batch: &Batch<'_>) -> Rows {
@@ -59,6 +75,37 @@ pub(super) fn reviews(batch: &Batch<'_>) -> Rows {
         let subject: String = review.subject.chars().take(64).collect();
         let (id, kind) = (review.id.to_string(), review.kind.name());
         rows.add(row![review.tenant.0, id, kind, subject, detail, review.at.0]);
+    }
+    rows
+}
+
+static RESOLVED: Write =
+    Write::update("reviews", ReviewRow::FIND.key, &[number("resolved_at"), text("resolution")], &[]);
+
+/// Each once, and nobody else meanwhile: its row is locked where it is loaded.
+pub(super) fn reviews_resolved(batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&RESOLVED);
+    for review in &batch.reviews_resolved {
+        let (at, words) = review.resolved.as_ref().map(|done| (done.at.0, done.resolution.as_str())).unzip();
+        rows.add(row![review.tenant.0, review.id.to_string(), at, words]);
+    }
+    rows
+}
+
+static SWITCHED: Write = Write::update(
+    "channel_accounts",
+    StandingOfChannel::FIND.key,
+    &[number("is_enabled"), number("version"), number("updated_at")],
+    &[number("version")],
+);
+
+/// The version is expected that was loaded: at the command line they are changed without a lock.
+pub(super) fn channels_switched(before: &State, batch: &Batch<'_>) -> Rows {
+    let mut rows = Rows::of(&SWITCHED);
+    for ((tenant, id), now) in &batch.switched {
+        let was = before.standing(*tenant, *id).map_or(0, |standing| standing.version);
+        let is_enabled = i64::from(now.account.is_enabled);
+        rows.add(row![tenant.0, id.to_string(), is_enabled, now.version, now.changed_at.0, was]);
     }
     rows
 }

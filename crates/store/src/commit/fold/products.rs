@@ -37,6 +37,7 @@ static MOVEMENTS: Write = Write::insert(
         number("quantity"),
         text("reason"),
         number("moved_at"),
+        number("principal_id"),
     ],
 );
 
@@ -117,7 +118,8 @@ pub(super) fn movements(batch: &Batch<'_>) -> Rows {
     movements.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     for ((tenant, sku, kind, source), movement) in movements {
         let reason = movement.reason.as_ref().map(MoveReason::as_str);
-        rows.add(row![tenant.0, sku.as_str(), kind, source, movement.quantity, reason, movement.at.0]);
+        let who = movement.principal.map(|principal| principal.0);
+        rows.add(row![tenant.0, sku.as_str(), kind, source, movement.quantity, reason, movement.at.0, who]);
     }
     rows
 }

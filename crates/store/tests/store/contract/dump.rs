@@ -20,7 +20,7 @@ pub type Dump = BTreeMap<&'static str, Vec<String>>;
 const TABLES: &[(&str, &str)] = &[
     ("products", "tenant_id, sku, name, price_minor, currency, version, created_at, updated_at"),
     ("stock_items", "tenant_id, sku, on_hand, reserved"),
-    ("stock_movements", "tenant_id, sku, source_kind, source_id, quantity, reason, moved_at"),
+    ("stock_movements", "tenant_id, sku, source_kind, source_id, quantity, reason, moved_at, principal_id"),
     ("order_numbers", "tenant_id, order_no, principal_id, expires_at"),
     (
         "orders",
@@ -54,7 +54,7 @@ const TABLES: &[(&str, &str)] = &[
          state, received_at, updated_at",
     ),
     ("refund_policies", "tenant_id, limits, version, changed_at"),
-    ("reviews", "tenant_id, review_id, kind, subject, detail, raised_at"),
+    ("reviews", "tenant_id, review_id, kind, subject, detail, raised_at, resolved_at, resolution"),
     ("outbox", "tenant_id, payment_id, account_id, task, subject, number, due_at, created_at, tries"),
     (
         "people",
@@ -111,7 +111,8 @@ pub fn memory(tables: &Tables) -> Dump {
             Source::Return(refund) => ("return", refund.to_string()),
         };
         let reason = or_none(row.reason.as_ref());
-        put("stock_movements", &[&row.tenant.0, &row.sku, &kind, &source, &row.quantity, &reason, &row.at.0]);
+        let who = or_none(row.principal.map(|principal| principal.0));
+        put("stock_movements", &[&row.tenant.0, &row.sku, &kind, &source, &row.quantity, &reason, &row.at.0, &who]);
     }
     for row in tables.numbers.values() {
         put("order_numbers", &[&row.tenant.0, &row.order_no, &row.principal.0, &row.expires_at.0]);

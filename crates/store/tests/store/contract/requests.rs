@@ -54,6 +54,7 @@ enum What {
     Back { order: u8, refund: u8, verdict: u8, source: u8 },
     Retry { order: u8, refund: u8 },
     Stray { number: u8 },
+    Look { review: u8 },
     Cancel { order: u8, merchant: bool },
     Expire { order: u8 },
     Ship { order: u8, stale: u32, tracking: u8, lines: Option<Vec<(u32, i64)>> },
@@ -115,11 +116,12 @@ pub fn wish() -> impl Strategy<Value = Wish> {
             .prop_map(|(order, refund, verdict, source)| What::Back { order, refund, verdict, source }),
         1 => (order, 0..3_u8).prop_map(|(order, refund)| What::Retry { order, refund }),
         1 => (0..3_u8).prop_map(|number| What::Stray { number }),
+        2 => any::<u8>().prop_map(|review| What::Look { review }),
         2 => (order, any::<bool>()).prop_map(|(order, merchant)| What::Cancel { order, merchant }),
         1 => order.prop_map(|order| What::Expire { order }),
-        6 => (order, stale.clone(), 0..4_u8, proptest::option::of(parcels))
+        6 => (order, stale.clone(), 0..3_u8, proptest::option::of(parcels))
             .prop_map(|(order, stale, tracking, lines)| What::Ship { order, stale, tracking, lines }),
-        4 => (order, stale, 0..4_u8).prop_map(|(order, stale, tracking)| What::Correct { order, stale, tracking }),
+        4 => (order, stale, 0..3_u8).prop_map(|(order, stale, tracking)| What::Correct { order, stale, tracking }),
         2 => (order, any::<bool>()).prop_map(|(order, automatic)| What::Receive { order, automatic }),
         3 => (0..PEOPLE, 0..40_u8, any::<bool>())
             .prop_map(|(person, role, password)| What::Add { person, role, password }),
@@ -257,6 +259,7 @@ fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
         | What::Retry { order: pick, .. } => money::action(&wish.what, (order(*pick)?, acting(wish)), tables)?,
         What::Limits { limit, stale, .. } => money::limits(tenant, (*limit, *stale), tables),
         What::Stray { number } => money::stray(tenant, *number),
+        What::Look { review } => money::look(tenant, *review, tables)?,
         What::Add { .. } | What::Step { .. } | What::Shop { .. } | What::Kick { .. } | What::Rules { .. } => {
             people::action(&wish.what, tenant, tables)?
         }

@@ -90,13 +90,15 @@ fn value<'a>(name: &str, order_no: &'a str) -> Option<&'a str> {
         "order_no" => order_no,
         "sku" | "char" => "'tea'",
         "refund_id" => "'rfd_2'",
+        "account_id" => "'cha_00000000000000000000000001'",
         "status" => "'shipped'",
         "customer_id" => "'customer-1'",
         "key_hash" | "secret_hash" | "binary" => "x'00'",
         "idempotency_key" | "kind" => "'k'",
         // In a small table the server would rather walk all of it than go through an index to most of it.
         "last_at" => "30",
-        "created_at" | "completed_at" | "updated_at" | "expires_at" => "900",
+        "review_id" => "'rev_2'",
+        "created_at" | "raised_at" | "completed_at" | "updated_at" | "expires_at" => "900",
         "LIMIT" => "20",
         _ => return None,
     })

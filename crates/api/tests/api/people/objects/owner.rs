@@ -72,6 +72,8 @@ pub(super) async fn seen(owner: &Owner<'_>, tenant: &Client, house: &Client) -> 
     ];
     let of_tenant = [
         format!("refunds/{refund}"),
+        "reviews?state=all".to_owned(),
+        "channels".to_owned(),
         format!("members/{member}"),
         format!("members/{member}/sessions"),
         format!("staff/{staff}"),

@@ -23,10 +23,12 @@ pub(super) fn id<'a>(owned: &'a Owned, path: &str, part: &str) -> Option<&'a str
         "order_no" => Some(&owned.order),
         "payment_id" => Some(&owned.payment),
         "refund_id" => Some(&owned.refund),
+        "review_id" => Some(&owned.review),
         "person_id" if of_staff => Some(&owned.staff),
         "person_id" => Some(&owned.member),
         "session_id" if of_staff => Some(&owned.staff_session),
         "session_id" => Some(&owned.session),
+        "channel_account_id" if path.contains("/channels/") => Some(&owned.channel),
         "sku" => Some(&owned.sku),
         "tenant_id" => Some(&owned.tenant_id),
         // Words of ours, which mean the same to everybody or each shop's own; and the address that a provider was given,
@@ -80,6 +82,8 @@ fn body(line: &Line) -> Value {
             json!({"carrier": "SF", "tracking_no": "1"})
         }
         ("POST", "/payments/{payment_id}/refunds") => json!({"reason": "unwanted", "amount": money}),
+        ("POST", "/channels/{channel_account_id}/switch") => json!({"enabled": true}),
+        ("POST", "/reviews/{review_id}/resolve") => json!({"resolution": "looked"}),
         ("POST", "/staff/{person_id}/role") => json!({"role": "auditor"}),
         ("PUT", "/products/{sku}") => json!({"name": "Coffee", "price": money, "initial_stock": 1}),
         ("POST", "/products/{sku}/stock-movements") => json!({"quantity": 1, "reason": "found"}),

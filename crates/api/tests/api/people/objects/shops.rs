@@ -1,7 +1,8 @@
 //! Owns two tenants with somebody of each kind in them, and what their buyers have: what the paths of routes can name.
 
 use domain::access::{Reach, Role};
-use domain::{ChannelAccountId, TenantId};
+use domain::review::{Kind, Review};
+use domain::{ChannelAccountId, ReviewId, TenantId};
 use serde_json::json;
 use store::Policy;
 
@@ -57,12 +58,16 @@ pub(super) struct Owned {
     pub(super) payment: String,
     /// Waits for a second person.
     pub(super) refund: String,
+    /// Of the tenant's human queue.
+    pub(super) review: String,
     pub(super) member: String,
     /// On another device than the one that they ask from.
     pub(super) session: String,
     pub(super) staff: String,
     pub(super) staff_session: String,
     pub(super) sku: String,
+    /// The tenant's account with a provider.
+    pub(super) channel: String,
     pub(super) tenant_id: String,
 }
 
@@ -147,13 +152,24 @@ impl<'a> Tenant<'a> {
             order,
             payment,
             refund: refund.str("/refund_id"),
+            review: self.review().await,
             member: buyer.person.clone().expect("a member is a person"),
             session: other_device.get("/api/v1/me").await.str("/session_id"),
             staff,
             staff_session: of_staff.get("/api/v1/me").await.str("/session_id"),
             sku,
+            channel: self.channel.to_string(),
             tenant_id: row["tenant_id"].as_str().expect("an id").to_owned(),
         }
+    }
+
+    /// Something that a person has to look at.
+    async fn review(&self) -> String {
+        let (id, tenant) = (ReviewId::new(api::id()), self.id);
+        let (subject, detail) = ("att_1".to_owned(), "no word".to_owned());
+        let review = Review { id, tenant, kind: Kind::Stuck, subject, detail, at: api::now(), resolved: None };
+        assert!(self.shop.store.review_raise(&review).await.expect("it is new"));
+        id.to_string()
     }
 
     /// A server of the tenant's.

@@ -40,7 +40,10 @@ pub fn put(money: &Money, put: &mut impl FnMut(&'static str, &[&dyn Display])) {
         put("refund_policies", &[&row.tenant.0, &limits, &row.version, &or_none(row.changed_at.map(|at| at.0))]);
     }
     for row in money.reviews.values() {
-        put("reviews", &[&row.tenant.0, &row.id, &row.kind, &row.subject, &row.detail, &row.at.0]);
+        let (at, words) = row.resolved.as_ref().map(|resolved| (resolved.at.0, &resolved.resolution)).unzip();
+        let done: [&dyn Display; 2] = [&or_none(at), &or_none(words)];
+        let raised: [&dyn Display; 6] = [&row.tenant.0, &row.id, &row.kind, &row.subject, &row.detail, &row.at.0];
+        put("reviews", &[raised.as_slice(), &done].concat());
     }
     for row in &money.outbox {
         // When it was written is not kept of what was written before its time.

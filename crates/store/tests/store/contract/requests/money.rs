@@ -3,10 +3,11 @@
 use domain::channel::{Digest, Fact, NextAction, Source, Subject, Verdict};
 use domain::outbox::Task;
 use domain::payment::{Refund, RefundLimits, RefundLine, RefundStatus};
-use domain::text::{ChannelNo, Code, Reference, RefundReason};
+use domain::text::{ChannelNo, Code, Reference, RefundReason, Resolution};
 use domain::{
     Action, ApplyChannelFact, ApproveRefund, Asking, AttemptId, ChannelAccountId, NoteSilence, Order, PaymentId,
-    PrincipalId, RefundId, RefundPayment, RejectRefund, RetryRefund, SetRefundLimits, StartPayment, TenantId,
+    PrincipalId, RefundId, RefundPayment, RejectRefund, ResolveReview, RetryRefund, ReviewId, SetRefundLimits,
+    StartPayment, TenantId,
 };
 use engine::memory::Tables;
 
@@ -100,6 +101,14 @@ pub fn limits(tenant: TenantId, (limit, stale): (Option<i64>, Option<u32>), tabl
     let version = tables.money.refund_policies.get(&tenant).map_or(1, |policy| policy.version);
     let limits = RefundLimits::new(limit.map(money)).expect("one limit");
     Action::SetRefundLimits(SetRefundLimits { limits, expected_version: stale.map(|stale| version - stale) })
+}
+
+/// What was done about something that a person had to look at.
+pub fn look(tenant: TenantId, pick: u8, tables: &Tables) -> Option<Action> {
+    let all = (tenant, ReviewId::new(0))..=(tenant, ReviewId::new(u128::MAX));
+    let review = super::nth(tables.money.reviews.range(all).map(|(row, _)| row.1), pick)?;
+    let resolution = Resolution::from_stored("asked; it's \"\u{597d}\"");
+    Some(Action::ResolveReview(ResolveReview { review, resolution }))
 }
 
 /// A word about a charge that nobody knows.
