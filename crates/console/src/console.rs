@@ -1,6 +1,7 @@
 //! Owns the operators' pages: which there are. What each shows and does stands below.
 
 mod audit;
+mod channels;
 mod keys;
 mod log_in;
 mod me;
@@ -8,11 +9,14 @@ mod order;
 mod orders;
 mod overview;
 mod payment;
+mod payments;
 mod people;
 mod products;
 mod refund;
 mod refunds;
+mod reviews;
 mod settings;
+mod stock;
 mod tenants;
 
 use axum::Router;
@@ -33,11 +37,13 @@ pub(crate) fn routes() -> Router<Pages> {
         .route("/me/second-factor", post(me::begin))
         .route("/me/second-factor/confirm", post(me::confirm))
         .route("/products", get(products::page))
+        .route("/products/{sku}", get(stock::page))
         .route("/products/{sku}/stock", post(products::move_stock))
         .route("/orders", get(orders::page))
         .route("/orders.csv", get(orders::export))
         .route("/orders/{order_no}", get(order::page))
         .route("/orders/{order_no}/{deed}", post(order::act))
+        .route("/payments", get(payments::page))
         .route("/payments/{payment_id}", get(payment::page))
         .route("/payments/{payment_id}/{deed}", post(payment::act))
         .route("/refunds", get(refunds::page))
@@ -45,6 +51,10 @@ pub(crate) fn routes() -> Router<Pages> {
         .route("/refunds/{refund_id}/{deed}", post(refund::act))
         .nest("/members", people::routes(people::Kind::Members))
         .nest("/staff", people::routes(people::Kind::Staff))
+        .route("/reviews", get(reviews::page))
+        .route("/reviews/{review_id}/resolve", post(reviews::resolve))
+        .route("/channels", get(channels::page))
+        .route("/channels/{channel_account_id}/switch", post(channels::switch))
         .route("/audit", get(audit::page))
         .nest("/settings", settings::routes())
         .route("/tenants", get(tenants::page))

@@ -8,7 +8,8 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 
-use crate::answers::{HistoryEntry, Line, Order};
+use super::payments;
+use crate::answers::{HistoryEntry, Line, Order, Payment};
 use crate::form::{self, Trouble, Typed};
 use crate::inside::part;
 use crate::lang::Lang;
@@ -49,9 +50,10 @@ async fn shown(visit: &Visit, order_no: &str, asked: &Typed, trouble: Option<&Tr
     let found = async {
         let order: Order = visit.inside.get(&path).await?;
         let history: Vec<HistoryEntry> = visit.inside.get(&format!("{path}/history")).await?;
-        Ok::<_, Refused>((order, history))
+        let payment = payments::of_order(&visit.inside, order_no).await?;
+        Ok::<_, Refused>((order, history, payment))
     };
-    let (order, history) = match found.await {
+    let (order, history, payment) = match found.await {
         Ok(found) => found,
         Err(refused) => return refused.page(visit),
     };
@@ -61,7 +63,7 @@ async fn shown(visit: &Visit, order_no: &str, asked: &Typed, trouble: Option<&Tr
         nav.crumbs { a href="/console/orders" { (lang.say("Orders", "订单")) } }
         h1 { (lang.say("Order", "订单")) " " code { (order.order_no) } }
         @if let Some(done) = Deed::from_name(asked.said("done")) { (show::done(done.done(lang))) }
-        (facts(&order, lang))
+        (facts(&order, payment.as_ref(), lang))
         (lines(&order, lang))
         (parcels(&order, lang))
         (actions::forms(visit, (&order, &history), asked, trouble))
@@ -70,11 +72,14 @@ async fn shown(visit: &Visit, order_no: &str, asked: &Typed, trouble: Option<&Tr
     (status, layout::page(visit, &title, &body)).into_response()
 }
 
-fn facts(order: &Order, lang: Lang) -> Markup {
+fn facts(order: &Order, payment: Option<&Payment>, lang: Lang) -> Markup {
     html! {
         dl.facts {
             div { dt { (lang.say("Status", "状态")) } dd { (show::status(&order.status, lang)) @if let Some(why) = &order.close_reason { " " (close_reason(why, lang)) } } }
-            div { dt { (lang.say("Payment", "付款")) } dd { (show::status(&order.payment_status, lang)) } }
+            div { dt { (lang.say("Payment", "付款")) } dd {
+                (show::status(&order.payment_status, lang))
+                @if let Some(payment) = payment { " " a href={ "/console/payments/" (payment.payment_id) } { code { (payment.payment_id) } } }
+            } }
             div { dt { (lang.say("Goods", "发货")) } dd { (show::status(&order.fulfillment_status, lang)) } }
             div { dt { (lang.say("Total", "金额")) } dd { (order.total.text()) } }
             div { dt { (lang.say("Customer", "客户")) } dd { a href={ "/console/orders?q=" (part(&order.customer_id)) } { (order.customer_id) } } }

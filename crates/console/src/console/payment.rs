@@ -110,7 +110,7 @@ pub(super) fn attempts(attempts: &[Attempt], lang: Lang) -> Markup {
     list::table(&columns, &rows)
 }
 
-fn channel(name: &str, lang: Lang) -> &str {
+pub(super) fn channel(name: &str, lang: Lang) -> &str {
     match name {
         "alipay" => lang.say("Alipay", "支付宝"),
         "wechat_pay" => lang.say("WeChat Pay", "微信支付"),
@@ -120,7 +120,7 @@ fn channel(name: &str, lang: Lang) -> &str {
     }
 }
 
-fn method(name: &str, lang: Lang) -> &str {
+pub(super) fn method(name: &str, lang: Lang) -> &str {
     match name {
         "page" => lang.say("page", "网页"),
         "qr" => lang.say("code to scan", "扫码"),

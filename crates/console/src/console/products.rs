@@ -92,7 +92,7 @@ fn rows(visit: &Visit, products: &[Product], (asked, trouble): (&Typed, Option<&
     let row = |product: &Product| {
         let stock = &product.stock;
         let mut row = vec![
-            html! { (product.name) " " code { (product.sku) } },
+            html! { a href={ (PAGE) "/" (part(&product.sku)) } { (product.name) } " " code { (product.sku) } },
             html! { (product.price.text()) },
             html! { (show::count(stock.on_hand)) },
             html! { (show::count(stock.reserved)) },

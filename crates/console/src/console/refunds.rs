@@ -30,7 +30,7 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Res
         Err(refused) => return refused.page(&visit),
     };
     let lang = visit.lang();
-    let title = lang.say("Refunds and payments", "退款与付款");
+    let title = lang.say("Refunds", "退款");
     let place = Place {
         path: "/console/refunds",
         query: &list::query(&[("status", status)]),

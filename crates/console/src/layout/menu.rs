@@ -39,10 +39,10 @@ const GROUPS: &[Group] = &[
         screens: &[
             screen("/console/orders", ("Orders", "订单"), P::OrdersRead),
             screen("/console/products", ("Products", "商品与库存"), P::ProductsRead),
-            Screen {
-                also: &["/console/payments"],
-                ..screen("/console/refunds", ("Refunds and payments", "退款与付款"), P::OrdersRead)
-            },
+            screen("/console/payments", ("Payments", "付款"), P::OrdersRead),
+            screen("/console/refunds", ("Refunds", "退款"), P::OrdersRead),
+            screen("/console/reviews", ("Human queue", "人工处理"), P::ReviewsRead),
+            screen("/console/channels", ("Channels", "支付渠道"), P::ChannelsRead),
             screen("/console/keys", ("Keys", "幂等键"), P::KeysRead),
         ],
     },
@@ -119,7 +119,7 @@ mod tests {
             ("/console/orders", Some("Orders")),
             ("/console/orders/ord_1", Some("Orders")),
             ("/console/orders.csv", None),
-            ("/console/payments/pay_1", Some("Refunds and payments")),
+            ("/console/payments/pay_1", Some("Payments")),
             ("/console/tenants", Some("Settings")),
             ("/console/settings/sessions/staff", Some("Settings")),
             ("/console/me", None),

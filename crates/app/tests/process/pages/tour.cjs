@@ -85,10 +85,12 @@ async function tour(browser, [lang, width, theme]) {
   await page.waitForFunction(() => document.querySelectorAll('#lights .lamp').length > 20, null, { timeout: 60000 });
   const one = {
     order: await first(page, '/console/orders'), key: await first(page, '/console/keys'), person: await first(page, '/console/staff'),
+    payment: await first(page, '/console/payments'), product: await first(page, '/console/products'),
   };
   for (const [name, path] of [
     ['overview', '/console'], ['orders', '/console/orders'], ['order', one.order], ['products', '/console/products'],
-    ['keys', '/console/keys'], ['key', one.key], ['refunds', '/console/refunds'], ['members', '/console/members'],
+    ['keys', '/console/keys'], ['key', one.key], ['payments', '/console/payments'], ['payment', one.payment], ['refunds', '/console/refunds'],
+    ['queue', '/console/reviews'], ['channels', '/console/channels'], ['product', one.product], ['members', '/console/members'],
     ['staff', '/console/staff'], ['person', one.person], ['settings', '/console/settings'],
     ['refund limits', '/console/settings/refunds'], ['session rules', '/console/settings/sessions/members'],
     ['tenants', '/console/tenants'], ['audit log', '/console/audit'], ['me', '/console/me'], ['step-up', '/console/step-up'],
