@@ -164,6 +164,11 @@ pub(super) const ITEMS: &[Item] = &[
         how: How::Line(sessions::revoked),
     },
     Item {
+        name: "console-watched",
+        question: "what does it cost those who order that twenty operators look on?",
+        how: How::Line(sessions::watched),
+    },
+    Item {
         name: "redis-lock",
         question: "what does a lock on Redis cost, beside Redis's own answers?",
         how: How::Probe(&toolkit::REDIS_LOCK),

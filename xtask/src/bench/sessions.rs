@@ -18,6 +18,8 @@ use crate::shell::Command;
 const ORDERS_AT_LEAST: f64 = 0.91;
 const QUESTIONS_AT_MOST: f64 = 1.0;
 const LOG_INS_AT_MOST: f64 = 2.0;
+/// Orders a second while twenty look on, over those while nobody does.
+const WATCHED_AT_LEAST: f64 = 0.95;
 /// From the answer of the node that ended it, at the slowest.
 const REVOKED_AT_MOST_MS: f64 = 1_000.0;
 const NODES: usize = 3;
@@ -60,6 +62,18 @@ struct LogInsTurn {
     alone_p99_us: f64,
     with_p99_us: f64,
     log_ins_seconds: f64,
+}
+
+#[derive(Deserialize)]
+struct Watched {
+    tabs: u32,
+    turns: Vec<WatchedTurn>,
+}
+
+#[derive(Deserialize)]
+struct WatchedTurn {
+    watched_per_second: f64,
+    alone_per_second: f64,
 }
 
 #[derive(Deserialize)]
@@ -193,6 +207,32 @@ pub(super) fn log_ins(name: &str, bench: &Bench) -> Result<Measured> {
         rounds: ratios.iter().map(|ratio| format!("{ratio:.2}")).collect(),
         bound: format!("at most {LOG_INS_AT_MOST} ×"),
         holds: median(&ratios) <= LOG_INS_AT_MOST,
+        surroundings: String::new(),
+    })
+}
+
+/// What operators cost who look on.
+pub(super) fn watched(name: &str, bench: &Bench) -> Result<Measured> {
+    let words = format!("watched --turns {}", bench.seconds.max(2));
+    let rounds = (1..=bench.rounds).map(|round| {
+        let server = Server::start_fresh(bench, "")?;
+        let figures: Watched = ask(bench, &server, &words, round)?;
+        server.stop()?;
+        Ok(figures)
+    });
+    let rounds: Vec<Watched> = rounds.collect::<Result<_>>()?;
+    let turns = || rounds.iter().flat_map(|round| &round.turns);
+    let of = |side: fn(&WatchedTurn) -> f64| count(median(&turns().map(side).collect::<Vec<_>>()));
+    let ratios: Vec<f64> = turns().map(|turn| turn.watched_per_second / turn.alone_per_second).collect();
+    let tabs = rounds.first().map_or(0, |round| round.tabs);
+    Ok(Measured {
+        name: name.to_owned(),
+        one: format!("orders while {tabs} overviews are open, on SQLite: {} orders/s", of(|it| it.watched_per_second)),
+        other: format!("while none is: {} orders/s", of(|it| it.alone_per_second)),
+        result: format!("{:.2} ×", median(&ratios)),
+        rounds: ratios.iter().map(|ratio| format!("{ratio:.2}")).collect(),
+        bound: format!("at least {WATCHED_AT_LEAST} ×"),
+        holds: median(&ratios) >= WATCHED_AT_LEAST,
         surroundings: String::new(),
     })
 }

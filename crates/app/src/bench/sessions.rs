@@ -1,4 +1,4 @@
-//! Owns `mideng bench-sessions`, hidden: what a session costs beside an API key, what log-ins cost those who order, and how
+//! Owns `mideng bench-sessions`, hidden: what a session costs beside an API key, what log-ins and onlookers cost those who order, and how
 //! soon a session that was ended is refused by every node.
 
 mod crowd;
@@ -7,6 +7,7 @@ mod misses;
 mod orders;
 mod redis;
 mod revoked;
+mod watched;
 
 use std::time::Duration;
 
@@ -71,6 +72,18 @@ enum Case {
         #[arg(long, default_value_t = 4)]
         turns: usize,
     },
+    /// How many orders a second while operators look on, and while nobody does, in turns
+    Watched {
+        /// So many overviews are open
+        #[arg(long, default_value_t = 20)]
+        tabs: usize,
+        /// Seconds of each, behind one that does not count
+        #[arg(long, default_value_t = 4)]
+        seconds: u64,
+        /// How often each of them
+        #[arg(long, default_value_t = 8)]
+        turns: usize,
+    },
     /// How soon every other node refuses a session that was ended, while orders go on
     Revoked {
         /// The root of another node on the same database; may be given several times
@@ -102,6 +115,7 @@ impl Args {
             Case::LogIns { people, rate, seconds, turns } => {
                 log_ins::measure(&target, people, (rate, seconds, turns)).await
             }
+            Case::Watched { tabs, seconds, turns } => watched::measure(&target, (tabs, seconds, turns)).await,
             Case::Revoked { other, rate, seconds } => {
                 revoked::measure((&target, self.server.api_key.as_deref()), &other, (rate, seconds)).await
             }

@@ -26,16 +26,18 @@ struct List {
     next_cursor: Option<String>,
 }
 
-/// The newest orders, those of one customer, of one status, and page behind page from the middle of all.
+/// The newest orders, those of one customer, of one status, what a search finds, and page behind page from the middle of all.
 pub(super) fn measure(server: &Server, size: u64) -> Result<Pages> {
     let middle_of_all = created_at(size / 2)?;
+    let agent = Agent::new_with_config(Agent::config_builder().proxy(None).build());
     let kinds = [
         ("of the newest", "limit=50".to_owned(), false),
         ("of a customer", "limit=10&customer_id=bench-7".to_owned(), false),
         ("of a status", "limit=50&status=completed".to_owned(), false),
+        ("with a number", format!("q={}", order_before(server, &agent, &middle_of_all)?), false),
+        ("with a customer's name", "limit=10&q=bench-7".to_owned(), false),
         ("of the middle, page behind page", format!("limit=50&created_to={middle_of_all}"), true),
     ];
-    let agent = Agent::new_with_config(Agent::config_builder().proxy(None).build());
     kinds
         .into_iter()
         .map(|(kind, query, goes_on)| {
@@ -43,13 +45,7 @@ pub(super) fn measure(server: &Server, size: u64) -> Result<Pages> {
             for number in 0..WARM_UP + PAGES {
                 let url = format!("{}/api/v1/orders?{query}{cursor}", server.url());
                 let stopwatch = Stopwatch::start();
-                let text = agent
-                    .get(&url)
-                    .header("Authorization", format!("Bearer {API_KEY}"))
-                    .call()
-                    .with_context(|| format!("asking for {url}"))?
-                    .body_mut()
-                    .read_to_string()?;
+                let text = asked(&agent, &url)?;
                 let took = stopwatch.elapsed();
                 let list: List = serde_json::from_str(&text).with_context(|| format!("reading the answer of {url}"))?;
                 ensure!(!list.data.is_empty(), "an empty page: {url}");
@@ -76,6 +72,20 @@ pub(super) fn medians(rounds: &[Pages]) -> Pages {
             Page { kind: page.kind, median_us: median(&times) }
         })
         .collect()
+}
+
+fn asked(agent: &Agent, url: &str) -> Result<String> {
+    let request = agent.get(url).header("Authorization", format!("Bearer {API_KEY}"));
+    let text = request.call().with_context(|| format!("asking for {url}"))?.body_mut().read_to_string()?;
+    Ok(text)
+}
+
+/// The number of the last order before a moment.
+fn order_before(server: &Server, agent: &Agent, moment: &str) -> Result<String> {
+    let text = asked(agent, &format!("{}/api/v1/orders?limit=1&created_to={moment}", server.url()))?;
+    let list: List = serde_json::from_str(&text).context("reading a page")?;
+    let number = list.data.first().and_then(|order| order["order_no"].as_str());
+    Ok(number.context("there is no order before the middle")?.to_owned())
 }
 
 /// When the order of this number was placed, as the script says.
