@@ -76,6 +76,26 @@ impl Sightings {
         }
     }
 
+    /// Takes back what was handed over and could not be written, as far as there is room.
+    pub fn put_back(&self, sightings: Vec<Sighting>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for older in sightings {
+            let slot = (older.tenant, older.principal, older.key.clone(), older.kind);
+            let room = kept.counts.len() < KEPT_MAX;
+            match kept.counts.get_mut(&slot) {
+                Some(newer) => {
+                    newer.times += older.times;
+                    newer.first_at = newer.first_at.min(older.first_at);
+                }
+                None if room => {
+                    kept.replayed += usize::from(older.kind == REPLAYED);
+                    kept.counts.insert(slot, older);
+                }
+                None => {}
+            }
+        }
+    }
+
     /// Hands over what was counted and begins anew.
     pub fn take(&self) -> Vec<Sighting> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,9 +115,31 @@ impl OnError for Sightings {
 
 #[cfg(test)]
 mod tests {
-    use crate::problem::kinds;
+    use domain::Timestamp;
 
     use super::*;
+    use crate::problem::kinds;
+
+    #[test]
+    fn what_could_not_be_written_is_counted_still() {
+        let sightings = Sightings::default();
+        let seen = |at| Seen {
+            tenant: TenantId(1),
+            principal: PrincipalId(1),
+            key: Key::from_stored("k"),
+            at: Timestamp(at),
+            from: None,
+        };
+        sightings.note_replay(&seen(10));
+        let first = sightings.take();
+        sightings.note_replay(&seen(20));
+        sightings.put_back(first.clone());
+        let all = sightings.take();
+        assert_eq!(all.len(), 1);
+        assert_eq!((all[0].times, all[0].first_at, all[0].last_at), (2, Timestamp(10), Timestamp(20)));
+        sightings.put_back(first);
+        assert_eq!(sightings.take().len(), 1);
+    }
 
     #[test]
     fn what_is_counted_is_in_the_table_of_problems() {

@@ -73,7 +73,11 @@ impl Watch {
             Ok((answer, true)) => (Outcome::Replayed, answer.status, None),
             Ok((answer, false)) if answer.status < 400 => (Outcome::Executed, answer.status, None),
             Ok((answer, false)) => (Outcome::Refused, answer.status, code_of(answer)),
-            Err(problem) => (Outcome::Refused, problem.status(), Some(problem.code().to_owned())),
+            Err(problem) => {
+                let is_open = matches!(problem.code(), "outcome_pending" | "request_in_flight");
+                let outcome = if is_open { Outcome::Pending } else { Outcome::Refused };
+                (outcome, problem.status(), Some(problem.code().to_owned()))
+            }
         };
         let Begun { tenant, principal, key, at, request_id, origin } = begun;
         self.beat(tenant, |pulse| pulse.note(at, outcome, took));
@@ -97,7 +101,7 @@ impl Watch {
         held(&self.arrivals).push(arrival);
     }
 
-    /// The arrivals behind this one, oldest first, at most `most` of the latest of them, and the number of the last there is.
+    /// The arrivals behind this one, oldest first, at most `most` of the latest of them, and the number of the last of these.
     pub(crate) fn behind(&self, after: u64, most: usize, which: impl Fn(&Arrival) -> bool) -> (Vec<Arrival>, u64) {
         held(&self.arrivals).behind(after, most, which)
     }

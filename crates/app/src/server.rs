@@ -17,6 +17,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use api::{Api, Lights, Limits, Listener, Parts, Renderer, Sightings};
 use channels::Directory;
+use coord::Limit;
+use coord::bus::Bus;
+use coord::cache::Cache;
 use engine::{Engine, Executor, Options, Storage};
 use people::{Hasher, HasherSettings, People};
 use relay::{Relay, Waking};
@@ -49,6 +52,7 @@ pub(crate) struct Server {
     sockets: Vec<JoinHandle<()>>,
     workers: Workers,
     api: Api,
+    sightings: Sightings,
     stop: CancellationToken,
     /// Held as long as the server runs: two servers on one folder would not know of each other.
     _lock: Option<folder::Lock>,
@@ -125,20 +129,8 @@ impl Server {
         let metrics = telemetry::page(&engine);
         let (installation, secret) = installation(&store, wait).await?;
         let Coordinator { locks, rates, cache, bus } = coordination.on(&store, (installation, lock.is_some()));
-        let (issuer, stamp) = (format!("urn:mideng:{installation:032x}"), people::Stamp { now: api::now, id: api::id });
-        let keys = wait.out(async || Ok(people::Keys::read(&store, &issuer, stamp).await?)).await;
-        let people = People::new(people::Parts {
-            store: store.clone(),
-            cache,
-            bus,
-            limit: rates.limit.clone(),
-            logins_per_address: settings.logins_per_address,
-            secret,
-            keys: keys.context("reading the keys that sign access tokens")?,
-            hasher: Hasher::open(HasherSettings::default()).context("starting the threads that hash passwords")?,
-            providers: settings.login_providers()?,
-            stamp,
-        });
+        let coordinated = (cache, bus, rates.limit.clone());
+        let people = people_of(&store, (settings, wait), (installation, secret), coordinated).await?;
         let parts = Parts {
             engine: engine.clone(),
             store: store.clone(),
@@ -157,10 +149,7 @@ impl Server {
             metrics: metrics.clone(),
         };
         let api = Api::new(parts, api_settings(settings));
-        let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        // Whoever holds the lock of a file is its one node: lanes of a life before are free at once.
-        let owner = if lock.is_some() { "the one node".to_owned() } else { format!("{:032x}", api::id()) };
-        let options = relay::Options::new(owner, without_slash(&public_url), (api::now, api::id));
+        let options = relay_options(settings, address, lock.is_some());
         let relay = Relay::new((&store, &engine), &directory, &actors, &bell, options);
         let stop = CancellationToken::new();
         let pages = console::Settings { demo: settings.demo.clone(), stop: stop.clone() };
@@ -169,8 +158,23 @@ impl Server {
         if let Some(listen) = settings.metrics_listen {
             sockets.push(serve_metrics(listen, metrics, &stop).await?);
         }
-        let workers = Workers::start((&store, &engine, &actors), (sightings, lights), (outside, relay), settings);
-        Ok(Self { address, new_api_key: None, database, store, engine, lane, sockets, workers, api, stop, _lock: lock })
+        let workers =
+            Workers::start((&store, &engine, &actors), (sightings.clone(), lights), (outside, relay), settings);
+        let new_api_key = None;
+        Ok(Self {
+            address,
+            new_api_key,
+            database,
+            store,
+            engine,
+            lane,
+            sockets,
+            workers,
+            api,
+            sightings,
+            stop,
+            _lock: lock,
+        })
     }
 
     /// Takes no new request, lets those that run end, and closes the database.
@@ -188,6 +192,10 @@ impl Server {
         if tokio::time::timeout(DRAIN_WITHIN, self.api.drained()).await.is_err() {
             tracing::warn!("some requests were still looked into when the time to drain was over");
         }
+        // What was looked into to the end was counted, too.
+        if let Err(error) = self.store.sightings_add(&self.sightings.take()).await {
+            tracing::warn!(%error, "what was counted of keys at the end could not be written");
+        }
         self.store.close().await;
     }
 }
@@ -201,6 +209,29 @@ async fn serve_metrics(
     let listener = Listener::bind(listen).await;
     let listener = listener.with_context(|| format!("listening on {listen} for metrics"))?;
     Ok(tokio::spawn(api::serve(listener, telemetry::router(page), Limits::default(), stop.clone())))
+}
+
+/// Who is behind requests.
+async fn people_of(
+    store: &Store,
+    (settings, wait): (&Settings, &Wait),
+    (installation, secret): (u128, [u8; 32]),
+    (cache, bus, limit): (Option<Arc<dyn Cache>>, Option<Arc<dyn Bus>>, Arc<dyn Limit>),
+) -> anyhow::Result<People> {
+    let (issuer, stamp) = (format!("urn:mideng:{installation:032x}"), people::Stamp { now: api::now, id: api::id });
+    let keys = wait.out(async || Ok(people::Keys::read(store, &issuer, stamp).await?)).await;
+    Ok(People::new(people::Parts {
+        store: store.clone(),
+        cache,
+        bus,
+        limit,
+        logins_per_address: settings.logins_per_address,
+        secret,
+        keys: keys.context("reading the keys that sign access tokens")?,
+        hasher: Hasher::open(HasherSettings::default()).context("starting the threads that hash passwords")?,
+        providers: settings.login_providers()?,
+        stamp,
+    }))
 }
 
 /// Its name and its secret; the first start makes them.
@@ -239,6 +270,13 @@ fn directory(settings: &Settings, points: Arc<Points>) -> Directory {
 /// In whose name the server itself acts.
 pub(crate) fn actors(store: &Store) -> Actors {
     Actors::new(store, || (secret::public_id("acc_"), api::now()))
+}
+
+fn relay_options(settings: &Settings, address: SocketAddr, is_alone: bool) -> relay::Options {
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    // Whoever holds the lock of a file is its one node: lanes of a life before are free at once.
+    let owner = if is_alone { "the one node".to_owned() } else { format!("{:032x}", api::id()) };
+    relay::Options::new(owner, without_slash(&public_url), (api::now, api::id))
 }
 
 fn without_slash(url: &str) -> String {

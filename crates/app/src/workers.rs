@@ -112,7 +112,8 @@ async fn write_sightings(store: Store, sightings: Sightings, stop: CancellationT
         if !counted.is_empty()
             && let Err(error) = store.sightings_add(&counted).await
         {
-            tracing::warn!(%error, kinds = counted.len(), "what was counted of keys could not be written");
+            tracing::warn!(%error, kinds = counted.len(), "what was counted of keys could not be written, and will be again");
+            sightings.put_back(counted);
         }
         if !go_on {
             return;

@@ -104,6 +104,12 @@ impl<'a> Draft<'a> {
         self.refused.and_then(|refused| refused.at(pointer))
     }
 
+    /// The key of a wish of which nobody knows yet what became: pressed again it is the same wish, and nothing of it is changed.
+    pub(crate) fn open_wish(self) -> Option<&'a str> {
+        self.refused.filter(|refused| !refused.is_final())?;
+        self.typed.and_then(Typed::key)
+    }
+
     /// Whether somebody is in the middle of it.
     pub(crate) const fn is_begun(self) -> bool {
         self.typed.is_some()
@@ -114,6 +120,9 @@ impl<'a> Draft<'a> {
         html! {
             @if let (Some(refused), Some(typed)) = (self.refused, self.typed) {
                 (refused.notice(lang))
+                @if self.open_wish().is_some() {
+                    p.notice { (lang.say("It is not known yet whether this was done. Press again: it is the same wish, and is done once.", "暂时不知道是否已执行。请再次提交：仍是同一请求，不会重复执行。")) }
+                }
                 (refused.way_out(lang, &typed.back(page, deed)))
             }
         }
@@ -140,6 +149,13 @@ pub(crate) fn unseen(visit: &Visit, refused: &Refused, trouble: Option<&Trouble>
     refused.page_and_back(visit, back.as_deref().unwrap_or(&visit.here))
 }
 
+/// What was refused where no form on the page is the one that was sent: what it was about has left the page meanwhile.
+pub(crate) fn lost(trouble: Option<&Trouble>, mut is_there: impl FnMut(&str) -> bool, lang: Lang) -> Markup {
+    html! {
+        @if let Some(trouble) = trouble.filter(|trouble| !is_there(&trouble.deed)) { (trouble.refused.notice(lang)) }
+    }
+}
+
 /// A page that says what was done a moment ago.
 pub(crate) fn done(page: &str, deed: &str) -> String {
     format!("{page}?done={}", part(deed))
@@ -152,7 +168,7 @@ pub(crate) fn deed(deed: &Deed<'_>, draft: Draft<'_>, fields: &Markup, lang: Lan
             summary { (deed.word) }
             (draft.notice(deed.page, deed.name, lang))
             form method="post" action={ (deed.page) "/" (deed.name) } {
-                (held(deed.version))
+                (held(deed.version, draft))
                 (fields)
                 @if deed.says_why { (why(draft, lang)) }
                 button type="submit" class=(if deed.is_danger { "danger" } else { "" }) { (deed.word) }
@@ -161,10 +177,15 @@ pub(crate) fn deed(deed: &Deed<'_>, draft: Draft<'_>, fields: &Markup, lang: Lan
     }
 }
 
-/// What a form holds that nobody types.
-pub(crate) fn held(version: Option<u32>) -> Markup {
+/// What a form holds that nobody types: the wish's name and the version it was made for. While nobody knows what became of a wish,
+/// both stay as they are.
+pub(crate) fn held(version: Option<u32>, draft: Draft<'_>) -> Markup {
+    let open = draft.open_wish();
+    let key = open.map_or_else(new_key, str::to_owned);
+    let seen = open.and(draft.said("version")).filter(|version| !version.is_empty()).map(str::to_owned);
+    let version = seen.or_else(|| version.map(|version| version.to_string()));
     html! {
-        input type="hidden" name="key" value=(new_key());
+        input type="hidden" name="key" value=(key);
         @if let Some(version) = version { input type="hidden" name="version" value=(version); }
     }
 }
@@ -177,6 +198,8 @@ pub(crate) fn why(draft: Draft<'_>, lang: Lang) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use maud::Render as _;
+
     use super::*;
 
     fn typed(pairs: &[(&str, &str)]) -> Typed {
@@ -209,6 +232,34 @@ mod tests {
             ("refund", None, None),
         ] {
             assert_eq!(Draft::of(deed, trouble, &asked).said("amount"), amount, "{deed}");
+        }
+    }
+
+    /// A new key could apply it twice.
+    #[test]
+    fn a_wish_that_is_not_over_keeps_its_key() {
+        let form = || typed(&[("key", "form-1"), ("amount", "20"), ("version", "3")]);
+        for (status, code, keeps) in [
+            (503, "outcome_pending", true),
+            (409, "request_in_flight", true),
+            (500, "internal_error", true),
+            (503, "overloaded", true),
+            (429, "too_many_requests", true),
+            (422, "validation_failed", false),
+            (409, "invalid_transition", false),
+            (412, "version_mismatch", false),
+            (403, "step_up_needed", false),
+        ] {
+            let problem = format!(r#"{{"status":{status},"code":"{code}","title":"t","detail":"d"}}"#);
+            let refused: Refused = serde_json::from_str(&problem).expect("it is a problem");
+            let trouble = Trouble { deed: "refund".to_owned(), typed: form(), refused };
+            let asked = Typed::default();
+            let draft = Draft::of("refund", Some(&trouble), &asked);
+            let shown = held(Some(4), draft).into_string();
+            assert_eq!(shown.contains(r#"value="form-1""#), keeps, "{code}: {shown}");
+            assert_eq!(shown.contains(r#"value="3""#), keeps, "{code}: {shown}");
+            let field = Field::number("amount", "Amount").of(draft, "/amount").render().into_string();
+            assert_eq!(field.contains("readonly"), keeps, "{code}: {field}");
         }
     }
 

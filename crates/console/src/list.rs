@@ -58,11 +58,6 @@ pub(crate) fn day_is_over(day: &str) -> String {
     next.map_or_else(|_| day_begins(day), |next| day_begins(&next.to_string()))
 }
 
-/// The last moment of a day.
-pub(crate) fn day_ends(day: &str) -> String {
-    if day.trim().is_empty() { String::new() } else { format!("{}T23:59:59.999Z", day.trim()) }
-}
-
 /// Where one is in a list.
 pub(crate) struct Place<'a> {
     /// The page, without its query.

@@ -152,6 +152,7 @@ fn word_of(name: &str, lang: Lang) -> (Mood, &str) {
         "executed" => (Mood::Good, "executed", "已执行"),
         "replayed" => (Mood::Waiting, "replayed", "重放"),
         "refused" => (Mood::Bad, "refused", "已拒绝"),
+        "pending" => (Mood::Waiting, "not known yet", "结果未知"),
         other => return (Mood::Over, other),
     };
     (mood, lang.say(en, zh))

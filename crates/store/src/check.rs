@@ -8,10 +8,11 @@ mod people;
 
 use domain::Timestamp;
 use domain::order::{Event, Status};
-use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement, TransactionTrait};
 
 use crate::{Doing, Error, Store};
 
+const DOING: &str = "checking an invariant";
 /// How many examples of a violation are given.
 const EXAMPLES: usize = 5;
 /// How long behind its deadline an order may still be pending: the sweeper needs a moment.
@@ -61,34 +62,78 @@ impl Store {
 
     /// Asks every invariant, all as of one moment. `now` is when a server was last there to close what expired.
     pub async fn check(&self, now: Timestamp) -> Result<Vec<Finding>, Error> {
-        const DOING: &str = "checking an invariant";
-        // What lists may take would be too short.
-        let moment = self.administrator.begin().await.doing(DOING)?;
-        for prepare in self.database.check_prepare() {
-            moment.execute_unprepared(prepare).await.doing(DOING)?;
-        }
-        let (transitions, before) = (transitions(), (now.0 - GRACE_MS).to_string());
-        let (payment_transitions, long_before) = (payment_transitions(), (now.0 - GRACE_MS - CLOSING_MS).to_string());
+        let inspector = self.inspector();
+        let moment = inspector.moment().await?;
         let mut findings = Vec::new();
-        for invariant in money::ALL.iter().chain(invariants::ALL).chain(people::ALL) {
-            // What is put in are names of ours and a number.
-            let sql = self.database.with_json(invariant.broken_by, "answer", "body");
-            let sql = sql.replace("{transitions}", &transitions).replace("{before}", &before);
-            let sql = sql.replace("{payment_transitions}", &payment_transitions).replace("{long_before}", &long_before);
-            let question = Statement::from_string(moment.get_database_backend(), sql);
-            let rows = moment.query_all_raw(question).await.doing(DOING)?;
-            let rows = rows.iter().map(|row| row.try_get_by_index::<String>(0)).collect::<Result<Vec<_>, _>>();
-            let rows = rows.doing(DOING)?;
-            findings.push(Finding {
-                id: invariant.id,
-                title: invariant.title,
-                violations: rows.len() as u64,
-                examples: rows.into_iter().take(EXAMPLES).collect(),
-            });
+        for which in 0..inspector.count() {
+            findings.push(inspector.ask(&moment, which, now).await?);
         }
-        findings.push(audit::look(&self.database, &moment).await?);
+        drop(moment);
+        inspector.close().await;
         Ok(findings)
     }
+
+    /// Somebody who looks at the whole, on a connection of their own: nobody waits for it.
+    pub fn inspector(&self) -> Inspector<'_> {
+        Inspector { store: self, connection: self.database.inspector() }
+    }
+}
+
+/// See [`Store::inspector`].
+pub struct Inspector<'a> {
+    store: &'a Store,
+    connection: DatabaseConnection,
+}
+
+impl Inspector<'_> {
+    /// How many invariants there are.
+    pub fn count(&self) -> usize {
+        in_sql().count() + 1
+    }
+
+    /// Asks one of them, by its place, as of a moment of its own: an embedded database folds its log between two.
+    pub async fn look(&self, which: usize, now: Timestamp) -> Result<Finding, Error> {
+        let moment = self.moment().await?;
+        self.ask(&moment, which, now).await
+    }
+
+    /// Closes the connection.
+    pub async fn close(self) {
+        let _closed = self.connection.close().await;
+    }
+
+    async fn moment(&self) -> Result<DatabaseTransaction, Error> {
+        let moment = self.connection.begin().await.doing(DOING)?;
+        for prepare in self.store.database.check_prepare() {
+            moment.execute_unprepared(prepare).await.doing(DOING)?;
+        }
+        Ok(moment)
+    }
+
+    async fn ask(&self, moment: &DatabaseTransaction, which: usize, now: Timestamp) -> Result<Finding, Error> {
+        let database = &self.store.database;
+        let Some(invariant) = in_sql().nth(which) else { return audit::look(database, moment).await };
+        let (before, long_before) = ((now.0 - GRACE_MS).to_string(), (now.0 - GRACE_MS - CLOSING_MS).to_string());
+        // What is put in are names of ours and a number.
+        let sql = database.with_json(invariant.broken_by, "answer", "body");
+        let sql = sql.replace("{transitions}", &transitions()).replace("{before}", &before);
+        let sql = sql.replace("{payment_transitions}", &payment_transitions()).replace("{long_before}", &long_before);
+        let question = Statement::from_string(moment.get_database_backend(), sql);
+        let rows = moment.query_all_raw(question).await.doing(DOING)?;
+        let rows = rows.iter().map(|row| row.try_get_by_index::<String>(0)).collect::<Result<Vec<_>, _>>();
+        let rows = rows.doing(DOING)?;
+        Ok(Finding {
+            id: invariant.id,
+            title: invariant.title,
+            violations: rows.len() as u64,
+            examples: rows.into_iter().take(EXAMPLES).collect(),
+        })
+    }
+}
+
+/// Those that SQL can ask; the audit log's own comes behind them.
+fn in_sql() -> impl Iterator<Item = &'static invariants::Invariant> {
+    money::ALL.iter().chain(invariants::ALL).chain(people::ALL)
 }
 
 /// The transition table as rows of SQL: from (empty for a new order), event, to.

@@ -91,6 +91,15 @@ impl Database {
         }
     }
 
+    /// For looking at the whole, which takes its time: a connection of its own, that writes nothing.
+    pub(crate) fn inspector(&self) -> DatabaseConnection {
+        match self {
+            Self::Sqlite(database) => SqlxSqliteConnector::from_sqlx_sqlite_pool(database.inspector()),
+            Self::Postgres(database) => SqlxPostgresConnector::from_sqlx_postgres_pool(database.remote.administrator()),
+            Self::MySql(database) => SqlxMySqlConnector::from_sqlx_mysql_pool(database.remote.administrator()),
+        }
+    }
+
     /// See [`crate::Store::alone`]. An embedded database is locked by who opens its folder.
     pub(crate) async fn alone(&self) -> Result<Alone, Error> {
         Ok(Alone(match self {

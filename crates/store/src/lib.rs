@@ -50,7 +50,7 @@ pub use actors::Actors;
 pub use address::{Address, BadUrl};
 pub use audit::AuditFilter;
 pub use channels::{ChannelAccount, NewChannelAccount};
-pub use check::{Finding, Light};
+pub use check::{Finding, Inspector, Light};
 pub use commit::Transaction;
 pub use connect::Store;
 pub use copy::Copy;

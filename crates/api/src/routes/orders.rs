@@ -140,8 +140,9 @@ pub(crate) async fn list(
     let mut filter = filter(&query, &caller)?;
     let tenant = caller.tenant;
     if let Some(word) = word(query.q)? {
-        let mut named = named(&api, &caller, &word, limit).await?;
+        let mut named = named(&api, &caller, &word).await?;
         named.retain(|order| is_in(&filter, order));
+        named.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         if !named.is_empty() {
             return Ok(Json(lists::list(store::Page { rows: named, next: None }, wire::Order::of)).into_response());
         }
@@ -169,7 +170,7 @@ fn word(text: Option<String>) -> Result<Option<String>, Problem> {
 }
 
 /// The orders that a number names: their own, or that of a parcel.
-async fn named(api: &Api, caller: &Caller, word: &str, limit: u64) -> Result<Vec<Order>, Problem> {
+async fn named(api: &Api, caller: &Caller, word: &str) -> Result<Vec<Order>, Problem> {
     let tenant = caller.tenant;
     if let Ok(order_no) = word.parse::<OrderNo>()
         && let Some(order) = api.ask(|store| async move { store.order(tenant, order_no).await }).await?
@@ -177,7 +178,7 @@ async fn named(api: &Api, caller: &Caller, word: &str, limit: u64) -> Result<Vec
         return Ok(vec![order]);
     }
     let word = word.to_owned();
-    api.ask(|store| async move { store.orders_of_parcel(tenant, &word, limit).await }).await
+    api.ask(|store| async move { store.orders_of_parcel(tenant, &word, super::LIMIT_MAX).await }).await
 }
 
 /// Whether a filter lets an order through.

@@ -8,6 +8,8 @@ use idempotency::Key;
 
 /// So many are kept.
 const KEPT_MAX: usize = 4_096;
+/// So many numbers there are for each millisecond; where more come, they run ahead of the time.
+const IN_MILLISECOND: u64 = 1_000;
 
 /// What came of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) enum Outcome {
     Replayed,
     /// It was refused, now.
     Refused,
+    /// Nobody knows yet what becomes of it.
+    Pending,
 }
 
 impl Outcome {
@@ -27,6 +31,7 @@ impl Outcome {
             Self::Executed => "executed",
             Self::Replayed => "replayed",
             Self::Refused => "refused",
+            Self::Pending => "pending",
         }
     }
 }
@@ -34,7 +39,7 @@ impl Outcome {
 /// A command that came and was answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
-    /// Its place among all of this process, from 1.
+    /// Its place among all: they rise with the time, so that they tell nothing of how many others came.
     pub(crate) number: u64,
     pub(crate) at: Timestamp,
     pub(crate) tenant: TenantId,
@@ -60,21 +65,22 @@ pub(crate) struct Arrivals {
 
 impl Arrivals {
     pub(crate) fn push(&mut self, arrival: Arrival) {
-        self.last += 1;
+        let by_time = u64::try_from(arrival.at.0).unwrap_or(0).saturating_mul(IN_MILLISECOND);
+        self.last = by_time.max(self.last + 1);
         if self.kept.len() == KEPT_MAX {
             self.kept.pop_front();
         }
         self.kept.push_back(Arrival { number: self.last, ..arrival });
     }
 
-    /// Those behind a number, oldest first, at most `most` of the latest of them, and the number of the last there is. A number
-    /// that was not given out yet is one of a process before this: then all there are.
+    /// Those behind a number, oldest first, at most `most` of the latest of them, and the number of the last of these, or the one
+    /// that was asked with.
     pub(crate) fn behind(&self, after: u64, most: usize, which: impl Fn(&Arrival) -> bool) -> (Vec<Arrival>, u64) {
-        let after = if after > self.last { 0 } else { after };
         let newer = self.kept.iter().rev().take_while(|arrival| arrival.number > after);
         let mut found: Vec<_> = newer.filter(|arrival| which(arrival)).take(most).cloned().collect();
         found.reverse();
-        (found, self.last)
+        let last = found.last().map_or(after, |arrival| arrival.number);
+        (found, last)
     }
 }
 
@@ -109,15 +115,14 @@ mod tests {
             let (found, last) = ring.behind(after, most, |arrival| arrival.tenant == TenantId(1));
             (found.iter().map(|arrival| arrival.number).collect::<Vec<_>>(), last)
         };
-        for (after, most, wanted) in [
-            (0, 9, vec![1, 3, 4]),
-            (1, 9, vec![3, 4]),
-            (0, 2, vec![3, 4]),
-            (4, 9, vec![]),
-            // Of the process before.
-            (77, 9, vec![1, 3, 4]),
+        for (after, most, wanted, last) in [
+            (0, 9, vec![1_000, 1_002, 1_003], 1_003),
+            (1_000, 9, vec![1_002, 1_003], 1_003),
+            (0, 2, vec![1_002, 1_003], 1_003),
+            (1_003, 9, vec![], 1_003),
+            (5_000, 9, vec![], 5_000),
         ] {
-            assert_eq!(numbers(after, most), (wanted, 4), "{after} {most}");
+            assert_eq!(numbers(after, most), (wanted, last), "{after} {most}");
         }
     }
 
@@ -128,6 +133,6 @@ mod tests {
             ring.push(arrival(1));
         }
         let (found, last) = ring.behind(0, usize::MAX, |_| true);
-        assert_eq!((found.len(), found[0].number, last), (KEPT_MAX, 4, KEPT_MAX as u64 + 3));
+        assert_eq!((found.len(), found[0].number, last), (KEPT_MAX, 1_003, KEPT_MAX as u64 + 1_002));
     }
 }

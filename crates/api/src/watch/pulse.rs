@@ -63,6 +63,8 @@ impl Pulse {
             Outcome::Executed => &mut bucket.counts[0],
             Outcome::Replayed => &mut bucket.counts[1],
             Outcome::Refused => &mut bucket.counts[2],
+            // What becomes of it nobody knows yet, and how long it takes neither.
+            Outcome::Pending => return,
         };
         *count = count.saturating_add(1);
         let step = &mut bucket.took[step(took)];

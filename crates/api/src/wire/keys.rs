@@ -83,7 +83,7 @@ pub(crate) struct SeenUnder {
 /// A command that came to this node of late.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Arrival {
-    /// Its place among all of this process.
+    /// Its place: they rise with the time.
     number: u64,
     /// When it arrived.
     #[schema(format = DateTime)]
@@ -97,7 +97,7 @@ pub(crate) struct Arrival {
     is_derived: bool,
     /// Who sent it.
     account: Option<Sender>,
-    /// `executed`, `replayed` or `refused`.
+    /// `executed`, `replayed`, `refused`, or `pending` where nobody knows yet.
     #[schema(example = "executed")]
     outcome: &'static str,
     /// The status of the answer.

@@ -1,16 +1,23 @@
 //! Owns looking at the whole now and then, at low cost: every invariant of `mideng check`, and how far behind the outbox is. What
 //! takes long is asked seldom.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use api::{Light, Lights};
-use store::Store;
-use tokio::time::Instant;
+use store::{Finding, Store};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Between two looks at the outbox, at least; and at the invariants.
 const OUTBOX_EVERY: Duration = Duration::from_secs(2);
 const CHECK_EVERY: Duration = Duration::from_secs(20);
+/// A server that starts has better things to do.
+const FIRST: Duration = Duration::from_secs(1);
+/// Behind a start, what expired before it is closed by then.
+const SWEPT_WITHIN: Duration = Duration::from_mins(3);
+/// What takes longer is given up.
+const ANSWER_MAX: Duration = Duration::from_mins(2);
 /// Of the time, so small a part is spent looking: one in so many.
 const SHARE: u32 = 50;
 
@@ -33,35 +40,51 @@ async fn outbox(store: &Store, lights: &Lights, stop: &CancellationToken) {
     }
 }
 
+/// One invariant after the other, round and round. Each is asked on a connection that nobody else waits for, as of a moment of its own.
 async fn invariants(store: &Store, lights: &Lights, stop: &CancellationToken) {
-    // A server that starts has better things to do.
-    let mut pause = Duration::from_secs(1);
-    let mut was_well = true;
+    let (started, mut told) = (Instant::now(), BTreeSet::new());
+    // What expired while no server ran is closed behind the start; until then time stands where the last one left it.
+    let before = store.last_written_at().await.ok().flatten();
+    let mut pause = FIRST;
     while goes_on(pause, stop).await {
-        let begun = Instant::now();
-        let checked = tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            checked = store.check(api::now()) => checked,
-        };
-        match checked {
-            Ok(findings) => {
-                let broken: Vec<_> = findings.iter().filter(|finding| finding.violations > 0).collect();
-                for finding in broken.iter().filter(|_| was_well) {
-                    let (id, title, violations) = (finding.id, finding.title, finding.violations);
-                    tracing::error!(id, title, violations, "an invariant is broken; `mideng check` tells where");
+        let round = Instant::now();
+        let inspector = store.inspector();
+        let mut found = Vec::new();
+        for which in 0..inspector.count() {
+            let (begun, now) = (Instant::now(), api::now());
+            let now = before.filter(|_| started.elapsed() < SWEPT_WITHIN).map_or(now, |before| before.min(now));
+            let looked = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                looked = timeout(ANSWER_MAX, inspector.look(which, now)) => looked,
+            };
+            match looked {
+                Ok(Ok(finding)) => {
+                    tell(&finding, &mut told);
+                    found.push(Light { id: finding.id, title: finding.title, violations: finding.violations });
                 }
-                was_well = broken.is_empty();
-                let found = findings.iter().map(|finding| Light {
-                    id: finding.id,
-                    title: finding.title,
-                    violations: finding.violations,
-                });
-                lights.show(|looked| (looked.lights, looked.at) = (found.collect(), Some(api::now())));
+                Ok(Err(error)) => tracing::debug!(%error, "an invariant could not be asked"),
+                Err(_) => tracing::debug!(which, "an invariant took too long"),
             }
-            Err(error) => tracing::debug!(%error, "the invariants could not be asked"),
+            if !goes_on(begun.elapsed() * SHARE, stop).await {
+                return;
+            }
         }
-        pause = CHECK_EVERY.max(begun.elapsed() * SHARE);
+        inspector.close().await;
+        if !found.is_empty() {
+            lights.show(|looked| (looked.lights, looked.at) = (found, Some(api::now())));
+        }
+        pause = CHECK_EVERY.saturating_sub(round.elapsed());
+    }
+}
+
+/// Once, until it holds again.
+fn tell(finding: &Finding, told: &mut BTreeSet<&'static str>) {
+    let Finding { id, title, violations, .. } = *finding;
+    if violations == 0 {
+        told.remove(id);
+    } else if told.insert(id) {
+        tracing::error!(id, title, violations, "an invariant is broken; `mideng check` tells where");
     }
 }
 

@@ -104,6 +104,7 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
     let body = html! {
         h1 { (title) }
         @if !done.is_empty() { (show::done(done)) }
+        (form::lost(trouble, |deed| found.iter().any(|one| switching(&one.channel_account_id) == deed), lang))
         @if found.is_empty() {
             p.empty { (lang.say("There is none. `mideng channel add` sets one up, with its secrets.", "尚未配置渠道。请用 mideng channel add 添加（含密钥）。")) }
         } @else { (rows(visit, &found, (asked, trouble))) }

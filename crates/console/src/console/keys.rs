@@ -119,10 +119,12 @@ fn shown(visit: &Visit, asked: &Asked, found: Result<&List<KeyRecord>, &Refused>
         section #found aria-live="polite" {
             @match found {
                 Err(refused) => (refused.notice(lang)),
-                Ok(list) if list.data.is_empty() => (nothing(one, lang)),
+                Ok(list) if list.data.is_empty() && (one || list.next_cursor.is_none()) => (nothing(one, lang)),
                 Ok(list) if one => @for record in &list.data { (record_card(record, lang)) },
                 Ok(list) => {
-                    (rows(&list.data, lang))
+                    @if list.data.is_empty() {
+                        p.empty { (lang.say("There is none among the latest keys. Look further back.", "最近的幂等键中没有，请继续向前查找。")) }
+                    } @else { (rows(&list.data, lang)) }
                     @if let Some(cursor) = &list.next_cursor {
                         nav.pages { a rel="next" href={ "/console/keys?account=" (part(asked.account.trim())) "&cursor=" (part(cursor)) } { (lang.say("Older", "更早")) } }
                     }

@@ -140,7 +140,7 @@ impl Asked {
             ("customer_id", &self.q),
             ("status", &self.status),
             ("created_from", &list::day_begins(&self.from)),
-            ("created_to", &list::day_ends(&self.to)),
+            ("created_to", &list::day_is_over(&self.to)),
             ("cursor", self.cursor.as_deref().unwrap_or_default()),
         ]);
         format!("/orders?{query}")
@@ -184,7 +184,9 @@ async fn exported(inside: &Inside, mut asked: Asked) -> Result<String, Refused> 
         rows += list.data.len();
         match list.next_cursor {
             Some(cursor) if rows < EXPORTED_MAX => asked.cursor = Some(cursor),
-            _ => return Ok(text),
+            // Whoever sums it up is to see that it is not all.
+            Some(_) => return Ok(text + &format!("\"cut at {rows} rows: narrow the filters\"\r\n")),
+            None => return Ok(text),
         }
     }
 }

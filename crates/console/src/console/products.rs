@@ -70,6 +70,7 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
         @if let Some(sku) = asked.given("done") {
             p.notice.good role="status" { (lang.say("The movement is noted: ", "库存变动已记录：")) code { (sku) } }
         }
+        (form::lost(trouble, |deed| list.data.iter().any(|product| moving(&product.sku) == deed), lang))
         (rows(visit, &list.data, (asked, trouble)))
         (list::pages(&place, lang))
     };

@@ -84,12 +84,17 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
         @if let Some(id) = asked.given("done") {
             p.notice.good role="status" { (lang.say("Closed: ", "已关闭：")) code { (id) } }
         }
+        (form::lost(trouble, |deed| found.data.iter().any(|review| is_open(review) && resolving(&review.review_id) == deed), lang))
         (tabs(state, lang))
         @if found.data.is_empty() { p.empty { (lang.say("Nothing waits for a person.", "没有待处理的事项。")) } }
         @for review in &found.data { (card(visit, review, (asked, trouble))) }
         (list::pages(&place, lang))
     };
     (status, layout::page(visit, title, &body)).into_response()
+}
+
+fn is_open(review: &Review) -> bool {
+    review.resolution.is_none()
 }
 
 fn tabs(state: &str, lang: Lang) -> Markup {

@@ -23,6 +23,8 @@ pub(crate) struct Field<'a> {
     wrong: Option<&'a str>,
     at_most: u32,
     is_required: bool,
+    /// Whether it stays as it was typed: nobody knows yet what became of it.
+    is_fixed: bool,
     /// What it is for, where the label does not say it all.
     hint: Option<&'a str>,
 }
@@ -30,7 +32,17 @@ pub(crate) struct Field<'a> {
 impl<'a> Field<'a> {
     /// A line of text.
     pub(crate) const fn text(name: &'a str, label: &'a str) -> Self {
-        Self { name, label, kind: Kind::Text, value: "", wrong: None, at_most: 200, is_required: false, hint: None }
+        Self {
+            name,
+            label,
+            kind: Kind::Text,
+            value: "",
+            wrong: None,
+            at_most: 200,
+            is_required: false,
+            is_fixed: false,
+            hint: None,
+        }
     }
 
     /// A password, which is never shown again.
@@ -70,7 +82,7 @@ impl<'a> Field<'a> {
     /// As it was typed, with what is wrong at its place of the body.
     pub(crate) fn of(self, draft: Draft<'a>, pointer: &str) -> Self {
         let value = draft.said(self.name).unwrap_or(self.value);
-        Self { value, wrong: draft.wrong(pointer), ..self }
+        Self { value, wrong: draft.wrong(pointer), is_fixed: draft.open_wish().is_some(), ..self }
     }
 
     fn entry(&self) -> Markup {
@@ -78,7 +90,9 @@ impl<'a> Field<'a> {
         match self.kind {
             Kind::Choice(values) => html! {
                 select name=(self.name) aria-invalid=[invalid] {
-                    @for (value, word) in values { option value=(value) selected[*value == self.value] { (word) } }
+                    @for (value, word) in values.iter().filter(|(value, _)| !self.is_fixed || *value == self.value) {
+                        option value=(value) selected[*value == self.value] { (word) }
+                    }
                 }
             },
             Kind::Password => html! {
@@ -89,7 +103,7 @@ impl<'a> Field<'a> {
                 input name=(self.name) value=(self.value) maxlength=(self.at_most)
                     inputmode=[(self.kind == Kind::Number).then_some("decimal")]
                     pattern=[(self.kind == Kind::Number).then_some(r"\s*-?[0-9]+(\.[0-9]+)?\s*")]
-                    required[self.is_required] aria-invalid=[invalid];
+                    required[self.is_required] readonly[self.is_fixed] aria-invalid=[invalid];
             },
         }
     }

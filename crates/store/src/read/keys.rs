@@ -92,10 +92,8 @@ impl Store {
         after: Option<&Cursor>,
         limit: u64,
     ) -> Result<Page<KeyRow>, Error> {
-        let mut end = match after.and_then(|cursor| cursor.id.parse::<i64>().ok()) {
-            Some(id) => id,
-            None => self.keys_end().await?,
-        };
+        let (first, behind) = self.keys_range().await?;
+        let mut end = after.and_then(|cursor| cursor.id.parse::<i64>().ok()).unwrap_or(behind);
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut rows, mut next) = (Vec::new(), None);
         for _ in 0..WINDOWS {
@@ -113,9 +111,9 @@ impl Store {
             let full = rows.len() > most;
             rows.truncate(most);
             let behind = if full { rows.last().map_or(begin, |(id, _)| *id) } else { begin };
-            next = (behind > 0).then(|| Cursor { at: Timestamp(0), id: behind.to_string() });
+            next = (behind > first).then(|| Cursor { at: Timestamp(0), id: behind.to_string() });
             end = begin;
-            if full || end <= 0 {
+            if full || end <= first {
                 break;
             }
         }
@@ -123,12 +121,16 @@ impl Store {
         Ok(Page { rows: self.with_senders(tenant, rows).await?, next })
     }
 
-    /// Behind the last row.
-    async fn keys_end(&self) -> Result<i64, Error> {
-        let question = self.bound("select max(id) from key_records", &[]);
-        let row = soon(LISTING, self.lister.query_one_raw(question)).await?;
-        let last = row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose().doing(LISTING)?;
-        Ok(last.flatten().map_or(0, |id| id.saturating_add(1)))
+    /// The first row, and behind the last.
+    async fn keys_range(&self) -> Result<(i64, i64), Error> {
+        let mut ends = [0, 0];
+        for (end, which) in ends.iter_mut().zip(["min", "max"]) {
+            let question = self.bound(&format!("select {which}(id) from key_records"), &[]);
+            let row = soon(LISTING, self.lister.query_one_raw(question)).await?;
+            let found = row.map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose().doing(LISTING)?;
+            *end = found.flatten().unwrap_or(0);
+        }
+        Ok((ends[0], ends[1].saturating_add(1)))
     }
 
     /// Who may have sent a key that nobody is named for: those under whose name it was sent again or refused, and every

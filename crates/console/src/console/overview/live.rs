@@ -15,7 +15,7 @@ use crate::console::keys::{Arrivals, arrivals};
 use crate::inside::Inside;
 use crate::lang::Lang;
 use crate::refused::Refused;
-use crate::visit::Staff;
+use crate::visit::{Me, Visit};
 
 /// Between two times.
 const EVERY: Duration = Duration::from_secs(1);
@@ -23,6 +23,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const CHART_EVERY: u32 = 10;
 /// After so many a stream ends, and the page opens another: nothing lives for ever.
 const TICKS_MAX: u32 = 900;
+/// In place of a tick: whoever asks is not let in.
+const REFUSED: u32 = u32::MAX;
 
 /// Somebody who looks.
 struct Looking {
@@ -34,11 +36,14 @@ struct Looking {
     stop: CancellationToken,
 }
 
-/// The stream.
-pub(in crate::console) async fn stream(Staff(visit): Staff) -> Response {
-    let lang = visit.lang();
-    let stop = visit.settings.stop.clone();
-    let looking = Looking { inside: visit.inside.unattended(), lang, last: None, tick: 0, stop };
+/// The stream. Nobody may sit before the page that asks for it, so that opening it keeps no session alive either. Who is not let in is
+/// told so as an event: a stream that is refused is not asked for again, and the page would stand still without a word.
+pub(in crate::console) async fn stream(visit: Visit) -> Response {
+    let (lang, stop) = (visit.lang(), visit.settings.stop.clone());
+    let inside = visit.inside.unattended();
+    let is_staff = inside.get::<Me>("/me").await.is_ok_and(|me| me.is_staff());
+    let tick = if is_staff { 0 } else { REFUSED };
+    let looking = Looking { inside, lang, last: None, tick, stop };
     let events = stream::unfold(looking, |looking| async move {
         let (event, looking) = looking.next().await?;
         Some((Ok::<_, Infallible>(event), looking))
@@ -49,6 +54,10 @@ pub(in crate::console) async fn stream(Staff(visit): Staff) -> Response {
 impl Looking {
     /// The next event; none when the stream is over.
     async fn next(mut self) -> Option<(Event, Self)> {
+        if self.tick == REFUSED {
+            self.tick = TICKS_MAX;
+            return Some((Event::default().event("over").data(""), self));
+        }
         if self.tick == TICKS_MAX {
             return None;
         }

@@ -195,7 +195,7 @@ fn devices(visit: &Visit, kind: Kind, person: &Person, sessions: &[Session]) -> 
                 show::status(&session.status, lang),
                 html! { @if is_open && visit.may(kind.write()) {
                     form.inline method="post" action=(end) {
-                        (form::held(None))
+                        (form::held(None, form::Draft::default()))
                         button.quiet type="submit" { (lang.say("Put out", "下线")) }
                     }
                 } },

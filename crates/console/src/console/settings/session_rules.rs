@@ -98,7 +98,7 @@ async fn shown(visit: &Visit, whose: &str, asked: &Typed, trouble: Option<&Troub
         section.card {
             (draft.notice(&path(whose), SAVE, lang))
             form method="post" action=(path(whose)) {
-                (form::held(Some(rules.version)))
+                (form::held(Some(rules.version), draft))
                 (devices(&rules, draft, lang))
                 (times(&rules, draft, lang))
                 (renewal(&rules, draft, lang))

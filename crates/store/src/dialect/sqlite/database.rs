@@ -48,6 +48,12 @@ impl Database {
         Ok(Self { writer, readers: Arc::new(Readers::new(file)), log, administrator, lister })
     }
 
+    /// One that reads for as long as it takes.
+    pub(crate) fn inspector(&self) -> SqlitePool {
+        let options = self.lister.connect_options().as_ref().clone();
+        SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options)
+    }
+
     /// Waits for the turn to write on a connection of one's own.
     pub(crate) async fn turn(&self) -> Result<Turn, Fault> {
         self.writer.turn().await
