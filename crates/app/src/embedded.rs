@@ -2,18 +2,21 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use store::Address;
 
 use crate::secret;
-use crate::server::{Server, StopSignal};
-use crate::settings::Settings;
+use crate::server::Server;
+use crate::settings::{Period, Settings};
 
 /// Where an embedded server keeps its data and listens.
 pub(crate) struct Options {
     pub(crate) folder: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) api_key: Option<String>,
+    /// How long an order may wait for payment; as long as usual where it is missing.
+    pub(crate) payment_timeout: Option<Duration>,
     /// The log-ins that its pages tell.
     pub(crate) demo: Option<console::Demo>,
 }
@@ -39,6 +42,10 @@ pub(crate) async fn start(options: Options) -> anyhow::Result<Embedded> {
         demo: options.demo,
         ..Settings::default()
     };
+    let settings = match options.payment_timeout {
+        Some(timeout) => Settings { payment_timeout: Period(timeout), ..settings },
+        None => settings,
+    };
     let server = Box::pin(Server::start(&settings)).await?;
     Ok(Embedded { url: format!("http://{}", server.address), api_key, database: server.database.clone(), server })
 }
@@ -47,12 +54,5 @@ impl Embedded {
     /// Stops the server as `mideng serve` stops.
     pub(crate) async fn stop(self) {
         self.server.stop().await;
-    }
-
-    /// Serves until Ctrl-C or SIGTERM, then stops.
-    pub(crate) async fn wait(self) -> anyhow::Result<()> {
-        StopSignal::listen()?.come().await;
-        self.stop().await;
-        Ok(())
     }
 }

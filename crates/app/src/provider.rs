@@ -53,8 +53,18 @@ impl Provider {
         let running = run(&folder, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Some(0)).await?;
         let url = format!("http://{}", running.address);
         let settings = merchant(&folder, "sandbox.json")?;
-        let account = set_up(database, &settings).await.context("setting up the account with the payment simulator")?;
+        let account = set_up(database, (CHANNEL, 100), &settings).await;
+        let account = account.context("setting up the account with the payment simulator")?;
         Ok(Self { desk: Desk::at(&url)?, url, account, folder, running: Mutex::new(Some(running)) })
+    }
+
+    /// Sets up a second account of the merchant at it, which comes behind the first.
+    pub(crate) async fn second_account(&self, name: &str, database: &Address) -> anyhow::Result<()> {
+        let settings = merchant(&self.folder, "sandbox.json")?;
+        set_up(database, (name, 200), &settings)
+            .await
+            .with_context(|| format!("setting up the account {name}"))
+            .map(drop)
     }
 
     /// Ends it.
@@ -114,18 +124,18 @@ fn merchant(folder: &Path, name: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
 }
 
-async fn set_up(database: &Address, settings: &str) -> anyhow::Result<ChannelAccountId> {
+async fn set_up(database: &Address, (name, priority): (&str, i64), settings: &str) -> anyhow::Result<ChannelAccountId> {
     let store = Store::open_existing(database).await?;
     let tenant = store.tenant("default").await?.context("the database has no tenant")?;
     let account = Account {
         tenant,
         id: ChannelAccountId::new(api::id()),
         kind: Kind::Sandbox,
-        name: CHANNEL.to_owned(),
+        name: name.to_owned(),
         is_enabled: true,
         conditions: Conditions { currency: None, method: None, amount_min: None, amount_max: None },
     };
-    let new = NewChannelAccount { account: &account, settings, priority: 100 };
+    let new = NewChannelAccount { account: &account, settings, priority };
     let made = store.channel_account_create(&new, api::now()).await;
     store.close().await;
     made?;

@@ -34,9 +34,14 @@ impl Caller {
 
     /// The final answer, which must be a success.
     pub async fn ask(&mut self, request: &Request) -> anyhow::Result<Answer> {
-        let answer = self.policy.settle(&mut self.connection, request, &mut self.random).await?.answer;
+        let answer = self.hear(request).await?;
         ensure!(answer.status.is_success(), "{answer}");
         Ok(answer)
+    }
+
+    /// The final answer, whatever it is.
+    pub async fn hear(&mut self, request: &Request) -> anyhow::Result<Answer> {
+        Ok(self.policy.settle(&mut self.connection, request, &mut self.random).await?.answer)
     }
 
     /// Calls `each` with every item of the list at `path`, newest first, page by page.

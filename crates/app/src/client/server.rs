@@ -56,6 +56,7 @@ impl Server {
             folder: folder.path().to_owned(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             api_key: None,
+            payment_timeout: None,
             demo: None,
         };
         let server = embedded::start(options).await.context("the embedded server does not start")?;

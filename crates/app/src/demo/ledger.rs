@@ -40,10 +40,11 @@ struct Line {
 }
 
 impl Ledger {
-    /// Reads all orders.
-    pub async fn read(caller: &mut Caller, storm: &Storm) -> anyhow::Result<Self> {
+    /// Reads all orders but those that stood there when the storm began.
+    pub async fn read(caller: &mut Caller, storm: &Storm, before: &[String]) -> anyhow::Result<Self> {
         let mut orders = Vec::new();
         caller.list("/api/v1/orders", |order: Order| orders.push(order)).await.context("orders cannot be listed")?;
+        orders.retain(|order| !before.contains(&order.number));
         Ok(Self::count(&orders, storm.orders.iter().map(|(_, order_no)| &**order_no)))
     }
 

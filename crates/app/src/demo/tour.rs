@@ -1,5 +1,7 @@
 //! Owns the lines to try by hand while the demo keeps serving.
 
+use console::{Demo, DemoLogin};
+
 use super::catalogue::PRODUCTS;
 use crate::embedded::Embedded;
 use crate::terminal::{bold, dim, heading};
@@ -13,18 +15,28 @@ pub struct Orders<'a> {
     pub unpaid: Option<&'a str>,
 }
 
-/// To standard output; `provider` is where the payment provider listens.
-pub fn print(server: &Embedded, provider: &str, orders: &Orders<'_>) {
+/// To standard output; `provider` is where the payment provider listens. What a newcomer needs comes last: that is what they see.
+pub fn print(server: &Embedded, provider: &str, (orders, told): (&Orders<'_>, Option<&Demo>)) {
     let Embedded { url, api_key, .. } = server;
-    println!("\n{} {}", heading("Open in a browser"), dim("no documentation needed"));
-    println!("  shop     {}", bold(&format!("{url}/shop")));
-    println!("  console  {}   {}", bold(&format!("{url}/console")), dim("log in as admin with: mideng demo"));
     println!("\n{} {}", heading("Try it"), dim("in another terminal"));
     println!("  export URL={url} KEY={api_key}");
     for (what, line) in steps(provider, orders) {
         println!("\n  {}\n  {line}", dim(&format!("# {what}")));
     }
     println!("\n{} {}   {}", heading("Reference"), bold(&format!("{url}/docs")), dim("Ctrl-C ends the demo"));
+    println!("\n{} {}", heading("Open in a browser"), dim("no documentation needed"));
+    println!("  shop     {}", bold(&format!("{url}/shop")));
+    println!("  console  {}", bold(&format!("{url}/console")));
+    if let Some(told) = told {
+        println!("  log-ins  {}", log_ins(told));
+    }
+}
+
+/// All in one line; the pages tell them as well.
+fn log_ins(told: &Demo) -> String {
+    let names = |who: &[DemoLogin]| who.iter().map(|login| login.login.clone()).collect::<Vec<_>>().join(", ");
+    let password = told.staff.first().map_or("", |first| &first.password);
+    format!("{} in the console, {} in the shop; password: {password}", names(&told.staff), names(&told.members))
 }
 
 fn steps(provider: &str, orders: &Orders<'_>) -> Vec<(&'static str, String)> {
@@ -80,7 +92,17 @@ fn steps(provider: &str, orders: &Orders<'_>) -> Vec<(&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Orders, steps};
+    use super::{Orders, log_ins, steps};
+
+    #[test]
+    fn the_log_ins_stand_in_one_line() {
+        let told = crate::demo::people::told(([127, 0, 0, 1], 0).into()).expect("on this machine");
+        assert_eq!(
+            log_ins(&told),
+            "admin, merchant, support, auditor in the console, anna, bert in the shop; password: mideng demo"
+        );
+        assert!(crate::demo::people::told(([0, 0, 0, 0], 0).into()).is_none(), "nothing where others could come");
+    }
 
     #[test]
     fn the_lines_can_be_pasted() {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::clock::now;
-use crate::client::{Caller, Policy, Request, Target};
+use crate::client::{Caller, Policy, Request, Target, segment};
 
 const DELIVERED_WITHIN: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
@@ -97,6 +98,12 @@ impl Desk {
     /// From now on a charge waits for the payer's hand.
     pub(crate) async fn wait_for_payers(&self) -> anyhow::Result<()> {
         self.set(&json!({"auto_pay_ms": null})).await
+    }
+
+    /// Pays (`pay`) or refuses (`refuse`) a charge of the sandbox, as its payer would.
+    pub(crate) async fn act(&self, out_trade_no: &str, what: &str) -> anyhow::Result<()> {
+        let path = format!("/sim/charges/sandbox/{}/{what}", segment(out_trade_no));
+        self.caller().ask(&Request::tell(&path, Bytes::new())).await.context("the payer's hand").map(drop)
     }
 
     /// Waits until no callback is on its way.

@@ -18,7 +18,9 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) async fn start(folder: &std::path::Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mideng"));
-        command.args(["demo", "--shoppers", "30", "--listen", "127.0.0.1:0", "--data"]).arg(folder.join("demo"));
+        command
+            .args(["demo", "--shoppers", "30", "--listen", "127.0.0.1:0", "--no-trickle", "--data"])
+            .arg(folder.join("demo"));
         command.env_remove("MIDENG_LOG").stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
