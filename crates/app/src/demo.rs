@@ -79,10 +79,10 @@ struct Proof {
 /// Runs the command.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     folder::fresh(&args.data, args.listen)?;
-    let mut stop = StopSignal::listen()?;
+    let mut signal = StopSignal::listen()?;
     let opened = tokio::select! {
         opened = opening::run(&args.data, args.listen.ip().is_loopback()) => opened?,
-        () = stop.come() => bail!("interrupted"),
+        () = signal.come() => bail!("interrupted"),
     };
     let options = embedded::Options {
         folder: args.data.clone(),
@@ -104,10 +104,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let shop = Shop { target: &target, provider: &provider, customers: &opened.customers };
     let proof = tokio::select! {
         proof = prove(&args, &shop, (&server.database, &opened.orders)) => proof,
-        () = stop.come() => Err(anyhow!("interrupted")),
+        () = signal.come() => Err(anyhow!("interrupted")),
     };
     let ended = match proof {
-        Ok(proof) => Ok(show(&args, &shop, (&server, &proof), &mut stop).await),
+        Ok(proof) => Ok(show(&args, &shop, (&server, &proof), &mut signal).await),
         Err(error) => Err(error),
     };
     server.stop().await;
@@ -132,7 +132,7 @@ async fn prove(args: &Args, shop: &Shop<'_>, (database, before): (&Address, &[St
 }
 
 /// Tells what came of it, and serves until somebody has seen enough.
-async fn show(args: &Args, shop: &Shop<'_>, (server, proof): (&Embedded, &Proof), stop: &mut StopSignal) -> ExitCode {
+async fn show(args: &Args, shop: &Shop<'_>, (server, proof): (&Embedded, &Proof), signal: &mut StopSignal) -> ExitCode {
     summary::print(proof);
     println!("{}", proof.history.found.sheet(shop.customers.count()));
     if args.once {
@@ -142,10 +142,10 @@ async fn show(args: &Args, shop: &Shop<'_>, (server, proof): (&Embedded, &Proof)
     let told = people::told(args.listen);
     tour::print(server, &shop.provider.url, (&orders, told.as_ref()));
     if args.no_trickle {
-        stop.come().await;
+        signal.come().await;
     } else {
         tokio::select! {
-            () = stop.come() => {}
+            () = signal.come() => {}
             never = trickle::run(shop, &proof.history.standing) => match never {},
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -123,7 +124,7 @@ impl<'a> Hands<'a> {
     /// Says that an order arrived.
     pub async fn receive(&mut self, name: &str, order_no: &str) -> anyhow::Result<()> {
         let path = format!("/api/v1/orders/{}/receive", segment(order_no));
-        self.caller.ask(&Request::post_bytes(&path, &format!("{name}-receive"), Default::default())).await.map(drop)
+        self.caller.ask(&Request::post_bytes(&path, &format!("{name}-receive"), Bytes::new())).await.map(drop)
     }
 
     /// Asks for money back: so many fen, or all of it.
@@ -148,7 +149,7 @@ impl<'a> Hands<'a> {
     /// Takes a refund back that waits for a second person.
     pub async fn reject(&mut self, name: &str, refund: &str) -> anyhow::Result<()> {
         let path = format!("/api/v1/refunds/{}/reject", segment(refund));
-        self.caller.ask(&Request::post_bytes(&path, &format!("{name}-reject"), Default::default())).await.map(drop)
+        self.caller.ask(&Request::post_bytes(&path, &format!("{name}-reject"), Bytes::new())).await.map(drop)
     }
 
     async fn change(&mut self, name: &str, order_no: &str, what: &str, body: &Value) -> anyhow::Result<()> {

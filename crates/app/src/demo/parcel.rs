@@ -1,7 +1,9 @@
 //! Owns the parcels of the demo: who carries them, and numbers that look as that carrier's do.
 
-/// The carriers, each with how it numbers.
-const CARRIERS: [(&str, fn(u64) -> String); 6] = [
+/// A carrier, and how it numbers.
+type Carrier = (&'static str, fn(u64) -> String);
+
+const CARRIERS: [Carrier; 6] = [
     ("SF Express", |number| format!("SF1{:012}", number % 1_000_000_000_000)),
     ("YTO Express", |number| format!("YT7{:012}", number % 1_000_000_000_000)),
     ("ZTO Express", |number| format!("785{:011}", number % 100_000_000_000)),

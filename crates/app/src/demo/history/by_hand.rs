@@ -25,14 +25,14 @@ pub struct Begun {
 /// Brings them to the desk, and tells the provider how to fail.
 pub async fn begin(shop: &Shop<'_>, visits: &[Visit], notes: &Notes) -> anyhow::Result<Vec<Begun>> {
     let begun = RefCell::new(Vec::new());
-    let begin = async |hands: &mut Hands<'_>, _: usize, visit: &Visit| {
+    let bring = async |hands: &mut Hands<'_>, _: usize, visit: &Visit| {
         match to_the_desk(shop, hands, (visit, notes)).await {
             Ok(one) => begun.borrow_mut().push(one),
             Err(error) => notes.take(visit, Err(error)),
         }
         anyhow::Ok(())
     };
-    spread(visits, LANES, || shop.hands(Policy::default()), begin).await?;
+    spread(visits, LANES, || shop.hands(Policy::default()), bring).await?;
     let begun = begun.into_inner();
     shop.provider.desk.set_mischief(&json!(begun.iter().flat_map(faults).collect::<Vec<_>>())).await?;
     Ok(begun)

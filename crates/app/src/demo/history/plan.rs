@@ -155,9 +155,7 @@ pub fn visits() -> Vec<Visit> {
 mod tests {
     use std::collections::HashSet;
 
-    use domain::order::{CloseReason, FulfillmentStatus, PaymentStatus, Status};
-
-    use super::{PLAN, visits};
+    use super::{PLAN, Status, visits};
 
     #[test]
     fn every_state_that_a_console_can_show_is_there() {
@@ -165,17 +163,14 @@ mod tests {
         for status in Status::ALL {
             assert!(is_there(&|line| line.order == status), "{status:?}");
         }
-        use PaymentStatus::{LatePaid, Overpaid, Paid, PartiallyRefunded, Refunded, Unpaid};
-        for paid in [Unpaid, Paid, LatePaid, Overpaid, PartiallyRefunded, Refunded] {
-            assert!(is_there(&|line| line.paid == paid), "{paid:?}");
+        for paid in ["unpaid", "paid", "late_paid", "overpaid", "partially_refunded", "refunded"] {
+            assert!(is_there(&|line| line.paid.name() == paid), "{paid}");
         }
-        use FulfillmentStatus::{Partial, Received, Shipped, Unfulfilled};
-        for sent in [Unfulfilled, Partial, Shipped, Received] {
-            assert!(is_there(&|line| line.sent == sent), "{sent:?}");
+        for sent in ["unfulfilled", "partial", "shipped", "received"] {
+            assert!(is_there(&|line| line.sent.name() == sent), "{sent}");
         }
-        use CloseReason::{Customer, Merchant, Refunded as GivenBack, Timeout};
-        for reason in [Customer, Merchant, Timeout, GivenBack] {
-            assert!(is_there(&|line| line.fate.close_reason() == Some(reason)), "{reason:?}");
+        for reason in ["customer", "merchant", "timeout", "refunded"] {
+            assert!(is_there(&|line| line.fate.close_reason().is_some_and(|of| of.name() == reason)), "{reason}");
         }
         for line in PLAN {
             assert_eq!(line.order == Status::Closed, line.fate.close_reason().is_some(), "{:?}", line.fate);

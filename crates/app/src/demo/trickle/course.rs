@@ -56,7 +56,7 @@ const COURSES: [Course; 20] = [
     Course::Sent,
     Course::RefundedInPart,
     Course::Received,
-    Course::Paid,
+    Course::Sent,
     Course::KeyReused,
     Course::Received,
 ];
@@ -144,7 +144,7 @@ mod tests {
         let all: HashSet<_> = (0..COURSES.len()).map(Course::of).collect();
         assert_eq!(all.len(), 10, "{all:?}");
         let sent = COURSES.iter().filter(|course| matches!(course, Course::Sent | Course::Received)).count();
-        assert!(sent * 2 >= COURSES.len() - 1, "{sent}");
+        assert!(sent * 2 >= COURSES.len(), "{sent}");
         let refused = COURSES.iter().filter(|course| matches!(course, Course::TooMany | Course::KeyReused)).count();
         assert!(refused * 5 <= COURSES.len(), "{refused}");
         assert!(AGAIN.iter().sum::<usize>() >= AGAIN.len() / 2, "an overview shows duplicates");
