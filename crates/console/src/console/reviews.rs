@@ -22,6 +22,7 @@ const PAGE: &str = "/console/reviews";
 
 /// Something that a person has to look at, or has.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the contract names the member")]
 struct Review {
     review_id: String,
     kind: String,

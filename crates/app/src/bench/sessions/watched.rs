@@ -57,7 +57,7 @@ pub(super) async fn measure(
 struct Tabs {
     tasks: JoinSet<()>,
     events: Arc<AtomicU64>,
-    tabs: u64,
+    count: u64,
 }
 
 impl Tabs {
@@ -71,7 +71,7 @@ impl Tabs {
             );
             let mut stream = TcpStream::connect(host(target)).await.context("a page does not reach the server")?;
             stream.write_all(request.as_bytes()).await.context("a page is not asked for")?;
-            let mut text = [0; 65_536];
+            let mut text = vec![0; 65_536];
             let count = timeout(PATIENCE, stream.read(&mut text)).await.context("a page does not begin")??;
             let head = String::from_utf8_lossy(&text[..count]).into_owned();
             ensure!(
@@ -87,14 +87,14 @@ impl Tabs {
                 }
             });
         }
-        Ok(Self { tasks, events, tabs: tabs as u64 })
+        Ok(Self { tasks, events, count: tabs as u64 })
     }
 
     /// How many parts were sent, which are about one a second for each.
     fn close(mut self, seconds: u64) -> anyhow::Result<u64> {
         self.tasks.abort_all();
         let told = self.events.load(Ordering::Relaxed);
-        ensure!(told >= self.tabs * seconds / 2, "{} pages were told {told} times in {seconds} s", self.tabs);
+        ensure!(told >= self.count * seconds / 2, "{} pages were told {told} times in {seconds} s", self.count);
         Ok(told)
     }
 }
