@@ -211,12 +211,15 @@ async fn serve_metrics(
     Ok(tokio::spawn(api::serve(listener, telemetry::router(page), Limits::default(), stop.clone())))
 }
 
+/// What nodes share of sessions, where they share anything, and who counts log-ins.
+type Shared = (Option<Arc<dyn Cache>>, Option<Arc<dyn Bus>>, Arc<dyn Limit>);
+
 /// Who is behind requests.
 async fn people_of(
     store: &Store,
     (settings, wait): (&Settings, &Wait),
     (installation, secret): (u128, [u8; 32]),
-    (cache, bus, limit): (Option<Arc<dyn Cache>>, Option<Arc<dyn Bus>>, Arc<dyn Limit>),
+    (cache, bus, limit): Shared,
 ) -> anyhow::Result<People> {
     let (issuer, stamp) = (format!("urn:mideng:{installation:032x}"), people::Stamp { now: api::now, id: api::id });
     let keys = wait.out(async || Ok(people::Keys::read(store, &issuer, stamp).await?)).await;
