@@ -46,7 +46,8 @@ pub(crate) struct KeyQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ArrivalQuery {
     /// Only those behind this number, the `last` of an answer before.
-    after: Option<u64>,
+    #[param(minimum = 0)]
+    after: Option<i64>,
     /// Rows at most, 1 to 200; 50 where it is missing. The latest count.
     limit: Option<u64>,
 }
@@ -111,7 +112,9 @@ pub(crate) async fn arrivals(
     let query = parameters(query)?;
     let most = usize::try_from(lists::limit(query.limit)?).unwrap_or(usize::MAX);
     let (tenant, own) = (caller.tenant, own(&caller));
-    let (found, last) = api.watch().behind(query.after.unwrap_or(0), most, |arrival| {
+    let after = u64::try_from(query.after.unwrap_or(0))
+        .map_err(|_| Problem::new("parameter_invalid", "after is a number that an answer gave out, 0 or more"))?;
+    let (found, last) = api.watch().behind(after, most, |arrival| {
         arrival.tenant == tenant && own.as_ref().is_none_or(|own| own.contains(&arrival.principal))
     });
     let names = names(&api, &caller, found.iter().map(|arrival| arrival.principal)).await?;
@@ -197,12 +200,12 @@ async fn names(
     api.ask(|store| async move { store.accounts_named(tenant, ids).await }).await
 }
 
-/// PostgreSQL takes no text with U+0000, and no key or name has a control character.
+/// PostgreSQL takes no text with U+0000, and no key or name has a control character. An empty field of a form is none.
 fn word(name: &str, text: Option<String>, most: usize) -> Result<Option<String>, Problem> {
-    let wrong = |text: &String| text.is_empty() || text.chars().any(char::is_control) || text.chars().count() > most;
-    match text {
+    let wrong = |text: &String| text.chars().any(char::is_control) || text.chars().count() > most;
+    match text.filter(|text| !text.is_empty()) {
         Some(text) if wrong(&text) => {
-            let detail = format!("{name} has 1 to {most} characters, none of them a control character");
+            let detail = format!("{name} has {most} characters at most, none of them a control character");
             Err(Problem::new("parameter_invalid", detail))
         }
         text => Ok(text),

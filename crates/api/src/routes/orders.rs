@@ -158,15 +158,14 @@ pub(crate) async fn list(
     Ok(Json(lists::list(page, wire::Order::of)).into_response())
 }
 
-/// The word that is looked for; a control character is in no number and no name.
+/// The word that is looked for, none where the field is empty; a control character is in no number and no name.
 fn word(text: Option<String>) -> Result<Option<String>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let text = text.trim();
-    if text.is_empty() || text.chars().any(char::is_control) || text.chars().count() > 64 {
-        let detail = "q has 1 to 64 characters, none of them a control character";
+    if text.chars().any(char::is_control) || text.chars().count() > 64 {
+        let detail = "q has 64 characters at most, none of them a control character";
         return Err(Problem::new("parameter_invalid", detail));
     }
-    Ok(Some(text.to_owned()))
+    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 /// The orders that a number names: their own, or that of a parcel.

@@ -212,7 +212,7 @@ async fn what_cannot_be_a_key_is_refused() {
     {
         shop.admin.get(&format!("/api/v1/keys?{query}")).await.problem(400, "parameter_invalid");
     }
-    for query in ["after=-1", "after=x", "limit=0", "before=1"] {
+    for query in ["after=-1", "after=9223372036854775808", "after=x", "limit=0", "before=1"] {
         shop.admin.get(&format!("/api/v1/arrivals?{query}")).await.problem(400, "parameter_invalid");
     }
     shop.close().await;
