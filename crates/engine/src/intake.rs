@@ -62,6 +62,8 @@ struct Queues {
     waiting: usize,
     /// How many commands each lane's latest batch had.
     taken: Vec<usize>,
+    /// The same of its latest that had any.
+    latest: Vec<usize>,
     /// How many arrivals of each key, and of each name beside one, are taken in and not answered.
     in_flight: HashMap<Scope, usize>,
     closed: Option<Refused>,
@@ -71,7 +73,8 @@ struct Queues {
 
 impl Intake {
     pub(crate) fn new(options: Options) -> Self {
-        let queues = Queues { taken: vec![0; options.lanes.max(1)], ..Queues::default() };
+        let lanes = options.lanes.max(1);
+        let queues = Queues { taken: vec![0; lanes], latest: vec![0; lanes], ..Queues::default() };
         Self { options, queues: Mutex::new(queues), wake: Notify::new() }
     }
 
@@ -182,7 +185,7 @@ impl Intake {
     }
 
     pub(crate) fn latest_batches(&self) -> Vec<usize> {
-        self.lock().taken.clone()
+        self.lock().latest.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Queues> {
@@ -227,6 +230,9 @@ impl Queues {
             batch.extend(self.pop());
         }
         self.taken[lane] = batch.len();
+        if !batch.is_empty() {
+            self.latest[lane] = batch.len();
+        }
         batch
     }
 

@@ -1,7 +1,7 @@
 //! Owns looking at the whole now and then, at low cost: every invariant of `mideng check`, and how far behind the outbox is. What
 //! takes long is asked seldom.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use api::{Light, Lights};
@@ -45,11 +45,12 @@ async fn invariants(store: &Store, lights: &Lights, stop: &CancellationToken) {
     let (started, mut told) = (Instant::now(), BTreeSet::new());
     // What expired while no server ran is closed behind the start; until then time stands where the last one left it.
     let before = store.last_written_at().await.ok().flatten();
+    // One that could not be asked this time stands as it was found last.
+    let mut found: BTreeMap<usize, Light> = BTreeMap::new();
     let mut pause = FIRST;
     while goes_on(pause, stop).await {
         let round = Instant::now();
         let inspector = store.inspector();
-        let mut found = Vec::new();
         for which in 0..inspector.count() {
             let (begun, now) = (Instant::now(), api::now());
             let now = before.filter(|_| started.elapsed() < SWEPT_WITHIN).map_or(now, |before| before.min(now));
@@ -61,7 +62,8 @@ async fn invariants(store: &Store, lights: &Lights, stop: &CancellationToken) {
             match looked {
                 Ok(Ok(finding)) => {
                     tell(&finding, &mut told);
-                    found.push(Light { id: finding.id, title: finding.title, violations: finding.violations });
+                    let Finding { id, title, violations, .. } = finding;
+                    found.insert(which, Light { id, title, violations });
                 }
                 Ok(Err(error)) => tracing::debug!(%error, "an invariant could not be asked"),
                 Err(_) => tracing::debug!(which, "an invariant took too long"),
@@ -72,7 +74,7 @@ async fn invariants(store: &Store, lights: &Lights, stop: &CancellationToken) {
         }
         inspector.close().await;
         if !found.is_empty() {
-            lights.show(|looked| (looked.lights, looked.at) = (found, Some(api::now())));
+            lights.show(|looked| (looked.lights, looked.at) = (found.values().cloned().collect(), Some(api::now())));
         }
         pause = CHECK_EVERY.saturating_sub(round.elapsed());
     }

@@ -15,7 +15,7 @@ use crate::console::keys::{Arrivals, arrivals};
 use crate::inside::Inside;
 use crate::lang::Lang;
 use crate::refused::Refused;
-use crate::visit::{Me, Visit};
+use crate::visit::Visit;
 
 /// Between two times.
 const EVERY: Duration = Duration::from_secs(1);
@@ -23,8 +23,6 @@ const EVERY: Duration = Duration::from_secs(1);
 const CHART_EVERY: u32 = 10;
 /// After so many a stream ends, and the page opens another: nothing lives for ever.
 const TICKS_MAX: u32 = 900;
-/// In place of a tick: whoever asks is not let in.
-const REFUSED: u32 = u32::MAX;
 
 /// Somebody who looks.
 struct Looking {
@@ -40,10 +38,7 @@ struct Looking {
 /// told so as an event: a stream that is refused is not asked for again, and the page would stand still without a word.
 pub(in crate::console) async fn stream(visit: Visit) -> Response {
     let (lang, stop) = (visit.lang(), visit.settings.stop.clone());
-    let inside = visit.inside.unattended();
-    let is_staff = inside.get::<Me>("/me").await.is_ok_and(|me| me.is_staff());
-    let tick = if is_staff { 0 } else { REFUSED };
-    let looking = Looking { inside, lang, last: None, tick, stop };
+    let looking = Looking { inside: visit.inside.unattended(), lang, last: None, tick: 0, stop };
     let events = stream::unfold(looking, |looking| async move {
         let (event, looking) = looking.next().await?;
         Some((Ok::<_, Infallible>(event), looking))
@@ -54,10 +49,6 @@ pub(in crate::console) async fn stream(visit: Visit) -> Response {
 impl Looking {
     /// The next event; none when the stream is over.
     async fn next(mut self) -> Option<(Event, Self)> {
-        if self.tick == REFUSED {
-            self.tick = TICKS_MAX;
-            return Some((Event::default().event("over").data(""), self));
-        }
         if self.tick == TICKS_MAX {
             return None;
         }
@@ -72,7 +63,7 @@ impl Looking {
         match self.parts().await {
             Ok(event) => Some((event, self)),
             // The page goes to the log-in, or tells why not.
-            Err(refused) if refused.is_nobody() => {
+            Err(refused) if matches!(refused.status, 401 | 403) => {
                 self.tick = TICKS_MAX;
                 Some((Event::default().event("over").data(""), self))
             }
