@@ -207,9 +207,9 @@ async fn what_nobody_waited_for_is_told_too() {
 async fn what_cannot_be_a_key_is_refused() {
     let shop = Shop::open().await;
     let long = "k".repeat(301);
-    for query in
-        ["key=", "key=a%00b", "account=%0A", "limit=0", "limit=201", "cursor=x", "kye=1", &format!("key={long}")]
-    {
+    // A field that a form left empty is no filter: the list is whole, not the list of the empty key.
+    shop.admin.get("/api/v1/keys?key=&account=").await.expect(200);
+    for query in ["key=a%00b", "account=%0A", "limit=0", "limit=201", "cursor=x", "kye=1", &format!("key={long}")] {
         shop.admin.get(&format!("/api/v1/keys?{query}")).await.problem(400, "parameter_invalid");
     }
     for query in ["after=-1", "after=9223372036854775808", "after=x", "limit=0", "before=1"] {
