@@ -3,6 +3,7 @@
 
 mod fill;
 mod lists;
+mod search;
 
 use anyhow::{Result, ensure};
 
@@ -13,6 +14,7 @@ use super::server::RETENTION;
 use super::servers::{Ground, crowd};
 
 pub(super) use fill::fill;
+pub(super) use search::{on_postgres as search_on_postgres, on_sqlite as search_on_sqlite};
 
 const SIZES: [u64; 3] = [100_000, 1_000_000, 10_000_000];
 const ORDERS_AT_LEAST: f64 = 0.75;
@@ -68,30 +70,13 @@ fn pages(bench: &Bench, grown: &Ground) -> Result<Measured> {
     for _ in 1..=bench.rounds {
         for (ground, size, into) in [(&small, SIZES[0], &mut few), (grown, SIZES[SIZES.len() - 1], &mut many)] {
             let server = ground.node(bench, "node-1", "")?;
-            into.push(lists::measure(&server, size)?);
+            into.push(lists::measure(&server, size, &lists::Kind::PAGES)?);
             server.stop()?;
         }
     }
-    Ok(flat(&lists::medians(&few), &lists::medians(&many)))
-}
-
-fn flat(few: &lists::Pages, many: &lists::Pages) -> Measured {
-    let ratios: Vec<_> = many.iter().zip(few).map(|(many, few)| (many.kind, many.median_us / few.median_us)).collect();
-    let worst = ratios.iter().map(|(_, ratio)| *ratio).fold(0.0, f64::max);
-    let side = |pages: &lists::Pages, size| {
-        let pages = pages.iter().map(|page| format!("{} {:.1} ms", page.kind, page.median_us / 1e3));
-        format!("{} orders: {}", name(size), pages.collect::<Vec<_>>().join(", "))
-    };
-    Measured {
-        name: "growth-lists".to_owned(),
-        one: side(many, SIZES[SIZES.len() - 1]),
-        other: side(few, SIZES[0]),
-        result: format!("{worst:.2} × at the worst"),
-        rounds: ratios.iter().map(|(kind, ratio)| format!("{kind} {ratio:.2}")).collect(),
-        bound: format!("at most {LISTS_AT_MOST} ×"),
-        holds: worst <= LISTS_AT_MOST,
-        surroundings: String::new(),
-    }
+    let (few, many) = (lists::medians(&few), lists::medians(&many));
+    let (small, large) = (SIZES[0], SIZES[SIZES.len() - 1]);
+    Ok(lists::compared("growth-lists", (small, &few), (large, &many), LISTS_AT_MOST))
 }
 
 /// New orders while a million old answers are forgotten, step by step, against the same when none is due.

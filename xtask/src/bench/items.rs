@@ -123,6 +123,12 @@ pub(super) const ITEMS: &[Item] = &[
         how: How::Growth,
     },
     Item {
+        name: "search-postgres",
+        question: "how much longer is an order looked for among a million than among ten thousand, on PostgreSQL?",
+        how: How::Line(growth::search_on_postgres),
+    },
+    Item { name: "search-sqlite", question: "and on SQLite?", how: How::Line(growth::search_on_sqlite) },
+    Item {
         name: "callbacks",
         question: "how long does a callback wait for its answer, beside an order?",
         how: How::Line(payments::callbacks),

@@ -1,33 +1,25 @@
--- Orders as a shop has them after some months: numbers and times rise, keys are drawn at random, most orders are done
--- with, and only the last tenth's answers are kept still.
--- psql -v first=N -v behind=M -v answered=A -f fill.sql
-\set base 1735689600000
-create unlogged table drawn as
-    select n, 'ord_' || upper(lpad(to_hex(n), 12, '0') || left(md5(n::text), 14)) as order_no, 'grown-' || md5('key' || n) as key,
-        'bench-' || lpad((n * 7919 % 1000)::text, 6, '0') as sku, 'bench-' || n * 104729 % 10000 as customer,
-        :base + n * 864 as at, n >= :answered as answered,
-        case n % 20 when 0 then 'paid' when 1 then 'closed' when 11 then 'closed' else 'completed' end as status
-    from generate_series(:first::bigint, :behind::bigint - 1) n;
+-- Orders as a shop has them after some months, from the table of those drawn for a step: numbers and times rise, keys are
+-- drawn at random, most orders are done with, and only the last tenth's answers are kept still.
 insert into key_records (tenant_id, key_hash, principal_id, idempotency_key, command_id, fingerprint_version,
         fingerprint, order_no, status, headers, body, completed_at)
-    select 1, decode(md5(key), 'hex'), 1, key, decode(md5(key), 'hex'), 1, sha256(key::bytea), order_no,
+    select 1, key_hash, 1, key, key_hash, 1, fingerprint, order_no,
         case when answered then 201 end,
         case when answered then
             '[["content-type","application/json"],["location","/api/v1/orders/' || order_no || '"],["etag","\"1\""]]'
         end,
         case when answered then
-            ('{"order_no":"' || order_no || '","status":"pending_payment","payment_status":"unpaid",'
+            cast('{"order_no":"' || order_no || '","status":"pending_payment","payment_status":"unpaid",'
             || '"fulfillment_status":"unfulfilled","version":1,"customer_id":"' || customer || '","lines":[{"line":1,'
             || '"sku":"' || sku || '","name":"Bench product","quantity":1,"unit_price_minor":100,"total_minor":100,'
             || '"shipped":0}],"total_minor":100,"captured_minor":0,"currency":"CNY",'
             || '"created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:00.000Z",'
-            || '"expires_at":"2026-01-01T00:30:00.000Z"}')::bytea
+            || '"expires_at":"2026-01-01T00:30:00.000Z"}' as {bytes})
         end,
         case when answered then at end
     from drawn order by n;
 insert into orders (tenant_id, order_no, principal_id, idempotency_key, fingerprint_version, fingerprint, status,
         close_reason, version, customer_id, total_minor, currency, captured_minor, created_at, updated_at, expires_at)
-    select 1, order_no, 1, key, 1, sha256(key::bytea), status, case status when 'closed' then 'customer' end,
+    select 1, order_no, 1, key, 1, fingerprint, status, case status when 'closed' then 'customer' end,
         case status when 'completed' then 4 else 2 end, customer, 100, 'CNY', case status when 'closed' then 0 else 100 end,
         at, at + 60000, at + 1800000
     from drawn order by n;
@@ -37,14 +29,20 @@ insert into order_lines (tenant_id, order_no, line, sku, name, quantity, unit_pr
 insert into stock_reservations (tenant_id, order_no, sku, quantity, holding)
     select 1, order_no, sku, 1, case status when 'closed' then 'released' when 'paid' then 'held' else 'committed' end
     from drawn order by n;
-insert into order_events (tenant_id, order_no, version, event, from_status, to_status, happened_at, principal_id,
-        idempotency_key)
-    select 1, order_no, version, event, from_status, to_status, at + version * 20000, 1, key || version
-    from drawn join (values
+insert into shipments (tenant_id, order_no, number, shipment_id, carrier, tracking_no, shipped_at, updated_at)
+    select 1, order_no, 1, 'shp_' || substr(order_no, 5), 'SF', 'SF' || n, at + 60000, at + 60000
+    from drawn where status = 'completed' order by n;
+insert into shipment_lines (tenant_id, order_no, number, line, quantity)
+    select 1, order_no, 1, 1, 1 from drawn where status = 'completed' order by n;
+with events (status, version, event, from_status, to_status) as (values
         ('closed', 1, 'place', null, 'pending_payment'), ('closed', 2, 'cancel', 'pending_payment', 'closed'),
         ('paid', 1, 'place', null, 'pending_payment'), ('paid', 2, 'pay', 'pending_payment', 'paid'),
         ('completed', 1, 'place', null, 'pending_payment'), ('completed', 2, 'pay', 'pending_payment', 'paid'),
-        ('completed', 3, 'ship_all', 'paid', 'shipped'), ('completed', 4, 'receive', 'shipped', 'completed')
-    ) events (status, version, event, from_status, to_status) using (status)
+        ('completed', 3, 'ship_all', 'paid', 'shipped'), ('completed', 4, 'receive', 'shipped', 'completed'))
+insert into order_events (tenant_id, order_no, version, event, from_status, to_status, happened_at, principal_id,
+        idempotency_key)
+    select 1, order_no, version, event, from_status, to_status, at + version * 20000, 1, key || version
+    from drawn join events using (status)
     order by n, version;
 drop table drawn;
+commit;

@@ -109,7 +109,7 @@ async fn operator(target: &Arc<Target>) -> anyhow::Result<String> {
     let body = body.to_string();
     let request = format!(
         "POST /api/v1/sessions HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n{body}",
+         sec-fetch-site: same-origin\r\nconnection: close\r\n\r\n{body}",
         host(target),
         body.len()
     );
@@ -122,7 +122,7 @@ async fn operator(target: &Arc<Target>) -> anyhow::Result<String> {
         let value = name.eq_ignore_ascii_case("set-cookie").then(|| value.trim().strip_prefix("__Host-mideng="))??;
         value.split(';').next().map(str::to_owned)
     });
-    cookie.context("the operator is given no cookie")
+    cookie.with_context(|| format!("the operator is given no cookie: {}", answer.lines().next().unwrap_or_default()))
 }
 
 fn host(target: &Target) -> &str {
