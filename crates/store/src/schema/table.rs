@@ -114,7 +114,8 @@ impl TableIndex {
     }
 }
 
-/// Makes tables and their indexes, but for those that a try before this one has made.
+/// Makes tables and their indexes, but for those that a try before this one has made, and for indexes that an operator built
+/// before: of a large table that is done without holding up those who write it.
 pub(super) async fn create(
     manager: &SchemaManager<'_>,
     flavour: Flavour,
@@ -128,7 +129,7 @@ pub(super) async fn create(
         }
     }
     for index in indexes {
-        if !(again && manager.has_index(index.table, index.name()).await?) {
+        if !manager.has_index(index.table, index.name()).await? {
             manager.create_index(index.create()).await?;
         }
     }
