@@ -8,7 +8,7 @@ mod orders;
 
 use axum::Router;
 use axum::extract::FromRequestParts;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -62,6 +62,11 @@ impl FromRequestParts<Pages> for Shopper {
                 Err(refused) if !refused.is_nobody() => return Err(refused.page(&visit)),
                 Ok(_) | Err(_) => {}
             }
+        }
+        // A form that comes without a session is of a page that is not theirs any more, or of another site: there a browser sends
+        // no cookie along, and a new guest's would take the place of the member's whom it left out.
+        if !parts.method.is_safe() {
+            return Err(Redirect::to("/shop").into_response());
         }
         be_guest(visit).await
     }

@@ -3,7 +3,7 @@
 const { chromium } = require('playwright-core');
 
 const wanted = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
-const told = { planted: 0, refused: [], ran: [], made: [], dialogs: [], framed: [], posted: {}, stock: [], errors: [] };
+const told = { planted: 0, refused: [], ran: [], made: [], dialogs: [], framed: [], posted: {}, stock: [], customer: 0, errors: [] };
 
 /** Each would run if it were taken for markup, for an attribute, for a script, or for a link. */
 const TEXTS = [
@@ -100,6 +100,24 @@ async function stranger(page, context) {
   }
   await page.goto(`${wanted.shop}/console/me`);
   told.still = new URL(page.url()).pathname;
+  await customer(page, (text) => { html = text; });
+}
+
+/** The same before a customer who is logged in: they stay who they are. */
+async function customer(page, show) {
+  await page.goto(`${wanted.shop}/shop/me`);
+  const [login, password] = (await page.locator('p.fine code').first().innerText()).split(' / ');
+  await page.getByLabel('Login').fill(login);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.waitForURL(/done=in/);
+  for (const path of ['/shop/cart', '/shop/log-out', '/shop/checkout']) {
+    show(`<form method=post action="${wanted.shop}${path}"><input name=sku value=xss-1></form><script>document.forms[0].submit()</script>`);
+    await page.goto('http://stranger.example/');
+    await page.waitForURL((url) => url.href.startsWith(wanted.shop));
+  }
+  await page.goto(`${wanted.shop}/shop/me`);
+  told.customer = await page.getByRole('button', { name: 'Log out' }).count();
 }
 
 (async () => {
