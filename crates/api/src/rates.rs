@@ -16,7 +16,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 
 use crate::auth::Sender;
 use crate::problem::Problem;
-use crate::state::{Api, Peer};
+use crate::state::{Api, Peer, Unattended};
 
 /// The field that says what is left.
 pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -77,7 +77,8 @@ impl By {
 /// Counts a request before anything of it is looked at but who sends it: a refusal leaves no trace under its key.
 pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next) -> Response {
     let limits = api.limits();
-    if limits.rules.is_empty() {
+    // What an open page asks by itself is not what somebody does: two operators who look on would use up their shop's rule.
+    if limits.rules.is_empty() || request.extensions().get::<Unattended>().is_some() {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
