@@ -12,7 +12,7 @@ use crate::{PersonId, PrincipalId, TenantId, Timestamp};
 /// How long somebody has who may set a new password, in milliseconds.
 pub const RESET_STANDS_MS: i64 = 30 * 60_000;
 /// The longest log-in name, in characters. An e-mail address may have more, and few do.
-const LOGIN_MAX: usize = 64;
+pub const LOGIN_MAX: usize = 64;
 
 /// Which door somebody comes through. A log-in name is one person's behind each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -63,7 +63,8 @@ pub use people::Known;
 pub use policies::Policy;
 pub use rates::{COUNTED_MAX, Ended};
 pub use read::{
-    AccountName, Cursor, HistoryRow, KeyRow, ListedRefund, OrderFilter, Page, PaymentFilter, RefundList, StockMovement,
+    AccountName, Cursor, HistoryRow, KeyRow, ListedRefund, OrderFilter, Page, PaymentFilter, RefundList, Senders,
+    StockMovement,
 };
 pub use reviews::ReviewRow;
 pub use sessions::{NewSession, Opened, Refreshed, Renewed, SessionRecord};

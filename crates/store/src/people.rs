@@ -75,26 +75,32 @@ impl Store {
         Ok(written.rows_affected() == 1)
     }
 
-    /// People of a kind by their logins.
+    /// People of a kind whose logins begin so, by their logins: an empty word is how all begin.
     pub async fn people(
         &self,
         (tenant, kind): (TenantId, Kind),
+        beginning: &str,
         after: Option<&Cursor>,
         limit: u64,
     ) -> Result<Page<Person>, Error> {
         const DOING: &str = "listing people";
+        // One bound: of two, a database might begin at the lower one and pass over all between them.
+        let (bound, from) = after.map_or((">=", beginning), |cursor| (">", cursor.id.as_str()));
         let sql = format!(
-            "select public_id from people where tenant_id = {} and kind = {{}} and login > {{}} order by login limit {}",
+            "select public_id, login from people where tenant_id = {} and kind = {{}} and login {bound} {{}} \
+             order by login limit {}",
             tenant.0,
             limit + 1
         );
-        let question = self.bound(&sql, &[kind.name(), after.map_or("", |cursor| cursor.id.as_str())]);
+        let question = self.bound(&sql, &[kind.name(), from]);
         let rows = soon(DOING, self.lister.query_all_raw(question)).await?;
-        let id = |row: QueryResult| row.try_get_by_index::<String>(0);
-        let mut ids: Vec<String> = rows.into_iter().map(id).collect::<Result<_, _>>().doing(DOING)?;
-        let more = ids.len() as u64 > limit;
-        ids.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let keys = ids.iter().flat_map(|id| [Value::from(tenant.0), Value::from(id.as_str())]).collect();
+        let row = |row: QueryResult| row.try_get_by_index(0).and_then(|id| Ok((id, row.try_get_by_index(1)?)));
+        let mut found: Vec<(String, String)> = rows.into_iter().map(row).collect::<Result<_, _>>().doing(DOING)?;
+        // They are in the order of their letters, so those that begin so stand together.
+        found.retain(|(_, login)| login.starts_with(beginning));
+        let more = found.len() as u64 > limit;
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let keys = found.iter().flat_map(|(id, _)| [Value::from(tenant.0), Value::from(id.as_str())]).collect();
         let rows: Vec<PersonRow> = self.all(&PERSON_BY_ID, keys).await?;
         let mut people: Vec<Person> = rows.iter().map(PersonRow::person).collect::<Result<_, _>>()?;
         people.sort_unstable_by(|left, right| left.login.cmp(&right.login));

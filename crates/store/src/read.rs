@@ -22,7 +22,7 @@ use crate::rows::{Column, EventRow, event_from_name};
 use crate::soon::soon;
 use crate::{Doing, Error, Store, entity};
 
-pub use keys::{AccountName, KeyRow};
+pub use keys::{AccountName, KeyRow, Senders};
 pub use orders::OrderFilter;
 pub use payments::PaymentFilter;
 pub use refunds::{ListedRefund, RefundList};

@@ -14,6 +14,9 @@ use crate::problem::Problem;
 use crate::state::Api;
 use crate::wire;
 
+/// Names that are longer are nobody's.
+const NAME_MAX: usize = 100;
+
 /// The parameters of the log.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -63,8 +66,8 @@ pub(crate) async fn list(
         api.ask(|store| async move { store.audit_behind(tenant, place, limit).await }).await?
     } else {
         let filter = AuditFilter {
-            actor: word("actor", query.actor)?,
-            action: word("action", query.action)?,
+            actor: lists::word("actor", query.actor, NAME_MAX)?,
+            action: lists::word("action", query.action, NAME_MAX)?,
             from: lists::time("from", query.from.as_deref())?,
             to: lists::time("to", query.to.as_deref())?,
         };
@@ -83,14 +86,4 @@ pub(crate) async fn head(State(api): State<Api>, caller: Caller) -> Result<Respo
     let tenant = caller.tenant;
     let head = api.ask(|store| async move { store.audit_head(tenant).await }).await?;
     Ok(Json(wire::AuditHead::of(&head.unwrap_or(Head::first(tenant)))).into_response())
-}
-
-/// PostgreSQL takes no text with U+0000, and no name has a control character.
-fn word(name: &str, text: Option<String>) -> Result<Option<String>, Problem> {
-    match text {
-        Some(text) if text.chars().any(char::is_control) || text.chars().count() > 100 => {
-            Err(Problem::new("parameter_invalid", format!("{name} is no name of ours")))
-        }
-        text => Ok(text),
-    }
 }

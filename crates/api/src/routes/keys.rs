@@ -10,7 +10,7 @@ use domain::access::Reach;
 use engine::Scope;
 use idempotency::Key;
 use serde::Deserialize;
-use store::{AccountName, KeyRow, SightingRow};
+use store::{AccountName, KeyRow, Senders, SightingRow};
 use utoipa::IntoParams;
 
 use super::lists::{self, parameters};
@@ -34,6 +34,8 @@ pub(crate) struct KeyQuery {
     /// among the accounts of servers and staff, and among whoever sent it more than once.
     #[param(max_length = 200)]
     account: Option<String>,
+    /// Whether keys are listed, too, that the server made for its own work; they are where it is missing.
+    own_work: Option<bool>,
     /// Rows on the page, 1 to 200; 50 where it is missing.
     limit: Option<u64>,
     /// The `next_cursor` of the page before.
@@ -65,7 +67,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let query = parameters(query)?;
     let (limit, after) = (lists::limit(query.limit)?, lists::counted(query.cursor.as_deref())?);
-    let (key, account) = (word("key", query.key, KEY_MAX)?, word("account", query.account, 200)?);
+    let (key, account) = (lists::word("key", query.key, KEY_MAX)?, lists::word("account", query.account, 200)?);
     let tenant = caller.tenant;
     let own = own(&caller);
     let sender = match account {
@@ -92,7 +94,12 @@ pub(crate) async fn list(
             "lists of keys are for those who work for the shop: name one, with key=",
         ));
     }
-    let page = api.ask(|store| async move { store.keys_latest(tenant, sender, after.as_ref(), limit).await }).await?;
+    let senders = match sender {
+        Some(sender) => Senders::One(sender),
+        None if query.own_work == Some(false) => Senders::Clients,
+        None => Senders::All,
+    };
+    let page = api.ask(|store| async move { store.keys_latest(tenant, senders, after.as_ref(), limit).await }).await?;
     let keys = page.rows.iter().map(|row| row.key.as_str().to_owned()).collect();
     let seen = Seen::of(&api, &caller, keys).await?;
     Ok(Json(lists::list(page, |row| wire::KeyRecord::of(row, seen.under(row.principal, &row.key)))).into_response())
@@ -198,16 +205,4 @@ async fn names(
 ) -> Result<HashMap<i64, AccountName>, Problem> {
     let (tenant, ids) = (caller.tenant, who.map(|principal| principal.0).collect());
     api.ask(|store| async move { store.accounts_named(tenant, ids).await }).await
-}
-
-/// PostgreSQL takes no text with U+0000, and no key or name has a control character. An empty field of a form is none.
-fn word(name: &str, text: Option<String>, most: usize) -> Result<Option<String>, Problem> {
-    let wrong = |text: &String| text.chars().any(char::is_control) || text.chars().count() > most;
-    match text.filter(|text| !text.is_empty()) {
-        Some(text) if wrong(&text) => {
-            let detail = format!("{name} has {most} characters at most, none of them a control character");
-            Err(Problem::new("parameter_invalid", detail))
-        }
-        text => Ok(text),
-    }
 }

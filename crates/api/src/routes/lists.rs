@@ -92,3 +92,15 @@ pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, 
         Problem::new("parameter_invalid", format!("{name} is {text:?}; write a time like 2026-05-01T00:00:00Z"))
     })
 }
+
+/// PostgreSQL takes no text with U+0000, and no number, key or name has a control character. An empty field of a form is none.
+pub(super) fn word(name: &str, text: Option<String>, most: usize) -> Result<Option<String>, Problem> {
+    let wrong = |text: &String| text.chars().any(char::is_control) || text.chars().count() > most;
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) if wrong(&text) => {
+            let detail = format!("{name} has {most} characters at most, none of them a control character");
+            Err(Problem::new("parameter_invalid", detail))
+        }
+        text => Ok(text),
+    }
+}

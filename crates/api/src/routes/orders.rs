@@ -25,6 +25,8 @@ use crate::{stamp, wire};
 
 /// How long the end of a member's turn is waited for.
 const TURN_END: Duration = Duration::from_millis(500);
+/// What is looked for is no longer than a customer's name.
+const WORD_MAX: usize = 64;
 
 /// Which orders, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -139,7 +141,8 @@ pub(crate) async fn list(
     let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
     let mut filter = filter(&query, &caller)?;
     let tenant = caller.tenant;
-    if let Some(word) = word(query.q)? {
+    let typed = lists::word("q", query.q, WORD_MAX)?.map(|text| text.trim().to_owned());
+    if let Some(word) = typed.filter(|text| !text.is_empty()) {
         let mut named = named(&api, &caller, &word).await?;
         named.retain(|order| is_in(&filter, order));
         named.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -156,16 +159,6 @@ pub(crate) async fn list(
     }
     let page = api.ask(|store| async move { store.orders(tenant, &filter, after.as_ref(), limit).await }).await?;
     Ok(Json(lists::list(page, wire::Order::of)).into_response())
-}
-
-/// The word that is looked for, none where the field is empty; a control character is in no number and no name.
-fn word(text: Option<String>) -> Result<Option<String>, Problem> {
-    let Some(text) = text else { return Ok(None) };
-    if text.chars().any(char::is_control) || text.chars().count() > 64 {
-        let detail = "q has 64 characters at most, none of them a control character";
-        return Err(Problem::new("parameter_invalid", detail));
-    }
-    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 /// The orders that a number names: their own, or that of a parcel.

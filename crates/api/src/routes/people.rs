@@ -3,19 +3,34 @@
 
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
-use domain::person::{Kind, PasswordHash, Step};
+use domain::person::{Kind, LOGIN_MAX, PasswordHash, Step};
 use domain::{Action, AddPerson, EndSession, Person, PersonId, SessionId, StepPerson, TenantId};
 use http::header;
 use idempotency::Answer;
 use people::Allowed;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::ids::{IdPath, Named, WithinPath};
-use super::lists::{self, ListQuery};
+use super::lists;
 use crate::auth::Caller;
 use crate::mutation::{self, Mutation, derived_from_arrival, derived_from_request};
 use crate::problem::{FieldError, Problem};
 use crate::state::Api;
 use crate::{stamp, wire};
+
+/// Which people, and which page of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeopleQuery {
+    /// Only those whose login begins so. An empty one is how all begin.
+    login: Option<String>,
+    /// Rows on the page, 1 to 200; 50 where it is missing.
+    limit: Option<u64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
 
 impl Named for PersonId {
     const WHAT: &'static str = "person";
@@ -168,10 +183,14 @@ pub(super) async fn show(api: &Api, caller: &Caller, kind: Kind, path: IdPath<Pe
 }
 
 /// Lists people of a kind by their logins.
-pub(super) async fn list(api: &Api, caller: &Caller, kind: Kind, query: ListQuery) -> Result<Response, Problem> {
-    let (limit, after) = query.page()?;
+pub(super) async fn list(api: &Api, caller: &Caller, kind: Kind, query: PeopleQuery) -> Result<Response, Problem> {
+    let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
+    let typed = lists::word("login", query.login, LOGIN_MAX)?;
+    // Logins are kept in small letters.
+    let beginning = typed.map(|text| text.trim().to_lowercase()).unwrap_or_default();
     let tenant = caller.tenant;
-    let page = api.ask(|store| async move { store.people((tenant, kind), after.as_ref(), limit).await }).await?;
+    let asked = api.ask(|store| async move { store.people((tenant, kind), &beginning, after.as_ref(), limit).await });
+    let page = asked.await?;
     Ok(Json(lists::list(page, wire::Person::of)).into_response())
 }
 

@@ -6,7 +6,7 @@ use domain::person::{Kind, Step};
 use domain::{PersonId, SessionId};
 
 use super::ids::{IdPath, WithinPath};
-use super::lists::{ListQuery, parameters};
+use super::lists::parameters;
 use super::people;
 use crate::auth::Caller;
 use crate::mutation::Mutation;
@@ -28,7 +28,7 @@ pub(crate) async fn add(State(api): State<Api>, request: Mutation) -> Result<Res
 }
 
 /// The staff, by their logins.
-#[utoipa::path(get, path = "/api/v1/staff", tag = "people", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/staff", tag = "people", params(people::PeopleQuery),
     responses((status = 200, body = wire::List<wire::Person>, description = "A page"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
@@ -36,7 +36,7 @@ pub(crate) async fn add(State(api): State<Api>, request: Mutation) -> Result<Res
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<people::PeopleQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     people::list(&api, &caller, Kind::Staff, parameters(query)?).await
 }

@@ -32,6 +32,17 @@ pub struct AccountName {
     pub name: String,
 }
 
+/// Whose keys are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Senders {
+    /// Whoever sent one, and what the server made for its own work.
+    All,
+    /// Whoever sent one.
+    Clients,
+    /// One of them.
+    One(PrincipalId),
+}
+
 /// What stands under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRow {
@@ -84,11 +95,11 @@ impl Store {
         self.with_senders(tenant, found).await
     }
 
-    /// Keys that came last, of one sender if they are given, the newest first, without the answers. It walks the primary key.
+    /// Keys that came last, the newest first, without the answers. It walks the primary key.
     pub async fn keys_latest(
         &self,
         tenant: TenantId,
-        sender: Option<PrincipalId>,
+        senders: Senders,
         after: Option<&Cursor>,
         limit: u64,
     ) -> Result<Page<KeyRow>, Error> {
@@ -96,12 +107,19 @@ impl Store {
         let mut end = after.and_then(|cursor| cursor.id.parse::<i64>().ok()).unwrap_or(behind);
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut rows, mut next) = (Vec::new(), None);
+        let of_senders = match senders {
+            Senders::All => String::new(),
+            Senders::Clients => format!(
+                "and principal_id not in (select id from principals where tenant_id = {} and kind = 'system')",
+                tenant.0
+            ),
+            Senders::One(sender) => format!("and principal_id = {}", sender.0),
+        };
         for _ in 0..WINDOWS {
             let begin = end.saturating_sub(WINDOW);
-            let of_sender = sender.map_or(String::new(), |sender| format!("and principal_id = {}", sender.0));
             let sql = format!(
                 "select id, principal_id, idempotency_key, command_id, order_no, status, completed_at from key_records \
-                 where id < {end} and id >= {begin} and tenant_id = {} {of_sender} order by id desc limit {}",
+                 where id < {end} and id >= {begin} and tenant_id = {} {of_senders} order by id desc limit {}",
                 tenant.0,
                 most - rows.len() + 1,
             );

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::Timestamp;
 use engine::Scope;
 use idempotency::Key;
-use store::{Cursor, REPLAYED, Sighting};
+use store::{Account, Cursor, REPLAYED, Senders, Sighting};
 
 use crate::desk::order_no;
 use crate::ground::{Kind, on_every_database};
@@ -59,12 +59,27 @@ async fn keys_are_looked_up_by_who_sent_them(kind: Kind) {
     let other = store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
     assert_eq!(store.sender_named(other, &account.id).await.expect("an answer"), None, "of another tenant");
     let latest = async |tenant, after: Option<Cursor>| {
-        let page = store.keys_latest(tenant, Some(shop.desk.principal), after.as_ref(), 1).await.expect("a page");
+        let page =
+            store.keys_latest(tenant, Senders::One(shop.desk.principal), after.as_ref(), 1).await.expect("a page");
         (page.rows.iter().map(|row| row.key.as_str().to_owned()).collect::<Vec<_>>(), page.next)
     };
     let (first, next) = latest(tenant, None).await;
     assert_eq!(first, ["k2"]);
     assert_eq!(latest(tenant, next).await.0, ["k1"]);
     assert_eq!(latest(other, None).await, (Vec::new(), None));
+    let system = Account { tenant, kind: "system", name: "mideng", public_id: "acc_9" };
+    let own_work = store.account(&system, Timestamp(0)).await.expect("an account");
+    let mut swept = shop.desk.place("k3", &[("tea", 1)]);
+    swept.principal = own_work;
+    shop.run(&[swept]).await;
+    for (senders, keys) in [
+        (Senders::All, vec!["k3", "k2", "k1"]),
+        (Senders::Clients, vec!["k2", "k1"]),
+        (Senders::One(own_work), vec!["k3"]),
+    ] {
+        let page = store.keys_latest(tenant, senders, None, 9).await.expect("a page");
+        let found: Vec<_> = page.rows.iter().map(|row| row.key.as_str()).filter(|key| key.starts_with('k')).collect();
+        assert_eq!(found, keys, "{senders:?}");
+    }
     assert!(store.key_senders(tenant, &scope.key).await.expect("senders").contains(&shop.desk.principal));
 }

@@ -134,14 +134,15 @@ async fn people_are_listed_by_their_logins(kind: Kind) {
         shop.person(Of::Member, login).await;
     }
     shop.person(Of::Staff, "boss").await;
-    let page = async |of, after: Option<&str>, limit| {
+    let begins = async |of, beginning: &str, after: Option<&str>, limit| {
         let after = after.map(|login| Cursor { at: Timestamp(0), id: login.to_owned() });
-        let page = shop.store.people((shop.desk.tenant, of), after.as_ref(), limit).await.expect("a page");
+        let page = shop.store.people((shop.desk.tenant, of), beginning, after.as_ref(), limit).await.expect("a page");
         let last = page.rows.last().map(|person| person.login.to_string());
         assert!(page.next.as_ref().is_none_or(|next| Some(&next.id) == last.as_ref()), "{:?}", page.next);
         let logins: Vec<_> = page.rows.iter().map(|person| person.login.to_string()).collect();
         (logins.join(" "), page.next.is_some())
     };
+    let page = async |of, after, limit| begins(of, "", after, limit).await;
     assert_eq!(page(Of::Member, None, 9).await, ("anna bob carl zoe \u{e4}nna".to_owned(), false));
     assert!(!page(Of::Member, None, 5).await.1);
     assert_eq!(page(Of::Member, None, 2).await, ("anna bob".to_owned(), true));
@@ -149,6 +150,22 @@ async fn people_are_listed_by_their_logins(kind: Kind) {
     assert_eq!(page(Of::Member, Some("zoe"), 2).await, ("\u{e4}nna".to_owned(), false));
     assert_eq!(page(Of::Staff, None, 2).await, ("boss".to_owned(), false));
     assert_eq!(page(Of::Guest, None, 2).await, (String::new(), false));
+    for login in ["bo", "boa", "bo_", "bo%"] {
+        shop.person(Of::Member, login).await;
+    }
+    for (beginning, after, limit, found) in [
+        ("bo", None, 9, ("bo bo% bo_ boa bob", false)),
+        ("bo", None, 2, ("bo bo%", true)),
+        ("bo", Some("bo%"), 2, ("bo_ boa", true)),
+        ("bo", Some("boa"), 2, ("bob", false)),
+        ("bo_", None, 9, ("bo_", false)),
+        ("\u{e4}", None, 9, ("\u{e4}nna", false)),
+        ("bp", None, 9, ("", false)),
+        ("zz", None, 9, ("", false)),
+    ] {
+        let (logins, more) = begins(Of::Member, beginning, after, limit).await;
+        assert_eq!((logins.as_str(), more), found, "{beginning} behind {after:?}");
+    }
 }
 
 async fn tenants_are_listed_from_the_oldest(kind: Kind) {

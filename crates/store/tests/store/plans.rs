@@ -19,7 +19,7 @@ use domain::{
 };
 use engine::Scope;
 use idempotency::Key;
-use store::{Cursor, OrderFilter, RefundList, Sighting, Store};
+use store::{Cursor, OrderFilter, RefundList, Senders, Sighting, Store};
 
 use crate::desk::{Desk, money, noted, order_no};
 use crate::ground::Kind;
@@ -341,9 +341,11 @@ async fn keys_asked_for(store: &Store, tenant: TenantId) {
     assert!(!store.key_senders(tenant, &key).await.expect("senders").is_empty());
     let scopes = BTreeSet::from([Scope { tenant, principal: PrincipalId(1), key }]);
     store.keys_under(tenant, &scopes).await.expect("rows");
-    let page = store.keys_latest(tenant, None, None, 2).await.expect("a page");
+    let page = store.keys_latest(tenant, Senders::All, None, 2).await.expect("a page");
     assert!(page.next.is_some());
-    store.keys_latest(tenant, Some(PrincipalId(1)), page.next.as_ref(), 2).await.expect("a page");
+    for senders in [Senders::Clients, Senders::One(PrincipalId(1))] {
+        store.keys_latest(tenant, senders, page.next.as_ref(), 2).await.expect("a page");
+    }
     for name in ["service:checkout", "acc_1"] {
         store.sender_named(tenant, name).await.expect("an answer");
     }

@@ -169,3 +169,31 @@ async fn rules_are_each_shops_own() {
     assert_eq!(shop.admin.get("/api/v1/policies/sessions/members").await.at("/version"), json!(1));
     shop.close().await;
 }
+
+/// Whoever calls says their login, or how it begins.
+#[tokio::test]
+async fn people_are_found_by_how_their_login_begins() {
+    let shop = Shop::open().await;
+    for login in ["anna", "anna2", "anne", "bob"] {
+        add(&shop.admin, login, "shopper").await;
+    }
+    add(&shop.admin, "anna-li", "support").await;
+    for (query, found, more) in [
+        ("login=ann&limit=2", "anna anna2", true),
+        ("login=anna", "anna anna2", false),
+        ("login=ANNE", "anne", false),
+        ("login=%20bob%20", "bob", false),
+        ("login=", "anna anna2 anne bob", false),
+        ("login=a%25", "", false),
+    ] {
+        let page = shop.admin.get(&format!("/api/v1/members?{query}")).await.expect(200).json();
+        let logins: Vec<_> = page["data"].as_array().into_iter().flatten().map(|row| row["login"].as_str()).collect();
+        assert_eq!(logins, found.split_whitespace().map(Some).collect::<Vec<_>>(), "{query}");
+        assert_eq!(page["next_cursor"].is_string(), more, "{query}");
+    }
+    let staff = shop.admin.get("/api/v1/staff?login=anna").await.expect(200);
+    assert_eq!(staff.str("/data/0/login"), "anna-li");
+    for query in ["login=a%00", &format!("login={}", "a".repeat(65)), "logins=a"] {
+        shop.admin.get(&format!("/api/v1/members?{query}")).await.problem(400, "parameter_invalid");
+    }
+}

@@ -3,6 +3,7 @@
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Extension, Form};
+use domain::PersonId;
 use domain::access::Role;
 use http::Method;
 use maud::{Markup, html};
@@ -26,7 +27,8 @@ pub(super) async fn page(
     Staff(visit): Staff,
     Query(asked): Query<Typed>,
 ) -> Response {
-    if let Some(id) = asked.given("q") {
+    // An id is of one person, and begins as no list of logins does.
+    if let Some(id) = asked.given("q").filter(|word| word.trim().parse::<PersonId>().is_ok()) {
         return Redirect::to(&format!("/console/{}/{}", kind.among(), part(id))).into_response();
     }
     shown(&visit, kind, &asked, None).await
@@ -61,8 +63,8 @@ pub(super) async fn add(Extension(kind): Extension<Kind>, Staff(visit): Staff, F
 }
 
 async fn shown(visit: &Visit, kind: Kind, asked: &Typed, trouble: Option<&Trouble>) -> Response {
-    let (limit, cursor) = (SHOWN.to_string(), asked.said("cursor"));
-    let query = list::query(&[("limit", &limit), ("cursor", cursor)]);
+    let (limit, cursor, login) = (SHOWN.to_string(), asked.said("cursor"), asked.said("q"));
+    let query = list::query(&[("limit", &limit), ("cursor", cursor), ("login", login)]);
     let found: List<Person> = match visit.inside.get(&format!("/{}?{query}", kind.among())).await {
         Ok(list) => list,
         Err(refused) => return refused.page(visit),
@@ -71,7 +73,7 @@ async fn shown(visit: &Visit, kind: Kind, asked: &Typed, trouble: Option<&Troubl
     let path = format!("/console/{}", kind.among());
     let place = Place {
         path: &path,
-        query: "",
+        query: &list::query(&[("q", login)]),
         is_behind: !cursor.is_empty(),
         next: found.next_cursor.as_deref(),
         words: [lang.say("From the beginning", "回到开头"), lang.say("More", "更多")],
@@ -79,8 +81,11 @@ async fn shown(visit: &Visit, kind: Kind, asked: &Typed, trouble: Option<&Troubl
     let draft = Draft::of(ADD, trouble, asked);
     let body = html! {
         h1 { (kind.word(lang)) }
-        (look_up(kind, &path, lang))
-        @if found.data.is_empty() { p.empty { (lang.say("There is nobody yet.", "暂无人员。")) } }
+        (look_up(kind, &path, login, lang))
+        @if found.data.is_empty() { p.empty {
+            @if login.is_empty() { (lang.say("There is nobody yet.", "暂无人员。")) }
+            @else { (lang.say("Nobody's login begins so.", "没有以此开头的账号。")) }
+        } }
         @else { (rows(kind, &path, &found.data, lang)) }
         (list::pages(&place, lang))
         @if visit.may(kind.write()) || draft.is_begun() { (adding(kind, &path, draft, lang)) }
@@ -90,15 +95,19 @@ async fn shown(visit: &Visit, kind: Kind, asked: &Typed, trouble: Option<&Troubl
     (status, layout::page(visit, kind.word(lang), &body)).into_response()
 }
 
-fn look_up(kind: Kind, path: &str, lang: Lang) -> Markup {
+fn look_up(kind: Kind, path: &str, word: &str, lang: Lang) -> Markup {
     let label = match kind {
-        Kind::Members => lang.say("A member's id, as orders have it", "会员编号（订单中的客户）"),
-        Kind::Staff => lang.say("An id, as the audit log has it", "员工编号（见审计日志）"),
+        Kind::Members => {
+            lang.say("How the login begins, or an id as orders have it", "账号开头，或会员编号（订单中的客户）")
+        }
+        Kind::Staff => {
+            lang.say("How the login begins, or an id as the audit log has it", "账号开头，或员工编号（见审计日志）")
+        }
     };
     html! {
         form.filters method="get" action=(path) role="search" {
-            label { (label) input type="search" name="q" maxlength="64" placeholder="per_…" required; }
-            button.quiet type="submit" { (lang.say("Open", "打开")) }
+            label { (label) input type="search" name="q" value=(word) maxlength="64"; }
+            button.quiet type="submit" { (lang.say("Search", "查询")) }
         }
     }
 }

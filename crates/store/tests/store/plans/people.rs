@@ -95,7 +95,9 @@ pub async fn ask(store: &Store, tenant: TenantId) {
     assert!(store.person(tenant, person).await.expect(DONE).is_some());
     assert!(store.person_by_login(tenant, Of::Member, &login).await.expect(DONE).is_some());
     let behind = Cursor { at: Timestamp(0), id: "login 2".to_owned() };
-    let people = store.people((tenant, Of::Member), Some(&behind), 20).await.expect(DONE);
+    let people = store.people((tenant, Of::Member), "", Some(&behind), 20).await.expect(DONE);
+    assert_eq!((people.rows.len(), people.next.is_some()), (20, true));
+    let people = store.people((tenant, Of::Member), "login 2", None, 20).await.expect(DONE);
     assert_eq!((people.rows.len(), people.next.is_some()), (20, true));
     let new = PasswordHash::new("$new");
     assert!(store.password_replace((tenant, principal), None, &new, Timestamp(0)).await.expect(DONE));
