@@ -58,6 +58,7 @@ fn accepted_answer(reply: &Reply) -> Answer {
         }
         Reply::Review(review) => answer(false, &wire::Review::of(review), None, None),
         Reply::Channel(account) => answer(false, &wire::Switched::of(account), None, None),
+        Reply::ApiKey { key, created } => answer(*created, &wire::ApiKey::of(key), None, None),
         Reply::SessionEnded => Answer { status: 204, headers: Vec::new(), body: Vec::new().into() },
         Reply::SessionRules(policy) => answer(false, &wire::SessionRules::of(policy), None, Some(policy.version)),
         Reply::Noted(became) => answer(false, &wire::Noted { became: became.name() }, None, None),

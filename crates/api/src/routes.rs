@@ -1,5 +1,6 @@
 //! Owns the table of routes, who may call each, and the layers around them.
 
+pub(crate) mod api_keys;
 pub(crate) mod audit;
 mod browsers;
 pub(crate) mod channels;
@@ -138,6 +139,9 @@ fn people() -> Table {
         .post("/staff/{person_id}/sign-out", May(P::StaffWrite), staff::sign_out)
         .post("/staff/{person_id}/password-reset", May(P::StaffWrite), staff::let_reset)
         .post("/staff/{person_id}/drop-second-factor", May(P::StaffWrite), staff::drop_factor)
+        .get("/api-keys", May(P::ApiKeysRead), api_keys::list)
+        .post("/api-keys", May(P::ApiKeysIssue), api_keys::issue)
+        .post("/api-keys/{api_key_id}/revoke", May(P::ApiKeysRevoke), api_keys::revoke)
         .get("/audit", May(P::AuditRead), audit::list)
         .get("/audit/head", May(P::AuditRead), audit::head)
         .get("/policies/sessions/{whose}", May(P::PoliciesWrite), session_rules::get)

@@ -2,6 +2,7 @@
 //! domain happen here and nowhere else.
 
 mod answers;
+mod api_keys;
 mod audit;
 mod channels;
 mod keys;
@@ -20,6 +21,7 @@ mod tokens;
 pub(crate) use answers::{
     HistoryEntry, List, Movement, Order, OrderNumber, Product, Ready, entity_tag, order_path, product_path,
 };
+pub(crate) use api_keys::{ApiKey, IssueApiKey, IssuedApiKey};
 pub(crate) use audit::{AuditEntry, AuditHead};
 pub(crate) use channels::{Channel, Health, SwitchChannel, Switched};
 pub(crate) use keys::{Arrival, Arrivals, KeyRecord};

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use clap::{Subcommand, ValueEnum};
+use domain::ApiKeyId;
 use domain::access::Role;
+use domain::text::AccountName;
 use store::{Account, NewApiKey, Store};
 
 use crate::settings::Database;
@@ -61,7 +63,7 @@ impl ApiKey {
 }
 
 async fn create(name: &str, role: KeyRole, database: &Database) -> anyhow::Result<()> {
-    if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+    if AccountName::new(name).is_err() {
         bail!("an account's name has 1 to 64 characters, none of them a control character");
     }
     let (store, tenant) = open(database).await?;
@@ -74,7 +76,8 @@ async fn create(name: &str, role: KeyRole, database: &Database) -> anyhow::Resul
         KeyRole::Service => Role::Service,
         KeyRole::Auditor => Role::Auditor,
     };
-    let id = store.api_key_create(tenant, account, &NewApiKey { secret: &secret, role }, now).await?;
+    let key = NewApiKey { id: Some(ApiKeyId::new(api::id())), secret: &secret, role };
+    let id = store.api_key_create(tenant, account, &key, now).await?;
     store.close().await;
     println!("{secret}");
     eprintln!("Key {id} of the account {name}, role {}. It is shown only now. Keep it.", role.name());
@@ -86,11 +89,11 @@ async fn list(database: &Database) -> anyhow::Result<()> {
     let keys = store.api_keys(tenant).await?;
     store.close().await;
     let day = |at: domain::Timestamp| terminal::moment(at.0);
-    let rows = keys.into_iter().map(|key| {
+    let rows = keys.into_iter().map(|store::ListedApiKey { number, key }| {
         [
-            key.id.to_string(),
-            key.account,
-            key.role,
+            number.to_string(),
+            key.account.to_string(),
+            key.role.name().to_owned(),
             format!("{}…", key.shown_prefix),
             day(key.created_at),
             key.revoked_at.map(day).unwrap_or_default(),

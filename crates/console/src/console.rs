@@ -1,5 +1,6 @@
 //! Owns the operators' pages: which there are. What each shows and does stands below.
 
+mod api_keys;
 mod audit;
 mod channels;
 mod keys;
@@ -55,6 +56,9 @@ pub(crate) fn routes() -> Router<Pages> {
         .route("/reviews/{review_id}/resolve", post(reviews::resolve))
         .route("/channels", get(channels::page))
         .route("/channels/{channel_account_id}/switch", post(channels::switch))
+        .route("/api-keys", get(api_keys::page))
+        .route("/api-keys/issue", post(api_keys::issue))
+        .route("/api-keys/{api_key_id}/revoke", post(api_keys::revoke))
         .route("/audit", get(audit::page))
         .nest("/settings", settings::routes())
         .route("/tenants", get(tenants::page))

@@ -75,6 +75,12 @@ pub enum Permission {
     StaffRead,
     /// Create staff, give them roles, disable them, and put their sessions out.
     StaffWrite,
+    /// Look at the keys by which servers prove who they are.
+    ApiKeysRead,
+    /// Issue one.
+    ApiKeysIssue,
+    /// Have one taken no more.
+    ApiKeysRevoke,
     /// Read the audit log.
     AuditRead,
     /// Change what the shop asks of check-outs, log-ins and refunds.
@@ -136,6 +142,9 @@ const TABLE: &[(Permission, &[Role])] = &[
     (P::MembersRecover, &[R::Admin, R::Merchant, R::Service]),
     (P::StaffRead, &[R::Admin, R::Auditor]),
     (P::StaffWrite, &[R::Admin]),
+    (P::ApiKeysRead, &[R::Admin, R::Auditor]),
+    (P::ApiKeysIssue, &[R::Admin]),
+    (P::ApiKeysRevoke, &[R::Admin]),
     (P::AuditRead, &[R::Admin, R::Auditor]),
     (P::PoliciesWrite, &[R::Admin]),
     (P::TenantsManage, &[R::Admin]),
@@ -198,7 +207,12 @@ impl Permission {
     pub const fn proof(self) -> Proof {
         match self {
             P::RefundsStart | P::RefundsApprove | P::RefundLimitsSet => Proof::TwoFactors,
-            P::MembersRecover | P::StaffWrite | P::PoliciesWrite | P::TenantsManage => Proof::Fresh,
+            P::MembersRecover
+            | P::StaffWrite
+            | P::ApiKeysIssue
+            | P::ApiKeysRevoke
+            | P::PoliciesWrite
+            | P::TenantsManage => Proof::Fresh,
             _ => Proof::AtLogIn,
         }
     }
@@ -232,6 +246,9 @@ impl Permission {
             P::MembersRecover => "members.recover",
             P::StaffRead => "staff.read",
             P::StaffWrite => "staff.write",
+            P::ApiKeysRead => "api_keys.read",
+            P::ApiKeysIssue => "api_keys.issue",
+            P::ApiKeysRevoke => "api_keys.revoke",
             P::AuditRead => "audit.read",
             P::PoliciesWrite => "policies.write",
             P::TenantsManage => "tenants.manage",
@@ -280,6 +297,9 @@ members.write   xx----x
 members.recover xx----x
 staff.read      x--x---
 staff.write     x------
+api_keys.read   x--x---
+api_keys.issue  x------
+api_keys.revoke x------
 audit.read      x--x---
 policies.write  x------
 tenants.manage  x------

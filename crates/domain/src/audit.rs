@@ -203,6 +203,8 @@ impl Action {
             Self::SwitchChannel(_) => "channels.switch",
             Self::EndSession(_) => "sessions.end",
             Self::PutSessionRules(_) => "policies.sessions",
+            Self::IssueApiKey(_) => "api_keys.issue",
+            Self::RevokeApiKey(_) => "api_keys.revoke",
         }
     }
 
@@ -230,6 +232,8 @@ impl Action {
             Self::EndSession(end) => format!("{} {}", end.person, end.session),
             // What it is from now on: the one before stands in the entry of its own.
             Self::PutSessionRules(put) => format!("{} {}", put.kind.name(), put.rules),
+            Self::IssueApiKey(issue) => format!("{} {} {}", issue.id, issue.role.name(), issue.account),
+            Self::RevokeApiKey(name) => name.to_string(),
             Self::SetRefundLimits(set) => within(&set.limits.to_string()),
             Self::ApplyChannelFact(_) | Self::NoteSilence(_) => String::new(),
             other => other.order_no().map(|order_no| order_no.to_string()).unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::api_key::{ApiKey, SecretHash};
 use crate::channel::{ChannelEvent, Standing};
 use crate::ledger::Posting;
 use crate::order::{HistoryEntry, PendingSlot};
@@ -65,6 +66,10 @@ pub enum Change {
     SessionRulesPut(session::Policy),
     /// What a shop asks of refunds is other than before.
     RefundPolicySet(RefundPolicy),
+    /// An API key is new, with the hash of its secret.
+    ApiKeyIssued(ApiKey, SecretHash),
+    /// An API key is taken no more.
+    ApiKeyRevoked(ApiKey),
     /// Something is written into the audit log.
     Audited(audit::Entry),
 }
@@ -89,6 +94,7 @@ impl State {
             Change::RefundPolicySet(policy) => self.put_refund_policy(policy.clone()),
             Change::ReviewRaised(review) | Change::ReviewResolved(review) => self.put_review(review.clone()),
             Change::ChannelSwitched(standing) => self.put_standing(standing.clone()),
+            Change::ApiKeyIssued(key, _) | Change::ApiKeyRevoked(key) => self.put_api_key(key.clone()),
             Change::Audited(entry) => self.put_audit(entry.head()),
             Change::StockMoved(_)
             | Change::HistoryWritten(_)

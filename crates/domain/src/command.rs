@@ -1,8 +1,10 @@
 //! Owns the command: a request to change business data, with everything that the decision needs and cannot ask for.
 
+mod api_keys;
 mod money;
 mod people;
 
+pub use api_keys::IssueApiKey;
 pub use people::{AddPerson, EndSession, PutSessionRules, StepPerson, StepTenant};
 
 pub use money::{
@@ -12,6 +14,7 @@ pub use money::{
 
 use idempotency::{CommandId, Fingerprints, Key};
 
+use crate::api_key;
 use crate::order::{CloseReason, Parcel, PendingLimit};
 use crate::text::{Carrier, CustomerId, MoveReason, Note, ProductName, Sku, TrackingNo};
 use crate::{Money, MovementId, OrderNo, PrincipalId, Refusal, ShipmentId, TenantId, Timestamp, audit};
@@ -156,6 +159,10 @@ pub enum Action {
     EndSession(EndSession),
     /// Say what the shop asks of sessions.
     PutSessionRules(PutSessionRules),
+    /// Issue an API key.
+    IssueApiKey(IssueApiKey),
+    /// Take an API key no more.
+    RevokeApiKey(api_key::Name),
 }
 
 /// What a request says, or should say, of a one-time token. A token that is good for it is one of its [`Alias`]es.
@@ -288,7 +295,9 @@ impl Action {
             | Self::ResolveReview(_)
             | Self::SwitchChannel(_)
             | Self::EndSession(_)
-            | Self::PutSessionRules(_) => None,
+            | Self::PutSessionRules(_)
+            | Self::IssueApiKey(_)
+            | Self::RevokeApiKey(_) => None,
             Self::PlaceOrder(PlaceOrder { number, .. }) => Some(number.order_no()),
             Self::IssueOrderNumber { order_no, .. }
             | Self::CancelOrder { order_no, .. }

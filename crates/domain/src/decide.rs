@@ -1,5 +1,6 @@
 //! Owns the way in to every decision: one command on the rows it may touch gives one outcome.
 
+mod api_keys;
 mod channels;
 mod number;
 mod payment;
@@ -56,6 +57,8 @@ fn of_action(state: &State, command: &Command) -> Result<Outcome, Refusal> {
         Action::ResolveReview(resolve) => reviews::resolve(state, command, resolve),
         Action::EndSession(end) => sessions::end(state, command, end),
         Action::PutSessionRules(put) => sessions::put_rules(state, command, put),
+        Action::IssueApiKey(issue) => api_keys::issue(command, issue),
+        Action::RevokeApiKey(name) => api_keys::revoke(state, command, *name),
     }
 }
 

@@ -124,6 +124,17 @@ typed_id!(
     "ses_"
 );
 
+typed_id!(
+    /// An account in whose name servers act, `acc_…`.
+    AccountId,
+    "acc_"
+);
+typed_id!(
+    /// A key by which a server of the shop proves who it is, `key_…`. It is no secret.
+    ApiKeyId,
+    "key_"
+);
+
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 fn write_base32(bits: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {

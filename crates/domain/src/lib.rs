@@ -2,6 +2,7 @@
 //! no clock, no randomness, no I/O, no logging, no panic on input. Time and ids come with the command.
 
 pub mod access;
+pub mod api_key;
 pub mod audit;
 mod change;
 pub mod channel;
@@ -29,17 +30,18 @@ pub mod tenant;
 pub mod text;
 mod time;
 
+pub use api_key::ApiKey;
 pub use change::Change;
 pub use command::{
     Action, AddPerson, Alias, ApplyChannelFact, ApproveRefund, Asking, Command, CorrectShipment, EndSession,
-    LineRequest, MoveStock, NoteSilence, OrderNumberSource, PlaceOrder, PutProduct, PutSessionRules, QueryPayment,
-    RefundPayment, RejectRefund, ResolveReview, RetryRefund, SetRefundLimits, ShipLine, ShipOrder, StartPayment,
-    StepPerson, StepTenant, SwitchChannel, Token, Whose,
+    IssueApiKey, LineRequest, MoveStock, NoteSilence, OrderNumberSource, PlaceOrder, PutProduct, PutSessionRules,
+    QueryPayment, RefundPayment, RejectRefund, ResolveReview, RetryRefund, SetRefundLimits, ShipLine, ShipOrder,
+    StartPayment, StepPerson, StepTenant, SwitchChannel, Token, Whose,
 };
 pub use decide::decide;
 pub use id::{
-    AttemptId, BadId, ChannelAccountId, MovementId, OrderNo, PaymentId, PersonId, PrincipalId, RefundId, ReviewId,
-    SessionId, ShipmentId, TenantId, TenantPublicId,
+    AccountId, ApiKeyId, AttemptId, BadId, ChannelAccountId, MovementId, OrderNo, PaymentId, PersonId, PrincipalId,
+    RefundId, ReviewId, SessionId, ShipmentId, TenantId, TenantPublicId,
 };
 pub use money::{Currency, Money, UnknownCurrency};
 pub use needs::Needs;

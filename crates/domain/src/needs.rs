@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use idempotency::Key;
 
+use crate::api_key;
 use crate::channel::{Digest, Subject};
 use crate::order::PendingSlot;
 use crate::outbox::Task;
@@ -55,6 +56,8 @@ pub struct Needs {
     pub refund_policies: BTreeSet<TenantId>,
     /// What a person has to look at, and says what they did.
     pub reviews: BTreeSet<(TenantId, ReviewId)>,
+    /// API keys that are to be revoked.
+    pub api_keys: BTreeSet<(TenantId, api_key::Name)>,
     /// Tenants whose audit log grows. Their ends are locked behind everything else.
     pub audits: BTreeSet<TenantId>,
 }
@@ -117,6 +120,11 @@ impl Needs {
                 self.orders.insert((tenant, ship.order_no));
                 // What a refund is about to give back is not sent.
                 self.payments_for.insert((tenant, ship.order_no));
+            }
+            // One that is issued is there with the commit, and touches nothing that is there already.
+            Action::IssueApiKey(_) => {}
+            Action::RevokeApiKey(name) => {
+                self.api_keys.insert((tenant, *name));
             }
             Action::CorrectShipment(_) | Action::ReceiveOrder { .. } => {
                 // The products of these orders' lines are known only once the orders are loaded: storage loads

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::api_key::ApiKey;
 use crate::payment::{Payment, RefundPolicy};
 use crate::person::Person;
 use crate::review::Review;
@@ -95,6 +96,13 @@ pub enum Reply {
     SessionEnded,
     /// The rules of sessions as they are now.
     SessionRules(session::Policy),
+    /// The API key as it is now. Its secret is no part of it: an answer is stored.
+    ApiKey {
+        /// The key.
+        key: ApiKey,
+        /// True if this command issued it.
+        created: bool,
+    },
     /// What became of something that a channel said, or did not say.
     Noted(channel::State),
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{channel, order, payment, person, product, review, session, stock, tenant};
+use crate::{api_key, channel, order, payment, person, product, review, session, stock, tenant};
 
 /// Why a command is refused: an answer, not an error. Final under its key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -46,6 +46,9 @@ pub enum Refusal {
     /// About sessions.
     #[error(transparent)]
     Session(#[from] session::Refusal),
+    /// About an API key.
+    #[error(transparent)]
+    ApiKey(#[from] api_key::Refusal),
 }
 
 impl Refusal {
@@ -64,10 +67,13 @@ impl Refusal {
             | Self::Tenant(tenant::Refusal::NotFound(_))
             | Self::Review(review::Refusal::NotFound(_))
             | Self::Channel(channel::Refusal::NotFound(_))
-            | Self::Session(session::Refusal::NotFound(_)) => "not_found",
+            | Self::Session(session::Refusal::NotFound(_))
+            | Self::ApiKey(api_key::Refusal::NotFound(_)) => "not_found",
             Self::Review(review::Refusal::Resolved(_)) => "review_resolved",
             Self::Person(person::Refusal::LoginTaken(_)) => "login_taken",
-            Self::Person(person::Refusal::RoleUnfit { .. }) => "role_unfit",
+            Self::Person(person::Refusal::RoleUnfit { .. }) | Self::ApiKey(api_key::Refusal::RoleUnfit(_)) => {
+                "role_unfit"
+            }
             Self::Person(person::Refusal::Oneself) | Self::Tenant(tenant::Refusal::Oneself) => "not_oneself",
             Self::Tenant(tenant::Refusal::NameTaken(_)) => "name_taken",
             Self::Tenant(tenant::Refusal::InvalidTransition { .. }) => "invalid_transition",

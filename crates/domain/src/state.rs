@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use idempotency::Key;
 
+use crate::api_key::{self, ApiKey};
 use crate::channel::{Account, ChannelEvent, Digest, Standing};
 use crate::order::PendingSlot;
 use crate::payment::{Payment, RefundPolicy};
@@ -41,6 +42,7 @@ pub struct State {
     session_rules: HashMap<(TenantId, Kind), Policy>,
     refund_policies: HashMap<TenantId, RefundPolicy>,
     reviews: HashMap<(TenantId, ReviewId), Review>,
+    api_keys: HashMap<(TenantId, api_key::Name), ApiKey>,
     audits: HashMap<TenantId, audit::Head>,
 }
 
@@ -163,6 +165,11 @@ impl State {
         self.reviews.get(&(tenant, id))
     }
 
+    /// The API key of this name.
+    pub fn api_key(&self, tenant: TenantId, name: api_key::Name) -> Option<&ApiKey> {
+        self.api_keys.get(&(tenant, name))
+    }
+
     /// The end of a tenant's audit log, if it has begun.
     pub fn audit(&self, tenant: TenantId) -> Option<&audit::Head> {
         self.audits.get(&tenant)
@@ -272,6 +279,11 @@ impl State {
     /// Puts a review in, or in place of the one before.
     pub fn put_review(&mut self, review: Review) {
         self.reviews.insert((review.tenant, review.id), review);
+    }
+
+    /// Puts an API key in, or in place of the one before.
+    pub fn put_api_key(&mut self, key: ApiKey) {
+        self.api_keys.insert((key.tenant, key.name), key);
     }
 
     /// Puts the end of an audit log in, or in place of the one before.

@@ -120,6 +120,10 @@ text!(
     PersonName, "name", 100, Ends::Free
 );
 text!(
+    /// What an account of a server is called, 1 to 64 characters; unique among those of the tenant.
+    AccountName, "account", 64, Ends::Free
+);
+text!(
     /// A person or an account of the tenant as others name them, `per_…` or `acc_…`.
     ActorId, "actor", 40, Ends::Tight
 );

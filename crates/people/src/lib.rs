@@ -1,6 +1,7 @@
 //! Who is behind a request: log-ins, sessions on many devices, and the answer whether one is good, at once on every node. It
 //! knows no HTTP; the rules are `domain`'s, the proofs `identity`'s, and the truth is `store`'s.
 
+mod api_keys;
 mod authority;
 mod change;
 mod denied;
@@ -30,6 +31,7 @@ use domain::Timestamp;
 use identity::password::{Password, Rules as PasswordRules};
 use store::Store;
 
+use api_keys::KeySecrets;
 use authority::Authorities;
 use device::Devices;
 use factors::Factors;
@@ -104,6 +106,7 @@ struct Inside {
     devices: Devices,
     factors: Factors,
     resets: Resets,
+    key_secrets: KeySecrets,
     providers: Providers,
     hasher: Hasher,
     stamp: Stamp,
@@ -123,6 +126,7 @@ impl People {
             devices: Devices::new(&secret),
             factors: Factors::new(&secret),
             resets: Resets::new(&secret),
+            key_secrets: KeySecrets::new(&secret),
             providers: Providers::new(providers, &secret),
             store,
             hasher,

@@ -4,6 +4,7 @@
 mod accounts;
 mod actors;
 mod address;
+mod api_keys;
 mod archive;
 mod audit;
 mod chain;
@@ -42,12 +43,14 @@ mod soon;
 mod strays;
 mod sweep;
 
+pub use domain::api_key::SECRET_PREFIX;
 use domain::{OrderNo, TenantId};
 use thiserror::Error;
 
-pub use accounts::{Account, ApiKey, Credential, NewApiKey, SECRET_PREFIX};
+pub use accounts::Account;
 pub use actors::Actors;
 pub use address::{Address, BadUrl};
+pub use api_keys::{Credential, ListedApiKey, NewApiKey};
 pub use audit::AuditFilter;
 pub use channels::{ChannelAccount, NewChannelAccount};
 pub use check::{Finding, Inspector, Light};

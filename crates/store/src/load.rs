@@ -1,5 +1,6 @@
 //! Owns reading a batch's rows: records, products, numbers and whole orders, by sets of keys.
 
+mod api_keys;
 pub(crate) mod money;
 mod people;
 

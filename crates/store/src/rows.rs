@@ -1,6 +1,7 @@
 //! Owns turning rows into the domain's types and back into values. A text that this version does not know is an
 //! error that names table, row and value.
 
+mod api_key;
 mod channel;
 mod desk;
 mod event;
@@ -24,6 +25,7 @@ use idempotency::Fingerprint;
 
 use crate::Error;
 
+pub(crate) use api_key::{AccountNameRow, ApiKeyRow, KEY_BY_NUMBER};
 pub(crate) use channel::{AccountRow, ChannelEventRow, StandingOfChannel};
 pub(crate) use desk::{RULES_CHANGED, RULES_NEW, RulesRow, StandingRow, rules_changed, rules_new};
 pub(crate) use event::EventRow;

@@ -1,5 +1,5 @@
 //! Owns the installation's secret: 32 random bytes that stand in the database, the same on every node and in every copy
-//! and backup. With it one-time tokens are sealed. Who can read the database can read it, and needs no token.
+//! and backup. With it one-time tokens are sealed, and API keys made. Who can read the database can read it, and needs neither.
 
 use sea_orm::ConnectionTrait as _;
 

@@ -66,6 +66,8 @@ def known(world, label, name):
         return world.spare()["session_id"] if world.caller else None
     if name == "tenant_id":
         return world.kept("tenant", world.tenant)
+    if name == "api_key_id":
+        return world.kept("api key", world.api_key)
     if name == "channel_account_id":
         return world.channel
     if name == "whose":

@@ -229,6 +229,9 @@ class World:
         member = self.add("shopper")["person_id"]
         return self.ask("POST", f"/api/v1/members/{member}/password-reset")["reset_token"]
 
+    def api_key(self):
+        return self.ask("POST", "/api/v1/api-keys", {"account": "till", "role": "service"})["api_key_id"]
+
     def tenant(self):
         admin = {"login": "root", "name": "Root", "password": PASSWORD}
         return self.ask("POST", "/api/v1/tenants", {"name": self.name("tenant"), "admin": admin})["tenant_id"]

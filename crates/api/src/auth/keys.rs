@@ -46,6 +46,11 @@ impl Keys {
         })
     }
 
+    /// Nothing that is remembered counts any more: a key was revoked.
+    pub(crate) fn forget(&self) {
+        self.known.invalidate_all();
+    }
+
     /// As others name the account of this number.
     pub(crate) async fn actor(&self, tenant: TenantId, principal: PrincipalId) -> Result<ActorId, Problem> {
         if let Some(known) = self.actors.get(&principal).await {

@@ -30,6 +30,8 @@ const IDS: [(&str, &str); 11] = [
     ("session_id", "ses"),
     ("tenant_id", "ten"),
 ];
+/// An API key's id, or the number of one that is older than ids.
+const API_KEY: &str = "^(key_[0-7][0-9A-HJKMNP-TV-Z]{25}|[1-9][0-9]{0,18})$";
 /// The headers of requests, and what is taken in them.
 const HEADERS: [(&str, &str); 4] = [
     ("Idempotency-Key", "^[!-~]{1,255}$"),
@@ -104,6 +106,8 @@ fn restrict(text: &mut Object, schema: &str, member: &str, is_request: bool) {
         text.enum_values = Some(values);
     } else if let Some((_, prefix)) = IDS.iter().find(|(id, _)| *id == member) {
         text.pattern = Some(format!("^{prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$"));
+    } else if member == "api_key_id" {
+        text.pattern = Some(API_KEY.to_owned());
     } else if is_request && text.max_length.is_some() {
         let pattern = if TIGHT.contains(&member) { NO_BLANK_AT_THE_ENDS } else { NO_CONTROL };
         text.pattern = Some(pattern.to_owned());
@@ -123,6 +127,7 @@ fn names(schema: &str, member: &str) -> Option<Vec<&'static str>> {
         ("Order", "fulfillment_status") => vec!["unfulfilled", "partial", "shipped", "received"],
         ("Order", "close_reason") => vec!["customer", "merchant", "timeout", "refunded"],
         ("IssueToken" | "Token", "purpose") => Purpose::ALL.map(Purpose::name).to_vec(),
+        ("ApiKey" | "IssuedApiKey" | "IssueApiKey", "role") => Role::KEYS.map(Role::name).to_vec(),
         ("AddStaff" | "SetRole", "role") => Role::STAFF.map(Role::name).to_vec(),
         ("Person" | "Me", "role") => Role::ALL.map(Role::name).to_vec(),
         ("Person" | "Me", "kind") => domain::person::Kind::ALL.map(domain::person::Kind::name).to_vec(),

@@ -1,5 +1,6 @@
 //! Owns what operators look at and do at their console: lists that only those see who work for the shop.
 
+mod api_keys;
 mod channels;
 mod movements;
 mod payments;

@@ -140,8 +140,8 @@ async fn a_revoked_key_is_refused_soon() {
     let client = shop.client(shop.tenant, "leaver", Role::Service).await;
     client.get("/api/v1/orders").await.expect(200);
     let key = shop.store.api_keys(shop.tenant).await.expect("the keys are listed").swap_remove(0);
-    assert_eq!(key.account, "leaver");
-    assert!(shop.store.api_key_revoke(shop.tenant, key.id, api::now()).await.expect("it is revoked"));
+    assert_eq!(key.key.account.as_str(), "leaver");
+    assert!(shop.store.api_key_revoke(shop.tenant, key.number, api::now()).await.expect("it is revoked"));
     until("the key is refused", async || client.get("/api/v1/orders").await.status == 401).await;
     client.place("k1", &order_of(&[("A", 1)])).await.problem(401, "unauthorized");
     shop.admin.get("/api/v1/orders").await.expect(200);

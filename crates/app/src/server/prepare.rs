@@ -1,6 +1,7 @@
 //! Owns bringing a database up to date before a server runs on it.
 
 use anyhow::bail;
+use domain::ApiKeyId;
 use domain::access::Role;
 use store::{Account, NewApiKey, Store};
 
@@ -44,7 +45,7 @@ async fn bootstrap(store: &Store, given: Option<&str>, made: &str) -> anyhow::Re
     let public_id = secret::public_id("acc_");
     let admin = Account { tenant, kind: "service", name: "admin", public_id: &public_id };
     let admin = store.account(&admin, now).await?;
-    let key = NewApiKey { secret: given.unwrap_or(made), role: Role::Admin };
+    let key = NewApiKey { id: Some(ApiKeyId::new(api::id())), secret: given.unwrap_or(made), role: Role::Admin };
     store.api_key_create(tenant, admin, &key, now).await?;
     Ok(given.is_none().then(|| made.to_owned()))
 }

@@ -52,6 +52,7 @@ const GROUPS: &[Group] = &[
         screens: &[
             screen("/console/members", ("Members", "会员"), P::MembersRead),
             screen("/console/staff", ("Staff", "员工"), P::StaffRead),
+            screen("/console/api-keys", ("API keys", "API 密钥"), P::ApiKeysRead),
         ],
     },
     Group {
@@ -122,6 +123,7 @@ mod tests {
             ("/console/payments/pay_1", Some("Payments")),
             ("/console/tenants", Some("Settings")),
             ("/console/settings/sessions/staff", Some("Settings")),
+            ("/console/api-keys", Some("API keys")),
             ("/console/me", None),
         ] {
             let all = GROUPS.iter().flat_map(|group| group.screens);

@@ -123,6 +123,8 @@ impl Books {
                 | Change::SessionEnded(_)
                 | Change::SessionRulesPut(_)
                 | Change::RefundPolicySet(_)
+                | Change::ApiKeyIssued(..)
+                | Change::ApiKeyRevoked(_)
                 | Change::Audited(_) => {}
             }
         }

@@ -1,7 +1,8 @@
-//! Owns the tables of people, their sessions, tenants and audit logs in memory.
+//! Owns the tables of people, their sessions, API keys, tenants and audit logs in memory.
 
 use std::collections::BTreeMap;
 
+use domain::api_key::{self, ApiKey};
 use domain::person::Kind;
 use domain::session::{Policy, Session};
 use domain::{Change, Needs, Person, PrincipalId, SessionId, State, Tenant, TenantId, audit};
@@ -17,6 +18,8 @@ pub struct People {
     pub sessions: BTreeMap<(TenantId, SessionId), Session>,
     /// What shops ask of sessions.
     pub session_rules: BTreeMap<(TenantId, Kind), Policy>,
+    /// API keys.
+    pub api_keys: BTreeMap<(TenantId, api_key::Name), ApiKey>,
     /// Tenants.
     pub tenants: BTreeMap<TenantId, Tenant>,
     /// The audit logs, by place.
@@ -29,6 +32,7 @@ impl People {
         needs.sessions.iter().filter_map(|key| self.sessions.get(key)).for_each(|session| state.put_session(*session));
         let rules = needs.session_rules.iter().filter_map(|key| self.session_rules.get(key));
         rules.for_each(|policy| state.put_session_rules(*policy));
+        needs.api_keys.iter().filter_map(|key| self.api_keys.get(key)).for_each(|key| state.put_api_key(key.clone()));
         needs.tenants.iter().filter_map(|id| self.tenants.get(id)).for_each(|tenant| state.put_tenant(tenant.clone()));
         let ends = needs.audits.iter().filter_map(|tenant| self.end(*tenant));
         ends.for_each(|entry| state.put_audit(entry.head()));
@@ -75,6 +79,15 @@ impl People {
                 let before = self.session_rules.insert((policy.tenant, policy.kind), *policy);
                 let version = before.map_or(1, |before| before.version);
                 refuse_if(version + 1 != policy.version, || format!("a lost update of the rules: {policy:?}"))
+            }
+            Change::ApiKeyIssued(key, _) => {
+                let before = self.api_keys.insert((key.tenant, key.name), key.clone());
+                refuse_if(before.is_some(), || format!("a second API key {}", key.name))
+            }
+            Change::ApiKeyRevoked(key) => {
+                let before = self.api_keys.insert((key.tenant, key.name), key.clone());
+                let was_good = before.is_some_and(|before| before.revoked_at.is_none());
+                refuse_if(!was_good, || format!("a lost update of the API key {}", key.name))
             }
             Change::Audited(entry) => {
                 let before = self.end(entry.tenant).map_or(audit::Head::first(entry.tenant), audit::Entry::head);

@@ -145,6 +145,8 @@ impl Tables {
             | Change::TenantStepped(_)
             | Change::SessionEnded(_)
             | Change::SessionRulesPut(_)
+            | Change::ApiKeyIssued(..)
+            | Change::ApiKeyRevoked(_)
             | Change::Audited(_) => self.people.write(change),
             other => self.money.write(other),
         }

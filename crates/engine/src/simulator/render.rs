@@ -64,6 +64,7 @@ fn spell(reply: &Reply) -> (bool, Headers, String) {
         Reply::Person { person, created } => (*created, Vec::new(), format!("{} {}", person.id, person.version)),
         Reply::Review(review) => (false, Vec::new(), format!("{} {:?}", review.id, review.resolved)),
         Reply::Channel(account) => (false, Vec::new(), format!("{} {}", account.id, account.is_enabled)),
+        Reply::ApiKey { key, created } => (*created, Vec::new(), format!("{} {:?}", key.name, key.revoked_at)),
         Reply::SessionEnded => (false, Vec::new(), "over".to_owned()),
         Reply::SessionRules(policy) => (false, Vec::new(), format!("{} {}", policy.rules, policy.version)),
         Reply::Tenant { tenant, created } => (*created, Vec::new(), format!("{} {}", tenant.public_id, tenant.version)),

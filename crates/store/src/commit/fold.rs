@@ -1,6 +1,7 @@
 //! Owns folding a batch's changes into sets of rows: each row is written once, as the last command left it, and
 //! sorted by its key so that two nodes lock in the same order.
 
+mod api_keys;
 mod books;
 mod outside;
 mod payments;
@@ -16,6 +17,7 @@ mod stepped;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::api_key::{ApiKey, SecretHash};
 use domain::channel::{ChannelEvent, Digest, Standing};
 use domain::ledger::Posting;
 use domain::order::{HistoryEntry, PendingSlot};
@@ -63,6 +65,8 @@ struct Batch<'a> {
     sessions: BTreeMap<(TenantId, SessionId), &'a Session>,
     session_rules: BTreeMap<(TenantId, Kind), &'a Policy>,
     tenants: BTreeMap<TenantId, &'a Tenant>,
+    api_keys: Vec<(&'a ApiKey, &'a SecretHash)>,
+    api_keys_revoked: Vec<&'a ApiKey>,
     refund_policies: BTreeMap<TenantId, &'a payment::RefundPolicy>,
     audit: Vec<&'a audit::Entry>,
 }
@@ -110,6 +114,7 @@ pub(super) fn fold(before: &Before, commit: &Commit) -> Result<Vec<Rows>, Fault>
     changes.extend([outside::reviews(&batch), outside::reviews_resolved(&batch), outside::outbox(&batch)]);
     changes.push(outside::channels_switched(before, &batch));
     changes.extend(policies::rows(before, &batch));
+    changes.extend(api_keys::rows(&batch));
     changes.extend(people::rows(before, &batch));
     changes.retain(|rows| rows.len() > 0);
     Ok(changes)
@@ -212,6 +217,7 @@ impl<'a> Batch<'a> {
                 Change::RefundPolicySet(policy) => {
                     batch.refund_policies.insert(policy.tenant, policy);
                 }
+                Change::ApiKeyIssued(..) | Change::ApiKeyRevoked(_) => api_keys::take(&mut batch, change),
                 Change::PersonAdded(..)
                 | Change::PersonStepped(_)
                 | Change::TenantStepped(_)

@@ -14,6 +14,7 @@ pub struct Model {
     pub role: String,
     pub created_at: i64,
     pub revoked_at: Option<i64>,
+    pub public_id: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -1,10 +1,10 @@
-//! Owns reading people, their sessions, tenants and the ends of audit logs. They are locked behind everything else, the logs
+//! Owns reading people, their sessions, API keys, tenants and the ends of audit logs. They are locked behind everything else, the logs
 //! last: who writes into one keeps others from it until the commit. A session is locked behind its person, as log-ins lock
 //! them.
 
 use domain::{Needs, State};
 
-use super::{LoadError, find};
+use super::{LoadError, api_keys, find};
 use crate::found::{Intent, Tables};
 use crate::rows::{HeadRow, PersonRow, RulesRow, StandingRow, TenantRow};
 
@@ -21,6 +21,7 @@ pub(super) async fn load(tables: &mut impl Tables, needs: &Needs, state: &mut St
     for row in find::<RulesRow>(tables, keys, Intent::Change).await? {
         state.put_session_rules(row.policy()?);
     }
+    api_keys::load(tables, needs, state).await?;
     let keys = needs.tenants.iter().map(|tenant| tenant.0.into());
     for row in find::<TenantRow>(tables, keys, Intent::Change).await? {
         state.put_tenant(row.tenant()?);

@@ -1,10 +1,10 @@
-//! Owns the schema's eleventh step: what operators look at is found by an index, a movement of stock says who made it, and what came
-//! under a key from where it came last.
+//! Owns the schema's eleventh step: what operators look at is found by an index, a movement of stock says who made it, what came
+//! under a key from where it came last, and an API key has an id.
 
 use sea_orm_migration::prelude::*;
 
 use super::extend;
-use super::table::{Column, Table, TableIndex, create, index, number, text};
+use super::table::{Column, Table, TableIndex, create, index, number, text, unique};
 use crate::dialect::Flavour;
 
 /// See the module.
@@ -33,9 +33,13 @@ pub(super) fn extended(table: Table) -> Table {
     super::with_added(table, added_columns())
 }
 
-/// Missing of what was moved, or came, before. An IPv6 address has 45 characters at most.
+/// Missing of what was moved, came, or was made before. An IPv6 address has 45 characters at most.
 fn added_columns() -> Vec<(&'static str, Column)> {
-    vec![("stock_movements", number("principal_id").or_null()), ("key_conflicts", text("last_from", 45).or_null())]
+    vec![
+        ("stock_movements", number("principal_id").or_null()),
+        ("key_conflicts", text("last_from", 45).or_null()),
+        ("api_keys", text("public_id", 30).or_null()),
+    ]
 }
 
 fn indexes() -> Vec<TableIndex> {
@@ -47,6 +51,7 @@ fn indexes() -> Vec<TableIndex> {
         index("reviews", &["tenant_id", "resolved_at", "raised_at", "review_id"]),
         index("payment_attempts", &["tenant_id", "account_id", "created_at", "payment_id"]),
         index("key_conflicts", &["tenant_id", "idempotency_key"]),
+        unique("api_keys", &["tenant_id", "public_id"]),
         index("shipments", &["tenant_id", "tracking_no"]),
         index("archived_shipments", &["tenant_id", "tracking_no"]),
     ]

@@ -27,7 +27,7 @@ async fn an_api_key_lives_until_it_is_revoked(kind: Kind) {
     let (store, desk) = (&shop.store, &shop.desk);
     let mut ids = Vec::new();
     for (secret, role) in [("mk_admin_0123456789", Role::Admin), ("mk_auditor_0123456789", Role::Auditor)] {
-        let key = NewApiKey { secret, role };
+        let key = NewApiKey { id: None, secret, role };
         ids.push(store.api_key_create(desk.tenant, desk.principal, &key, Timestamp(7)).await.expect("a new key"));
         let credential = store.credential(secret).await.expect("an answer").expect("the key is good");
         assert_eq!(
@@ -48,16 +48,16 @@ async fn an_api_key_lives_until_it_is_revoked(kind: Kind) {
     assert_eq!(store.credential("mk_admin_0123456789").await.expect("an answer"), None);
     let listed = store.api_keys(desk.tenant).await.expect("a list");
     let shown: Vec<_> =
-        listed.iter().map(|key| (key.shown_prefix.as_str(), key.role.as_str(), key.revoked_at)).collect();
+        listed.iter().map(|row| (row.key.shown_prefix.as_str(), row.key.role.name(), row.key.revoked_at)).collect();
     assert_eq!(shown, [("mk_auditor", "auditor", None), ("mk_admin_0", "admin", Some(Timestamp(8)))]);
-    assert!(listed.iter().all(|key| key.account == "checkout"));
+    assert!(listed.iter().all(|row| row.key.account.as_str() == "checkout"));
     assert!(store.api_keys(other).await.expect("a list").is_empty());
 }
 
 #[tokio::test]
 async fn a_secret_is_not_in_the_file() {
     let shop = Shop::open(Kind::Sqlite).await;
-    let key = NewApiKey { secret: "mk_9f8e7d6c5b4a39281706", role: Role::Service };
+    let key = NewApiKey { id: None, secret: "mk_9f8e7d6c5b4a39281706", role: Role::Service };
     shop.store.api_key_create(shop.desk.tenant, shop.desk.principal, &key, Timestamp(7)).await.expect("a new key");
     shop.store.close().await;
     let bytes = std::fs::read(shop.ground.file()).expect("the file is there");

@@ -2,6 +2,7 @@
 //! must do in particular.
 
 mod accounts;
+mod api_keys;
 mod approvals;
 mod audit;
 mod backups;

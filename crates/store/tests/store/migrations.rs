@@ -150,9 +150,11 @@ async fn before_console(ground: &Ground, kind: Kind) {
         ("payments", "payments_tenant_id_status_created_at_payment_id"),
         ("reviews", "reviews_tenant_id_resolved_at_raised_at_review_id"),
         ("payment_attempts", "payment_attempts_tenant_id_account_id_created_at_payment_id"),
+        ("api_keys", "api_keys_tenant_id_public_id"),
     ] {
         ground.plant(&without_index(kind, table, index)).await;
     }
+    ground.plant("alter table api_keys drop column public_id").await;
     ground.plant("alter table key_conflicts drop column last_from").await;
     ground.plant("alter table stock_movements drop column principal_id").await;
     ground.plant("delete from seaql_migrations where version = 'm0011_console'").await;
@@ -161,7 +163,8 @@ async fn before_console(ground: &Ground, kind: Kind) {
 /// Its tenant is open, its API keys are good, its orders take steps; and people may come.
 async fn a_shop_of_before_there_were_people_goes_on(kind: Kind) {
     let shop = Shop::stocked(kind).await;
-    let (place, key) = (shop.desk.place("k", &[("tea", 1)]), NewApiKey { secret: "mk_secret", role: Role::Admin });
+    let (place, key) =
+        (shop.desk.place("k", &[("tea", 1)]), NewApiKey { id: None, secret: "mk_secret", role: Role::Admin });
     let number = order_no(&place);
     shop.run(&[place]).await;
     let desk = &shop.desk;

@@ -17,9 +17,8 @@ use domain::{
     Action, Command, OrderNo, OrderNumberSource, Person, PersonId, PrincipalId, RefundId, Tenant, TenantId,
     TenantPublicId, Timestamp, tenant,
 };
-use engine::Scope;
 use idempotency::Key;
-use store::{Cursor, OrderFilter, RefundList, Senders, Sighting, Store};
+use store::{Cursor, OrderFilter, RefundList, Sighting, Store};
 
 use crate::desk::{Desk, money, noted, order_no};
 use crate::ground::Kind;
@@ -44,6 +43,8 @@ const BATCH: &[&str] = &[
     "find audit_heads",
     "find refund_policies",
     "find reviews",
+    "find api_keys",
+    "find principals",
     "insert key_records",
     "insert orders",
     "insert order_lines",
@@ -60,6 +61,7 @@ const BATCH: &[&str] = &[
     "insert session_rules",
     "insert audit_heads",
     "insert refund_policies",
+    "insert api_keys",
     "insert audit_entries",
     "update orders",
     "update order_lines",
@@ -74,6 +76,7 @@ const BATCH: &[&str] = &[
     "update audit_heads",
     "update refund_policies",
     "update reviews",
+    "update api_keys",
     "delete key_records",
     "delete order_numbers",
     "delete pending_slots",
@@ -289,8 +292,9 @@ async fn batches(store: &Store, desk: &Desk, name: &str) {
     let looked = console::looked(store, desk, name).await;
     let fifth = [looked, derived(&desk.put("sku-2", 7, 0)), derived(&desk.put("sku-3", 7, 0))];
     let alone = |order: &str| desk.place_alone(&key(order), &key("member"), &[("tea", 1)]);
-    let sixth = [alone("alone")];
-    let seventh = [desk.cancel(order_no(&sixth[0])), alone("and again")];
+    let sixth = [alone("alone"), console::issued(desk, name)];
+    let mut seventh = vec![desk.cancel(order_no(&sixth[0])), alone("and again")];
+    seventh.extend(console::revoked(desk, name, &sixth[1]));
     for batch in [&first[..], &second, &third, &fourth, &fifth, &sixth, &seventh] {
         shop::run(store, batch).await.expect("the batch commits");
     }
@@ -326,29 +330,13 @@ async fn lists(store: &Store, tenant: TenantId, order_no: OrderNo) {
     store.orders_due(Timestamp(i64::MAX), Timestamp(0), 100).await.expect("orders");
     store.orders_due_to_complete(Timestamp(i64::MAX), 100).await.expect("orders");
     assert!(!store.conflicts(tenant, None, 9).await.expect("conflicts").is_empty());
-    keys_asked_for(store, tenant).await;
+    console::keys_asked_for(store, tenant).await;
     let of_parcel = store.orders_of_parcel(tenant, "T1", 20).await;
     of_parcel.expect("orders");
     store.sightings_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     store.records_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     store.numbers_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     store.orders_archive(Timestamp(i64::MAX), 9).await.expect("a step");
-}
-
-/// What people ask of keys.
-async fn keys_asked_for(store: &Store, tenant: TenantId) {
-    let key = Key::from_stored("k");
-    assert!(!store.key_senders(tenant, &key).await.expect("senders").is_empty());
-    let scopes = BTreeSet::from([Scope { tenant, principal: PrincipalId(1), key }]);
-    store.keys_under(tenant, &scopes).await.expect("rows");
-    let page = store.keys_latest(tenant, Senders::All, None, 2).await.expect("a page");
-    assert!(page.next.is_some());
-    for senders in [Senders::Clients, Senders::One(PrincipalId(1))] {
-        store.keys_latest(tenant, senders, page.next.as_ref(), 2).await.expect("a page");
-    }
-    for name in ["service:checkout", "acc_1"] {
-        store.sender_named(tenant, name).await.expect("an answer");
-    }
 }
 
 /// The same under the key that the server makes where a client sends none.

@@ -68,6 +68,10 @@ fn spell(reply: &Reply) -> (u16, Option<u32>, Value) {
             (200, None, json!({ "review_id": review.id.to_string(), "resolution": resolution }))
         }
         Reply::Channel(account) => (200, None, json!({ "id": account.id.to_string(), "on": account.is_enabled })),
+        Reply::ApiKey { key, created } => {
+            let revoked_at = key.revoked_at.map(|at| at.0);
+            (code(*created), None, json!({ "api_key_id": key.name.to_string(), "revoked_at": revoked_at }))
+        }
         Reply::SessionEnded => (204, None, json!(null)),
         Reply::SessionRules(policy) => (200, Some(policy.version), json!({ "rules": policy.rules.to_string() })),
         Reply::Noted(became) => (200, None, json!({ "became": became.name() })),

@@ -126,7 +126,7 @@ async fn a_history_product_or_record_that_cannot_be_read_is_named(kind: Kind) {
 
 async fn a_role_that_is_not_known_opens_nothing(kind: Kind) {
     let (shop, _) = shop(kind).await;
-    let key = NewApiKey { secret: "mk_secret", role: Role::Auditor };
+    let key = NewApiKey { id: None, secret: "mk_secret", role: Role::Auditor };
     let desk = &shop.desk;
     let id = shop.store.api_key_create(desk.tenant, desk.principal, &key, Timestamp(0)).await.expect("a new key");
     shop.ground.plant("update api_keys set role = 'owner'").await;
@@ -220,7 +220,7 @@ async fn a_session_that_cannot_be_read_is_named(kind: Kind) {
     expect(refreshed, ("sessions", &row, "refresh_generation"));
     // A tenant of a status that nobody knows lets nobody in.
     shop.ground.plant("update tenants set status = 7").await;
-    let key = NewApiKey { secret: "mk_secret", role: Role::Admin };
+    let key = NewApiKey { id: None, secret: "mk_secret", role: Role::Admin };
     shop.store.api_key_create(of.tenant, shop.desk.principal, &key, Timestamp(0)).await.expect("a new key");
     let credential = shop.store.credential("mk_secret").await.expect("an answer").expect("the key is there");
     assert_eq!(credential.tenant_status, tenant::Status::Prepared);

@@ -191,7 +191,7 @@ impl Shop {
     pub(crate) async fn client(&self, tenant: TenantId, account: &str, role: Role) -> Client {
         let secret = format!("mk_{account}_{:032x}", api::id());
         let principal = self.account(tenant, account).await;
-        let key = NewApiKey { secret: &secret, role };
+        let key = NewApiKey { id: None, secret: &secret, role };
         self.store.api_key_create(tenant, principal, &key, api::now()).await.expect("the key is stored");
         Client { address: self.admin.address, bearer: Some(secret) }
     }

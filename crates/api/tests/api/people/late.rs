@@ -70,7 +70,7 @@ async fn s10_who_holds_a_body_back_is_judged_when_it_comes() {
     assert!(good.contains("validation_failed"), "{good}");
     let begun = Begun::new(&key, "late", &json!({})).await;
     let keys = shop.store.api_keys(shop.tenant).await.expect("read");
-    let id = keys.iter().find(|key| key.account == "till").expect("it is there").id;
+    let id = keys.iter().find(|row| row.key.account.as_str() == "till").expect("it is there").number;
     assert!(shop.store.api_key_revoke(shop.tenant, id, api::now()).await.expect("written"));
     let late = begun.end().await;
     assert!(late.starts_with("HTTP/1.1 401 ") && late.contains("unauthorized"), "{late}");

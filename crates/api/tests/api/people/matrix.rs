@@ -36,6 +36,7 @@ pub(crate) fn filled(path: &str) -> String {
         ("{session_id}", format!("ses_{never}")),
         ("{tenant_id}", format!("ten_{never}")),
         ("{review_id}", format!("rev_{never}")),
+        ("{api_key_id}", format!("key_{never}")),
         ("{channel_account_id}", format!("cha_{never}")),
         ("{whose}", "members".to_owned()),
         ("{sku}", "nothing".to_owned()),

@@ -31,7 +31,7 @@ pub(crate) async fn enrolled(client: &mut Client) -> (String, Vec<String>) {
 }
 
 /// Proves who they are, and goes on with what is given for it.
-pub(super) async fn stepped_up(client: &mut Client, proof: &Value) {
+pub(crate) async fn stepped_up(client: &mut Client, proof: &Value) {
     let proved = step_up(client, proof).await.expect(200);
     client.bearer = Some(proved.str("/access_token"));
 }

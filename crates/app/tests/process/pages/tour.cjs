@@ -91,7 +91,7 @@ async function tour(browser, [lang, width, theme]) {
     ['overview', '/console'], ['orders', '/console/orders'], ['order', one.order], ['products', '/console/products'],
     ['keys', '/console/keys'], ['key', one.key], ['payments', '/console/payments'], ['payment', one.payment], ['refunds', '/console/refunds'],
     ['queue', '/console/reviews'], ['channels', '/console/channels'], ['product', one.product], ['members', '/console/members'],
-    ['staff', '/console/staff'], ['person', one.person], ['settings', '/console/settings'],
+    ['staff', '/console/staff'], ['api keys', '/console/api-keys'], ['person', one.person], ['settings', '/console/settings'],
     ['refund limits', '/console/settings/refunds'], ['session rules', '/console/settings/sessions/members'],
     ['tenants', '/console/tenants'], ['audit log', '/console/audit'], ['me', '/console/me'], ['step-up', '/console/step-up'],
     ['shop', '/shop'], ['cart', '/shop/cart'], ['own orders', '/shop/orders'], ['account', '/shop/me'],

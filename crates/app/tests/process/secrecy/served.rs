@@ -106,6 +106,9 @@ impl Scene {
             let id = self.database.run(&add).await.succeeded().out.trim().to_owned();
             self.server.sees_channel(&id).await;
         }
+        let key = json!({"account": "till", "role": "service"});
+        let key = self.admin(Method::POST, "api-keys", key).await.expect(201).text("/secret");
+        self.vault.keep("a server's key", key);
     }
 
     /// Everybody who comes in, with whatever lets them.

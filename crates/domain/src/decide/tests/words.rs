@@ -60,6 +60,7 @@ fn reply(reply: &Reply) -> String {
         Reply::Person { person, created } => {
             format!("{}{} {} v{}", new(*created), person.role.name(), person.status.name(), person.version)
         }
+        Reply::ApiKey { key, created } => format!("{}{} {}", new(*created), key.role.name(), key.name),
         Reply::Tenant { tenant, created } => format!("{}{} v{}", new(*created), tenant.status.name(), tenant.version),
     }
 }

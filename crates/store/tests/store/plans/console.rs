@@ -1,9 +1,18 @@
-//! Owns what operators look at: every list of theirs, and a review of which somebody says what they did.
+//! Owns what operators look at and do: every list of theirs, a review of which somebody says what they did, and API keys.
 
+use std::collections::BTreeSet;
+
+use domain::access::Role;
+use domain::api_key::{Name, SecretHash};
 use domain::review::{Kind as Why, Review};
-use domain::text::Sku;
-use domain::{ChannelAccountId, Command, OrderNo, PaymentId, ReviewId, TenantId, Timestamp, payment};
-use store::{Cursor, PaymentFilter, Store};
+use domain::text::{AccountName, Sku};
+use domain::{
+    Action, ApiKeyId, ChannelAccountId, Command, IssueApiKey, OrderNo, PaymentId, PrincipalId, ReviewId, TenantId,
+    Timestamp, payment,
+};
+use engine::Scope;
+use idempotency::Key;
+use store::{Cursor, PaymentFilter, Senders, Store};
 
 use crate::desk::{ACCOUNT, Desk};
 use crate::shop::Shop;
@@ -50,6 +59,22 @@ pub(super) async fn pages(store: &Store, tenant: TenantId, order_no: OrderNo) {
     }
 }
 
+/// What people ask of keys.
+pub(super) async fn keys_asked_for(store: &Store, tenant: TenantId) {
+    let key = Key::from_stored("k");
+    assert!(!store.key_senders(tenant, &key).await.expect("senders").is_empty());
+    let scopes = BTreeSet::from([Scope { tenant, principal: PrincipalId(1), key }]);
+    store.keys_under(tenant, &scopes).await.expect("rows");
+    let page = store.keys_latest(tenant, Senders::All, None, 2).await.expect("a page");
+    assert!(page.next.is_some());
+    for senders in [Senders::Clients, Senders::One(PrincipalId(1))] {
+        store.keys_latest(tenant, senders, page.next.as_ref(), 2).await.expect("a page");
+    }
+    for name in ["service:checkout", "acc_1"] {
+        store.sender_named(tenant, name).await.expect("an answer");
+    }
+}
+
 /// Somebody says what they did about something new.
 pub(super) async fn looked(store: &Store, desk: &Desk, name: &str) -> Command {
     let id = ReviewId::new(u128::from(desk.now().0.unsigned_abs()) << 64);
@@ -58,4 +83,29 @@ pub(super) async fn looked(store: &Store, desk: &Desk, name: &str) -> Command {
         Review { id, tenant: desk.tenant, kind: Why::Stuck, subject, detail, at: Timestamp(1), resolved: None };
     assert!(store.review_raise(&review).await.expect("it is new"));
     desk.resolve(&format!("{name} looked"), id, "looked")
+}
+
+/// A key that is issued.
+pub(super) fn issued(desk: &Desk, name: &str) -> Command {
+    let id = u128::from(desk.now().0.unsigned_abs());
+    let mut hash = [0xab; 32];
+    hash[..16].copy_from_slice(&id.to_be_bytes());
+    let action = IssueApiKey {
+        id: ApiKeyId::new(id),
+        principal: desk.principal,
+        account: AccountName::from_stored("checkout"),
+        role: Role::Service,
+        shown_prefix: "mk_0123456".to_owned(),
+        secret_hash: SecretHash(hash),
+    };
+    desk.command(&format!("{name} issued"), Action::IssueApiKey(action))
+}
+
+/// That it is revoked, and that one is which has no id.
+pub(super) fn revoked(desk: &Desk, name: &str, issued: &Command) -> [Command; 2] {
+    let Action::IssueApiKey(issue) = &issued.action else { panic!("{issued:?}") };
+    // Of those that are there, the tenant has each third.
+    let number = if name == "new" { 9 } else { 12 };
+    [Name::Id(issue.id), Name::Number(number)]
+        .map(|key| desk.command(&format!("{name} revoked {key}"), Action::RevokeApiKey(key)))
 }

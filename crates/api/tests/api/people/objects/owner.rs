@@ -74,6 +74,7 @@ pub(super) async fn seen(owner: &Owner<'_>, tenant: &Client, house: &Client) -> 
         format!("refunds/{refund}"),
         "reviews?state=all".to_owned(),
         "channels".to_owned(),
+        "api-keys".to_owned(),
         format!("members/{member}"),
         format!("members/{member}/sessions"),
         format!("staff/{staff}"),

@@ -24,6 +24,7 @@ pub(super) fn id<'a>(owned: &'a Owned, path: &str, part: &str) -> Option<&'a str
         "payment_id" => Some(&owned.payment),
         "refund_id" => Some(&owned.refund),
         "review_id" => Some(&owned.review),
+        "api_key_id" => Some(&owned.api_key),
         "person_id" if of_staff => Some(&owned.staff),
         "person_id" => Some(&owned.member),
         "session_id" if of_staff => Some(&owned.staff_session),
@@ -94,6 +95,7 @@ fn body(line: &Line) -> Value {
             | "/refunds/{refund_id}/approve"
             | "/refunds/{refund_id}/reject"
             | "/refunds/{refund_id}/retry"
+            | "/api-keys/{api_key_id}/revoke"
             | "/members/{person_id}/disable"
             | "/members/{person_id}/drop-second-factor"
             | "/members/{person_id}/enable"

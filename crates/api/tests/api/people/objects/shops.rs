@@ -60,6 +60,8 @@ pub(super) struct Owned {
     pub(super) refund: String,
     /// Of the tenant's human queue.
     pub(super) review: String,
+    /// Of another server than those that ask.
+    pub(super) api_key: String,
     pub(super) member: String,
     /// On another device than the one that they ask from.
     pub(super) session: String,
@@ -153,6 +155,7 @@ impl<'a> Tenant<'a> {
             payment,
             refund: refund.str("/refund_id"),
             review: self.review().await,
+            api_key: self.api_key(who).await,
             member: buyer.person.clone().expect("a member is a person"),
             session: other_device.get("/api/v1/me").await.str("/session_id"),
             staff,
@@ -170,6 +173,13 @@ impl<'a> Tenant<'a> {
         let review = Review { id, tenant, kind: Kind::Stuck, subject, detail, at: api::now(), resolved: None };
         assert!(self.shop.store.review_raise(&review).await.expect("it is new"));
         id.to_string()
+    }
+
+    /// A key that nobody asks with.
+    async fn api_key(&self, who: &str) -> String {
+        let body = json!({"account": format!("till-{who}"), "role": "service"});
+        let issued = self.server.post("/api/v1/api-keys", &format!("key-{who}")).json(&body).send().await;
+        issued.expect(201).str("/api_key_id")
     }
 
     /// A server of the tenant's.
