@@ -59,7 +59,7 @@ pub(crate) struct FieldError {
         routes::orders::issue_number, routes::orders::place, routes::orders::get, routes::orders::list,
         routes::orders::history, routes::orders::cancel, routes::orders::ship, routes::orders::correct_shipment,
         routes::orders::receive, routes::tokens::issue,
-        routes::payments::start, routes::payments::get, routes::payments::page, routes::payments::query, routes::payments::refund, routes::payments::get_refund, routes::payments::retry,
+        routes::payments::start, routes::payments::get, routes::payments::page, routes::facts::of_payment, routes::payments::query, routes::payments::refund, routes::payments::get_refund, routes::payments::retry,
         routes::refunds::list, routes::refunds::approve, routes::refunds::reject,
         routes::keys::list, routes::keys::arrivals, routes::overview::get,
         routes::channels::list, routes::channels::switch,

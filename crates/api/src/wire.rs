@@ -5,6 +5,7 @@ mod answers;
 mod api_keys;
 mod audit;
 mod channels;
+mod facts;
 mod keys;
 mod overview;
 mod payments;
@@ -24,6 +25,7 @@ pub(crate) use answers::{
 pub(crate) use api_keys::{ApiKey, IssueApiKey, IssuedApiKey};
 pub(crate) use audit::{AuditEntry, AuditHead};
 pub(crate) use channels::{Channel, Health, SwitchChannel, Switched};
+pub(crate) use facts::Fact;
 pub(crate) use keys::{Arrival, Arrivals, KeyRecord};
 pub(crate) use overview::Overview;
 pub(crate) use payments::{Noted, Payment, StartPayment, payment_path};

@@ -4,14 +4,14 @@
 //! Rules: <https://opendocs.alipay.com/open/270/105902> (page), <https://opendocs.alipay.com/open/194/105322> (codes).
 
 use async_trait::async_trait;
-use domain::channel::{Fact, Kind, Method, NextAction, Verdict};
+use domain::channel::{Kind, Method, NextAction, Verdict};
 use serde_json::json;
 
 use crate::settings::{Settings, wrong};
 use crate::sign::{PrivateKey, PublicKey};
 use crate::{
-    Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
-    amount, ask, clock, fact,
+    Acknowledgement, Callback, Channel, Charge, Failure, Heard, Notice, Opened, Receipt, Rejected, Reversal,
+    StatementLine, amount, ask, clock, fact,
 };
 
 mod answer;
@@ -66,7 +66,8 @@ impl Alipay {
             members.insert("return_url", return_url.clone());
         }
         let url = format!("{}?{}", self.gateway, self.signed(members));
-        Ok(Opened { fact: fact::bare(charge, Verdict::Pending)?, action: Some(NextAction::Redirect(url)) })
+        let fact = fact::Said::default().of_charge(&charge.out_trade_no, Verdict::Pending)?;
+        Ok(Opened { heard: Heard { fact, raw: None }, action: Some(NextAction::Redirect(url)) })
     }
 
     async fn code(&self, charge: &Charge) -> Result<Opened, Failure> {
@@ -78,11 +79,13 @@ impl Alipay {
         });
         let said = self.call("alipay.trade.precreate", &business, Some(&charge.notify_url)).await?;
         if said.refused_with(&["ACQ.TRADE_HAS_SUCCESS", "ACQ.TRADE_HAS_CLOSE"]) {
-            return Ok(Opened { fact: fact::afterwards(self.query(charge).await)?, action: None });
+            return Ok(Opened { heard: fact::afterwards(self.query(charge).await)?, action: None });
         }
+        let raw = said.raw();
         let code: answer::Code = said.done()?;
         fact::same("out_trade_no", &code.out_trade_no, &charge.out_trade_no)?;
-        Ok(Opened { fact: fact::bare(charge, Verdict::Pending)?, action: Some(NextAction::QrCode(code.qr_code)) })
+        let heard = fact::bare(charge, Verdict::Pending, raw)?;
+        Ok(Opened { heard, action: Some(NextAction::QrCode(code.qr_code)) })
     }
 }
 
@@ -104,28 +107,30 @@ impl Channel for Alipay {
         }
     }
 
-    async fn query(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn query(&self, charge: &Charge) -> Result<Heard, Failure> {
         let business = json!({ "out_trade_no": charge.out_trade_no });
         let said = self.call("alipay.trade.query", &business, None).await?;
+        let raw = said.raw();
         if said.refused_with(&[answer::NOT_FOUND]) {
-            return fact::bare(charge, Verdict::NotFound);
+            return fact::bare(charge, Verdict::NotFound, raw);
         }
-        Ok(said.done::<answer::Trade>()?.fact(&charge.out_trade_no)?)
+        Ok(fact::heard(said.done::<answer::Trade>()?.fact(&charge.out_trade_no)?, raw))
     }
 
-    async fn close(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn close(&self, charge: &Charge) -> Result<Heard, Failure> {
         let business = json!({ "out_trade_no": charge.out_trade_no });
         let said = self.call("alipay.trade.close", &business, None).await?;
+        let raw = said.raw();
         if said.refused_with(&[answer::NOT_FOUND]) {
-            return fact::bare(charge, Verdict::NotFound);
+            return fact::bare(charge, Verdict::NotFound, raw);
         }
         if said.refused_with(answer::TOO_LATE_TO_CLOSE) {
             return fact::afterwards(self.query(charge).await);
         }
-        Ok(said.done::<answer::Closed>()?.fact(&charge.out_trade_no)?)
+        Ok(fact::heard(said.done::<answer::Closed>()?.fact(&charge.out_trade_no)?, raw))
     }
 
-    async fn refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         let business = json!({
             "out_request_no": reversal.out_refund_no,
             "out_trade_no": reversal.out_trade_no,
@@ -133,19 +138,21 @@ impl Channel for Alipay {
             "refund_reason": fact::cut(&reversal.reason, WORDS_MAX),
         });
         let said = self.call("alipay.trade.refund", &business, None).await?;
+        let raw = said.raw();
         match said.done::<answer::Refunded>()?.fact(reversal)? {
-            Some(fact) => Ok(fact),
+            Some(fact) => Ok(fact::heard(fact, raw)),
             None => fact::afterwards(self.query_refund(reversal).await),
         }
     }
 
-    async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn query_refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         let business = json!({ "out_request_no": reversal.out_refund_no, "out_trade_no": reversal.out_trade_no });
         let said = self.call("alipay.trade.fastpay.refund.query", &business, None).await?;
+        let raw = said.raw();
         if said.refused_with(&[answer::NOT_FOUND]) {
-            return fact::bare_refund(reversal, Verdict::NotFound);
+            return fact::bare_refund(reversal, Verdict::NotFound, raw);
         }
-        Ok(said.done::<answer::RefundFound>()?.fact(reversal)?)
+        Ok(fact::heard(said.done::<answer::RefundFound>()?.fact(reversal)?, raw))
     }
 
     fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected> {

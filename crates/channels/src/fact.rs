@@ -2,10 +2,10 @@
 //! what any provider's words mean.
 
 use domain::Money;
-use domain::channel::{Fact, Subject, Verdict};
+use domain::channel::{Fact, RawAnswer, Subject, Verdict};
 use domain::text::{ChannelNo, Code, Reference};
 
-use crate::{Charge, Failure, Rejected, Reversal};
+use crate::{Charge, Failure, Heard, Rejected, Reversal};
 
 /// The most characters of a code.
 const CODE_MAX: usize = 128;
@@ -74,14 +74,19 @@ impl Said<'_> {
     }
 }
 
+/// What was said, in these words.
+pub(crate) fn heard(fact: Fact, raw: RawAnswer) -> Heard {
+    Heard { fact, raw: Some(raw) }
+}
+
 /// Nothing but a verdict, of the charge that was asked about.
-pub(crate) fn bare(charge: &Charge, verdict: Verdict) -> Result<Fact, Failure> {
-    Ok(Said::default().of_charge(&charge.out_trade_no, verdict)?)
+pub(crate) fn bare(charge: &Charge, verdict: Verdict, raw: RawAnswer) -> Result<Heard, Failure> {
+    Ok(heard(Said::default().of_charge(&charge.out_trade_no, verdict)?, raw))
 }
 
 /// Nothing but a verdict, of the refund that was asked about.
-pub(crate) fn bare_refund(reversal: &Reversal, verdict: Verdict) -> Result<Fact, Failure> {
-    Ok(Said::default().of_refund(&reversal.out_refund_no, verdict)?)
+pub(crate) fn bare_refund(reversal: &Reversal, verdict: Verdict, raw: RawAnswer) -> Result<Heard, Failure> {
+    Ok(heard(Said::default().of_refund(&reversal.out_refund_no, verdict)?, raw))
 }
 
 /// An answer that speaks of another number than was asked about is no answer.
@@ -90,8 +95,8 @@ pub(crate) fn same(name: &str, said: &str, asked: &str) -> Result<(), Unreadable
 }
 
 /// The channel's refusal.
-pub(crate) fn refused(code: &str, message: &str) -> Failure {
-    Failure::Refused { code: brief(code), message: brief(message) }
+pub(crate) fn refused(code: &str, message: &str, raw: RawAnswer) -> Failure {
+    Failure::Refused { code: brief(code), message: brief(message), raw }
 }
 
 /// A refusal before anything was sent.
@@ -100,8 +105,8 @@ pub(crate) fn unfit(code: &str, message: &str) -> Failure {
 }
 
 /// The channel does not let the account ask.
-pub(crate) fn denied(code: &str, message: &str) -> Failure {
-    Failure::Denied { code: brief(code), message: brief(message) }
+pub(crate) fn denied(code: &str, message: &str, raw: RawAnswer) -> Failure {
+    Failure::Denied { code: brief(code), message: brief(message), raw }
 }
 
 /// The outcome of a second question, where the first one was answered: that nothing of it was sent, or that it was
@@ -159,7 +164,9 @@ mod tests {
     #[test]
     fn a_second_question_refuses_nothing() {
         // What was answered is no silence.
-        for failure in [refused("a", "b"), unfit("a", "b"), denied("a", "b"), Failure::Misconfigured("d".into())] {
+        let raw = || RawAnswer::of_masked("{}");
+        let known = [refused("a", "b", raw()), unfit("a", "b"), denied("a", "b", raw())];
+        for failure in known.into_iter().chain([Failure::Misconfigured("d".into())]) {
             assert!(matches!(afterwards::<()>(Err(failure)), Err(Failure::Unclear(_))));
         }
         assert!(matches!(afterwards::<()>(Err(Failure::NotSent("c".into()))), Err(Failure::Unknown(_))));

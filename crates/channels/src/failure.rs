@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::channel::RawAnswer;
 use thiserror::Error;
 
 /// Why a call gave no answer.
@@ -34,6 +35,8 @@ pub enum Failure {
         code: String,
         /// The channel's words.
         message: String,
+        /// All of its answer, masked.
+        raw: RawAnswer,
     },
     /// It was refused here, and nobody was asked: the channel has no such thing.
     #[error("refused with {code}, without asking the channel: {message}")]
@@ -51,9 +54,21 @@ pub enum Failure {
         code: String,
         /// The channel's words.
         message: String,
+        /// All of its answer, masked.
+        raw: RawAnswer,
     },
     /// The account cannot be used as it is set up here: a key that is missing or unreadable, a request that cannot be put
     /// together. Nobody was asked.
     #[error("the account is not set up: {0}")]
     Misconfigured(String),
+}
+
+impl Failure {
+    /// The channel's own words, masked, where it answered with them.
+    pub const fn raw(&self) -> Option<&RawAnswer> {
+        match self {
+            Self::Refused { raw, .. } | Self::Denied { raw, .. } => Some(raw),
+            _ => None,
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod failure;
 mod form;
 mod health;
 mod open;
+mod raw;
 mod sandbox;
 mod secret;
 mod settings;
@@ -23,7 +24,7 @@ mod wechat;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::channel::{Fact, Kind, Method, NextAction, Verdict};
+use domain::channel::{Fact, Kind, Method, NextAction, RawAnswer, Verdict};
 use domain::{Money, Timestamp};
 use thiserror::Error;
 
@@ -81,11 +82,20 @@ pub struct Reversal {
     pub notify_url: String,
 }
 
+/// What a channel answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// What it said.
+    pub fact: Fact,
+    /// In which words, masked; none where it was not asked.
+    pub raw: Option<RawAnswer>,
+}
+
 /// What a channel answered to a charge.
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// What it said.
-    pub fact: Fact,
+    pub heard: Heard,
     /// What the payer does next.
     pub action: Option<NextAction>,
 }
@@ -133,6 +143,8 @@ pub enum Notice {
     Fact {
         /// What it says.
         fact: Fact,
+        /// In which words, masked.
+        raw: RawAnswer,
         /// The provider's own number of the message, where it has one: the same each time that the message is sent, and
         /// another where the same is said anew.
         event: Option<String>,
@@ -205,16 +217,16 @@ pub trait Channel: Send + Sync {
     async fn charge(&self, charge: &Charge) -> Result<Opened, Failure>;
 
     /// Asks what became of a charge.
-    async fn query(&self, charge: &Charge) -> Result<Fact, Failure>;
+    async fn query(&self, charge: &Charge) -> Result<Heard, Failure>;
 
     /// Asks that a charge be not paid any more; where it is too late, the fact says so.
-    async fn close(&self, charge: &Charge) -> Result<Fact, Failure>;
+    async fn close(&self, charge: &Charge) -> Result<Heard, Failure>;
 
     /// Asks that money be given back. Asked again with the same number it is the same refund.
-    async fn refund(&self, reversal: &Reversal) -> Result<Fact, Failure>;
+    async fn refund(&self, reversal: &Reversal) -> Result<Heard, Failure>;
 
     /// Asks what became of a refund.
-    async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure>;
+    async fn query_refund(&self, reversal: &Reversal) -> Result<Heard, Failure>;
 
     /// Reads a callback, if it is believed.
     fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected>;

@@ -1,15 +1,15 @@
 //! The simulator's own protocol. It does not know how its messages are signed and read, which its folder does.
 
 use async_trait::async_trait;
-use domain::channel::{Fact, Kind, Method, NextAction, Verdict};
+use domain::channel::{Kind, Method, NextAction, Verdict};
 use outbound::Method as Verb;
 use serde_json::json;
 
 use crate::settings::Settings;
 use crate::sign::MacKey;
 use crate::{
-    Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
-    amount, ask, clock, fact, form,
+    Acknowledgement, Callback, Channel, Charge, Failure, Heard, Notice, Opened, Receipt, Rejected, Reversal,
+    StatementLine, amount, ask, clock, fact, form,
 };
 
 mod gateway;
@@ -61,31 +61,34 @@ impl Channel for Sandbox {
             "subject": charge.subject,
         });
         let said = self.call(Verb::POST, "/v1/charges", Some((&wish, &charge.provider_key))).await?;
+        let raw = said.raw();
         let said: message::Charge = said.done()?;
         let fact = said.asked(&charge.out_trade_no)?;
         let pay_url = said.pay_url.filter(|_| fact.verdict == Verdict::Pending);
         let action = pay_url
             .map(|url| if charge.method == Method::Qr { NextAction::QrCode(url) } else { NextAction::Redirect(url) });
-        Ok(Opened { fact, action })
+        Ok(Opened { heard: fact::heard(fact, raw), action })
     }
 
-    async fn query(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn query(&self, charge: &Charge) -> Result<Heard, Failure> {
         let said = self.call(Verb::GET, &charge_path(charge), None).await?;
+        let raw = said.raw();
         if said.not_found() {
-            return fact::bare(charge, Verdict::NotFound);
+            return fact::bare(charge, Verdict::NotFound, raw);
         }
-        Ok(said.done::<message::Charge>()?.asked(&charge.out_trade_no)?)
+        Ok(fact::heard(said.done::<message::Charge>()?.asked(&charge.out_trade_no)?, raw))
     }
 
-    async fn close(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn close(&self, charge: &Charge) -> Result<Heard, Failure> {
         let said = self.call(Verb::POST, &format!("{}/close", charge_path(charge)), None).await?;
+        let raw = said.raw();
         if said.not_found() {
-            return fact::bare(charge, Verdict::NotFound);
+            return fact::bare(charge, Verdict::NotFound, raw);
         }
-        Ok(said.done::<message::Charge>()?.asked(&charge.out_trade_no)?)
+        Ok(fact::heard(said.done::<message::Charge>()?.asked(&charge.out_trade_no)?, raw))
     }
 
-    async fn refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         let wish = json!({
             "amount": amount::positive(reversal.amount)?,
             "currency": reversal.amount.currency.code(),
@@ -95,16 +98,18 @@ impl Channel for Sandbox {
             "reason": reversal.reason,
         });
         let said = self.call(Verb::POST, "/v1/refunds", Some((&wish, &reversal.provider_key))).await?;
-        Ok(said.done::<message::Refund>()?.asked(reversal)?)
+        let raw = said.raw();
+        Ok(fact::heard(said.done::<message::Refund>()?.asked(reversal)?, raw))
     }
 
-    async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn query_refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         let path = format!("/v1/refunds/{}", form::escape(&reversal.out_refund_no));
         let said = self.call(Verb::GET, &path, None).await?;
+        let raw = said.raw();
         if said.not_found() {
-            return fact::bare_refund(reversal, Verdict::NotFound);
+            return fact::bare_refund(reversal, Verdict::NotFound, raw);
         }
-        Ok(said.done::<message::Refund>()?.asked(reversal)?)
+        Ok(fact::heard(said.done::<message::Refund>()?.asked(reversal)?, raw))
     }
 
     fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected> {

@@ -4,14 +4,14 @@
 //! Rules: <https://docs.stripe.com/api/payment_intents>, <https://docs.stripe.com/api/idempotent_requests>.
 
 use async_trait::async_trait;
-use domain::channel::{Fact, Kind, Method, NextAction, Verdict};
+use domain::channel::{Kind, Method, NextAction, RawAnswer, Verdict};
 
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::sign::MacKey;
 use crate::{
-    Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
-    ask, clock, fact, form,
+    Acknowledgement, Callback, Channel, Charge, Failure, Heard, Notice, Opened, Receipt, Rejected, Reversal,
+    StatementLine, ask, clock, fact, form,
 };
 
 mod answer;
@@ -46,7 +46,7 @@ impl Stripe {
     }
 
     /// Creates the intent, or is told again what was answered when it was created.
-    async fn create(&self, charge: &Charge) -> Result<answer::Intent, Failure> {
+    async fn create(&self, charge: &Charge) -> Result<(answer::Intent, RawAnswer), Failure> {
         known::may_create(charge, clock::now())?;
         let amount = currency::minor_text(charge.amount)?;
         let currency = charge.amount.currency.code().to_ascii_lowercase();
@@ -57,20 +57,25 @@ impl Stripe {
             ("metadata[out_trade_no]", &charge.out_trade_no),
             ("payment_method_types[]", "card"),
         ];
-        let intent: answer::Intent = self.post("/v1/payment_intents", &wish, Some(&charge.provider_key)).await?;
+        let intent = self.post("/v1/payment_intents", &wish, Some(&charge.provider_key)).await;
+        let (intent, raw): (answer::Intent, _) = intent?;
         intent.is_of(&charge.out_trade_no)?;
-        Ok(intent)
+        Ok((intent, raw))
     }
 
     /// The intent's number. Where nobody wrote it down, the same key brings the same intent, while Stripe keeps the key.
     async fn intent_no(&self, charge: &Charge) -> Result<String, Failure> {
         match &charge.channel_no {
             Some(number) => Ok(number.clone()),
-            None => Ok(self.create(charge).await?.id),
+            None => Ok(self.create(charge).await?.0.id),
         }
     }
 
-    async fn create_refund(&self, reversal: &Reversal, charge_no: &str) -> Result<answer::Refund, Failure> {
+    async fn create_refund(
+        &self,
+        reversal: &Reversal,
+        charge_no: &str,
+    ) -> Result<(answer::Refund, RawAnswer), Failure> {
         let amount = currency::minor_text(reversal.amount)?;
         let wish = [
             ("amount", &amount[..]),
@@ -80,9 +85,9 @@ impl Stripe {
             ("payment_intent", charge_no),
         ];
         let refund = self.post("/v1/refunds", &wish, Some(&reversal.provider_key)).await;
-        let refund: answer::Refund = refund.map_err(known::foreign)?;
+        let (refund, raw): (answer::Refund, _) = refund.map_err(known::foreign)?;
         refund.is_of(&reversal.out_refund_no)?;
-        Ok(refund)
+        Ok((refund, raw))
     }
 }
 
@@ -96,38 +101,37 @@ impl Channel for Stripe {
         if charge.method != Method::Card {
             return Err(fact::unfit("method_not_supported", "Stripe has cards here"));
         }
-        let intent = match &charge.channel_no {
+        let (intent, raw): (answer::Intent, _) = match &charge.channel_no {
             Some(number) => fact::afterwards(self.get(&intent_path(number)).await.map_err(known::foreign))?,
             None => self.create(charge).await?,
         };
         let fact = intent.fact(&charge.out_trade_no)?;
         let action = intent.client_secret.filter(|_| fact.verdict == Verdict::Pending).map(NextAction::ClientSecret);
-        Ok(Opened { fact, action })
+        Ok(Opened { heard: fact::heard(fact, raw), action })
     }
 
-    async fn query(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn query(&self, charge: &Charge) -> Result<Heard, Failure> {
         // What is told again is as old as the intent, so it is asked for by its number all the same.
         let number = match self.intent_no(charge).await {
             // The answer that was kept under the key, or our own: the intent was never made.
-            Err(Failure::Refused { code, .. } | Failure::Unfit { code, .. }) => {
-                let said = fact::Said { code: Some(&code), ..fact::Said::default() };
-                return Ok(said.of_charge(&charge.out_trade_no, Verdict::Failed)?);
-            }
+            Err(Failure::Refused { code, raw, .. }) => return never_made(charge, &code, Some(raw)),
+            Err(Failure::Unfit { code, .. }) => return never_made(charge, &code, None),
             number => number?,
         };
         let intent = self.get::<answer::Intent>(&intent_path(&number)).await.map_err(known::foreign);
         let intent = if charge.channel_no.is_none() { fact::afterwards(intent) } else { intent };
-        Ok(intent?.fact(&charge.out_trade_no)?)
+        let (intent, raw) = intent?;
+        Ok(fact::heard(intent.fact(&charge.out_trade_no)?, raw))
     }
 
-    async fn close(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn close(&self, charge: &Charge) -> Result<Heard, Failure> {
         let number = match self.intent_no(charge).await {
             Err(Failure::Refused { .. } | Failure::Unfit { .. }) => return fact::afterwards(self.query(charge).await),
             number => number?,
         };
         let path = intent_path(&number) + "/cancel";
         match self.post::<answer::Intent>(&path, &[], None).await {
-            Ok(intent) => Ok(intent.fact(&charge.out_trade_no)?),
+            Ok((intent, raw)) => Ok(fact::heard(intent.fact(&charge.out_trade_no)?, raw)),
             Err(Failure::Refused { code, .. }) if code == answer::TOO_LATE => {
                 fact::afterwards(self.query(&Charge { channel_no: Some(number), ..charge.clone() }).await)
             }
@@ -138,24 +142,25 @@ impl Channel for Stripe {
 
     /// Stripe forgets a key after a day, and asked for again behind that it would give back a second time. How often and
     /// when this refund was asked for before is not known here, so it is looked for first, always.
-    async fn refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         let charge_no = known::charge_no(reversal)?;
-        let refund = match self.find_refund(reversal, charge_no).await? {
-            Some(refund) => refund,
-            None => self.create_refund(reversal, charge_no).await?,
+        let (refund, raw) = match self.find_refund(reversal, charge_no).await? {
+            (Some(refund), raw) => (refund, raw),
+            (None, _) => self.create_refund(reversal, charge_no).await?,
         };
-        Ok(refund.fact(&reversal.out_refund_no)?)
+        Ok(fact::heard(refund.fact(&reversal.out_refund_no)?, raw))
     }
 
-    async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn query_refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         let Some(number) = &reversal.channel_no else {
             return match self.find_refund(reversal, known::charge_no(reversal)?).await? {
-                Some(refund) => Ok(refund.fact(&reversal.out_refund_no)?),
-                None => fact::bare_refund(reversal, Verdict::NotFound),
+                (Some(refund), raw) => Ok(fact::heard(refund.fact(&reversal.out_refund_no)?, raw)),
+                (None, raw) => fact::bare_refund(reversal, Verdict::NotFound, raw),
             };
         };
         let refund = self.get::<answer::Refund>(&format!("/v1/refunds/{}", form::escape(number))).await;
-        Ok(refund.map_err(known::foreign)?.fact(&reversal.out_refund_no)?)
+        let (refund, raw) = refund.map_err(known::foreign)?;
+        Ok(fact::heard(refund.fact(&reversal.out_refund_no)?, raw))
     }
 
     fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected> {
@@ -179,6 +184,11 @@ impl Channel for Stripe {
     fn read_statement(&self, _file: &[u8]) -> Result<Vec<StatementLine>, Rejected> {
         Err(Rejected::Malformed("Stripe's reports are not read".to_owned()))
     }
+}
+
+fn never_made(charge: &Charge, code: &str, raw: Option<RawAnswer>) -> Result<Heard, Failure> {
+    let said = fact::Said { code: Some(code), ..fact::Said::default() };
+    Ok(Heard { fact: said.of_charge(&charge.out_trade_no, Verdict::Failed)?, raw })
 }
 
 fn intent_path(number: &str) -> String {

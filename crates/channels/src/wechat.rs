@@ -5,14 +5,14 @@
 //! <https://pay.weixin.qq.com/doc/v3/merchant/4012791883>.
 
 use async_trait::async_trait;
-use domain::channel::{Fact, Kind, Method, NextAction, Verdict};
+use domain::channel::{Kind, Method, NextAction, Verdict};
 use outbound::Method as Verb;
 use serde_json::json;
 
 use crate::settings::{Settings, wrong};
 use crate::sign::{PrivateKey, PublicKey, SealKey};
 use crate::{
-    Acknowledgement, Callback, Channel, Charge, Failure, Learned, Notice, Opened, Receipt, Rejected, Reversal,
+    Acknowledgement, Callback, Channel, Charge, Failure, Heard, Learned, Notice, Opened, Receipt, Rejected, Reversal,
     StatementLine, amount, ask, clock, fact, form,
 };
 
@@ -91,36 +91,42 @@ impl Channel for Wechat {
         });
         let said = self.call(Verb::POST, "/v3/pay/transactions/native", Some(&wish)).await?;
         if said.refused_with(answer::NO_LONGER_OPEN) {
-            return Ok(Opened { fact: fact::afterwards(self.query(charge).await)?, action: None });
+            return Ok(Opened { heard: fact::afterwards(self.query(charge).await)?, action: None });
         }
+        let raw = said.raw();
         let code: answer::Code = said.done()?;
-        Ok(Opened { fact: fact::bare(charge, Verdict::Pending)?, action: Some(NextAction::QrCode(code.code_url)) })
+        Ok(Opened {
+            heard: fact::bare(charge, Verdict::Pending, raw)?,
+            action: Some(NextAction::QrCode(code.code_url)),
+        })
     }
 
-    async fn query(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn query(&self, charge: &Charge) -> Result<Heard, Failure> {
         let said = self.call(Verb::GET, &self.trade_path(charge), None).await?;
+        let raw = said.raw();
         if said.status == 404 && said.refused_with(answer::NO_TRADE) {
-            return fact::bare(charge, Verdict::NotFound);
+            return fact::bare(charge, Verdict::NotFound, raw);
         }
         let trade: answer::Trade = said.done()?;
         fact::same("out_trade_no", &trade.out_trade_no, &charge.out_trade_no)?;
-        Ok(trade.fact(self)?)
+        Ok(fact::heard(trade.fact(self)?, raw))
     }
 
-    async fn close(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn close(&self, charge: &Charge) -> Result<Heard, Failure> {
         let path = format!("/v3/pay/transactions/out-trade-no/{}/close", form::escape(&charge.out_trade_no));
         let said = self.call(Verb::POST, &path, Some(&json!({ "mchid": self.mch_id }))).await?;
+        let raw = said.raw();
         if said.refused_with(answer::NO_TRADE) {
-            return fact::bare(charge, Verdict::NotFound);
+            return fact::bare(charge, Verdict::NotFound, raw);
         }
         if said.refused_with(answer::NO_LONGER_OPEN) {
             return fact::afterwards(self.query(charge).await);
         }
         said.empty()?;
-        fact::bare(charge, Verdict::Closed)
+        fact::bare(charge, Verdict::Closed, raw)
     }
 
-    async fn refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         let wish = json!({
             "amount": {
                 "currency": amount::CNY,
@@ -133,16 +139,18 @@ impl Channel for Wechat {
             "reason": fact::cut(&reversal.reason, REASON_MAX),
         });
         let said = self.call(Verb::POST, "/v3/refund/domestic/refunds", Some(&wish)).await?;
-        Ok(said.done::<answer::Refund>()?.asked(reversal, self)?)
+        let raw = said.raw();
+        Ok(fact::heard(said.done::<answer::Refund>()?.asked(reversal, self)?, raw))
     }
 
-    async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn query_refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         let path = format!("/v3/refund/domestic/refunds/{}", form::escape(&reversal.out_refund_no));
         let said = self.call(Verb::GET, &path, None).await?;
+        let raw = said.raw();
         if said.status == 404 && said.refused_with(answer::NO_REFUND) {
-            return fact::bare_refund(reversal, Verdict::NotFound);
+            return fact::bare_refund(reversal, Verdict::NotFound, raw);
         }
-        Ok(said.done::<answer::Refund>()?.asked(reversal, self)?)
+        Ok(fact::heard(said.done::<answer::Refund>()?.asked(reversal, self)?, raw))
     }
 
     fn read(&self, callback: &Callback<'_>) -> Result<Notice, Rejected> {

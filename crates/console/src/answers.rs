@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::show::Money;
 
-pub(crate) use money::{Attempt, Payment, Refund};
+pub(crate) use money::{Attempt, Fact, Payment, Refund};
 pub(crate) use people::{AuditEntry, AuditHead, Person, ResetAllowed, Session, Tenant};
 pub(crate) use rules::{RefundLimits, SessionRules};
 

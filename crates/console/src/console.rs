@@ -19,6 +19,7 @@ mod reviews;
 mod settings;
 mod stock;
 mod tenants;
+mod words;
 
 use axum::Router;
 use axum::routing::{get, post};

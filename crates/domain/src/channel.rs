@@ -3,9 +3,11 @@
 
 mod account;
 mod event;
+mod raw;
 
 pub use account::{Account, Conditions, RefundRules, Refusal, Standing};
 pub use event::{ChannelEvent, Digest, State};
+pub use raw::RawAnswer;
 
 use crate::Money;
 use crate::names::names;
@@ -109,19 +111,39 @@ pub enum Source {
     Statement,
 }
 
+/// The way by which a fact came: its source, without the number of the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Way {
+    /// See [`Source::Answer`].
+    Answer,
+    /// See [`Source::Closing`].
+    Closing,
+    /// See [`Source::Callback`].
+    Callback,
+    /// See [`Source::Query`].
+    Query,
+    /// See [`Source::Statement`].
+    Statement,
+}
+
 impl Source {
-    /// The stable name.
-    pub const fn name(self) -> &'static str {
+    /// The way by which it came.
+    pub const fn way(self) -> Way {
         match self {
-            Self::Answer => "answer",
-            Self::Closing => "closing",
-            Self::Callback => "callback",
-            Self::Query(_) => "query",
-            Self::Statement => "statement",
+            Self::Answer => Way::Answer,
+            Self::Closing => Way::Closing,
+            Self::Callback => Way::Callback,
+            Self::Query(_) => Way::Query,
+            Self::Statement => Way::Statement,
         }
     }
 
-    /// True for what nobody asked for: it is kept in the inbox.
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        self.way().name()
+    }
+
+    /// True for what nobody asked for: it comes once for ever, whoever sends it again.
     pub const fn is_from_outside(self) -> bool {
         matches!(self, Self::Callback | Self::Statement)
     }
@@ -165,6 +187,13 @@ impl Verdict {
 
 names!(Kind { Sandbox = "sandbox", Alipay = "alipay", WechatPay = "wechat_pay", Stripe = "stripe" });
 names!(Method { Page = "page", Qr = "qr", Card = "card" });
+names!(Way {
+    Answer = "answer",
+    Closing = "closing",
+    Callback = "callback",
+    Query = "query",
+    Statement = "statement",
+});
 names!(Verdict {
     NotFound = "not_found",
     Pending = "pending",

@@ -168,7 +168,7 @@ impl Needs {
                 if let (Subject::Charge(_), Some(number)) = (&apply.fact.subject, &apply.fact.channel_no) {
                     self.numbered.insert((tenant, apply.account, number.clone()));
                 }
-                if apply.source.is_from_outside() {
+                if apply.is_kept() {
                     self.events.insert((tenant, apply.digest));
                 }
             }

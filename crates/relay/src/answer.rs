@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use channels::{Entry, Failure, Health};
+use channels::{Entry, Failure, Health, Heard};
 use domain::channel::{Digest, Fact, NextAction, Source, Subject, Verdict};
 use domain::outbox::Task;
 use domain::text::Code;
@@ -16,7 +16,7 @@ const TOO_OFTEN_PAUSE_MIN: Duration = Duration::from_secs(1);
 const TOO_OFTEN_PAUSE_MAX: Duration = Duration::from_mins(5);
 
 /// What came of a call.
-type Outcome = Result<(Fact, Option<NextAction>), Failure>;
+type Outcome = Result<(Heard, Option<NextAction>), Failure>;
 
 /// What it means. `refused` is what a refusal is about, where it says that nothing was done.
 pub(crate) fn said(
@@ -27,16 +27,16 @@ pub(crate) fn said(
 ) -> Performed {
     note(health, &outcome);
     let account = entry.account.id;
-    let apply = |fact, action| {
-        // Answers are not kept in the inbox: their digest is not looked at.
-        let digest = Digest([0; 16]);
-        let apply = ApplyChannelFact { account, source, fact, digest, action, is_again: false };
+    let apply = |Heard { fact, raw }, action| {
+        let digest = Digest::of_answer(account, source, &fact);
+        let apply = ApplyChannelFact { account, source, fact, digest, raw, action, is_again: false };
         Performed::Answer(Box::new(Action::ApplyChannelFact(apply)))
     };
     let failure = match outcome {
-        Ok((fact, action)) => return apply(fact, action),
+        Ok((heard, action)) => return apply(heard, action),
         Err(failure) => failure,
     };
+    let raw = failure.raw().cloned();
     let (channel, name, about) = (&entry.account.name, task.name(), task.subject());
     match failure {
         Failure::NotSent(why) => {
@@ -54,12 +54,15 @@ pub(crate) fn said(
         // Nothing was done, so whoever pays is told, and may choose another way. All else waits for a person: a charge that
         // may not be asked about is there all the same, and a refund is owed.
         Failure::Denied { .. } if !matches!(task, Task::Charge(_)) => Performed::Stuck(failure.to_string()),
-        Failure::Refused { code, message } | Failure::Unfit { code, message } | Failure::Denied { code, message } => {
+        Failure::Refused { code, message, .. }
+        | Failure::Unfit { code, message }
+        | Failure::Denied { code, message, .. } => {
             tracing::info!(channel, subject = about, code, message, "a channel refused");
             let Some(subject) = refused else { return silence(task, &code) };
             let code = Some(cut(&code).unwrap_or_else(|| Code::from_stored("refused")));
             let verdict = Verdict::Failed;
-            apply(Fact { subject, verdict, amount: None, channel_no: None, code, stranger: None }, None)
+            let fact = Fact { subject, verdict, amount: None, channel_no: None, code, stranger: None };
+            apply(Heard { fact, raw }, None)
         }
         Failure::Misconfigured(why) => Performed::Stuck(why),
     }

@@ -65,10 +65,10 @@ impl Relay {
         }
         let (answer, source) = match task {
             Task::Charge(_) => {
-                (channel.charge(charge).await.map(|opened| (opened.fact, opened.action)), Source::Answer)
+                (channel.charge(charge).await.map(|opened| (opened.heard, opened.action)), Source::Answer)
             }
-            Task::CloseCharge(_) => (channel.close(charge).await.map(|fact| (fact, None)), Source::Closing),
-            _ => (channel.query(charge).await.map(|fact| (fact, None)), Source::Query(task.number())),
+            Task::CloseCharge(_) => (channel.close(charge).await.map(|heard| (heard, None)), Source::Closing),
+            _ => (channel.query(charge).await.map(|heard| (heard, None)), Source::Query(task.number())),
         };
         if let (Task::Charge(_), Err(why @ Failure::Denied { code, .. })) = (task, &answer) {
             self.denied(&entry.account, (code, why)).await;
@@ -96,7 +96,7 @@ impl Relay {
         };
         let subject = || Subject::Refund(Reference::from_stored(&reversal.out_refund_no));
         let refused = matches!(task, Task::Refund(_)).then(subject);
-        said((entry, &entry.health), task, (answer.map(|fact| (fact, None)), source), refused)
+        said((entry, &entry.health), task, (answer.map(|heard| (heard, None)), source), refused)
     }
 
     fn charge(&self, payment: &Payment, attempt: &Attempt) -> Charge {

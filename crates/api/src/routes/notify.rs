@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use channels::{Acknowledgement, Callback, Channel, Entry, Learned, Notice, Receipt, Rejected};
 use domain::Token;
-use domain::channel::{Digest, Fact, Source};
+use domain::channel::{Digest, Fact, RawAnswer, Source};
 use domain::{Action, ApplyChannelFact, ChannelAccountId, Command, Whose};
 use http::{HeaderValue, StatusCode, header};
 use idempotency::{CommandId, Fingerprints, Key, Target};
@@ -66,7 +66,9 @@ pub(crate) async fn notify(
             count(&entry, "later");
             Receipt::Later
         }
-        Some(Ok(Notice::Fact { fact, event })) => take((&api, deadline), &entry, (fact, event), &request_id).await,
+        Some(Ok(Notice::Fact { fact, raw, event })) => {
+            take((&api, deadline), &entry, (fact, raw, event), &request_id).await
+        }
         Some(Ok(Notice::Ignored(what))) => {
             tracing::debug!(channel = entry.account.name, what, "a callback of no concern");
             count(&entry, "ignored");
@@ -110,7 +112,7 @@ async fn disbelieve(api: &Api, entry: &Entry, rejected: &Rejected, (body, reques
 async fn take(
     (api, deadline): (&Api, Instant),
     entry: &Entry,
-    (fact, event): (Fact, Option<String>),
+    (fact, raw, event): (Fact, RawAnswer, Option<String>),
     request_id: &RequestId,
 ) -> Receipt {
     let account = &entry.account;
@@ -135,6 +137,7 @@ async fn take(
             source: Source::Callback,
             fact,
             digest,
+            raw: Some(raw),
             action: None,
             is_again: false,
         }),

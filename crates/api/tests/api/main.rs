@@ -7,6 +7,7 @@ mod contract;
 mod coordinator;
 mod door;
 mod edge;
+mod facts;
 mod harness;
 mod hooks;
 mod input;

@@ -17,7 +17,7 @@ async fn owing() -> (Shop, String) {
 }
 
 /// A payment of it, and its attempt.
-async fn begun() -> (Shop, String, String) {
+pub(crate) async fn begun() -> (Shop, String, String) {
     let (shop, path) = owing().await;
     let payment = pay(&shop.admin, &path, "pay").send().await.expect(201);
     (shop, payment.str("/payment_id"), payment.str("/attempts/0/attempt_id"))
@@ -39,11 +39,16 @@ fn charge(attempt: &str, amount: i64) -> Value {
     }})
 }
 
-async fn call_back(shop: &Shop, account: &str, secret: &str, body: &Value) -> Answer {
-    let (at, body) = ((api::now().0 / 1_000).to_string(), body.to_string());
+/// The sandbox's signature of a text.
+pub(crate) fn mac(secret: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
-    mac.update(format!("CALLBACK\n{at}\n{body}").as_bytes());
-    let signature = mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+pub(crate) async fn call_back(shop: &Shop, account: &str, secret: &str, body: &Value) -> Answer {
+    let (at, body) = ((api::now().0 / 1_000).to_string(), body.to_string());
+    let signature = mac(secret, &format!("CALLBACK\n{at}\n{body}"));
     let call = shop.admin.nobody().call(Method::POST, &format!("/notify/{account}")).text(&body);
     call.header("x-sandbox-timestamp", at).header("x-sandbox-signature", signature).send().await
 }

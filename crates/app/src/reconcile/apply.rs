@@ -102,6 +102,8 @@ impl Rules {
                 source,
                 fact,
                 digest,
+                // A line of a statement tells no more than what stands in the fact.
+                raw: None,
                 action: None,
                 is_again: false,
             }),

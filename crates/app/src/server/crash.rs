@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use channels::{
-    Acknowledgement, Callback, Channel, Charge, Failure, Learned, Notice, Opened, Receipt, Rejected, Reversal,
+    Acknowledgement, Callback, Channel, Charge, Failure, Heard, Learned, Notice, Opened, Receipt, Rejected, Reversal,
     StatementLine,
 };
 use domain::Needs;
-use domain::channel::{Fact, Kind, Method};
+use domain::channel::{Kind, Method};
 use engine::{Commit, Fault, Scope, Snapshot, Storage};
 
 /// Counts points, and dies at one of them.
@@ -85,19 +85,19 @@ impl Channel for MortalChannel {
         self.around(self.channel.charge(charge)).await
     }
 
-    async fn query(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn query(&self, charge: &Charge) -> Result<Heard, Failure> {
         self.around(self.channel.query(charge)).await
     }
 
-    async fn close(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn close(&self, charge: &Charge) -> Result<Heard, Failure> {
         self.around(self.channel.close(charge)).await
     }
 
-    async fn refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         self.around(self.channel.refund(reversal)).await
     }
 
-    async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn query_refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         self.around(self.channel.query_refund(reversal)).await
     }
 

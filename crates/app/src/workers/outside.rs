@@ -146,6 +146,7 @@ fn again(event: ChannelEvent, principal: domain::PrincipalId) -> Command {
             source: Source::Callback,
             fact: event.fact,
             digest: event.digest,
+            raw: event.raw,
             action: None,
             is_again: true,
         }),

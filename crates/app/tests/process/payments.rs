@@ -5,6 +5,7 @@ mod callbacks;
 mod certificates;
 mod charges;
 mod crashes;
+mod facts;
 mod health;
 mod queries;
 mod refunds;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::channel::{Fact, Verdict};
+use domain::channel::{Fact, RawAnswer, Verdict};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::amount::{Decimals, read_yuan};
 use crate::fact::{self, Unreadable};
 use crate::sign::PublicKey;
-use crate::{Failure, Reversal};
+use crate::{Failure, Reversal, raw};
 
 /// Alipay knows of no such trade.
 pub(super) const NOT_FOUND: &str = "ACQ.TRADE_NOT_EXIST";
@@ -121,7 +121,7 @@ pub(super) fn open(text: &str, method: &str, keys: &[PublicKey]) -> Result<Said,
         return Err(Failure::TooOften { said: words(), pause: None });
     }
     if NOT_BEGUN.contains(&&head.code[..]) || UNUSABLE.contains(&&code[..]) {
-        return Err(fact::denied(&code, &message));
+        return Err(fact::denied(&code, &message, raw::of(response.as_bytes())));
     }
     let refusal = match &head.code[..] {
         "10000" => None,
@@ -156,10 +156,15 @@ impl Said {
         self.refusal.as_ref().is_some_and(|(code, _)| codes.contains(&&code[..]))
     }
 
+    /// The answer's words, as they may be kept.
+    pub(super) fn raw(&self) -> RawAnswer {
+        raw::of(self.body.as_bytes())
+    }
+
     /// What the answer says, where it was not refused.
     pub(super) fn done<T: DeserializeOwned>(self) -> Result<T, Failure> {
         if let Some((code, message)) = self.refusal {
-            return Err(fact::refused(&code, &message));
+            return Err(fact::refused(&code, &message, raw::of(self.body.as_bytes())));
         }
         Ok(serde_json::from_str(&self.body).map_err(Unreadable::json)?)
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Alipay, answer, gateway};
 use crate::amount::{Decimals, read_yuan};
 use crate::fact::{self, Said, Unreadable};
-use crate::{Notice, Rejected, form};
+use crate::{Notice, Rejected, form, raw};
 
 pub(super) fn read(alipay: &Alipay, body: &[u8]) -> Result<Notice, Rejected> {
     let members = form::decode(body)?;
@@ -28,12 +28,12 @@ pub(super) fn read(alipay: &Alipay, body: &[u8]) -> Result<Notice, Rejected> {
         // refund_fee is what the trade's refunds come to together, and trade_no is the charge's number.
         let said = Said { channel_no: None, ..said };
         let fact = said.of_refund(out_refund_no, domain::channel::Verdict::Succeeded)?;
-        return Ok(Notice::Fact { fact, event });
+        return Ok(Notice::Fact { fact, raw: raw::of(body), event });
     }
     let (verdict, code) = answer::verdict(status, optional("gmt_payment").is_some())?;
     let amount = Some(read_yuan(needed("total_amount")?, Decimals::Two)?);
     let fact = Said { amount, code, ..said }.of_charge(needed("out_trade_no")?, verdict)?;
-    Ok(Notice::Fact { fact, event })
+    Ok(Notice::Fact { fact, raw: raw::of(body), event })
 }
 
 fn verify(alipay: &Alipay, members: &BTreeMap<String, String>) -> Result<(), Rejected> {

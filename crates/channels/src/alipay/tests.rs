@@ -246,7 +246,7 @@ async fn a_page_is_a_signed_address_and_nothing_is_sent() {
     let dollars = Charge { amount: domain::Money::new(1, "USD".parse().unwrap()), ..example::charge(Method::Page) };
     for method in [Method::Page, Method::Qr] {
         let refused =
-            channel(&desk.address).charge(&Charge { method, ..dollars.clone() }).await.map(|opened| opened.fact);
+            channel(&desk.address).charge(&Charge { method, ..dollars.clone() }).await.map(|opened| opened.heard.fact);
         assert_eq!(example::shown(&refused), "unfit currency_not_supported");
     }
     assert!(desk.seen().is_empty());

@@ -1,13 +1,13 @@
 //! Owns what the sandbox's answers and callbacks say. It does not know how they came, nor whether they are signed.
 
-use domain::channel::{Fact, Verdict};
+use domain::channel::{Fact, RawAnswer, Verdict};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::amount::read_minor;
 use crate::ask::Answer;
 use crate::fact::{self, Unreadable};
-use crate::{Failure, Notice, Rejected, Reversal};
+use crate::{Failure, Notice, Rejected, Reversal, raw};
 
 /// An answer: done, or refused with a code.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Said {
             status @ 400..=499 => {
                 let Errors { error } = serde_json::from_slice(&answer.body).map_err(Unreadable::json)?;
                 if status == 401 {
-                    return Err(fact::denied(&error.code, &error.message));
+                    return Err(fact::denied(&error.code, &error.message, raw::of(&answer.body)));
                 }
                 Some(error)
             }
@@ -86,6 +86,11 @@ impl Said {
         self.refusal.as_ref().is_some_and(|refusal| refusal.code == "not_found")
     }
 
+    /// The answer's words, as they may be kept.
+    pub(super) fn raw(&self) -> RawAnswer {
+        raw::of(&self.body)
+    }
+
     /// What the answer says, where it was not refused.
     pub(super) fn done<T: DeserializeOwned>(self) -> Result<T, Failure> {
         Ok(serde_json::from_slice(&self.file()?).map_err(Unreadable::json)?)
@@ -95,7 +100,7 @@ impl Said {
     pub(super) fn file(self) -> Result<Vec<u8>, Failure> {
         match self.refusal {
             None => Ok(self.body),
-            Some(Refusal { code, message }) => Err(fact::refused(&code, &message)),
+            Some(Refusal { code, message }) => Err(fact::refused(&code, &message, raw::of(&self.body))),
         }
     }
 }
@@ -141,7 +146,7 @@ pub(super) fn read(body: &[u8], account: &str) -> Result<Notice, Rejected> {
         "refund.succeeded" | "refund.failed" => event.refund.ok_or_else(missing)?.fact(stranger)?,
         _ => return Ok(Notice::Ignored(fact::brief(&event.kind))),
     };
-    Ok(Notice::Fact { fact, event: event.id })
+    Ok(Notice::Fact { fact, raw: raw::of(body), event: event.id })
 }
 
 pub(super) fn charge_verdict(status: &str) -> Result<Verdict, Unreadable> {

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::answer::{Dispute, Intent, Refund};
 use crate::fact::{Unreadable, brief};
 use crate::sign::MacKey;
-use crate::{Callback, Notice, Rejected, clock};
+use crate::{Callback, Notice, Rejected, clock, raw};
 
 /// The most signatures that are looked at.
 const SIGNATURES_MAX: usize = 16;
@@ -55,7 +55,7 @@ pub(super) fn read(keys: &[MacKey], callback: &Callback<'_>) -> Result<Notice, R
         | "charge.dispute.closed" => object::<Dispute>(event.data.object)?.fact()?,
         _ => return Ok(Notice::Ignored(brief(&event.kind))),
     };
-    Ok(Notice::Fact { fact, event: event.id })
+    Ok(Notice::Fact { fact, raw: raw::of(callback.body), event: event.id })
 }
 
 fn object<T: DeserializeOwned>(text: &RawValue) -> Result<T, Unreadable> {

@@ -4,12 +4,14 @@
 //! Rules: <https://docs.stripe.com/api/refunds/list>, <https://docs.stripe.com/api/idempotent_requests>.
 
 use domain::Timestamp;
+use domain::channel::RawAnswer;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::Stripe;
 use super::answer::{NO_CHARGE_NO, NOT_FOUND, Refund};
 use crate::fact::Unreadable;
-use crate::{Charge, Failure, Reversal, fact, form};
+use crate::{Charge, Failure, Reversal, fact, form, raw};
 
 /// The most refunds that Stripe lists at once, and the most lists that are read: twice as many as the rules let a charge
 /// have, for others may give back in Stripe's own pages.
@@ -19,35 +21,47 @@ const PAGES_MAX: usize = 20;
 /// holds where an order waits for its payment at most twelve hours, which is 24 times as long as it does by default.
 const BEHIND_DEADLINE_MS: i64 = 12 * 60 * 60 * 1_000;
 
-/// Refunds, the latest first.
+/// Refunds, the latest first, each as it was written.
 #[derive(Deserialize)]
 struct Page {
-    data: Vec<Refund>,
+    data: Vec<Box<RawValue>>,
     has_more: bool,
 }
 
 impl Stripe {
-    /// The refund of our number, if there is one. Where there are several, one that failed is not the one.
-    pub(super) async fn find_refund(&self, reversal: &Reversal, charge_no: &str) -> Result<Option<Refund>, Failure> {
+    /// The refund of our number, if there is one, and in which words; without one, the words of the last list. Where there are
+    /// several, one that failed is not the one.
+    pub(super) async fn find_refund(
+        &self,
+        reversal: &Reversal,
+        charge_no: &str,
+    ) -> Result<(Option<Refund>, RawAnswer), Failure> {
         let first = format!("/v1/refunds?payment_intent={}&limit={PAGE}", form::escape(charge_no));
         let (mut path, mut failed) = (first.clone(), None);
         for _ in 0..PAGES_MAX {
-            let page: Page = self.get(&path).await.map_err(|failure| match foreign(failure) {
+            let (page, words): (Page, _) = self.get(&path).await.map_err(|failure| match foreign(failure) {
                 // A list that is not given says nothing of what would be on it.
-                Failure::Refused { code, message } => Failure::Unclear(format!("no list of refunds: {code} {message}")),
+                Failure::Refused { code, message, .. } => {
+                    Failure::Unclear(format!("no list of refunds: {code} {message}"))
+                }
                 failure => failure,
             })?;
-            let last = page.data.last().map(|refund| refund.id.clone());
-            for refund in page.data {
+            let mut last = None;
+            for text in page.data {
+                let refund: Refund = serde_json::from_str(text.get()).map_err(Unreadable::json)?;
+                last = Some(refund.id.clone());
+                let its = || raw::of(text.get().as_bytes());
                 match refund.out_refund_no() {
                     Some(number) if number != reversal.out_refund_no => (),
                     None => (),
-                    Some(_) if refund.has_failed() => failed = failed.or(Some(refund)),
-                    Some(_) => return Ok(Some(refund)),
+                    Some(_) if refund.has_failed() => failed = failed.or_else(|| Some((refund, its()))),
+                    Some(_) => return Ok((Some(refund), its())),
                 }
             }
             match last {
-                _ if !page.has_more => return Ok(failed),
+                _ if !page.has_more => {
+                    return Ok(failed.map_or((None, words), |(refund, words)| (Some(refund), words)));
+                }
                 Some(last) => path = format!("{first}&starting_after={}", form::escape(&last)),
                 None => return Err(Unreadable::new("Stripe lists nothing, and says that there is more").into()),
             }
@@ -60,9 +74,9 @@ impl Stripe {
 /// a secret point elsewhere now. What became of it there is not told here, and nothing may be concluded from that.
 pub(super) fn foreign(failure: Failure) -> Failure {
     match failure {
-        Failure::Refused { code, message } if code == NOT_FOUND => {
+        Failure::Refused { code, message, raw } if code == NOT_FOUND => {
             let why = "Stripe does not know a number that it gave: is this another account's key?";
-            fact::denied(&code, &format!("{why} {message}"))
+            fact::denied(&code, &format!("{why} {message}"), raw)
         }
         failure => failure,
     }

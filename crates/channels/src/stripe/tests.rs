@@ -142,7 +142,7 @@ async fn what_a_query_says() {
         let desk = Desk::open(move |_| say(status, &answer)).await;
         let reversal = Reversal { channel_no: Some("re_1".into()), ..example::reversal() };
         let outcome = channel(&desk.address).query_refund(&reversal).await;
-        assert_eq!(example::shown(&outcome), expected, "{body}");
+        assert_eq!(example::shown(&outcome.map(|heard| heard.fact)), expected, "{body}");
     }
 }
 
@@ -208,7 +208,7 @@ async fn a_second_question_refuses_nothing() {
     let charge = Charge { channel_no: Some("pi_1".into()), ..example::charge(Method::Card) };
     let channel = channel(&desk.address);
     for outcome in [channel.query(&charge).await, channel.close(&charge).await] {
-        assert_eq!(example::shown(&outcome), "too often");
+        assert_eq!(example::shown(&outcome.map(|heard| heard.fact)), "too often");
     }
 }
 
@@ -226,10 +226,10 @@ async fn a_number_that_it_gave_and_does_not_know_is_a_persons() {
         channel.refund(&reversal).await,
         channel.query_refund(&example::reversal()).await,
     ] {
-        assert_eq!(example::shown(&outcome), "denied resource_missing");
+        assert_eq!(example::shown(&outcome.map(|heard| heard.fact)), "denied resource_missing");
     }
     // It is not asked for anew, and has not failed either.
-    let outcome = channel.charge(&charge).await.map(|opened| opened.fact);
+    let outcome = channel.charge(&charge).await.map(|opened| opened.heard.fact);
     assert_eq!(example::shown(&outcome), "unclear");
     assert!(desk.seen().iter().all(|seen| seen.target != "/stripe/v1/payment_intents"));
 }
@@ -267,7 +267,7 @@ async fn with_a_number_nothing_is_created() {
     );
     let unnumbered = Reversal { charge_no: None, ..example::reversal() };
     for outcome in [channel.refund(&unnumbered).await, channel.query_refund(&unnumbered).await] {
-        assert_eq!(example::shown(&outcome), "unfit charge_no_missing");
+        assert_eq!(example::shown(&outcome.map(|heard| heard.fact)), "unfit charge_no_missing");
     }
     assert_eq!(desk.seen().len(), 3);
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use domain::channel::{Fact, Method, Subject, Verdict};
 use domain::{Money, Timestamp};
 
-use crate::{Callback, Channel, Charge, Failure, Notice, Rejected, Reversal};
+use crate::{Callback, Channel, Charge, Failure, Heard, Notice, Rejected, Reversal};
 
 pub(crate) const TRADE: &str = "T20260301000000000000000000001";
 pub(crate) const REFUND: &str = "R20260301000000000000000000001";
@@ -61,12 +61,26 @@ pub(crate) fn reversal() -> Reversal {
 pub(crate) async fn ask(channel: &dyn Channel, call: Call) -> String {
     let charged = charge(Method::Qr);
     shown(&match call {
-        Call::Charge(method) => channel.charge(&charge(method)).await.map(|opened| opened.fact),
-        Call::Query => channel.query(&charged).await,
-        Call::Close => channel.close(&charged).await,
-        Call::Refund => channel.refund(&reversal()).await,
-        Call::QueryRefund => channel.query_refund(&reversal()).await,
+        Call::Charge(method) => channel.charge(&charge(method)).await.map(|opened| opened.heard.fact),
+        Call::Query => channel.query(&charged).await.map(worded),
+        Call::Close => channel.close(&charged).await.map(worded),
+        Call::Refund => channel.refund(&reversal()).await.map(worded),
+        Call::QueryRefund => channel.query_refund(&reversal()).await.map(worded),
     })
+}
+
+/// What was said, by a channel that was asked: in words.
+fn worded(heard: Heard) -> Fact {
+    assert!(heard.raw.is_some(), "{heard:?}");
+    heard.fact
+}
+
+/// The words that are kept of a message that is believed.
+pub(crate) fn words(channel: &dyn Channel, headers: &[(&str, &str)], body: &[u8]) -> String {
+    match notice(channel, headers, body) {
+        Ok(Notice::Fact { raw, .. }) => raw.as_str().to_owned(),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Reads a callback, and gives the short form of what it says.

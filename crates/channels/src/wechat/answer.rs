@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::channel::{Fact, Verdict};
+use domain::channel::{Fact, RawAnswer, Verdict};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -11,7 +11,7 @@ use super::Wechat;
 use crate::amount::{CNY, read_minor};
 use crate::ask::Answer;
 use crate::fact::{self, Unreadable};
-use crate::{Failure, Reversal};
+use crate::{Failure, Reversal, raw};
 
 /// It knows of no such trade, in its spellings old and new.
 pub(super) const NO_TRADE: &[&str] = &["ORDER_NOT_EXIST", "ORDERNOTEXIST"];
@@ -109,6 +109,11 @@ impl Said {
         self.refusal.as_ref().is_some_and(|refusal| codes.contains(&&refusal.code[..]))
     }
 
+    /// The answer's words, as they may be kept.
+    pub(super) fn raw(&self) -> RawAnswer {
+        raw::of(&self.body)
+    }
+
     /// What the answer says, where it was not refused.
     pub(super) fn done<T: DeserializeOwned>(self) -> Result<T, Failure> {
         let body = self.accepted()?;
@@ -137,8 +142,9 @@ impl Said {
 
     /// For an answer that certainly did nothing, and will not until somebody looks at the account.
     pub(super) fn denied(self) -> Failure {
+        let raw = self.raw();
         let Refusal { code, message } = self.refusal.unwrap_or_default();
-        fact::denied(&code, &message)
+        fact::denied(&code, &message, raw)
     }
 
     fn accepted(self) -> Result<Vec<u8>, Failure> {
@@ -147,7 +153,7 @@ impl Said {
             Some(Refusal { code, .. }) if code.is_empty() || UNKNOWN.contains(&&code[..]) => {
                 Err(Failure::Unknown(fact::brief(&format!("WeChat Pay says {} {code}", self.status))))
             }
-            Some(Refusal { code, message }) => Err(fact::refused(&code, &message)),
+            Some(Refusal { code, message }) => Err(fact::refused(&code, &message, raw::of(&self.body))),
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::gateway::{SCHEME, Signed};
 use super::{Wechat, answer};
 use crate::fact::{Unreadable, brief};
-use crate::{Callback, Notice, Rejected, clock};
+use crate::{Callback, Notice, Rejected, clock, raw};
 
 #[derive(Deserialize)]
 struct Notification {
@@ -46,18 +46,18 @@ pub(super) fn read(wechat: &Wechat, callback: &Callback<'_>) -> Result<Notice, R
     wechat.platform.verify(signed).map_err(Rejected::Signature)?;
     clock::near(signed.timestamp.unwrap_or(""), callback.at).map_err(Rejected::Stale)?;
     let notification: Notification = serde_json::from_slice(callback.body).map_err(Unreadable::json)?;
-    let fact = match &notification.event_type[..] {
+    let (fact, text) = match &notification.event_type[..] {
         "TRANSACTION.SUCCESS" => {
             let text = open(wechat, &notification.resource)?;
-            serde_json::from_slice::<answer::Trade>(&text).map_err(Unreadable::json)?.fact(wechat)?
+            (serde_json::from_slice::<answer::Trade>(&text).map_err(Unreadable::json)?.fact(wechat)?, text)
         }
         "REFUND.SUCCESS" | "REFUND.ABNORMAL" | "REFUND.CLOSED" => {
             let text = open(wechat, &notification.resource)?;
-            serde_json::from_slice::<answer::Refund>(&text).map_err(Unreadable::json)?.fact(wechat)?
+            (serde_json::from_slice::<answer::Refund>(&text).map_err(Unreadable::json)?.fact(wechat)?, text)
         }
         _ => return Ok(Notice::Ignored(brief(&notification.event_type))),
     };
-    Ok(Notice::Fact { fact, event: notification.id })
+    Ok(Notice::Fact { fact, raw: raw::of(&text), event: notification.id })
 }
 
 /// While keys are changed, it is sealed with one of several.

@@ -204,7 +204,7 @@ async fn the_requests() {
     assert_eq!(body(1)["amount"], json!({ "refund": 500, "total": 1999, "currency": "CNY" }));
     assert_eq!(seen[2].target, format!("/wechat/v3/pay/transactions/out-trade-no/{TRADE}?mchid=1900"));
     let dollars = Charge { amount: domain::Money::new(1, "USD".parse().unwrap()), ..example::charge(Method::Qr) };
-    let refused = channel.charge(&dollars).await.map(|opened| opened.fact);
+    let refused = channel.charge(&dollars).await.map(|opened| opened.heard.fact);
     assert_eq!(example::shown(&refused), "unfit currency_not_supported");
 }
 
@@ -266,6 +266,12 @@ fn a_notification_has_its_number() {
     let body = event("TRANSACTION.SUCCESS", &trade("SUCCESS"), NEW_KEY);
     assert_eq!(number(&body).as_deref(), Some("1"));
     assert_eq!(number(&body.replace(r#""id":"1""#, r#""id":null"#)), None);
+    // What is kept was sealed in it.
+    let resource = trade("SUCCESS").replacen('{', r#"{"payer":{"openid":"planted"},"#, 1);
+    let body = event("TRANSACTION.SUCCESS", &resource, NEW_KEY);
+    let headers = headers(&body, SERIAL, AT.0 / 1000);
+    let words = example::words(&*channel("127.0.0.1:1"), &borrowed(&headers), body.as_bytes());
+    assert_eq!(words, resource.replace("planted", "…"));
 }
 
 #[test]

@@ -125,7 +125,7 @@ async fn what_alipay_answers_is_believed_as_its_libraries_believe_it() {
         let text = said["text"].as_str().unwrap();
         let query = async |text: String| {
             let desk = Desk::open(&text).await;
-            channel(&desk.address).query(&charge(Method::Qr)).await
+            channel(&desk.address).query(&charge(Method::Qr)).await.map(|heard| heard.fact)
         };
         let fact = query(text.to_owned()).await.unwrap();
         assert_eq!((fact.verdict, fact.amount), (Verdict::Succeeded, Some(cny(1999))), "{witness}");

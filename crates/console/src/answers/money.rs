@@ -51,6 +51,32 @@ pub(crate) struct Attempt {
     pub(crate) updated_at: String,
 }
 
+/// Something that a provider said.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Fact {
+    /// `charge` or `refund`.
+    pub(crate) subject: String,
+    /// Our number of it.
+    pub(crate) reference: String,
+    /// `answer`, `closing`, `query`, `callback` or `statement`.
+    pub(crate) source: Option<String>,
+    pub(crate) verdict: String,
+    pub(crate) amount: Option<Money>,
+    /// The provider's own number.
+    pub(crate) channel_no: Option<String>,
+    /// The provider's word for why.
+    pub(crate) code: Option<String>,
+    /// What shows that it speaks of somebody else's account.
+    pub(crate) stranger: Option<String>,
+    /// What became of it.
+    pub(crate) state: String,
+    /// The shop's name for the account.
+    pub(crate) account_name: Option<String>,
+    pub(crate) received_at: String,
+    /// In which words, masked.
+    pub(crate) raw: Option<String>,
+}
+
 /// Money that is given back.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the contract names the member")]

@@ -6,13 +6,14 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 
-use super::refunds;
+use super::{refunds, words};
 use crate::answers::{Attempt, Payment};
 use crate::form::{Trouble, Typed};
 use crate::inside::part;
 use crate::lang::Lang;
 use crate::layout;
 use crate::list::{self, column};
+use crate::refused::Refused;
 use crate::show;
 use crate::visit::{Staff, Visit};
 
@@ -24,8 +25,12 @@ pub(super) async fn page(Staff(visit): Staff, Path(id): Path<String>, Query(aske
 }
 
 async fn shown(visit: &Visit, id: &str, asked: &Typed, trouble: Option<&Trouble>) -> Response {
-    let payment: Payment = match visit.inside.get(&format!("/payments/{}", part(id))).await {
-        Ok(payment) => payment,
+    let found = async {
+        let payment: Payment = visit.inside.get(&format!("/payments/{}", part(id))).await?;
+        Ok::<_, Refused>((words::of(&visit.inside, id).await?, payment))
+    };
+    let (said, payment) = match found.await {
+        Ok(found) => found,
         Err(refused) => return refused.page(visit),
     };
     let lang = visit.lang();
@@ -48,6 +53,7 @@ async fn shown(visit: &Visit, id: &str, asked: &Typed, trouble: Option<&Trouble>
             } @else { (refunds::rows(&payment.refunds, lang)) }
         }
         (actions::forms(visit, &payment, asked, trouble))
+        (words::section(&said, lang))
     };
     let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     (status, layout::page(visit, &title, &body)).into_response()

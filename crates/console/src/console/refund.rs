@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::payment::attempts;
 use super::refunds::by;
+use super::words;
 use crate::answers::{Payment, Refund};
 use crate::form::{self, Draft, Trouble, Typed};
 use crate::inside::{Change, Reply, part};
@@ -111,9 +112,10 @@ async fn shown(visit: &Visit, id: &str, asked: &Typed, trouble: Option<&Trouble>
     let found = async {
         let refund: Refund = visit.inside.get(&format!("/refunds/{}", part(id))).await?;
         let payment: Payment = visit.inside.get(&format!("/payments/{}", part(&refund.payment_id))).await?;
-        Ok::<_, Refused>((refund, payment))
+        let said = words::of(&visit.inside, &refund.payment_id).await?;
+        Ok::<_, Refused>((refund, payment, said))
     };
-    let (refund, payment) = match found.await {
+    let (refund, payment, said) = match found.await {
         Ok(found) => found,
         Err(refused) => return refused.page(visit),
     };
@@ -131,6 +133,7 @@ async fn shown(visit: &Visit, id: &str, asked: &Typed, trouble: Option<&Trouble>
             h2 { (lang.say("The payment's attempts", "支付记录")) }
             (attempts(&payment.attempts, lang))
         }
+        (words::section(said.iter().filter(|fact| fact.reference == refund.refund_id), lang))
     };
     let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     (status, layout::page(visit, &title, &body)).into_response()

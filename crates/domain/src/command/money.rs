@@ -2,7 +2,7 @@
 
 use idempotency::Key;
 
-use crate::channel::{Digest, Fact, Method, NextAction, Source};
+use crate::channel::{Digest, Fact, Method, NextAction, RawAnswer, Source};
 use crate::outbox::Task;
 use crate::payment::{RefundLimits, RefundLine};
 use crate::text::{ActorId, Code, RefundReason, Resolution};
@@ -119,10 +119,19 @@ pub struct ApplyChannelFact {
     pub fact: Fact,
     /// What names it.
     pub digest: Digest,
+    /// In which words, masked; none where the channel was not asked, or they are not at hand.
+    pub raw: Option<RawAnswer>,
     /// What the payer does next, where the channel said so.
     pub action: Option<NextAction>,
     /// True where it was kept because nobody knew its number, and is tried again.
     pub is_again: bool,
+}
+
+impl ApplyChannelFact {
+    /// Whether it is written down: what came by itself always, an answer where its words are there to be shown.
+    pub fn is_kept(&self) -> bool {
+        self.source.is_from_outside() || self.raw.is_some()
+    }
 }
 
 impl RetryRefund {

@@ -14,7 +14,7 @@
 //! order A                     -> paid v4 paid partial
 //! at 50                                               sets the clock
 //! start A via=2               -> open v2 created      an attempt through the account of this number
-//! said A.1 succeeded 290      -> applied              a channel's word about the first attempt; `src=` how it came
+//! said A.1 succeeded 290      -> applied              a channel's word about the first attempt; `src=` how it came, `raw=` in which words
 //! silent A.1 charge           -> applied              no answer; `charge`, `close` or `query`
 //! refund A 100 1*2 2*1!       -> refund 1 created of 100   `!`: back into stock
 //! retry A.1                   -> refund 2 created of 100   the first failed for good
@@ -27,7 +27,7 @@
 //! query A                     -> open v3 unknown      ask anew about what nobody asks about any more
 //! sweep A                     -> applied              its time is over: close its attempts
 //! payment A                   -> paid v4 290/100/0 succeeded requested:created
-//! queue | reviews | ledger    -> …                    what was left there since it was last asked
+//! queue | reviews | kept | ledger -> …               what was left there since it was last asked
 //! account 2 off                                       switches an account
 //! ```
 //! Options: `key=` (a fresh one without), `by=` (principal), `cur=`, `until=`, `v=` (If-Match), `reason=`,
@@ -37,6 +37,7 @@ mod approvals;
 mod closings;
 mod denials;
 mod homecomings;
+mod kept;
 mod money;
 mod orders;
 mod people;

@@ -1,6 +1,6 @@
 //! Owns what a client asks for, and how intake makes a command of it: ids and time are stamped at each arrival.
 
-use domain::channel::{Digest, Fact, Source, Subject, Verdict};
+use domain::channel::{Digest, Fact, RawAnswer, Source, Subject, Verdict};
 use domain::order::{CloseReason, PendingLimit};
 use domain::payment::RefundLimits;
 use domain::text::{
@@ -263,6 +263,7 @@ fn said(account: u128, (subject, verdict, amount): (Subject, Verdict, Option<Mon
         source: Source::Callback,
         fact,
         digest: Digest(digest.to_be_bytes()),
+        raw: Some(RawAnswer::of_masked("said")),
         action: None,
         is_again: false,
     })

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use channels::{
-    Acknowledgement, Callback, Channel, Charge, Failure, Notice, Opened, Receipt, Rejected, Reversal, StatementLine,
+    Acknowledgement, Callback, Channel, Charge, Failure, Heard, Notice, Opened, Receipt, Rejected, Reversal,
+    StatementLine,
 };
 use domain::Money;
-use domain::channel::{Fact, Kind, Method, Subject, Verdict};
+use domain::channel::{Fact, Kind, Method, RawAnswer, Subject, Verdict};
 use domain::text::Reference;
 use tokio::sync::Semaphore;
 
@@ -82,8 +83,12 @@ impl Provider {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         match say {
             Say::Fact(verdict) => Ok((verdict, None)),
-            Say::Refuse(code) => Err(Failure::Refused { code: code.to_owned(), message: "words".to_owned() }),
-            Say::Deny(code) => Err(Failure::Denied { code: code.to_owned(), message: "words".to_owned() }),
+            Say::Refuse(code) => {
+                Err(Failure::Refused { code: code.to_owned(), message: "words".to_owned(), raw: words() })
+            }
+            Say::Deny(code) => {
+                Err(Failure::Denied { code: code.to_owned(), message: "words".to_owned(), raw: words() })
+            }
             Say::Unclear => Err(Failure::Unclear("nobody was asked".to_owned())),
             Say::Unfit => Err(Failure::Unfit { code: "unfit".to_owned(), message: "words".to_owned() }),
             Say::Away => Err(Failure::NotSent("nobody is there".to_owned())),
@@ -99,19 +104,24 @@ impl Provider {
         }
     }
 
-    async fn of_charge(&self, call: &str, charge: &Charge) -> Result<Fact, Failure> {
+    async fn of_charge(&self, call: &str, charge: &Charge) -> Result<Heard, Failure> {
         let (verdict, _) = self.asked(format!("{call} {}", charge.out_trade_no)).await?;
-        Ok(fact(Subject::Charge(Reference::from_stored(&charge.out_trade_no)), verdict, charge.amount))
+        Ok(heard(Subject::Charge(Reference::from_stored(&charge.out_trade_no)), verdict, charge.amount))
     }
 
-    async fn of_refund(&self, call: &str, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn of_refund(&self, call: &str, reversal: &Reversal) -> Result<Heard, Failure> {
         let (verdict, _) = self.asked(format!("{call} {}", reversal.out_refund_no)).await?;
-        Ok(fact(Subject::Refund(Reference::from_stored(&reversal.out_refund_no)), verdict, reversal.amount))
+        Ok(heard(Subject::Refund(Reference::from_stored(&reversal.out_refund_no)), verdict, reversal.amount))
     }
 }
 
-fn fact(subject: Subject, verdict: Verdict, amount: Money) -> Fact {
-    Fact { subject, verdict, amount: Some(amount), channel_no: None, code: None, stranger: None }
+fn heard(subject: Subject, verdict: Verdict, amount: Money) -> Heard {
+    let fact = Fact { subject, verdict, amount: Some(amount), channel_no: None, code: None, stranger: None };
+    Heard { fact, raw: Some(words()) }
+}
+
+fn words() -> RawAnswer {
+    RawAnswer::of_masked("words")
 }
 
 /// The provider as an adapter.
@@ -126,22 +136,22 @@ impl Channel for Provider {
     }
 
     async fn charge(&self, charge: &Charge) -> Result<Opened, Failure> {
-        Ok(Opened { fact: self.of_charge("charge", charge).await?, action: None })
+        Ok(Opened { heard: self.of_charge("charge", charge).await?, action: None })
     }
 
-    async fn query(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn query(&self, charge: &Charge) -> Result<Heard, Failure> {
         self.of_charge("query", charge).await
     }
 
-    async fn close(&self, charge: &Charge) -> Result<Fact, Failure> {
+    async fn close(&self, charge: &Charge) -> Result<Heard, Failure> {
         self.of_charge("close", charge).await
     }
 
-    async fn refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         self.of_refund("refund", reversal).await
     }
 
-    async fn query_refund(&self, reversal: &Reversal) -> Result<Fact, Failure> {
+    async fn query_refund(&self, reversal: &Reversal) -> Result<Heard, Failure> {
         self.of_refund("query_refund", reversal).await
     }
 

@@ -143,7 +143,8 @@ impl Shop {
         let key = format!("said-{}-{verdict}", subject.reference().as_str());
         let fact = Fact { subject, verdict, amount: minor.map(money), channel_no: None, code: None, stranger: None };
         let (source, digest) = (Source::Callback, Digest(id().to_be_bytes()));
-        let apply = ApplyChannelFact { account: ACCOUNT, source, fact, digest, action: None, is_again: false };
+        let apply =
+            ApplyChannelFact { account: ACCOUNT, source, fact, digest, raw: None, action: None, is_again: false };
         self.run(&key, Action::ApplyChannelFact(apply)).await;
     }
 

@@ -1,7 +1,7 @@
-//! Owns the rows of accounts with providers, and of what came from outside.
+//! Owns the rows of accounts with providers, and of what they said.
 
 use domain::channel::{
-    Account, ChannelEvent, Conditions, Digest, Fact, Kind, Method, Standing, State, Subject, Verdict,
+    Account, ChannelEvent, Conditions, Digest, Fact, Kind, Method, RawAnswer, Standing, State, Subject, Verdict, Way,
 };
 use domain::text::{ChannelNo, Code, Reference};
 use domain::{Money, TenantId, Timestamp};
@@ -86,7 +86,7 @@ impl Stored for StandingOfChannel {
     }
 }
 
-/// What came from outside.
+/// What a channel said.
 pub(crate) struct ChannelEventRow(pub(crate) ChannelEvent);
 
 impl Stored for ChannelEventRow {
@@ -109,6 +109,8 @@ impl Stored for ChannelEventRow {
             text("state"),
             number("received_at"),
             number("updated_at"),
+            text("source"),
+            text("raw"),
         ],
     };
 
@@ -146,6 +148,11 @@ impl Stored for ChannelEventRow {
             state: column.name("state", &fields.take::<String>()?, State::from_name)?,
             received_at: Timestamp(fields.take()?),
             updated_at: Timestamp(fields.take()?),
+            source: match fields.take::<Option<String>>()? {
+                None => None,
+                Some(name) => Some(column.name("source", &name, Way::from_name)?),
+            },
+            raw: fields.take::<Option<String>>()?.as_deref().map(RawAnswer::from_stored),
         }))
     }
 }

@@ -1,10 +1,10 @@
 //! Owns the schema's eleventh step: what operators look at is found by an index, a movement of stock says who made it, what came
-//! under a key from where it came last, and an API key has an id.
+//! under a key from where it came last, what a provider said in which words, and an API key has an id.
 
 use sea_orm_migration::prelude::*;
 
 use super::extend;
-use super::table::{Column, Table, TableIndex, create, index, number, text, unique};
+use super::table::{Column, Table, TableIndex, create, index, long_text, number, text, unique};
 use crate::dialect::Flavour;
 
 /// See the module.
@@ -33,12 +33,14 @@ pub(super) fn extended(table: Table) -> Table {
     super::with_added(table, added_columns())
 }
 
-/// Missing of what was moved, came, or was made before. An IPv6 address has 45 characters at most.
+/// Missing of what was moved, came, was said, or was made before. An IPv6 address has 45 characters at most.
 fn added_columns() -> Vec<(&'static str, Column)> {
     vec![
         ("stock_movements", number("principal_id").or_null()),
         ("key_conflicts", text("last_from", 45).or_null()),
         ("api_keys", text("public_id", 30).or_null()),
+        ("channel_events", text("source", 16).or_null()),
+        ("channel_events", long_text("raw").or_null()),
     ]
 }
 
@@ -50,6 +52,9 @@ fn indexes() -> Vec<TableIndex> {
         // Those that nobody has looked at stand side by side.
         index("reviews", &["tenant_id", "resolved_at", "raised_at", "review_id"]),
         index("payment_attempts", &["tenant_id", "account_id", "created_at", "payment_id"]),
+        index("channel_events", &["tenant_id", "reference", "received_at"]),
+        // A dispute has a number of its own, and names the charge by the channel's.
+        index("channel_events", &["tenant_id", "channel_no"]),
         index("key_conflicts", &["tenant_id", "idempotency_key"]),
         unique("api_keys", &["tenant_id", "public_id"]),
         index("shipments", &["tenant_id", "tracking_no"]),

@@ -183,6 +183,7 @@ impl Desk {
             source: Source::Callback,
             fact,
             digest: Digest(self.made().to_be_bytes()),
+            raw: None,
             action: None,
             is_again: false,
         };

@@ -12,6 +12,7 @@ mod constraints;
 mod contract;
 mod copies;
 mod desk;
+mod facts;
 mod ground;
 mod guests;
 mod health;

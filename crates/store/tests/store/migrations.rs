@@ -151,12 +151,16 @@ async fn before_console(ground: &Ground, kind: Kind) {
         ("reviews", "reviews_tenant_id_resolved_at_raised_at_review_id"),
         ("payment_attempts", "payment_attempts_tenant_id_account_id_created_at_payment_id"),
         ("api_keys", "api_keys_tenant_id_public_id"),
+        ("channel_events", "channel_events_tenant_id_reference_received_at"),
+        ("channel_events", "channel_events_tenant_id_channel_no"),
     ] {
         ground.plant(&without_index(kind, table, index)).await;
     }
     ground.plant("alter table api_keys drop column public_id").await;
     ground.plant("alter table key_conflicts drop column last_from").await;
     ground.plant("alter table stock_movements drop column principal_id").await;
+    ground.plant("alter table channel_events drop column source").await;
+    ground.plant("alter table channel_events drop column raw").await;
     ground.plant("delete from seaql_migrations where version = 'm0011_console'").await;
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::{Api, Limits, Listener, Parts, RateLimits, Renderer, Sightings};
-use channels::{Directory, Listed};
+use channels::{Directory, Heard, Listed};
 use coord::Lock;
 use coord::limit::LocalLimit;
 use coord::lock::StripedLock;
@@ -284,8 +284,18 @@ impl Shop {
             code: None,
             stranger: None,
         };
-        let (source, digest) = (Source::Answer, Digest([0; 16]));
-        let apply = ApplyChannelFact { account: channel, source, fact, digest, action: None, is_again: false };
+        self.hear((tenant, channel), Source::Answer, Heard { fact, raw: None }).await
+    }
+
+    /// Takes note of what a channel answered, as the relay does.
+    pub(crate) async fn hear(
+        &self,
+        (tenant, account): (TenantId, ChannelAccountId),
+        source: Source,
+        Heard { fact, raw }: Heard,
+    ) -> Answered {
+        let digest = Digest::of_answer(account, source, &fact);
+        let apply = ApplyChannelFact { account, source, fact, digest, raw, action: None, is_again: false };
         self.submit(tenant, Action::ApplyChannelFact(apply)).await
     }
 

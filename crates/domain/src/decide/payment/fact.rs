@@ -18,8 +18,10 @@ pub(in crate::decide) fn apply(
     command: &Command,
     wanted: &ApplyChannelFact,
 ) -> Result<Outcome, Refusal> {
-    let known = state.event(command.tenant, wanted.digest).filter(|_| wanted.source.is_from_outside());
-    if known.is_some_and(|event| event.state != Became::Unmatched) {
+    let known = state.event(command.tenant, wanted.digest).filter(|_| wanted.is_kept());
+    let is_from_outside = wanted.source.is_from_outside();
+    // An answer belongs to its question, whatever was said before: only what came by itself is done with where it is known.
+    if is_from_outside && known.is_some_and(|event| event.state != Became::Unmatched) {
         return Ok(Outcome::accepted(Reply::Noted(Became::Duplicate), Vec::new()));
     }
     let first_at = known.map_or(command.at, |event| event.received_at);
@@ -28,13 +30,15 @@ pub(in crate::decide) fn apply(
         account: wanted.account,
         digest: wanted.digest,
         fact: wanted.fact.clone(),
+        source: known.map_or(Some(wanted.source.way()), |event| event.source),
+        raw: known.map_or(&wanted.raw, |event| &event.raw).clone(),
         state: became,
         received_at: first_at,
         updated_at: command.at,
     };
     let Some(payment) = find(state, command, wanted) else {
         // Tried again in vain, it stays as it was.
-        let new = known.is_none() && wanted.source.is_from_outside();
+        let new = known.is_none() && is_from_outside;
         let changes = if new { vec![Change::EventSet(inbox(Became::Unmatched))] } else { Vec::new() };
         return Ok(Outcome::accepted(Reply::Noted(Became::Unmatched), changes));
     };
@@ -55,7 +59,7 @@ pub(in crate::decide) fn apply(
         }
     };
     till.close_if_over()?;
-    if wanted.source.is_from_outside() {
+    if is_from_outside || (wanted.is_kept() && known.is_none()) {
         till.changes.push(Change::EventSet(inbox(became)));
     }
     Ok(till.finish(|_| Reply::Noted(became)))

@@ -53,7 +53,7 @@ impl Shop {
             "order" => words::order(self.state.order(TENANT, said.order_no()).expect("a known order")),
             "pay" => self.pay(&said),
             "payment" => self.payment(&said),
-            "queue" | "reviews" | "ledger" | "account" | "keys" | "decided" => self.ask(&said),
+            "queue" | "reviews" | "kept" | "ledger" | "account" | "keys" | "decided" => self.ask(&said),
             _ => {
                 let action = self.action(&said);
                 words::outcome(&self.decide(&said, action))

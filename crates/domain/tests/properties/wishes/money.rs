@@ -1,6 +1,6 @@
 //! Owns the wishes about an order's money, and what channels say of it.
 
-use domain::channel::{Digest, Fact, Source, Subject, Verdict};
+use domain::channel::{Digest, Fact, RawAnswer, Source, Subject, Verdict};
 use domain::outbox::Task;
 use domain::payment::{RefundLimits, RefundLine, RefundStatus};
 use domain::text::{ActorId, Reference, RefundReason};
@@ -36,6 +36,7 @@ impl What {
                     [usize::from(source)],
                 fact,
                 digest: Digest(made.to_be_bytes()),
+                raw: made.is_multiple_of(2).then(|| RawAnswer::of_masked("said")),
                 action: None,
                 is_again: false,
             })

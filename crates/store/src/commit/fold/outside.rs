@@ -1,5 +1,6 @@
 //! Owns the rows of what comes from outside, of what is to be done there, and of what a person has to look at.
 
+use domain::channel::{RawAnswer, Way};
 use domain::text::{ChannelNo, Code};
 use domain::{Change, State};
 
@@ -119,7 +120,7 @@ static EVENTS_CHANGED: Write = Write::update(
     &[text("state")],
 );
 
-/// What came from outside: new, or known and other than before.
+/// What channels said: new, or known and other than before.
 pub(super) fn events(before: &State, batch: &Batch<'_>) -> [Rows; 2] {
     let (mut new, mut changed) = (Rows::of(&EVENTS), Rows::of(&EVENTS_CHANGED));
     for event in batch.events.values() {
@@ -144,6 +145,8 @@ pub(super) fn events(before: &State, batch: &Batch<'_>) -> [Rows; 2] {
             event.state.name(),
             event.received_at.0,
             event.updated_at.0,
+            event.source.map(Way::name),
+            event.raw.as_ref().map(RawAnswer::as_str),
         ]);
     }
     [new, changed]

@@ -51,7 +51,7 @@ const TABLES: &[(&str, &str)] = &[
     (
         "channel_events",
         "tenant_id, digest, account_id, subject, reference, verdict, amount_minor, currency, channel_no, code, stranger, \
-         state, received_at, updated_at",
+         state, received_at, updated_at, source, raw",
     ),
     ("refund_policies", "tenant_id, limits, version, changed_at"),
     ("reviews", "tenant_id, review_id, kind, subject, detail, raised_at, resolved_at, resolution"),

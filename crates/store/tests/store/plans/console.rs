@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::access::Role;
 use domain::api_key::{Name, SecretHash};
 use domain::review::{Kind as Why, Review};
-use domain::text::{AccountName, Sku};
+use domain::text::{AccountName, ChannelNo, Sku};
 use domain::{
     Action, ApiKeyId, ChannelAccountId, Command, IssueApiKey, OrderNo, PaymentId, PrincipalId, ReviewId, TenantId,
     Timestamp, payment,
@@ -45,6 +45,9 @@ pub(super) async fn pages(store: &Store, tenant: TenantId, order_no: OrderNo) {
     }
     let page = store.payments_page(tenant, &PaymentFilter::default(), None, 20).await.expect("a page");
     assert!(page.next.is_some());
+    let mut payment = store.payment_for(tenant, order_no).await.expect("an answer").expect("it was paid");
+    payment.attempts[0].channel_no = Some(ChannelNo::from_stored("no"));
+    assert!(!store.payment_facts(&payment, 20).await.expect("facts").is_empty());
     let tea = Sku::from_stored("tea");
     let page = store.stock_movements(tenant, &tea, None, 5).await.expect("a page");
     assert!(page.next.is_some());

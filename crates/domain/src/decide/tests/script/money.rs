@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Said, Shop, TENANT};
-use crate::channel::{Account, Conditions, Digest, Fact, Kind, NextAction, Source, State as Became, Subject, Verdict};
+use crate::channel::{
+    Account, Conditions, Digest, Fact, Kind, NextAction, RawAnswer, Source, State as Became, Subject, Verdict,
+};
 use crate::decide::tests::words;
 use crate::order::Order;
 use crate::outbox::Task;
@@ -20,6 +22,7 @@ use crate::{
 pub(super) struct Left {
     queue: Vec<String>,
     reviews: Vec<&'static str>,
+    kept: Vec<String>,
     ledger: BTreeMap<String, i64>,
 }
 
@@ -30,6 +33,11 @@ impl Left {
                 let pause = (message.due_at.0 - message.created_at.0) / 1_000;
                 let text = if pause == 0 { String::new() } else { format!("+{pause}s") };
                 self.queue.push(format!("{}{text}", message.task.name()));
+            }
+            Change::EventSet(event) => {
+                let way = event.source.map_or("nobody knows how", |way| way.name());
+                let raw = event.raw.as_ref().map_or(String::new(), |raw| format!(":{}", raw.as_str()));
+                self.kept.push(format!("{way}:{}{raw}", event.state));
             }
             Change::ReviewRaised(review) => self.reviews.push(review.kind.name()),
             Change::Posted(posting) => {
@@ -49,6 +57,7 @@ impl Shop {
     pub(super) fn ask(&mut self, said: &Said<'_>) -> String {
         match said.words[0] {
             "queue" => std::mem::take(&mut self.left.queue).join(" "),
+            "kept" => std::mem::take(&mut self.left.kept).join(" "),
             "reviews" => std::mem::take(&mut self.left.reviews).join(" "),
             "keys" => {
                 let payment = self.state.payment_for(TENANT, said.order_no()).expect("a known payment");
@@ -217,6 +226,7 @@ impl Shop {
             source,
             action: said.options.get("go").map(|url| NextAction::Redirect((*url).to_owned())),
             digest: Digest(digest.to_be_bytes()),
+            raw: said.options.get("raw").map(|text| RawAnswer::of_masked(text)),
             is_again: said.options.contains_key("event"),
             fact,
         })

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use domain::channel::RawAnswer;
 use engine::memory::Money;
 
 use super::{hex, or_none};
@@ -32,7 +33,8 @@ pub fn put(money: &Money, put: &mut impl FnMut(&'static str, &[&dyn Display])) {
         let what: [&dyn Display; 6] = [&row.tenant.0, &digest, &row.account, &subject, &reference, &fact.verdict];
         let rest: [&dyn Display; 8] =
             [&minor, &currency, &channel_no, &code, &stranger, &row.state, &row.received_at.0, &row.updated_at.0];
-        put("channel_events", &[what.as_slice(), &rest].concat());
+        let (source, raw) = (or_none(row.source), or_none(row.raw.as_ref().map(RawAnswer::as_str)));
+        put("channel_events", &[what.as_slice(), &rest, &[&source, &raw]].concat());
     }
     for row in money.refund_policies.values() {
         let limits: Vec<_> = row.limits.iter().map(|limit| format!("{} {}", limit.currency, limit.minor)).collect();

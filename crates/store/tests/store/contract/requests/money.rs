@@ -1,6 +1,6 @@
 //! Owns the requests about money: attempts, what channels say of them or do not say, refunds.
 
-use domain::channel::{Digest, Fact, NextAction, Source, Subject, Verdict};
+use domain::channel::{Digest, Fact, NextAction, RawAnswer, Source, Subject, Verdict};
 use domain::outbox::Task;
 use domain::payment::{Refund, RefundLimits, RefundLine, RefundStatus};
 use domain::text::{ChannelNo, Code, Reference, RefundReason, Resolution};
@@ -140,7 +140,7 @@ fn source(roll: u8, queries: u32) -> Source {
 }
 
 fn said(account: ChannelAccountId, source: Source, fact: Fact) -> Action {
-    let name = format!("{account}{fact:?}");
+    let name = format!("{account}{fact:?}{}", if source.is_from_outside() { "" } else { source.name() });
     let digest = name.bytes().fold(7_u128, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(0x0100_0000_01b3));
     let pending = fact.verdict == Verdict::Pending;
     let fact = Fact {
@@ -151,6 +151,7 @@ fn said(account: ChannelAccountId, source: Source, fact: Fact) -> Action {
         account,
         source,
         digest: Digest(digest.to_be_bytes()),
+        raw: (digest % 3 > 0).then(|| RawAnswer::of_masked(&format!("{{\"渠道\":\"{digest:x}\"}}"))),
         action: pending.then(|| NextAction::QrCode(format!("weixin://{digest:x}"))),
         is_again: false,
         fact,

@@ -1,0 +1,70 @@
+//! Owns the question what channels said of a payment: of its attempts and refunds, and of disputes, which have their own numbers.
+
+use domain::channel::{ChannelEvent, Verdict};
+use domain::text::ChannelNo;
+use domain::{Payment, TenantId};
+use sea_orm::ConnectionTrait as _;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order as Direction, Query, SelectStatement};
+
+use crate::found::{Intent, Stored as _};
+use crate::load;
+use crate::read::load_error;
+use crate::rows::ChannelEventRow;
+use crate::set::Value;
+use crate::soon::soon;
+use crate::{Doing as _, Error, Store};
+
+const DOING: &str = "reading what channels said";
+
+impl Store {
+    /// What channels said of a payment, the oldest first; where it is more than `limit`, the latest of it.
+    pub async fn payment_facts(&self, payment: &Payment, limit: u64) -> Result<Vec<ChannelEvent>, Error> {
+        let attempts = payment.attempts.iter().map(|attempt| attempt.id.to_string());
+        let ours: Vec<_> = attempts.chain(payment.refunds.iter().map(|refund| refund.id.to_string())).collect();
+        let numbers = payment.attempts.iter().filter_map(|attempt| attempt.channel_no.as_ref());
+        let theirs: Vec<_> = numbers.map(ChannelNo::to_string).collect();
+        let mut keys = self.said(latest(payment.tenant, limit).and_where(Expr::col("reference").is_in(ours))).await?;
+        if !theirs.is_empty() {
+            let mut disputes = latest(payment.tenant, limit);
+            disputes
+                .and_where(Expr::col("channel_no").is_in(theirs))
+                .and_where(Expr::col("verdict").eq(Verdict::Disputed.name()));
+            keys.extend(self.said(&disputes).await?);
+        }
+        let keys = keys.into_iter().flat_map(|digest| [payment.tenant.0.into(), Value::Bytes(digest)]);
+        let mut reading = self.database.read().await.doing(DOING)?;
+        let found: Vec<ChannelEventRow> =
+            load::find_in(&mut reading, ChannelEventRow::FIND, keys, Intent::Read).await.map_err(load_error)?;
+        let mut events: Vec<ChannelEvent> =
+            found.into_iter().map(|row| row.0).filter(|event| is_of(event, payment)).collect();
+        events.sort_unstable_by_key(|event| (event.received_at, event.digest));
+        let over = events.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(events.split_off(over))
+    }
+
+    async fn said(&self, query: &SelectStatement) -> Result<Vec<Vec<u8>>, Error> {
+        let rows = soon(DOING, self.lister.query_all(query)).await?;
+        rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>().doing(DOING)
+    }
+}
+
+/// A channel's number is another's with another account.
+fn is_of(event: &ChannelEvent, payment: &Payment) -> bool {
+    let number = event.fact.channel_no.as_ref();
+    event.fact.verdict != Verdict::Disputed
+        || payment.attempts.iter().any(|attempt| {
+            attempt.account == event.account
+                && (attempt.channel_no.as_ref() == number
+                    || attempt.id.to_string() == event.fact.subject.reference().as_str())
+        })
+}
+
+fn latest(tenant: TenantId, limit: u64) -> SelectStatement {
+    Query::select()
+        .column("digest")
+        .from("channel_events")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .order_by("received_at", Direction::Desc)
+        .limit(limit)
+        .take()
+}
