@@ -20,16 +20,17 @@ impl Store {
     /// What channels said of a payment, the oldest first; where it is more than `limit`, the latest of it.
     pub async fn payment_facts(&self, payment: &Payment, limit: u64) -> Result<Vec<ChannelEvent>, Error> {
         let attempts = payment.attempts.iter().map(|attempt| attempt.id.to_string());
-        let ours: Vec<_> = attempts.chain(payment.refunds.iter().map(|refund| refund.id.to_string())).collect();
+        let ours = attempts.chain(payment.refunds.iter().map(|refund| refund.id.to_string()));
         let numbers = payment.attempts.iter().filter_map(|attempt| attempt.channel_no.as_ref());
-        let theirs: Vec<_> = numbers.map(ChannelNo::to_string).collect();
-        let mut keys = self.said(latest(payment.tenant, limit).and_where(Expr::col("reference").is_in(ours))).await?;
-        if !theirs.is_empty() {
-            let mut disputes = latest(payment.tenant, limit);
-            disputes
-                .and_where(Expr::col("channel_no").is_in(theirs))
-                .and_where(Expr::col("verdict").eq(Verdict::Disputed.name()));
-            keys.extend(self.said(&disputes).await?);
+        // One number at a time: what is said of it stands in an index in the order in which it came.
+        let mut keys = Vec::new();
+        for reference in ours {
+            keys.extend(self.said(latest(payment.tenant, "reference", reference, limit)).await?);
+        }
+        for number in numbers.map(ChannelNo::to_string) {
+            let mut disputes = latest(payment.tenant, "channel_no", number, limit);
+            disputes.and_where(Expr::col("verdict").eq(Verdict::Disputed.name()));
+            keys.extend(self.said(disputes).await?);
         }
         let keys = keys.into_iter().flat_map(|digest| [payment.tenant.0.into(), Value::Bytes(digest)]);
         let mut reading = self.database.read().await.doing(DOING)?;
@@ -42,8 +43,8 @@ impl Store {
         Ok(events.split_off(over))
     }
 
-    async fn said(&self, query: &SelectStatement) -> Result<Vec<Vec<u8>>, Error> {
-        let rows = soon(DOING, self.lister.query_all(query)).await?;
+    async fn said(&self, query: SelectStatement) -> Result<Vec<Vec<u8>>, Error> {
+        let rows = soon(DOING, self.lister.query_all(&query)).await?;
         rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>().doing(DOING)
     }
 }
@@ -59,11 +60,13 @@ fn is_of(event: &ChannelEvent, payment: &Payment) -> bool {
         })
 }
 
-fn latest(tenant: TenantId, limit: u64) -> SelectStatement {
+/// The latest of what was said under a number.
+fn latest(tenant: TenantId, column: &'static str, number: String, limit: u64) -> SelectStatement {
     Query::select()
         .column("digest")
         .from("channel_events")
         .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col(column).eq(number))
         .order_by("received_at", Direction::Desc)
         .limit(limit)
         .take()

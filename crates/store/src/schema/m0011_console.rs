@@ -54,7 +54,7 @@ fn indexes() -> Vec<TableIndex> {
         index("payment_attempts", &["tenant_id", "account_id", "created_at", "payment_id"]),
         index("channel_events", &["tenant_id", "reference", "received_at"]),
         // A dispute has a number of its own, and names the charge by the channel's.
-        index("channel_events", &["tenant_id", "channel_no"]),
+        index("channel_events", &["tenant_id", "channel_no", "received_at"]),
         index("key_conflicts", &["tenant_id", "idempotency_key"]),
         unique("api_keys", &["tenant_id", "public_id"]),
         index("shipments", &["tenant_id", "tracking_no"]),

@@ -152,7 +152,7 @@ async fn before_console(ground: &Ground, kind: Kind) {
         ("payment_attempts", "payment_attempts_tenant_id_account_id_created_at_payment_id"),
         ("api_keys", "api_keys_tenant_id_public_id"),
         ("channel_events", "channel_events_tenant_id_reference_received_at"),
-        ("channel_events", "channel_events_tenant_id_channel_no"),
+        ("channel_events", "channel_events_tenant_id_channel_no_received_at"),
     ] {
         ground.plant(&without_index(kind, table, index)).await;
     }

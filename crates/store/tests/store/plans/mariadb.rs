@@ -98,6 +98,8 @@ fn value<'a>(name: &str, order_no: &'a str) -> Option<&'a str> {
         // In a small table the server would rather walk all of it than go through an index to most of it.
         "last_at" => "30",
         "review_id" => "'rev_2'",
+        "reference" => "'att_2'",
+        "channel_no" | "verdict" => "'disputed'",
         "created_at" | "raised_at" | "completed_at" | "updated_at" | "expires_at" => "900",
         "LIMIT" => "20",
         _ => return None,
