@@ -6,10 +6,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use domain::text::Sku;
-use domain::{Action, Command, PrincipalId, TenantId, Timestamp};
+use domain::{Action, CheckoutPolicy, Command, PrincipalId, TenantId, Timestamp};
 use idempotency::{Answer, Key};
 use serde::Deserialize;
-use store::Policy;
 
 use crate::problem::Problem;
 
@@ -22,7 +21,7 @@ pub trait Before: Send + Sync + 'static {
     fn concerns(&self, action: &Action) -> bool;
 
     /// Refuses the command, or lets it on.
-    fn check(&self, command: &Command, policy: &Policy) -> Result<(), Objection>;
+    fn check(&self, command: &Command, policy: &CheckoutPolicy) -> Result<(), Objection>;
 }
 
 /// Why a rule refuses a command. Nothing is stored under the key.
@@ -78,7 +77,7 @@ impl Hooks {
         self.before.iter().any(|hook| hook.concerns(action))
     }
 
-    pub(crate) fn check(&self, command: &Command, policy: &Policy) -> Result<(), Objection> {
+    pub(crate) fn check(&self, command: &Command, policy: &CheckoutPolicy) -> Result<(), Objection> {
         let mut concerned = self.before.iter().filter(|hook| hook.concerns(&command.action));
         concerned.try_for_each(|hook| hook.check(command, policy))
     }
@@ -136,7 +135,7 @@ impl Before for OrderUnits {
         matches!(action, Action::PlaceOrder(_))
     }
 
-    fn check(&self, command: &Command, policy: &Policy) -> Result<(), Objection> {
+    fn check(&self, command: &Command, policy: &CheckoutPolicy) -> Result<(), Objection> {
         let (Action::PlaceOrder(place), most @ 1..) = (&command.action, policy.order_units_max) else { return Ok(()) };
         let mut units: BTreeMap<&Sku, i64> = BTreeMap::new();
         for line in &place.lines {

@@ -16,12 +16,11 @@ use domain::access::{Permission, Reach};
 use domain::audit::Note;
 use domain::order::CloseReason;
 use domain::text::Reason;
-use domain::{Action, Alias, Command, PrincipalId, TenantId, Timestamp, Token};
+use domain::{Action, Alias, CheckoutPolicy, Command, PrincipalId, TenantId, Timestamp, Token};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use idempotency::{Answer, CommandId, Fingerprints, Key, Target, key};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use store::Policy;
 use tokio::time::Instant;
 
 use crate::auth::Caller;
@@ -183,7 +182,7 @@ impl Mutation {
     }
 
     /// What the caller's shop asks of a checkout.
-    pub(crate) async fn policy(&self) -> Result<Policy, Problem> {
+    pub(crate) async fn policy(&self) -> Result<CheckoutPolicy, Problem> {
         self.api.policy(self.caller.tenant).await
     }
 

@@ -65,6 +65,7 @@ pub(crate) struct FieldError {
         routes::channels::list, routes::channels::switch,
         routes::reviews::list, routes::reviews::resolve,
         routes::policies::refunds, routes::policies::put_refunds,
+        routes::policies::checkout, routes::policies::put_checkout,
         routes::sessions::log_in, routes::sessions::refresh, routes::sessions::me, routes::sessions::list,
         routes::sessions::log_out, routes::sessions::log_out_everywhere, routes::sessions::change_password,
         routes::providers::go, routes::providers::come_back, routes::strangers::be_guest, routes::strangers::register,
@@ -96,7 +97,7 @@ pub(crate) struct FieldError {
         (name = "sessions", description = "Log-ins, and what people do with their own sessions"),
         (name = "api_keys", description = "Keys by which the shop's servers prove who they are"),
         (name = "audit", description = "What was done by whom, as a chain of hashes"),
-        (name = "policies", description = "What a shop asks of log-ins"),
+        (name = "policies", description = "What a shop asks of checkouts and log-ins"),
         (name = "tenants", description = "For the installation's first tenant"),
         (name = "products", description = "Products and their stock"),
         (name = "operations", description = "For those who run the server")

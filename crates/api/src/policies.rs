@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::TenantId;
 use domain::payment::RefundLimits;
+use domain::{CheckoutPolicy, TenantId};
 use moka::future::Cache;
-use store::{Policy, Store};
+use store::Store;
 
 use crate::problem::Problem;
 
@@ -15,7 +15,7 @@ const REMEMBERED_MAX: u64 = 10_000;
 
 pub(crate) struct Policies {
     store: Store,
-    known: Cache<TenantId, Policy>,
+    known: Cache<TenantId, CheckoutPolicy>,
     refunds: Cache<TenantId, RefundLimits>,
 }
 
@@ -26,12 +26,17 @@ impl Policies {
         Self { store, known, refunds }
     }
 
-    pub(crate) async fn of(&self, tenant: TenantId) -> Result<Policy, Problem> {
+    pub(crate) async fn of(&self, tenant: TenantId) -> Result<CheckoutPolicy, Problem> {
         let store = self.store.clone();
         self.known.try_get_with(tenant, async move { store.policy(tenant).await }).await.map_err(|error| {
             tracing::error!(%error, "a tenant's policy could not be read");
             Problem::new("storage_unavailable", "what the shop asks of a checkout could not be read")
         })
+    }
+
+    /// It has changed: the next order reads it anew.
+    pub(crate) async fn forget(&self, tenant: TenantId) {
+        self.known.invalidate(&tenant).await;
     }
 
     /// How much one may give back alone.

@@ -6,7 +6,7 @@ mod page;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use domain::{Action, Refusal, order, payment, person, product, session, stock, tenant};
+use domain::{Action, Refusal, checkout, order, payment, person, product, session, stock, tenant};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -107,7 +107,8 @@ impl Problem {
             Refusal::Order(order::Refusal::VersionMismatch { current, .. })
             | Refusal::Product(product::Refusal::VersionMismatch { current, .. })
             | Refusal::Person(person::Refusal::VersionMismatch { current, .. })
-            | Refusal::Session(session::Refusal::VersionMismatch { current, .. }) => {
+            | Refusal::Session(session::Refusal::VersionMismatch { current, .. })
+            | Refusal::Checkout(checkout::Refusal::VersionMismatch { current, .. }) => {
                 problem.with("current_version", current)
             }
             Refusal::Order(

@@ -61,6 +61,9 @@ fn accepted_answer(reply: &Reply) -> Answer {
         Reply::ApiKey { key, created } => answer(*created, &wire::ApiKey::of(key), None, None),
         Reply::SessionEnded => Answer { status: 204, headers: Vec::new(), body: Vec::new().into() },
         Reply::SessionRules(policy) => answer(false, &wire::SessionRules::of(policy), None, Some(policy.version)),
+        Reply::CheckoutPolicy(standing) => {
+            answer(false, &wire::CheckoutPolicy::of(standing), None, Some(standing.version))
+        }
         Reply::Noted(became) => answer(false, &wire::Noted { became: became.name() }, None, None),
     }
 }

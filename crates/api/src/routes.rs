@@ -146,6 +146,8 @@ fn people() -> Table {
         .post("/api-keys/{api_key_id}/revoke", May(P::ApiKeysRevoke), api_keys::revoke)
         .get("/audit", May(P::AuditRead), audit::list)
         .get("/audit/head", May(P::AuditRead), audit::head)
+        .get("/policies/checkout", May(P::PoliciesWrite), policies::checkout)
+        .put("/policies/checkout", May(P::PoliciesWrite), policies::put_checkout)
         .get("/policies/sessions/{whose}", May(P::PoliciesWrite), session_rules::get)
         .put("/policies/sessions/{whose}", May(P::PoliciesWrite), session_rules::put)
         .get("/tenants", May(P::TenantsManage), tenants::list)

@@ -7,12 +7,12 @@ use axum::extract::{Extension, FromRef};
 use channels::Directory;
 use coord::Lock;
 use domain::payment::RefundLimits;
-use domain::{Command, PrincipalId, TenantId};
+use domain::{CheckoutPolicy, Command, PrincipalId, TenantId};
 use engine::{Engine, Failure, Scope, Standing};
 use http::{Extensions, HeaderValue};
 use idempotency::Answer;
 use people::People;
-use store::{Actors, Policy, Store};
+use store::{Actors, Store};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Keys;
@@ -198,8 +198,13 @@ impl Api {
     }
 
     /// What the tenant's shop asks of a checkout.
-    pub(crate) async fn policy(&self, tenant: TenantId) -> Result<Policy, Problem> {
+    pub(crate) async fn policy(&self, tenant: TenantId) -> Result<CheckoutPolicy, Problem> {
         self.0.policies.of(tenant).await
+    }
+
+    /// That has changed.
+    pub(crate) async fn forget_policy(&self, tenant: TenantId) {
+        self.0.policies.forget(tenant).await;
     }
 
     /// How much one may give back alone in the tenant's shop.

@@ -5,6 +5,7 @@ mod answers;
 mod api_keys;
 mod audit;
 mod channels;
+mod checkout;
 mod facts;
 mod keys;
 mod overview;
@@ -25,6 +26,7 @@ pub(crate) use answers::{
 pub(crate) use api_keys::{ApiKey, IssueApiKey, IssuedApiKey};
 pub(crate) use audit::{AuditEntry, AuditHead};
 pub(crate) use channels::{Channel, Health, SwitchChannel, Switched};
+pub(crate) use checkout::{CheckoutPolicy, PutCheckoutPolicy};
 pub(crate) use facts::Fact;
 pub(crate) use keys::{Arrival, Arrivals, KeyRecord};
 pub(crate) use overview::Overview;

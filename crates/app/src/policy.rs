@@ -3,16 +3,12 @@
 use std::time::Duration;
 
 use anyhow::bail;
+use domain::CheckoutPolicy;
+use domain::checkout::Unfit;
 use domain::order::PendingLimit;
-use store::Policy;
 
 use crate::settings::{Database, Period};
 use crate::{admin, terminal};
-
-/// The longest time within which one order request keeps others of its member out: somebody who waits longer is lost.
-const ORDER_LOCK_MAX: Duration = Duration::from_mins(1);
-/// The longest time within which two requests without a key are one.
-const SAME_WITHIN_MAX: Duration = Duration::from_hours(1);
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -37,7 +33,7 @@ pub(crate) struct Changes {
     #[arg(long, value_name = "PERIOD")]
     same_within: Option<Period>,
     /// How many units of one product one order takes, answered 409 `refused_by_rule` beyond; 0: any number
-    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(i64).range(0..=1_000_000))]
+    #[arg(long, value_name = "UNITS")]
     order_units: Option<i64>,
     /// Let whoever comes buy without a name: on or off
     #[arg(long, value_name = "SWITCH", value_parser = switch)]
@@ -90,7 +86,7 @@ impl Command {
 }
 
 impl Changes {
-    fn apply(&self, policy: &mut Policy) -> anyhow::Result<()> {
+    fn apply(&self, policy: &mut CheckoutPolicy) -> anyhow::Result<()> {
         if let Some(on) = self.checkout_token {
             policy.checkout_token = on;
         }
@@ -102,22 +98,26 @@ impl Changes {
         }
         policy.guests = self.guests.unwrap_or(policy.guests);
         policy.registration = self.registration.unwrap_or(policy.registration);
-        for (name, wanted, most, kept) in [
-            ("order-lock", self.order_lock, ORDER_LOCK_MAX, &mut policy.order_lock_ms),
-            ("same-within", self.same_within, SAME_WITHIN_MAX, &mut policy.same_within_ms),
-        ] {
-            let Some(Period(wanted)) = wanted else { continue };
-            if wanted > most {
-                bail!("--{name} is {}; it may be {} at most", Period(wanted), Period(most));
-            }
-            *kept = i64::try_from(wanted.as_millis())?;
+        policy.order_lock_ms = self.order_lock.map_or(policy.order_lock_ms, Period::ms);
+        policy.same_within_ms = self.same_within.map_or(policy.same_within_ms, Period::ms);
+        // What the API would refuse is refused here.
+        match policy.unfit().next() {
+            Some(unfit) => bail!("--{}: {unfit}", flag(unfit)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
 fn units(most: i64) -> String {
     if most == 0 { "off".to_owned() } else { most.to_string() }
+}
+
+const fn flag(unfit: Unfit) -> &'static str {
+    match unfit {
+        Unfit::OrderLock => "order-lock",
+        Unfit::SameWithin => "same-within",
+        Unfit::OrderUnits => "order-units",
+    }
 }
 
 fn milliseconds(ms: i64) -> Duration {
@@ -137,4 +137,51 @@ fn limit(text: &str) -> Result<PendingLimit, String> {
         let known: Vec<_> = PendingLimit::ALL.iter().map(|limit| limit.name()).collect();
         format!("{text:?} is none of {}", known.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: Command,
+    }
+
+    /// What becomes of a policy that is off.
+    fn set(words: &str) -> Result<CheckoutPolicy, String> {
+        let words = ["policy", "set"].into_iter().chain(words.split_whitespace());
+        let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
+        let Command::Set(changes) = line.command else { return Err("another command".to_owned()) };
+        let mut policy = CheckoutPolicy::default();
+        changes.apply(&mut policy).map_err(|error| error.to_string())?;
+        Ok(policy)
+    }
+
+    /// Nothing is set here that the API would refuse.
+    #[test]
+    fn what_is_set_is_within_the_bounds() {
+        let off = CheckoutPolicy::default();
+        let most = CheckoutPolicy {
+            order_lock_ms: 60_000,
+            same_within_ms: 3_600_000,
+            order_units_max: 1_000_000,
+            guests: true,
+            ..off
+        };
+        assert_eq!(set("--order-lock 1m --same-within 1h --order-units 1000000 --guests on"), Ok(most));
+        assert_eq!(set("--order-lock 500ms"), Ok(CheckoutPolicy { order_lock_ms: 500, ..off }));
+        for (words, flag) in [
+            ("--order-lock 60001ms", "--order-lock: "),
+            ("--same-within 61m --guests on", "--same-within: "),
+            ("--order-units 1000001", "--order-units: "),
+            ("--order-units=-1", "--order-units: "),
+        ] {
+            let refused = set(words).expect_err(words);
+            assert!(refused.starts_with(flag), "{words}: {refused}");
+        }
+    }
 }

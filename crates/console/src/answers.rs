@@ -10,7 +10,7 @@ use crate::show::Money;
 
 pub(crate) use money::{Attempt, Fact, Payment, Refund};
 pub(crate) use people::{AuditEntry, AuditHead, Person, ResetAllowed, Session, Tenant};
-pub(crate) use rules::{RefundLimits, SessionRules};
+pub(crate) use rules::{CheckoutPolicy, RefundLimits, SessionRules};
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]

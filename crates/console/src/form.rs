@@ -1,6 +1,7 @@
 //! Owns forms: what somebody typed, how a refusal shows it to them again, and the way out and back where a proof is asked for.
 
 mod field;
+pub(crate) mod span;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use crate::refused::Refused;
 use crate::visit::{Visit, new_key};
 
 pub(crate) use field::Field;
+pub(crate) use span::Span;
 
 /// What a form or the query of a page says, by the names of its fields.
 #[derive(Clone, Debug, Default, Deserialize)]

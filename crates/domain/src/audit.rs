@@ -205,6 +205,7 @@ impl Action {
             Self::PutSessionRules(_) => "policies.sessions",
             Self::IssueApiKey(_) => "api_keys.issue",
             Self::RevokeApiKey(_) => "api_keys.revoke",
+            Self::SetCheckoutPolicy(_) => "policies.checkout",
         }
     }
 
@@ -234,6 +235,7 @@ impl Action {
             Self::PutSessionRules(put) => format!("{} {}", put.kind.name(), put.rules),
             Self::IssueApiKey(issue) => format!("{} {} {}", issue.id, issue.role.name(), issue.account),
             Self::RevokeApiKey(name) => name.to_string(),
+            Self::SetCheckoutPolicy(set) => set.policy.to_string(),
             Self::SetRefundLimits(set) => within(&set.limits.to_string()),
             Self::ApplyChannelFact(_) | Self::NoteSilence(_) => String::new(),
             other => other.order_no().map(|order_no| order_no.to_string()).unwrap_or_default(),

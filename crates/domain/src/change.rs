@@ -13,7 +13,7 @@ use crate::review::Review;
 use crate::session::{self, Session};
 use crate::stock::Movement;
 use crate::tenant::Tenant;
-use crate::{Order, OrderNo, OrderNumber, Product, State, StockItem, TenantId, audit};
+use crate::{Order, OrderNo, OrderNumber, Product, State, StockItem, TenantId, audit, checkout};
 
 /// One changed row, or one order with its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub enum Change {
     SessionEnded(Session),
     /// What the shop asks of sessions is new or other than before.
     SessionRulesPut(session::Policy),
+    /// What the shop asks of a checkout is new or other than before.
+    CheckoutPolicySet(checkout::Standing),
     /// What a shop asks of refunds is other than before.
     RefundPolicySet(RefundPolicy),
     /// An API key is new, with the hash of its secret.
@@ -91,6 +93,7 @@ impl State {
             Change::TenantStepped(tenant) => self.put_tenant(tenant.clone()),
             Change::SessionEnded(session) => self.put_session(*session),
             Change::SessionRulesPut(policy) => self.put_session_rules(*policy),
+            Change::CheckoutPolicySet(standing) => self.put_checkout_policy(*standing),
             Change::RefundPolicySet(policy) => self.put_refund_policy(policy.clone()),
             Change::ReviewRaised(review) | Change::ReviewResolved(review) => self.put_review(review.clone()),
             Change::ChannelSwitched(standing) => self.put_standing(standing.clone()),

@@ -5,7 +5,7 @@ mod money;
 mod people;
 
 pub use api_keys::IssueApiKey;
-pub use people::{AddPerson, EndSession, PutSessionRules, StepPerson, StepTenant};
+pub use people::{AddPerson, EndSession, PutSessionRules, SetCheckoutPolicy, StepPerson, StepTenant};
 
 pub use money::{
     ApplyChannelFact, ApproveRefund, Asking, NoteSilence, QueryPayment, RefundPayment, RejectRefund, ResolveReview,
@@ -163,6 +163,8 @@ pub enum Action {
     IssueApiKey(IssueApiKey),
     /// Take an API key no more.
     RevokeApiKey(api_key::Name),
+    /// Say what the shop asks of a checkout.
+    SetCheckoutPolicy(SetCheckoutPolicy),
 }
 
 /// What a request says, or should say, of a one-time token. A token that is good for it is one of its [`Alias`]es.
@@ -297,7 +299,8 @@ impl Action {
             | Self::EndSession(_)
             | Self::PutSessionRules(_)
             | Self::IssueApiKey(_)
-            | Self::RevokeApiKey(_) => None,
+            | Self::RevokeApiKey(_)
+            | Self::SetCheckoutPolicy(_) => None,
             Self::PlaceOrder(PlaceOrder { number, .. }) => Some(number.order_no()),
             Self::IssueOrderNumber { order_no, .. }
             | Self::CancelOrder { order_no, .. }

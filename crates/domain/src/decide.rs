@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod channels;
+mod checkout;
 mod number;
 mod payment;
 mod people;
@@ -59,6 +60,7 @@ fn of_action(state: &State, command: &Command) -> Result<Outcome, Refusal> {
         Action::PutSessionRules(put) => sessions::put_rules(state, command, put),
         Action::IssueApiKey(issue) => api_keys::issue(command, issue),
         Action::RevokeApiKey(name) => api_keys::revoke(state, command, *name),
+        Action::SetCheckoutPolicy(set) => checkout::set(state, command, set),
     }
 }
 
@@ -76,6 +78,9 @@ impl State {
             }
             Action::SetRefundLimits(set) if command.key.is_derived() && set.expected_version.is_none() => {
                 answered != Some(self.refund_policy(command.tenant).version)
+            }
+            Action::SetCheckoutPolicy(set) if command.key.is_derived() && set.expected_version.is_none() => {
+                answered != Some(self.checkout_policy(command.tenant).version)
             }
             _ => false,
         }

@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod audit;
 mod change;
 pub mod channel;
+pub mod checkout;
 mod command;
 mod decide;
 mod id;
@@ -32,11 +33,12 @@ mod time;
 
 pub use api_key::ApiKey;
 pub use change::Change;
+pub use checkout::CheckoutPolicy;
 pub use command::{
     Action, AddPerson, Alias, ApplyChannelFact, ApproveRefund, Asking, Command, CorrectShipment, EndSession,
     IssueApiKey, LineRequest, MoveStock, NoteSilence, OrderNumberSource, PlaceOrder, PutProduct, PutSessionRules,
-    QueryPayment, RefundPayment, RejectRefund, ResolveReview, RetryRefund, SetRefundLimits, ShipLine, ShipOrder,
-    StartPayment, StepPerson, StepTenant, SwitchChannel, Token, Whose,
+    QueryPayment, RefundPayment, RejectRefund, ResolveReview, RetryRefund, SetCheckoutPolicy, SetRefundLimits,
+    ShipLine, ShipOrder, StartPayment, StepPerson, StepTenant, SwitchChannel, Token, Whose,
 };
 pub use decide::decide;
 pub use id::{

@@ -50,6 +50,8 @@ pub struct Needs {
     pub sessions: BTreeSet<(TenantId, SessionId)>,
     /// What shops ask of sessions.
     pub session_rules: BTreeSet<(TenantId, Kind)>,
+    /// Tenants whose policy of the checkout changes.
+    pub checkout_policies: BTreeSet<TenantId>,
     /// Tenants.
     pub tenants: BTreeSet<TenantId>,
     /// Tenants whose policy of refunds changes.
@@ -82,7 +84,8 @@ impl Needs {
             | Action::StepPerson(_)
             | Action::StepTenant(_)
             | Action::EndSession(_)
-            | Action::PutSessionRules(_) => self.add_people(tenant, &command.action),
+            | Action::PutSessionRules(_)
+            | Action::SetCheckoutPolicy(_) => self.add_people(tenant, &command.action),
             Action::PutProduct(put) => {
                 self.products.insert((tenant, put.sku.clone()));
             }
@@ -192,6 +195,9 @@ impl Needs {
             }
             Action::PutSessionRules(put) => {
                 self.session_rules.insert((tenant, put.kind));
+            }
+            Action::SetCheckoutPolicy(_) => {
+                self.checkout_policies.insert(tenant);
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use crate::person::Person;
 use crate::review::Review;
 use crate::stock::Movement;
 use crate::tenant::Tenant;
-use crate::{Change, Order, OrderNumber, Product, RefundId, Refusal, StockItem, channel, session};
+use crate::{Change, Order, OrderNumber, Product, RefundId, Refusal, StockItem, channel, checkout, session};
 
 /// What was decided.
 #[derive(Clone, Debug)]
@@ -103,6 +103,8 @@ pub enum Reply {
         /// True if this command issued it.
         created: bool,
     },
+    /// What the shop asks of a checkout now.
+    CheckoutPolicy(checkout::Standing),
     /// What became of something that a channel said, or did not say.
     Noted(channel::State),
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{api_key, channel, order, payment, person, product, review, session, stock, tenant};
+use crate::{api_key, channel, checkout, order, payment, person, product, review, session, stock, tenant};
 
 /// Why a command is refused: an answer, not an error. Final under its key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -49,6 +49,9 @@ pub enum Refusal {
     /// About an API key.
     #[error(transparent)]
     ApiKey(#[from] api_key::Refusal),
+    /// About what a shop asks of a checkout.
+    #[error(transparent)]
+    Checkout(#[from] checkout::Refusal),
 }
 
 impl Refusal {
@@ -62,7 +65,8 @@ impl Refusal {
             Self::Product(product::Refusal::VersionMismatch { .. })
             | Self::Order(order::Refusal::VersionMismatch { .. })
             | Self::Person(person::Refusal::VersionMismatch { .. })
-            | Self::Session(session::Refusal::VersionMismatch { .. }) => "version_mismatch",
+            | Self::Session(session::Refusal::VersionMismatch { .. })
+            | Self::Checkout(checkout::Refusal::VersionMismatch { .. }) => "version_mismatch",
             Self::Person(person::Refusal::NotFound(_))
             | Self::Tenant(tenant::Refusal::NotFound(_))
             | Self::Review(review::Refusal::NotFound(_))

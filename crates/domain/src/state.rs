@@ -16,7 +16,7 @@ use crate::tenant::Tenant;
 use crate::text::{ChannelNo, Sku};
 use crate::{
     AttemptId, ChannelAccountId, Order, OrderNo, OrderNumber, PaymentId, PrincipalId, Product, RefundId, ReviewId,
-    SessionId, StockItem, TenantId, audit,
+    SessionId, StockItem, TenantId, audit, checkout,
 };
 
 /// Loaded rows. It is never iterated, so that nothing depends on the order of a hash map.
@@ -40,6 +40,7 @@ pub struct State {
     tenants: HashMap<TenantId, Tenant>,
     sessions: HashMap<(TenantId, SessionId), Session>,
     session_rules: HashMap<(TenantId, Kind), Policy>,
+    checkout_policies: HashMap<TenantId, checkout::Standing>,
     refund_policies: HashMap<TenantId, RefundPolicy>,
     reviews: HashMap<(TenantId, ReviewId), Review>,
     api_keys: HashMap<(TenantId, api_key::Name), ApiKey>,
@@ -153,6 +154,11 @@ impl State {
     /// What the tenant's shop asks of the sessions of such people, if it has ever said so.
     pub fn session_rules(&self, tenant: TenantId, kind: Kind) -> Option<&Policy> {
         self.session_rules.get(&(tenant, kind))
+    }
+
+    /// What a tenant's shop asks of a checkout.
+    pub fn checkout_policy(&self, tenant: TenantId) -> checkout::Standing {
+        self.checkout_policies.get(&tenant).copied().unwrap_or_else(|| checkout::Standing::unset(tenant))
     }
 
     /// What a tenant's shop asks of refunds.
@@ -269,6 +275,11 @@ impl State {
     /// Puts rules of sessions in, or in place of those before.
     pub fn put_session_rules(&mut self, policy: Policy) {
         self.session_rules.insert((policy.tenant, policy.kind), policy);
+    }
+
+    /// Puts a tenant's policy of its checkout in, or in place of the one before.
+    pub fn put_checkout_policy(&mut self, standing: checkout::Standing) {
+        self.checkout_policies.insert(standing.tenant, standing);
     }
 
     /// Puts a tenant's policy of refunds in, or in place of the one before.

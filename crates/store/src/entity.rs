@@ -10,4 +10,3 @@ pub(crate) mod principal;
 pub(crate) mod product;
 pub(crate) mod review;
 pub(crate) mod tenant;
-pub(crate) mod tenant_policy;

@@ -63,7 +63,6 @@ pub use health::ChannelHealth;
 pub use movements::{Moved, MovementKey, MovementPage};
 pub use outbox::{Due, Illegible, Later, Lease};
 pub use people::Known;
-pub use policies::Policy;
 pub use rates::{COUNTED_MAX, Ended};
 pub use read::{
     AccountName, Cursor, HistoryRow, KeyRow, ListedRefund, OrderFilter, Page, PaymentFilter, RefundList, Senders,

@@ -3,6 +3,7 @@
 
 mod api_key;
 mod channel;
+mod checkout;
 mod desk;
 mod event;
 mod order;
@@ -27,6 +28,7 @@ use crate::Error;
 
 pub(crate) use api_key::{AccountNameRow, ApiKeyRow, KEY_BY_NUMBER};
 pub(crate) use channel::{AccountRow, ChannelEventRow, StandingOfChannel};
+pub(crate) use checkout::{CHECKOUT_CHANGED, CHECKOUT_NEW, CheckoutRow, checkout_changed, checkout_new};
 pub(crate) use desk::{RULES_CHANGED, RULES_NEW, RulesRow, StandingRow, rules_changed, rules_new};
 pub(crate) use event::EventRow;
 pub(crate) use order::{LineRow, OrderRow, ReservationRow, limit_from_number, limit_number};

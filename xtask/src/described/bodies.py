@@ -219,6 +219,12 @@ def session_rules(_world, body):
     return {**body, **numbers, "when_full": "replace_oldest", "renewal": "below", "renewal_percent": 50}
 
 
+def checkout(_world, body):
+    """Those who are asked as have their orders meanwhile, and the doors stay open by which they come."""
+    off = {"checkout_token": False, "order_lock_ms": 0, "order_units_max": 0, "pending_limit": "unlimited"}
+    return {**body, **off, "same_within_ms": 0, "guests": True, "registration": True}
+
+
 def movement(world, body):
     return {**body, "quantity": body["quantity"] % 1000 or 1}
 
@@ -230,6 +236,7 @@ def cancel(world, body):
 FITS = {
     "POST /api/v1/orders/{order_no}/cancel": cancel,
     "PUT /api/v1/products/{sku}": product,
+    "PUT /api/v1/policies/checkout": checkout,
     "PUT /api/v1/policies/refunds": limits,
     "PUT /api/v1/policies/sessions/{whose}": session_rules,
     "POST /api/v1/products/{sku}/stock-movements": movement,

@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use coord::lock::{Guard, Keep, NotAcquired, Terms};
-use domain::PrincipalId;
 use domain::text::CustomerId;
+use domain::{CheckoutPolicy, PrincipalId};
 use engine::Scope;
-use store::Policy;
 use tokio::time::{sleep, timeout};
 
 use super::Mutation;
@@ -23,7 +22,7 @@ impl Mutation {
     /// The member's turn, to be kept until the answer is there. A request that is a repetition needs none: who asks again
     /// for what is done, or is being done by this node, gets that answer. What another node is doing is not known here: then
     /// the repetition is told to come again, with the same key.
-    pub(crate) async fn turn(&self, policy: &Policy, customer: &CustomerId) -> Result<Option<Guard>, Problem> {
+    pub(crate) async fn turn(&self, policy: &CheckoutPolicy, customer: &CustomerId) -> Result<Option<Guard>, Problem> {
         let lease = Duration::from_millis(policy.order_lock_ms.unsigned_abs());
         if lease.is_zero() {
             return Ok(None);

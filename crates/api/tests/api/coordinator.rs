@@ -10,12 +10,12 @@ use api::{By, RateLimits, Rule};
 use async_trait::async_trait;
 use coord::limit::{Decision, Limit, LocalLimit, Rate, WhenAway};
 use coord::lock::{Guard, Lock, NotAcquired, StripedLock, Terms};
+use domain::CheckoutPolicy;
 use domain::access::Role;
 use http::Method;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
-use store::Policy;
 
 use crate::harness::{Call, Client, Setup, Shop, Step, all, until};
 
@@ -104,7 +104,7 @@ impl Lock for Away {
 async fn f18_without_a_coordinator_a_rule_is_open_or_closed() {
     let closed = Rule { route: Some("GET /api/v1/orders".to_owned()), ..rule(By::Credential, 9, WhenAway::Closed) };
     let shop = shop(vec![closed, rule(By::Address, 1, WhenAway::Open)], Arc::new(Away), Arc::new(Away)).await;
-    let policy = Policy { order_lock_ms: 5_000, ..Policy::default() };
+    let policy = CheckoutPolicy { order_lock_ms: 5_000, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     shop.admin.place("k", &order("c")).await.expect(201);
     let refused = shop.admin.get("/api/v1/orders").await.problem(429, "rate_limited");
@@ -117,7 +117,7 @@ async fn f18_without_a_coordinator_a_rule_is_open_or_closed() {
 async fn f3_one_order_request_of_a_member_at_a_time() {
     let (limit, locks) = local();
     let shop = shop(Vec::new(), limit, locks.clone()).await;
-    let policy = Policy { order_lock_ms: 60_000, ..Policy::default() };
+    let policy = CheckoutPolicy { order_lock_ms: 60_000, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     let first = shop.admin.place("k1", &order("c")).await.expect(201);
     let name = format!("order:{}:c", shop.tenant.0);
@@ -139,7 +139,7 @@ async fn f3_what_is_the_same_no_more_needs_a_turn() {
     let rates = RateLimits { rules: [].into(), limit };
     let shop = Shop::with(Setup { settings, rates, locks: locks.clone(), ..Setup::default() }).await;
     shop.product("A", 1_999, 9).await;
-    let policy = Policy { order_lock_ms: 60_000, same_within_ms: 400, ..Policy::default() };
+    let policy = CheckoutPolicy { order_lock_ms: 60_000, same_within_ms: 400, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     let place = async || shop.admin.call(Method::POST, "/api/v1/orders").json(&order("c")).send().await;
     place().await.expect(201);
@@ -158,7 +158,7 @@ async fn f3_what_is_the_same_no_more_needs_a_turn() {
 async fn f3_a_repetition_needs_no_turn() {
     let (limit, locks) = local();
     let shop = shop(Vec::new(), limit, locks).await;
-    let policy = Policy { order_lock_ms: 60_000, same_within_ms: 60_000, ..Policy::default() };
+    let policy = CheckoutPolicy { order_lock_ms: 60_000, same_within_ms: 60_000, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     let body = json!({"purpose": "order", "subject": "t"});
     let token = shop.admin.call(Method::POST, "/api/v1/tokens").json(&body).send().await.expect(201).str("/token");
@@ -186,7 +186,7 @@ async fn f3_a_repetition_needs_no_turn() {
 async fn f3_clicks_with_one_key_are_one_order_behind_the_lock() {
     let (limit, locks) = local();
     let shop = shop(Vec::new(), limit, locks).await;
-    let policy = Policy { order_lock_ms: 60_000, ..Policy::default() };
+    let policy = CheckoutPolicy { order_lock_ms: 60_000, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     let client = shop.admin.clone();
     let clicks = (0..50).map(|_| {
@@ -313,7 +313,7 @@ async fn f_14_a_coordinator_that_lies_makes_no_second_order() {
         let placing = Some("POST /api/v1/orders".to_owned());
         let rule = Rule { route: placing, ..rule(By::Credential, 5, WhenAway::Open) };
         let shop = shop(vec![rule], liar.clone(), liar.clone()).await;
-        let policy = Policy { order_lock_ms: 1_000, same_within_ms: 600_000, ..Policy::default() };
+        let policy = CheckoutPolicy { order_lock_ms: 1_000, same_within_ms: 600_000, ..CheckoutPolicy::default() };
         shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
         let pages = all((0..9).map(|number| Page::open(shop.admin.clone(), number))).await;
         let setbacks = setbacks(seed);

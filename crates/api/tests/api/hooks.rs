@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use api::{Before, Hooks, Objection, OnError, Refused};
-use domain::{Action, Command};
+use domain::{Action, CheckoutPolicy, Command};
 use serde_json::json;
-use store::Policy;
 
 use crate::harness::{Setup, Shop, order_of};
 
@@ -18,7 +17,7 @@ async fn f8_an_order_takes_so_many_units_of_a_product() {
     }
     let three = order_of(&[("A", 3)]);
     let before = shop.admin.place("before", &three).await.expect(201);
-    let policy = Policy { order_units_max: 2, ..Policy::default() };
+    let policy = CheckoutPolicy { order_units_max: 2, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     let again = shop.restart().await;
     let place = |key: &'static str, lines: &[(&str, i64)]| {
@@ -46,7 +45,7 @@ impl Before for Watchman {
         matches!(action, Action::PlaceOrder(_))
     }
 
-    fn check(&self, command: &Command, _: &Policy) -> Result<(), Objection> {
+    fn check(&self, command: &Command, _: &CheckoutPolicy) -> Result<(), Objection> {
         match &command.action {
             Action::PlaceOrder(place) if place.note.is_some() => {
                 Err(Objection { rule: "no_notes", detail: "this shop reads no notes".to_owned() })

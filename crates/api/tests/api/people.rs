@@ -1,6 +1,7 @@
 //! Owns who may do what as people see it: the matrix of routes and roles, strangers' objects, log-ins and sessions.
 
 mod audit;
+mod checkout;
 mod desk;
 mod guests;
 mod late;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use domain::CheckoutPolicy;
 use domain::access::Role;
 use domain::order::PendingLimit;
 use http::Method;
 use serde_json::{Value, json};
-use store::Policy;
 
 use crate::harness::{Answer, Client, Setup, Shop, until};
 
@@ -14,7 +14,7 @@ fn order(customer: &str, sku: &str, quantity: i64) -> Value {
     json!({"customer_id": customer, "lines": [{"sku": sku, "quantity": quantity}]})
 }
 
-async fn shop(policy: Policy) -> Shop {
+async fn shop(policy: CheckoutPolicy) -> Shop {
     let shop = Shop::open().await;
     shop.product("A", 1_999, 9).await;
     shop.product("B", 500, 9).await;
@@ -28,7 +28,7 @@ async fn without_key(client: &Client, body: &Value) -> Answer {
 
 #[tokio::test]
 async fn f2_one_order_of_a_member_waits_for_payment() {
-    let shop = shop(Policy { pending_limit: PendingLimit::OnePerMember, ..Policy::default() }).await;
+    let shop = shop(CheckoutPolicy { pending_limit: PendingLimit::OnePerMember, ..CheckoutPolicy::default() }).await;
     let first = shop.admin.place("k1", &order("c", "A", 1)).await.expect(201);
     let refused = shop.admin.place("k2", &order("c", "B", 1)).await.problem(409, "order_pending");
     assert_eq!(refused.str("/order_no"), first.order_no());
@@ -43,7 +43,7 @@ async fn f2_one_order_of_a_member_waits_for_payment() {
 
 #[tokio::test]
 async fn f2_one_order_of_a_member_waits_for_each_product() {
-    let shop = shop(Policy { pending_limit: PendingLimit::OnePerProduct, ..Policy::default() }).await;
+    let shop = shop(CheckoutPolicy { pending_limit: PendingLimit::OnePerProduct, ..CheckoutPolicy::default() }).await;
     let first = shop.admin.place("k1", &order("c", "A", 1)).await.expect(201);
     shop.admin.place("k2", &order("c", "A", 2)).await.problem(409, "order_pending");
     shop.admin.place("k3", &order("c", "B", 1)).await.expect(201);
@@ -54,7 +54,7 @@ async fn f2_one_order_of_a_member_waits_for_each_product() {
 
 #[tokio::test]
 async fn f2_requests_without_a_key_that_ask_for_the_same_are_one() {
-    let shop = shop(Policy { same_within_ms: 60_000, ..Policy::default() }).await;
+    let shop = shop(CheckoutPolicy { same_within_ms: 60_000, ..CheckoutPolicy::default() }).await;
     let first = without_key(&shop.admin, &order("c", "A", 1)).await.expect(201);
     without_key(&shop.admin, &order("c", "A", 1)).await.replays(&first);
     // Another customer, another quantity, another caller: other wishes.
@@ -71,7 +71,7 @@ async fn f2_requests_without_a_key_that_ask_for_the_same_are_one() {
 /// What was refused is asked anew: there is no key that it would end.
 #[tokio::test]
 async fn f2_a_refusal_without_a_key_is_not_kept() {
-    let shop = shop(Policy { same_within_ms: 60_000, ..Policy::default() }).await;
+    let shop = shop(CheckoutPolicy { same_within_ms: 60_000, ..CheckoutPolicy::default() }).await;
     without_key(&shop.admin, &order("c", "A", 10)).await.problem(409, "stock_insufficient");
     let more = json!({"quantity": 5, "reason": "a delivery"});
     shop.admin.post("/api/v1/products/A/stock-movements", "m").json(&more).send().await.expect(201);
@@ -87,7 +87,7 @@ async fn f2_the_same_wish_after_some_time_is_a_new_one() {
     let settings = api::Settings { answer_wait: Duration::from_millis(50), ..Default::default() };
     let shop = Shop::with(Setup { settings, ..Setup::default() }).await;
     shop.product("A", 1_999, 9).await;
-    let policy = Policy { same_within_ms: WITHIN, ..Policy::default() };
+    let policy = CheckoutPolicy { same_within_ms: WITHIN, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     let mut orders = Vec::new();
     for round in 1..=3 {
@@ -109,16 +109,16 @@ async fn f2_the_same_wish_after_some_time_is_a_new_one() {
 
 #[tokio::test]
 async fn a_key_is_required_where_the_shop_does_not_say_otherwise() {
-    let shop = shop(Policy::default()).await;
+    let shop = shop(CheckoutPolicy::default()).await;
     without_key(&shop.admin, &order("c", "A", 1)).await.problem(400, "idempotency_key_missing");
     shop.close().await;
 }
 
 #[tokio::test]
 async fn a_policy_that_is_changed_is_followed_within_seconds() {
-    let shop = shop(Policy::default()).await;
+    let shop = shop(CheckoutPolicy::default()).await;
     shop.admin.place("k", &order("c", "A", 1)).await.expect(201);
-    let policy = Policy { pending_limit: PendingLimit::OnePerMember, ..Policy::default() };
+    let policy = CheckoutPolicy { pending_limit: PendingLimit::OnePerMember, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     assert_eq!(shop.store.policy(shop.tenant).await.expect("it is read"), policy);
     let number = std::cell::Cell::new(0);

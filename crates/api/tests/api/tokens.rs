@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use domain::CheckoutPolicy;
 use domain::access::Role;
 use http::Method;
 use serde_json::{Value, json};
-use store::Policy;
 
 use crate::harness::{Answer, Client, Setup, Shop, until};
 
@@ -161,7 +161,7 @@ async fn an_expired_token_is_refused_but_what_it_did_is_answered() {
 #[tokio::test]
 async fn a_shop_may_take_orders_only_with_a_token() {
     let shop = shop().await;
-    let policy = Policy { checkout_token: true, ..Policy::default() };
+    let policy = CheckoutPolicy { checkout_token: true, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     shop.admin.place("k1", &order("c", 1)).await.problem(409, "token_required");
     let token = token(&shop.admin).await;
@@ -169,7 +169,7 @@ async fn a_shop_may_take_orders_only_with_a_token() {
     // Nobody is told anything else because the token was left out of a repetition.
     shop.admin.place("k2", &order("c", 1)).await.replays(&first);
     let tenant = shop.tenant("elsewhere").await;
-    assert_eq!(shop.store.policy(tenant).await.expect("it is read"), Policy::default());
+    assert_eq!(shop.store.policy(tenant).await.expect("it is read"), CheckoutPolicy::default());
     shop.close().await;
 }
 

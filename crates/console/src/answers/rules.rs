@@ -1,4 +1,4 @@
-//! Owns what the API answers of what a shop asks of its people.
+//! Owns what the API answers of what a shop asks of its people and of a checkout.
 
 use serde::Deserialize;
 
@@ -30,6 +30,21 @@ pub(crate) struct OpenMax {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct RefundLimits {
     pub(crate) alone_up_to: Vec<Money>,
+    pub(crate) version: u32,
+    pub(crate) changed_at: Option<String>,
+}
+
+/// What a shop asks of a checkout.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct CheckoutPolicy {
+    pub(crate) checkout_token: bool,
+    pub(crate) order_lock_ms: i64,
+    /// `unlimited`, `one_per_member` or `one_per_product`.
+    pub(crate) pending_limit: String,
+    pub(crate) same_within_ms: i64,
+    pub(crate) order_units_max: i64,
+    pub(crate) guests: bool,
+    pub(crate) registration: bool,
     pub(crate) version: u32,
     pub(crate) changed_at: Option<String>,
 }

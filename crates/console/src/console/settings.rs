@@ -1,5 +1,6 @@
 //! Owns the shop's settings: which there are, and that each is a form with what the server said at its fields.
 
+mod checkout;
 mod refund_limits;
 mod session_rules;
 
@@ -18,6 +19,7 @@ use crate::visit::{Pages, Staff, Visit};
 pub(super) fn routes() -> Router<Pages> {
     Router::new()
         .route("/", get(page))
+        .route("/checkout", get(checkout::page).post(checkout::put))
         .route("/refunds", get(refund_limits::page).post(refund_limits::put))
         .route("/sessions/{whose}", get(session_rules::page).post(session_rules::put))
 }
@@ -41,6 +43,10 @@ async fn page(Staff(visit): Staff) -> Response {
                 li {
                     a href="/console/settings/refunds" { (lang.say("Refund limits", "退款额度")) }
                     p.fine { (lang.say("How much one person gives back without a second.", "无需他人复核的退款上限。")) }
+                }
+                li {
+                    a href="/console/settings/checkout" { (lang.say("Checkout", "下单规则")) }
+                    p.fine { (lang.say("What an order must be like, and who may buy.", "下单条件，以及谁可以购买。")) }
                 }
             }
             @if looks_after_tenants {

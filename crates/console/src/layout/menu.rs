@@ -122,6 +122,7 @@ mod tests {
             ("/console/orders.csv", None),
             ("/console/payments/pay_1", Some("Payments")),
             ("/console/tenants", Some("Settings")),
+            ("/console/settings/checkout", Some("Settings")),
             ("/console/settings/sessions/staff", Some("Settings")),
             ("/console/api-keys", Some("API keys")),
             ("/console/me", None),

@@ -1,10 +1,10 @@
-//! Owns the commands about people and tenants.
+//! Owns the commands about people and tenants, and of what a shop asks of those who come.
 
 use crate::access::Role;
 use crate::person::{self, Kind, Login, PasswordHash};
 use crate::session::Rules;
 use crate::text::{PersonName, TenantName};
-use crate::{PersonId, PrincipalId, SessionId, TenantId, TenantPublicId, tenant};
+use crate::{CheckoutPolicy, PersonId, PrincipalId, SessionId, TenantId, TenantPublicId, tenant};
 
 /// Add a member, or one of the staff.
 #[derive(Clone, Debug)]
@@ -71,6 +71,15 @@ pub struct PutSessionRules {
     pub kind: Kind,
     /// What; checked before.
     pub rules: Rules,
+    /// The version that If-Match names.
+    pub expected_version: Option<u32>,
+}
+
+/// Say what the shop asks of a checkout: all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct SetCheckoutPolicy {
+    /// What; checked before.
+    pub policy: CheckoutPolicy,
     /// The version that If-Match names.
     pub expected_version: Option<u32>,
 }

@@ -34,6 +34,7 @@
 //! `whose=c-1,c-2` (only orders of these customers), `carrier=`, `name=`, `issued` (the order's number was taken before), `id=A.1` (a key that made the first of A).
 
 mod approvals;
+mod checkout;
 mod closings;
 mod denials;
 mod homecomings;

@@ -122,6 +122,7 @@ impl Books {
                 | Change::TenantStepped(_)
                 | Change::SessionEnded(_)
                 | Change::SessionRulesPut(_)
+                | Change::CheckoutPolicySet(_)
                 | Change::RefundPolicySet(_)
                 | Change::ApiKeyIssued(..)
                 | Change::ApiKeyRevoked(_)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::api_key::{self, ApiKey};
 use domain::person::Kind;
 use domain::session::{Policy, Session};
-use domain::{Change, Needs, Person, PrincipalId, SessionId, State, Tenant, TenantId, audit};
+use domain::{Change, Needs, Person, PrincipalId, SessionId, State, Tenant, TenantId, audit, checkout};
 
 use super::tables::refuse_if;
 
@@ -20,6 +20,8 @@ pub struct People {
     pub session_rules: BTreeMap<(TenantId, Kind), Policy>,
     /// API keys.
     pub api_keys: BTreeMap<(TenantId, api_key::Name), ApiKey>,
+    /// What shops ask of a checkout.
+    pub checkout_policies: BTreeMap<TenantId, checkout::Standing>,
     /// Tenants.
     pub tenants: BTreeMap<TenantId, Tenant>,
     /// The audit logs, by place.
@@ -33,6 +35,8 @@ impl People {
         let rules = needs.session_rules.iter().filter_map(|key| self.session_rules.get(key));
         rules.for_each(|policy| state.put_session_rules(*policy));
         needs.api_keys.iter().filter_map(|key| self.api_keys.get(key)).for_each(|key| state.put_api_key(key.clone()));
+        let asked = needs.checkout_policies.iter().filter_map(|tenant| self.checkout_policies.get(tenant));
+        asked.for_each(|standing| state.put_checkout_policy(*standing));
         needs.tenants.iter().filter_map(|id| self.tenants.get(id)).for_each(|tenant| state.put_tenant(tenant.clone()));
         let ends = needs.audits.iter().filter_map(|tenant| self.end(*tenant));
         ends.for_each(|entry| state.put_audit(entry.head()));
@@ -88,6 +92,11 @@ impl People {
                 let before = self.api_keys.insert((key.tenant, key.name), key.clone());
                 let was_good = before.is_some_and(|before| before.revoked_at.is_none());
                 refuse_if(!was_good, || format!("a lost update of the API key {}", key.name))
+            }
+            Change::CheckoutPolicySet(standing) => {
+                let before = self.checkout_policies.insert(standing.tenant, *standing);
+                let version = before.map_or(1, |before| before.version);
+                refuse_if(version + 1 != standing.version, || format!("a lost update of the checkout: {standing:?}"))
             }
             Change::Audited(entry) => {
                 let before = self.end(entry.tenant).map_or(audit::Head::first(entry.tenant), audit::Entry::head);

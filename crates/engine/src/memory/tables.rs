@@ -147,6 +147,7 @@ impl Tables {
             | Change::SessionRulesPut(_)
             | Change::ApiKeyIssued(..)
             | Change::ApiKeyRevoked(_)
+            | Change::CheckoutPolicySet(_)
             | Change::Audited(_) => self.people.write(change),
             other => self.money.write(other),
         }

@@ -67,6 +67,7 @@ fn spell(reply: &Reply) -> (bool, Headers, String) {
         Reply::ApiKey { key, created } => (*created, Vec::new(), format!("{} {:?}", key.name, key.revoked_at)),
         Reply::SessionEnded => (false, Vec::new(), "over".to_owned()),
         Reply::SessionRules(policy) => (false, Vec::new(), format!("{} {}", policy.rules, policy.version)),
+        Reply::CheckoutPolicy(standing) => (false, Vec::new(), format!("{} {}", standing.policy, standing.version)),
         Reply::Tenant { tenant, created } => (*created, Vec::new(), format!("{} {}", tenant.public_id, tenant.version)),
     }
 }

@@ -29,7 +29,7 @@ use domain::stock::Movement;
 use domain::text::Sku;
 use domain::{
     Change, ChannelAccountId, Order, OrderNo, OrderNumber, Payment, Person, PrincipalId, Product, SessionId, State,
-    StockItem, Tenant, TenantId, audit, payment,
+    StockItem, Tenant, TenantId, audit, checkout, payment,
 };
 use engine::{Commit, Fault, NewRecord, RecordKind, Scope};
 
@@ -64,6 +64,7 @@ struct Batch<'a> {
     passwords: BTreeMap<(TenantId, PrincipalId), &'a PasswordHash>,
     sessions: BTreeMap<(TenantId, SessionId), &'a Session>,
     session_rules: BTreeMap<(TenantId, Kind), &'a Policy>,
+    checkout_policies: BTreeMap<TenantId, &'a checkout::Standing>,
     tenants: BTreeMap<TenantId, &'a Tenant>,
     api_keys: Vec<(&'a ApiKey, &'a SecretHash)>,
     api_keys_revoked: Vec<&'a ApiKey>,
@@ -223,6 +224,7 @@ impl<'a> Batch<'a> {
                 | Change::TenantStepped(_)
                 | Change::SessionEnded(_)
                 | Change::SessionRulesPut(_)
+                | Change::CheckoutPolicySet(_)
                 | Change::Audited(_) => people::take(&mut batch, change),
             }
         }

@@ -1,10 +1,11 @@
 //! Owns the schema's eleventh step: what operators look at is found by an index, a movement of stock says who made it, what came
-//! under a key from where it came last, what a provider said in which words, and an API key has an id.
+//! under a key from where it came last, what a provider said in which words, an API key has an id, and what a shop asks of a checkout a
+//! version.
 
 use sea_orm_migration::prelude::*;
 
 use super::extend;
-use super::table::{Column, Table, TableIndex, create, index, long_text, number, text, unique};
+use super::table::{Column, Table, TableIndex, create, index, long_text, number, text, unique, version};
 use crate::dialect::Flavour;
 
 /// See the module.
@@ -41,6 +42,7 @@ fn added_columns() -> Vec<(&'static str, Column)> {
         ("api_keys", text("public_id", 30).or_null()),
         ("channel_events", text("source", 16).or_null()),
         ("channel_events", long_text("raw").or_null()),
+        ("tenant_policies", version("version", "version >= 1")),
     ]
 }
 

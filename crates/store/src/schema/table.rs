@@ -69,6 +69,11 @@ pub(super) const fn added(name: &'static str, rule: &'static str) -> Column {
     Column { name, kind: Kind::Number, null: false, rule: Some(rule), default: Some(0) }
 }
 
+/// A version, in a table that has rows already: the first in those.
+pub(super) const fn version(name: &'static str, rule: &'static str) -> Column {
+    Column { name, kind: Kind::Number, null: false, rule: Some(rule), default: Some(1) }
+}
+
 /// At most so many bytes.
 pub(super) const fn bytes(name: &'static str, length_max: u32) -> Column {
     Column { name, kind: Kind::Bytes { length_max: Some(length_max) }, null: false, rule: None, default: None }

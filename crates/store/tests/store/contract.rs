@@ -107,6 +107,8 @@ const SIGHTS: &[&str] = &[
     "rules: other",
     "audited sessions.end",
     "audited policies.sessions",
+    "audited policies.checkout",
+    "checkout set anew",
     "audited",
     "audited refusal",
     "audited with a reason",

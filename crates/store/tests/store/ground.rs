@@ -63,6 +63,7 @@ const TABLES: &[&str] = &[
     "refund_lines",
     "payment_events",
     "refund_policies",
+    "tenant_policies",
     "ledger_entries",
     "channel_events",
     "reviews",

@@ -158,6 +158,7 @@ async fn before_console(ground: &Ground, kind: Kind) {
     }
     ground.plant("alter table api_keys drop column public_id").await;
     ground.plant("alter table key_conflicts drop column last_from").await;
+    ground.plant("alter table tenant_policies drop column version").await;
     ground.plant("alter table stock_movements drop column principal_id").await;
     ground.plant("alter table channel_events drop column source").await;
     ground.plant("alter table channel_events drop column raw").await;

@@ -74,6 +74,9 @@ fn spell(reply: &Reply) -> (u16, Option<u32>, Value) {
         }
         Reply::SessionEnded => (204, None, json!(null)),
         Reply::SessionRules(policy) => (200, Some(policy.version), json!({ "rules": policy.rules.to_string() })),
+        Reply::CheckoutPolicy(standing) => {
+            (200, Some(standing.version), json!({ "policy": standing.policy.to_string() }))
+        }
         Reply::Noted(became) => (200, None, json!({ "became": became.name() })),
     }
 }

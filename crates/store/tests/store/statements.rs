@@ -153,7 +153,7 @@ async fn an_order_runs_no_statement_of_payments_or_people(kind: Kind) {
     let placed = heard(&shop, &batch, "2").await;
     let replayed = heard(&shop, &again, "replayed").await;
     let paid = heard(&shop, &shop.desk.pay(order_no(&batch[0]), 100), "2").await;
-    for table in ["people", "sessions", "session_rules", "tenants", "audit_heads", "audit_entries"] {
+    for table in ["people", "sessions", "session_rules", "tenant_policies", "tenants", "audit_heads", "audit_entries"] {
         let asks = [&placed, &replayed, &paid].into_iter().flatten().find(|sql| sql.contains(table));
         assert_eq!(asks, None, "{table}: nobody is looked at, and nothing is written down");
     }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use api::{Before, Hooks, Objection, OnError, RateLimits, Refused};
 use async_trait::async_trait;
 use coord::limit::{Decision, Limit, LocalLimit, Rate};
-use domain::{Action, Command};
+use domain::{Action, CheckoutPolicy, Command};
 use http::Method;
 use serde_json::json;
-use store::Policy;
 
 use crate::harness::{Setup, Shop, order_of};
 
@@ -23,7 +22,7 @@ impl Before for Broken {
         matches!(action, Action::PlaceOrder(_))
     }
 
-    fn check(&self, command: &Command, _: &Policy) -> Result<(), Objection> {
+    fn check(&self, command: &Command, _: &CheckoutPolicy) -> Result<(), Objection> {
         match &command.action {
             Action::PlaceOrder(place) if place.note.is_some() => panic!("{TEXT}"),
             _ => Ok(()),
@@ -63,7 +62,7 @@ async fn s27_a_bug_over_one_request_is_that_request_s_alone() {
     let mut hooks = Hooks::default();
     hooks.before.push(Arc::new(Broken));
     let shop = Shop::with(Setup { hooks, ..Setup::default() }).await;
-    let policy = Policy { order_lock_ms: 60_000, ..Policy::default() };
+    let policy = CheckoutPolicy { order_lock_ms: 60_000, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("the policy is set");
     shop.product("A", 100, 90).await;
     let mut breaks = order_of(&[("A", 1)]);

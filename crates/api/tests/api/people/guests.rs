@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use coord::cache::{Cache, LocalCache};
+use domain::CheckoutPolicy;
 use http::Method;
 use serde_json::{Value, json};
-use store::Policy;
 
 use super::{PASSWORD, add, log_in, own_order, with_token};
 use crate::harness::{Answer, Client, Setup, Shop};
@@ -18,7 +18,7 @@ async fn open_shop() -> Shop {
 
 async fn open_shop_with(setup: Setup) -> Shop {
     let shop = Shop::with(setup).await;
-    let policy = Policy { guests: true, registration: true, ..Policy::default() };
+    let policy = CheckoutPolicy { guests: true, registration: true, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("stored");
     shop.product("A", 100, 50).await;
     shop
@@ -195,7 +195,7 @@ async fn who_registers_is_a_member_once() {
 #[tokio::test]
 async fn a_request_without_a_key_is_known_across_a_log_in() {
     let shop = open_shop().await;
-    let policy = Policy { guests: true, same_within_ms: 60_000, ..Policy::default() };
+    let policy = CheckoutPolicy { guests: true, same_within_ms: 60_000, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("stored");
     // Policies are remembered for two seconds.
     let at_work = || async {

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use domain::CheckoutPolicy;
 use domain::access::Role;
 use http::Method;
-use store::Policy;
 
 use super::guests::be_guest;
 use super::{add, log_in, with_token};
@@ -63,7 +63,7 @@ async fn asked(client: &Client, method: &str, path: &str) -> char {
 #[tokio::test]
 async fn every_route_with_every_caller() {
     let shop = Shop::open().await;
-    let policy = Policy { guests: true, ..Policy::default() };
+    let policy = CheckoutPolicy { guests: true, ..CheckoutPolicy::default() };
     shop.store.policy_set(shop.tenant, &policy, api::now()).await.expect("stored");
     let mut callers = vec![shop.admin.nobody()];
     for role in Role::KEYS {

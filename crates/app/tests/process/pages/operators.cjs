@@ -112,7 +112,7 @@ async function narrow(page, context) {
   };
   const screens = [
     '', '/orders', '/products', '/refunds', '/refunds?status=rejected', '/members', '/staff', '/audit', '/audit?after=0',
-    '/settings', '/settings/refunds', '/settings/sessions/staff', '/tenants', await first('/staff'),
+    '/settings', '/settings/checkout', '/settings/refunds', '/settings/sessions/staff', '/tenants', await first('/staff'),
   ];
   await page.setViewportSize({ width: 360, height: 740 });
   for (const lang of ['en', 'zh-CN']) {

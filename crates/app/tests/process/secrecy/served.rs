@@ -279,6 +279,7 @@ impl Scene {
             "audit",
             "audit/head",
             "refunds",
+            "policies/checkout",
             "policies/refunds",
             "policies/sessions/members",
         ] {

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::answers::SessionRules;
-use crate::form::{self, Draft, Field, Trouble, Typed};
+use crate::form::{self, Draft, Field, Span, Trouble, Typed, span};
 use crate::inside::{Change, part};
 use crate::lang::Lang;
 use crate::layout;
@@ -16,8 +16,6 @@ use crate::show;
 use crate::visit::{Staff, Visit};
 
 const SAVE: &str = "save";
-/// Spans of time, and how many seconds each has, the longest first.
-const UNITS: [(&str, i64); 4] = [("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1)];
 
 /// The page.
 pub(super) async fn page(Staff(visit): Staff, Path(whose): Path<String>, Query(asked): Query<Typed>) -> Response {
@@ -53,28 +51,14 @@ fn rules(typed: &Typed) -> Value {
     let mut rules = json!({
         "open_max": {"web": typed.number("web"), "app": typed.number("app"), "mini_program": typed.number("mini_program")},
         "when_full": typed.said("when_full"),
-        "idle_s": seconds(typed, "idle"),
-        "absolute_s": seconds(typed, "absolute"),
+        "idle_s": span::typed(typed, "idle", span::SECONDS),
+        "absolute_s": span::typed(typed, "absolute", span::SECONDS),
         "renewal": typed.said("renewal"),
     });
     if typed.said("renewal") == "below" {
         rules["renewal_percent"] = typed.number("renewal_percent");
     }
     rules
-}
-
-/// A span of time in seconds; what is no number goes to the API as it is.
-fn seconds(typed: &Typed, name: &str) -> Value {
-    let unit = typed.said(&format!("{name}_unit"));
-    let unit = UNITS.iter().find(|(known, _)| *known == unit).map_or(1, |(_, seconds)| *seconds);
-    let number = typed.number(name);
-    number.as_i64().map_or(number, |number| json!(number.saturating_mul(unit)))
-}
-
-/// Seconds in the longest unit of which they are a whole number.
-fn span(seconds: i64) -> (i64, &'static str) {
-    let (unit, of_it) = UNITS.into_iter().find(|(_, of_it)| seconds % of_it == 0).unwrap_or(UNITS[3]);
-    (seconds / of_it, unit)
 }
 
 async fn shown(visit: &Visit, whose: &str, asked: &Typed, trouble: Option<&Trouble>) -> Response {
@@ -144,18 +128,10 @@ fn times(rules: &SessionRules, draft: Draft<'_>, lang: Lang) -> Markup {
     }
 }
 
+/// A field of so many seconds.
 fn time((name, seconds): (&str, i64), label: &str, draft: Draft<'_>, lang: Lang) -> Markup {
-    let (number, unit) = span(seconds);
-    let (number, unit_name) = (number.to_string(), format!("{name}_unit"));
-    let words =
-        [lang.say("days", "天"), lang.say("hours", "小时"), lang.say("minutes", "分钟"), lang.say("seconds", "秒")];
-    let units: Vec<_> = UNITS.iter().zip(words).map(|((unit, _), word)| (*unit, word)).collect();
-    html! {
-        div.pair {
-            (Field::number(name, label).filled(&number).of(draft, &format!("/{name}_s")))
-            (Field::choice(&unit_name, lang.say("Unit", "单位"), &units).filled(unit).of(draft, ""))
-        }
-    }
+    let pointer = format!("/{name}_s");
+    Span { name, label, pointer: &pointer, units: span::SECONDS, hint: None }.filled(seconds, draft, lang)
 }
 
 fn renewal(rules: &SessionRules, draft: Draft<'_>, lang: Lang) -> Markup {
@@ -181,19 +157,6 @@ mod tests {
     use domain::session::WhenFull;
 
     use super::*;
-
-    #[test]
-    fn spans_are_shown_in_their_longest_unit_and_read_back() {
-        for (whole, number, unit) in
-            [(1_209_600, 14, "days"), (1_800, 30, "minutes"), (43_200, 12, "hours"), (90, 90, "seconds")]
-        {
-            assert_eq!(span(whole), (number, unit));
-            let typed = format!(r#"{{"idle":"{number}","idle_unit":"{unit}"}}"#);
-            let typed: Typed = serde_json::from_str(&typed).expect("it is JSON");
-            assert_eq!(seconds(&typed, "idle"), json!(whole));
-        }
-        assert_eq!(seconds(&Typed::default(), "idle"), json!(""));
-    }
 
     /// A way that the rules know and the form does not offer would be changed by whoever saves it.
     #[test]

@@ -51,6 +51,7 @@ fn reply(reply: &Reply) -> String {
         Reply::Channel(account) => format!("channel {} {}", account.id, account.is_enabled),
         Reply::SessionEnded => "over".to_owned(),
         Reply::SessionRules(policy) => format!("v{} {}", policy.version, policy.rules),
+        Reply::CheckoutPolicy(standing) => format!("v{} {}", standing.version, standing.policy),
         Reply::RefundPolicy(policy) => {
             let limits: Vec<_> =
                 policy.limits.iter().map(|limit| format!("{} {}", limit.minor, limit.currency)).collect();

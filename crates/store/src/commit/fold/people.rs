@@ -62,6 +62,9 @@ pub(super) fn take<'a>(batch: &mut Batch<'a>, change: &'a Change) {
         Change::SessionRulesPut(policy) => {
             batch.session_rules.insert((policy.tenant, policy.kind), policy);
         }
+        Change::CheckoutPolicySet(standing) => {
+            batch.checkout_policies.insert(standing.tenant, standing);
+        }
         Change::Audited(entry) => batch.audit.push(entry),
         _ => {}
     }

@@ -65,6 +65,11 @@ const TABLES: &[(&str, &str)] = &[
         "session_rules",
         "tenant_id, kind, web_max, app_max, mini_program_max, when_full, idle_ms, absolute_ms, renewal, changed_at, changes",
     ),
+    (
+        "tenant_policies",
+        "tenant_id, checkout_token, order_lock_ms, pending_limit, same_within_ms, order_units_max, guests, registration, \
+         changed_at, version",
+    ),
     ("tenants", "id, public_id, name, status, changes, created_at"),
     ("audit_heads", "tenant_id, length, hash"),
     (

@@ -65,6 +65,7 @@ enum What {
     Shop { shop: i64, step: u8 },
     Kick { person: u8, session: u8, whose: u8 },
     Rules { staff: bool, pick: u8, stale: Option<u32>, derived: bool },
+    Checkout { pick: u8, stale: Option<u32>, derived: bool },
 }
 
 /// A request as its client keeps it: sent again, it is the same.
@@ -134,6 +135,8 @@ pub fn wish() -> impl Strategy<Value = Wish> {
             .prop_map(|(staff, pick, stale)| What::Rules { staff, pick, stale, derived: false }),
         1 => (any::<bool>(), 0..2_u8)
             .prop_map(|(staff, pick)| What::Rules { staff, pick, stale: None, derived: true }),
+        1 => (0..3_u8, proptest::option::weighted(0.3, 0..2_u32), any::<bool>())
+            .prop_map(|(pick, stale, derived)| What::Checkout { pick, stale, derived }),
     ];
     let mostly_first = |last: i64| prop_oneof![3 => Just(1), 1 => 1..=last];
     let note = proptest::option::weighted(0.3, any::<bool>());
@@ -150,6 +153,7 @@ impl Request {
         let key = match &wish.what {
             What::Put { derived: true, sku, price, .. } => Key::derived("put", &format!("{sku}-{price}")),
             What::Rules { derived: true, staff, pick, .. } => Key::derived("put", &format!("{staff} {pick}")),
+            What::Checkout { derived: true, pick, .. } => Key::derived("put", &format!("checkout {pick}")),
             What::Limits { derived: true, limit, .. } => Key::derived("put", &format!("limit {limit:?}")),
             // Most keys are new: else most requests would be refused for their key.
             _ if wish.key < 50 => Key::from_stored(&format!("k{made}")),
@@ -260,9 +264,12 @@ fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
         What::Limits { limit, stale, .. } => money::limits(tenant, (*limit, *stale), tables),
         What::Stray { number } => money::stray(tenant, *number),
         What::Look { review } => money::look(tenant, *review, tables)?,
-        What::Add { .. } | What::Step { .. } | What::Shop { .. } | What::Kick { .. } | What::Rules { .. } => {
-            people::action(&wish.what, tenant, tables)?
-        }
+        What::Add { .. }
+        | What::Step { .. }
+        | What::Shop { .. }
+        | What::Kick { .. }
+        | What::Rules { .. }
+        | What::Checkout { .. } => people::action(&wish.what, tenant, tables)?,
         What::Cancel { order: pick, merchant } => {
             let reason = if *merchant { CloseReason::Merchant } else { CloseReason::Customer };
             Action::CancelOrder { order_no: order(*pick)?.order_no, reason }

@@ -127,6 +127,9 @@ impl Script {
         if money.refund_policies.values().any(|policy| policy.version > 3) {
             sights.insert("limits set anew".to_owned());
         }
+        if self.tables.people.checkout_policies.values().any(|standing| standing.version > 3) {
+            sights.insert("checkout set anew".to_owned());
+        }
         sights.extend(money.events.values().map(|event| format!("event {}", event.state)));
         sights.extend(money.reviews.values().map(|review| format!("review {}", review.kind)));
         for command in self.batches.iter().flat_map(|batch| &batch.commands) {

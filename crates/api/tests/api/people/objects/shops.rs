@@ -2,9 +2,8 @@
 
 use domain::access::{Reach, Role};
 use domain::review::{Kind, Review};
-use domain::{ChannelAccountId, ReviewId, TenantId};
+use domain::{ChannelAccountId, CheckoutPolicy, ReviewId, TenantId};
 use serde_json::json;
-use store::Policy;
 
 use crate::harness::{CHANNEL, Client, Shop};
 use crate::people::guests::be_guest;
@@ -97,7 +96,7 @@ impl<'a> Tenant<'a> {
     }
 
     async fn new(shop: &'a Shop, (name, id): (&'static str, TenantId), channel: ChannelAccountId) -> Self {
-        let policy = Policy { guests: true, ..Policy::default() };
+        let policy = CheckoutPolicy { guests: true, ..CheckoutPolicy::default() };
         shop.store.policy_set(id, &policy, api::now()).await.expect("stored");
         let server = shop.client(id, "server", Role::Admin).await;
         let limits = json!({"alone_up_to": [{"amount": ALONE, "currency": "CNY"}]});

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use domain::order::PendingLimit;
 use domain::session::{Renewal, Rules};
 use domain::tenant::Status;
 use engine::memory::People;
@@ -33,6 +34,15 @@ pub fn put(people: &People, put: &mut impl FnMut(&'static str, &[&dyn Display]))
         let what: [&dyn Display; 6] = [&row.tenant.0, &kind, &web, &app, &mini_program, &when_full];
         let rest: [&dyn Display; 5] = [&idle_ms, &absolute_ms, &renewal, &row.changed_at.0, &changes];
         put("session_rules", &[what.as_slice(), &rest].concat());
+    }
+    for row in people.checkout_policies.values() {
+        let asked = &row.policy;
+        let limit = PendingLimit::ALL.iter().position(|limit| *limit == asked.pending_limit).expect("one of all");
+        let [token, guests, registration] = [asked.checkout_token, asked.guests, asked.registration].map(u8::from);
+        let what: [&dyn Display; 5] = [&row.tenant.0, &token, &asked.order_lock_ms, &limit, &asked.same_within_ms];
+        let at = or_none(row.changed_at.map(|at| at.0));
+        let rest: [&dyn Display; 5] = [&asked.order_units_max, &guests, &registration, &at, &row.version];
+        put("tenant_policies", &[what.as_slice(), &rest].concat());
     }
     for row in people.tenants.values() {
         let status = match row.status {

@@ -1,10 +1,14 @@
 //! Owns the requests about people and tenants: few of them, so that names are taken and steps are refused.
 
 use domain::access::Role;
+use domain::order::PendingLimit;
 use domain::person::{Kind, Login, PasswordHash, Step};
 use domain::session::{Renewal, Rules, WhenFull};
 use domain::text::{PersonName, TenantName};
-use domain::{Action, AddPerson, EndSession, PutSessionRules, StepPerson, StepTenant, TenantId, tenant};
+use domain::{
+    Action, AddPerson, CheckoutPolicy, EndSession, PutSessionRules, SetCheckoutPolicy, StepPerson, StepTenant,
+    TenantId, tenant,
+};
 use engine::memory::Tables;
 
 use super::What;
@@ -60,6 +64,13 @@ pub fn action(what: &What, tenant: TenantId, tables: &Tables) -> Option<Action> 
                 expected_version: stale.map(|stale| version.saturating_sub(stale)),
             })
         }
+        What::Checkout { pick, stale, .. } => {
+            let version = tables.people.checkout_policies.get(&tenant).map_or(1, |standing| standing.version);
+            Action::SetCheckoutPolicy(SetCheckoutPolicy {
+                policy: checkout(pick),
+                expected_version: stale.map(|stale| version.saturating_sub(stale)),
+            })
+        }
         _ => return None,
     })
 }
@@ -75,6 +86,21 @@ fn rules(pick: u8) -> Rules {
             idle_ms: 60_000,
             absolute_ms: 90_000,
             renewal: Renewal::EveryRequest,
+        },
+    }
+}
+
+/// The same of what is asked of a checkout.
+fn checkout(pick: u8) -> CheckoutPolicy {
+    match pick {
+        0 => CheckoutPolicy::default(),
+        1 => CheckoutPolicy { checkout_token: true, order_lock_ms: 3_000, guests: true, ..CheckoutPolicy::default() },
+        _ => CheckoutPolicy {
+            pending_limit: PendingLimit::OnePerProduct,
+            same_within_ms: 9,
+            order_units_max: 5,
+            registration: true,
+            ..CheckoutPolicy::default()
         },
     }
 }
