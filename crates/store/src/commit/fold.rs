@@ -161,14 +161,18 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn of(before: &State, kept: &Kept, commit: &'a Commit) -> Self {
-        let mut batch = Self::default();
+    fn answer(&mut self, kept: &Kept, commit: &'a Commit) {
         for record in &commit.records {
             let order_no = kept.get(&record.scope).copied();
             // A key may be superseded again in the batch: only its first record here knows of a row in the table.
             let first = RecordRow { last: record, replaces: record.replaces || order_no.is_some(), order_no };
-            batch.records.entry(&record.scope).and_modify(|row| row.last = record).or_insert(first);
+            self.records.entry(&record.scope).and_modify(|row| row.last = record).or_insert(first);
         }
+    }
+
+    fn of(before: &State, kept: &Kept, commit: &'a Commit) -> Self {
+        let mut batch = Self::default();
+        batch.answer(kept, commit);
         for change in &commit.changes {
             match change {
                 Change::ProductPut(product) => {
