@@ -83,8 +83,12 @@ pub(crate) struct Wanted {
     to: Option<String>,
 }
 
-/// Has the browser remember it, and goes back to the page.
-pub(crate) async fn keep(Form(wanted): Form<Wanted>) -> Response {
+/// Has the browser remember it, and goes back to the page. A page of another site changes nothing: nobody's pages speak another
+/// language because of where they were before.
+pub(crate) async fn keep(headers: HeaderMap, Form(wanted): Form<Wanted>) -> Response {
+    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin") {
+        return Redirect::to("/").into_response();
+    }
     let lang = wanted.lang.as_deref().and_then(Lang::from_tag).map(|lang| (LANG, lang.tag()));
     let theme = wanted.theme.as_deref().and_then(Theme::from_name).map(|theme| (THEME, theme.name()));
     let mut response = Redirect::to(own_path(wanted.to.as_deref()).unwrap_or("/")).into_response();

@@ -3,7 +3,7 @@
 const { chromium } = require('playwright-core');
 
 const wanted = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
-const told = { planted: 0, refused: [], ran: [], made: [], dialogs: [], framed: [], posted: {}, stock: [], customer: 0, errors: [] };
+const told = { planted: 0, refused: [], ran: [], made: [], dialogs: [], framed: [], posted: {}, stock: [], customer: 0, lang: '', errors: [] };
 
 /** Each would run if it were taken for markup, for an attribute, for a script, or for a link. */
 const TEXTS = [
@@ -100,6 +100,7 @@ async function stranger(page, context) {
   }
   await page.goto(`${wanted.shop}/console/me`);
   told.still = new URL(page.url()).pathname;
+  told.lang = await page.locator('html').getAttribute('lang');
   await customer(page, (text) => { html = text; });
 }
 

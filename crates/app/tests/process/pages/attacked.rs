@@ -30,6 +30,8 @@ struct Told {
     framed: Vec<String>,
     /// Where an operator is who opens their own page at the end.
     still: String,
+    /// In which language.
+    lang: String,
     /// Whether a customer is logged in still, behind the same.
     customer: usize,
 }
@@ -46,6 +48,7 @@ async fn s22_no_text_becomes_a_script_and_no_stranger_posts_or_frames_a_page() {
     assert_eq!((&told.dialogs, &told.errors, &told.framed), (&vec![], &vec![], &vec![]));
     assert_eq!(told.stock[0], told.stock[1], "{told:?}");
     assert_eq!(told.still, "/console/me", "nobody was logged out: {told:?}");
+    assert_eq!(told.lang, "en", "nobody's pages speak another language: {told:?}");
     assert_eq!(told.customer, 1, "the customer was put out: {told:?}");
     for (form, status) in &told.posted {
         assert!((300..500).contains(status), "{form}: {status}");

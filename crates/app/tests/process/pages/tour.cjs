@@ -60,9 +60,9 @@ async function see(page, name, path, kind) {
   }
 }
 
-const first = async (page, list) => {
+const first = async (page, list, links = 'main table a[href^="/console"]') => {
   await page.goto(`${wanted.shop}${list}`);
-  const link = page.locator('main table a[href^="/console"]').first();
+  const link = page.locator(links).first();
   return (await link.count()) ? link.getAttribute('href') : list;
 };
 
@@ -86,15 +86,16 @@ async function tour(browser, [lang, width, theme]) {
   const one = {
     order: await first(page, '/console/orders'), key: await first(page, '/console/keys'), person: await first(page, '/console/staff'),
     payment: await first(page, '/console/payments'), product: await first(page, '/console/products'),
+    refund: await first(page, '/console/refunds'), goods: await first(page, '/shop', 'main li a[href^="/shop/products/"]'),
   };
   for (const [name, path] of [
     ['overview', '/console'], ['orders', '/console/orders'], ['order', one.order], ['products', '/console/products'],
     ['keys', '/console/keys'], ['key', one.key], ['payments', '/console/payments'], ['payment', one.payment], ['refunds', '/console/refunds'],
     ['queue', '/console/reviews'], ['channels', '/console/channels'], ['product', one.product], ['members', '/console/members'],
     ['staff', '/console/staff'], ['api keys', '/console/api-keys'], ['person', one.person], ['settings', '/console/settings'],
-    ['refund limits', '/console/settings/refunds'], ['session rules', '/console/settings/sessions/members'],
+    ['refund', one.refund], ['refund limits', '/console/settings/refunds'], ['checkout rules', '/console/settings/checkout'], ['session rules', '/console/settings/sessions/members'],
     ['tenants', '/console/tenants'], ['audit log', '/console/audit'], ['me', '/console/me'], ['step-up', '/console/step-up'],
-    ['shop', '/shop'], ['cart', '/shop/cart'], ['own orders', '/shop/orders'], ['account', '/shop/me'],
+    ['shop', '/shop'], ['goods', one.goods], ['cart', '/shop/cart'], ['own orders', '/shop/orders'], ['account', '/shop/me'],
   ]) {
     await see(page, name, path, kind);
   }
@@ -105,6 +106,9 @@ async function tour(browser, [lang, width, theme]) {
   await page.locator('form[action="/shop/checkout"] button').click();
   await page.waitForURL(/checkout\/ord_/);
   await see(page, 'checkout', new URL(page.url()).pathname + new URL(page.url()).search, kind);
+  await page.locator('#place').click();
+  await page.waitForURL(/shop\/orders\/ord_/);
+  await see(page, 'placed order', new URL(page.url()).pathname, kind);
   await context.close();
 }
 
