@@ -77,8 +77,8 @@ impl By {
 /// Counts a request before anything of it is looked at but who sends it: a refusal leaves no trace under its key.
 pub(crate) async fn around(State(api): State<Api>, request: Request, next: Next) -> Response {
     let limits = api.limits();
-    // What an open page asks by itself is not what somebody does: two operators who look on would use up their shop's rule.
-    if limits.rules.is_empty() || request.extensions().get::<Unattended>().is_some() {
+    // What an open page asks by itself, once it is open, is not what somebody does: two operators who look on would use up their shop's rule.
+    if limits.rules.is_empty() || request.extensions().get() == Some(&Unattended::Open) {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();

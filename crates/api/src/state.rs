@@ -96,8 +96,13 @@ pub struct Parts {
 pub(crate) struct Socket(pub(crate) IpAddr);
 
 /// Marks a request that a page makes by itself, again and again: nobody may sit before it, and it keeps no session alive.
-#[derive(Clone, Copy, Debug)]
-pub struct Unattended;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unattended {
+    /// The page is opened: that counts as what somebody does.
+    Opening,
+    /// It is open.
+    Open,
+}
 
 /// The other end of the connection that a request came by, for one that is made of it inside this process.
 pub fn socket_of(extensions: &Extensions) -> Extensions {

@@ -1,7 +1,6 @@
-//! Owns what of a provider's words may be kept: JSON or a form without what is secret or personal in it, of all else how long it
-//! was. Here is every place where such words come in; it does not know who keeps them.
+//! Owns what of a provider's words may be kept: JSON or a form, with the values of those members that are listed as neither secret
+//! nor personal; of all else how long it was. Here is every place where such words come in; it does not know who keeps them.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use domain::channel::RawAnswer;
@@ -10,41 +9,45 @@ use serde_json::value::RawValue;
 
 use crate::form;
 
-mod looks;
 mod names;
 #[cfg(test)]
 mod tests;
+mod words;
 
-use names::Told;
+use names::Kind;
 
 /// Stands where something is not shown.
 const HIDDEN: &str = "…";
-/// The most objects in each other, and texts that are JSON again, that are looked into; what lies deeper is not shown.
-const DEPTH_MAX: usize = 24;
+/// The most objects in each other that are looked into; what lies deeper is not shown.
+const DEPTH_MAX: usize = 16;
 
-/// A provider's words as they may be kept. What is shown of them is byte for byte as it came; forms are shown as an object.
+/// A provider's words as they may be kept. Forms are shown as an object. A text that holds JSON or a form again is not looked into,
+/// nor shown.
 pub(crate) fn of(body: &[u8]) -> RawAnswer {
-    let masked = std::str::from_utf8(body).ok().and_then(|text| json(text, 0).or_else(|| fields(text)));
+    let masked = std::str::from_utf8(body).ok().and_then(|text| json(text.trim()).or_else(|| fields(text.trim())));
     RawAnswer::of_masked(&masked.unwrap_or_else(|| format!("({} bytes, neither JSON nor a form)", body.len())))
 }
 
 /// An object or a list; a text or a number alone may be anything.
-fn json(text: &str, depth: usize) -> Option<String> {
-    let text = text.trim();
+fn json(text: &str) -> Option<String> {
     if !text.starts_with(['{', '[']) {
         return None;
     }
     serde_json::from_str::<&RawValue>(text).ok()?;
     let mut shown = Shown::default();
-    shown.value(text, depth);
+    shown.value(text, None, 0);
     Some(shown.text)
 }
 
 /// A form, as an object of its members.
 fn fields(text: &str) -> Option<String> {
-    let members = form::decode(text.trim().as_bytes()).ok().filter(|_| is_form(text.trim()))?;
+    let members = form::decode(text.as_bytes()).ok().filter(|_| is_form(text))?;
     let mut shown = Shown::default();
-    shown.list(['{', '}'], members, |shown, (name, value)| shown.member(&name, &quoted(&value), 0));
+    shown.list(['{', '}'], members, |shown, (name, value)| {
+        // A form knows texts alone: what begins as an object is one, and is not looked into.
+        shown.name(&name);
+        shown.text(&value, names::kind(&name));
+    });
     Some(shown.text)
 }
 
@@ -68,26 +71,32 @@ struct Shown {
 }
 
 impl Shown {
-    fn value(&mut self, text: &str, depth: usize) {
+    /// A value, of a member of some kind.
+    fn value(&mut self, text: &str, kind: Option<Kind>, depth: usize) {
         let text = text.trim();
         let is_deep = depth >= DEPTH_MAX;
         match text.as_bytes().first() {
             Some(b'{') if !is_deep => match serde_json::from_str::<Members<'_>>(text) {
                 Ok(Members(members)) => self.list(['{', '}'], members, |shown, (name, value)| {
-                    shown.member(&name, value.get(), depth + 1);
+                    shown.name(&name);
+                    shown.value(value.get(), names::kind(&name), depth + 1);
                 }),
                 Err(_) => self.hidden(),
             },
             Some(b'[') if !is_deep => match serde_json::from_str::<Vec<&RawValue>>(text) {
-                Ok(values) => self.list(['[', ']'], values, |shown, value| shown.value(value.get(), depth + 1)),
+                Ok(values) => {
+                    self.list(['[', ']'], values, |shown, value| shown.value(value.get(), kind, depth + 1));
+                }
                 Err(_) => self.hidden(),
             },
-            Some(b'{' | b'[') => self.hidden(),
-            Some(b'"') => self.words(text, depth),
-            _ => match looks::masked(text) {
-                Some(masked) => self.text.push_str(&quoted(&masked)),
-                None => self.text.push_str(text),
+            Some(b'"') => match serde_json::from_str::<String>(text) {
+                Ok(words) => self.text(&words, kind),
+                Err(_) => self.hidden(),
             },
+            // That something is so, is not so, or is not there tells of nobody.
+            Some(b't' | b'f' | b'n') => self.text.push_str(text),
+            Some(b'-' | b'0'..=b'9') if kind == Some(Kind::Plain) => self.text.push_str(text),
+            _ => self.hidden(),
         }
     }
 
@@ -105,26 +114,18 @@ impl Shown {
         self.text.push(close);
     }
 
-    /// That there is nothing is no secret.
-    fn member(&mut self, name: &str, value: &str, depth: usize) {
+    fn name(&mut self, name: &str) {
+        let name = if names::is_plain(name) { name } else { HIDDEN };
         self.text.push_str(&quoted(name));
         self.text.push(':');
-        let is_text = value.starts_with('"');
-        match names::told(name, is_text) {
-            _ if matches!(value, "null" | "\"\"") => self.text.push_str(value),
-            Told::Whole => self.value(value, depth),
-            Told::LastFour if !value.starts_with(['{', '[']) => self.text.push_str(&quoted(&looks::last_four(value))),
-            Told::LastFour | Told::Hidden => self.hidden(),
-        }
     }
 
-    /// A text, which may be JSON or a form again.
-    fn words(&mut self, text: &str, depth: usize) {
-        let Ok(words) = serde_json::from_str::<Cow<'_, str>>(text) else { return self.hidden() };
-        let inner = json(&words, depth + 1).or_else(|| fields(&words).filter(|shown| shown.contains(HIDDEN)));
-        match inner.or_else(|| looks::masked(&words)) {
-            Some(masked) => self.text.push_str(&quoted(&masked)),
-            None => self.text.push_str(text),
+    fn text(&mut self, text: &str, kind: Option<Kind>) {
+        match kind {
+            _ if text.is_empty() => self.text.push_str("\"\""),
+            Some(Kind::Plain) if words::is_plain(text) => self.text.push_str(&quoted(text)),
+            Some(Kind::Words) => self.text.push_str(&quoted(&words::told(text))),
+            Some(Kind::Plain) | None => self.hidden(),
         }
     }
 

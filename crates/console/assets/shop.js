@@ -65,15 +65,16 @@ function checkout(form) {
     line.textContent = `${told ? told.status : "—"} ${log.dataset[how]}${code}${number}`;
     line.title = under;
     log.append(line);
-    if (told && told.status < 300) placed(told.body);
+    if (told && told.status < 300) placed();
   }
 
-  function placed(order) {
+  function placed() {
     over = true;
     localStorage.removeItem(stored);
     state.textContent = state.dataset.placed;
     const see = document.getElementById("see");
-    see.href = `/shop/orders/${order.order_no}`;
+    // The page of a checkout that is done leads to the order, and takes what was ordered out of the cart.
+    see.href = location.href;
     see.hidden = false;
   }
 
@@ -84,7 +85,7 @@ function checkout(form) {
   async function press() {
     if (button.disabled) return;
     if (over) {
-      location.href = document.getElementById("see").href;
+      location.reload();
       return;
     }
     button.disabled = true;
@@ -92,7 +93,7 @@ function checkout(form) {
     const told = await send();
     button.disabled = false;
     if (told && told.status < 300) {
-      if (!form.dataset.stay) location.href = `/shop/orders/${told.body.order_no}`;
+      if (!form.dataset.stay) location.reload();
     } else if (isOpen(told)) {
       state.textContent = state.dataset.unknown;
     } else {

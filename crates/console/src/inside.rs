@@ -120,8 +120,8 @@ impl Inside {
     }
 
     /// The same, for what a page asks by itself again and again: nobody may sit before it.
-    pub(crate) fn unattended(mut self) -> Self {
-        self.socket.insert(api::Unattended);
+    pub(crate) fn unattended(mut self, page: api::Unattended) -> Self {
+        self.socket.insert(page);
         self
     }
 

@@ -181,6 +181,7 @@ impl Refused {
             "second_person_needed" => "需由另一人复核",
             "not_oneself" => "不能对自己执行此操作",
             "login_taken" => "账号已被使用",
+            "secret_replaced" => "无法再次显示该密钥",
             "name_taken" => "名称已被使用",
             "role_unfit" => "角色不适用",
             "parameter_invalid" => "查询条件有误",

@@ -148,6 +148,13 @@ pub(super) const DOOR: &[Kind] = &[
         "Who knows people by themselves could not be asked. Nobody is let in meanwhile; try again.",
     ),
     kind("login_taken", 409, NewKey, "The login is taken", "Somebody of the tenant has this login. Choose another."),
+    kind(
+        "secret_replaced",
+        409,
+        NewKey,
+        "The secret cannot be told again",
+        "The installation's secret is another by now. Issue another API key, and revoke this one.",
+    ),
     kind("name_taken", 409, NewKey, "The name is taken", "There is a tenant of this name. Choose another."),
     kind(
         "role_unfit",

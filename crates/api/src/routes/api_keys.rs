@@ -34,7 +34,7 @@ pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Respo
 }
 
 /// Issue a key to an account, which is made if it is new. The secret is told in the answer, the same each time that the request
-/// is sent, and nowhere else: what is stored cannot tell it.
+/// is sent, and in no other; no stored answer holds it.
 #[utoipa::path(post, path = "/api/v1/api-keys", tag = "api_keys", request_body = wire::IssueApiKey,
     params(("X-Reason" = Option<String>, Header, description = "Why; the audit log keeps it. Beyond ASCII percent-encoded UTF-8"),
         ("Idempotency-Key" = String, Header, description = "Names this wish of the caller")),
@@ -65,7 +65,14 @@ pub(crate) async fn issue(State(api): State<Api>, mut request: Mutation) -> Resu
     let broken = || Problem::new("internal_error", "the stored answer is no API key");
     let key: wire::ApiKey = serde_json::from_slice(&answer.body).map_err(|_| broken())?;
     let id = key.api_key_id.parse().map_err(|_| broken())?;
-    let told = key.with(api.people().api_key_secret(tenant, id));
+    let secret = api.people().api_key_secret(tenant, id);
+    if shown_prefix(&secret) != key.shown_prefix {
+        // The installation's secret is another by now: this one never opened anything.
+        let detail =
+            format!("the secret of {id} cannot be told again, the installation's was replaced: issue another key");
+        return Err(Problem::new("secret_replaced", detail));
+    }
+    let told = key.with(secret);
     let body = serde_json::to_vec(&told).map_err(|_| broken())?.into();
     Ok(mutation::respond(Answer { body, ..answer }, replayed))
 }

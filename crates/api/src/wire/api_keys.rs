@@ -23,7 +23,7 @@ pub(crate) struct ApiKey {
     role: String,
     /// How its secret begins.
     #[schema(example = "mk_Jx2c9Qa")]
-    shown_prefix: String,
+    pub(crate) shown_prefix: String,
     /// When it was made.
     #[schema(format = DateTime)]
     created_at: String,
@@ -51,7 +51,8 @@ pub(crate) struct IssuedApiKey {
     /// When it was revoked: null, for this is the answer of when it was made.
     #[schema(format = DateTime)]
     revoked_at: Option<String>,
-    /// What the server sends as `Authorization: Bearer …`. It is told in the answers of this request alone, and kept nowhere.
+    /// What the server sends as `Authorization: Bearer …`. It is told in the answers of this request alone; no stored answer
+    /// holds it.
     #[schema(example = "mk_Jx2c9Qa…")]
     secret: String,
 }

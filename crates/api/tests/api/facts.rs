@@ -116,7 +116,7 @@ async fn an_answer_a_question_and_a_callback_are_told_in_masked_words() {
         assert_eq!((&charge["out_trade_no"], &charge["buyer"]["email"]), (&json!(attempt), &json!("…")), "{raw}");
     }
     let first: Value = serde_json::from_str(rows[0]["raw"].as_str().expect("words")).expect("JSON");
-    assert_eq!((&first["pay_url"], &first["buyer"]["card_no"]), (&json!("http://pay.example/1?…"), &json!("…7890")));
+    assert_eq!((&first["pay_url"], &first["buyer"]["card_no"]), (&json!("…"), &json!("…")));
     shop.close().await;
 }
 

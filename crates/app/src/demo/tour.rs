@@ -25,7 +25,10 @@ pub fn print(server: &Embedded, provider: &str, (orders, told): (&Orders<'_>, Op
     }
     println!("\n{} {}   {}", heading("Reference"), bold(&format!("{url}/docs")), dim("Ctrl-C ends the demo"));
     println!("\n{} {}", heading("Open in a browser"), dim("no documentation needed"));
-    println!("  shop     {}", bold(&format!("{url}/shop")));
+    // Elsewhere than on this machine there are no log-ins that everybody knows, and no shop for whoever comes.
+    if told.is_some() {
+        println!("  shop     {}", bold(&format!("{url}/shop")));
+    }
     println!("  console  {}", bold(&format!("{url}/console")));
     if let Some(told) = told {
         println!("  log-ins  {}", log_ins(told));

@@ -138,7 +138,7 @@ fn secret(issued: &Issued, lang: Lang) -> Markup {
             }
             p { (lang.say(
                 "This is its secret. Copy it to where the server reads it: it is shown only now, and kept nowhere.",
-                "请立即复制到服务端的配置中。密钥只在此时显示，系统不保存原文。",
+                "请立即复制到服务端的配置中。密钥只在此时显示。",
             )) }
             p { code.secret { (issued.secret) } }
         }

@@ -24,7 +24,7 @@ const EXPORTED_AT_ONCE: usize = 200;
 /// What the page is asked for.
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct Asked {
-    /// A number, or whose orders.
+    /// A number, whose orders, or a parcel.
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -68,7 +68,7 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
             hx-get="/console/orders" hx-trigger="change, submit" hx-target="#found" hx-select="#found" hx-swap="outerHTML"
             hx-push-url="true" {
             label {
-                (lang.say("Number or customer", "订单号或客户"))
+                (lang.say("Number, customer or parcel", "订单号、客户或运单号"))
                 input type="search" name="q" value=(asked.q) maxlength="64" placeholder="ord_… / c-42";
             }
             label {
@@ -137,7 +137,7 @@ impl Asked {
     fn path(&self, limit: usize) -> String {
         let query = list::query(&[
             ("limit", &limit.to_string()),
-            ("customer_id", &self.q),
+            ("q", &self.q),
             ("status", &self.status),
             ("created_from", &list::day_begins(&self.from)),
             ("created_to", &list::day_is_over(&self.to)),
@@ -199,7 +199,13 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::cell;
+    use super::{Asked, cell};
+
+    #[test]
+    fn one_field_finds_by_number_customer_and_parcel() {
+        let asked = Asked { q: " SF 1&2 ".to_owned(), status: "shipped".to_owned(), ..Asked::default() };
+        assert_eq!(asked.path(50), "/orders?limit=50&q=SF%201%262&status=shipped");
+    }
 
     #[test]
     fn a_cell_is_no_formula() {

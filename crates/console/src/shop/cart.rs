@@ -1,5 +1,7 @@
 //! Owns the cart: what somebody wants, kept by their browser until it is an order. It has no prices: those are the shop's.
 
+use std::collections::BTreeSet;
+
 use axum::Form;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::SET_COOKIE;
@@ -85,6 +87,12 @@ impl Cart {
         self
     }
 
+    /// Whether it holds these, and nothing else.
+    pub(super) fn holds<'a>(&self, lines: impl Iterator<Item = (&'a str, i64)>) -> bool {
+        let held: BTreeSet<_> = self.0.iter().map(|(sku, quantity)| (sku.as_str(), *quantity)).collect();
+        held == lines.collect()
+    }
+
     /// The lines of which the shop has the product.
     pub(super) fn lines(&self, products: &[Product]) -> Vec<Line> {
         let line = |(sku, quantity): &(String, i64)| {
@@ -165,6 +173,19 @@ pub(super) async fn change(headers: HeaderMap, Form(filled): Form<Filled>) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_ordered_is_all_of_the_cart_or_it_stays() {
+        let cart = Cart::read("tea:2+kite:1");
+        for (ordered, is_all) in [
+            (vec![("kite", 1), ("tea", 2)], true),
+            (vec![("tea", 2)], false),
+            (vec![("kite", 1), ("tea", 1)], false),
+            (vec![("kite", 1), ("tea", 2), ("cup", 1)], false),
+        ] {
+            assert_eq!(cart.holds(ordered.iter().copied()), is_all, "{ordered:?}");
+        }
+    }
 
     #[test]
     fn a_cart_is_read_as_it_was_written() {

@@ -88,9 +88,12 @@ pub(super) async fn page(
     Path(order_no): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    // Who comes back to a checkout that is done sees what became of it.
-    if shopper.visit.inside.get::<Order>(&format!("/orders/{}", part(&order_no))).await.is_ok() {
-        return Redirect::to(&format!("/shop/orders/{}", part(&order_no))).into_response();
+    // Who comes back to a checkout that is done sees what became of it, and what was ordered is in the cart no more.
+    if let Ok(order) = shopper.visit.inside.get::<Order>(&format!("/orders/{}", part(&order_no))).await {
+        let ordered = order.lines.iter().map(|line| (line.sku.as_str(), line.quantity));
+        let is_over = asked.sku.is_none() && Cart::of(&headers).holds(ordered);
+        let kept = if is_over { Cart::default().kept() } else { HeaderMap::new() };
+        return (kept, Redirect::to(&format!("/shop/orders/{}", part(&order_no)))).into_response();
     }
     let filled =
         Filled { key: format!("checkout-{order_no}"), token: asked.token, note: String::new(), sku: asked.sku };

@@ -4,7 +4,7 @@ use domain::access::Role;
 use serde_json::{Value, json};
 use store::NewApiKey;
 
-use crate::harness::{Answer, Client, Shop};
+use crate::harness::{Answer, Client, Setup, Shop};
 use crate::people::proofs::stepped_up;
 use crate::people::{PASSWORD, add, somebody};
 
@@ -179,5 +179,18 @@ async fn what_a_wish_for_a_key_must_say() {
     let key = NewApiKey { id: Some(id), secret: "mk_by_hand_0123456789", role: Role::Service };
     shop.store.api_key_create(shop.tenant, principal, &key, api::now()).await.expect("it is stored");
     assert_eq!(revoke(&shop.admin, "r", &id.to_string()).await.expect(200).str("/account"), "till");
+    shop.close().await;
+}
+
+/// Another secret would have been told, one that never opened anything. The key itself stays good until it is revoked.
+#[tokio::test]
+async fn no_other_secret_is_told_once_the_installations_was_replaced() {
+    let shop = Shop::open().await;
+    let first = issue(&shop.admin, "i1", "checkout", "service").await.expect(201);
+    let shop = shop.restart_as(Setup { secret: [8; 32], ..Setup::default() }).await;
+    issue(&shop.admin, "i1", "checkout", "service").await.problem(409, "secret_replaced");
+    holder(&shop, &first).get("/api/v1/products").await.expect(200);
+    revoke(&shop.admin, "r1", &first.str("/api_key_id")).await.expect(200);
+    holder(&shop, &first).get("/api/v1/products").await.problem(401, "unauthorized");
     shop.close().await;
 }

@@ -4,10 +4,11 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{By, Proxies, RateLimits, Rule};
+use api::{By, Proxies, RateLimits, Rule, Unattended};
 use coord::limit::{LocalLimit, Rate, WhenAway};
 use http::Method;
 use serde_json::json;
+use tower::ServiceExt as _;
 
 use crate::harness::{Answer, Setup, Shop};
 use crate::people::{PASSWORD, add};
@@ -56,6 +57,28 @@ async fn s21_a_made_up_line_gives_nobody_another_address() {
         let call = shop.admin.nobody().call(Method::GET, "/api/v1/me").header(name, "198.51.100.78");
         call.send().await.problem(429, "rate_limited");
     }
+    shop.close().await;
+}
+
+/// Nobody can send the mark: it is no header. Opening the page counts.
+#[tokio::test]
+async fn what_an_open_page_asks_by_itself_counts_for_no_rule() {
+    let mut rates = rates();
+    rates.rules = rates.rules.iter().map(|rule| Rule { by: By::Everyone, ..rule.clone() }).collect();
+    let shop = Shop::with(Setup { rates, ..Setup::default() }).await;
+    let ask = async |page: Option<Unattended>| {
+        let call = shop.admin.nobody().call(Method::GET, "/api/v1/me");
+        let mut request = call.request.map(axum::body::Body::new);
+        page.map(|page| request.extensions_mut().insert(page));
+        shop.router().oneshot(request).await.expect("a router always answers").status().as_u16()
+    };
+    for _ in 0..4 * COUNT {
+        assert_eq!(ask(Some(Unattended::Open)).await, 401);
+    }
+    for page in [None, Some(Unattended::Opening), None] {
+        assert_eq!(ask(page).await, 401);
+    }
+    assert_eq!((ask(Some(Unattended::Opening)).await, ask(None).await), (429, 429));
     shop.close().await;
 }
 

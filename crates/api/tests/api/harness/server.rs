@@ -42,6 +42,8 @@ pub(crate) struct Setup {
     pub(crate) proxies: api::Proxies,
     /// Who knows people by themselves.
     pub(crate) providers: Vec<people::Provider>,
+    /// The installation's.
+    pub(crate) secret: [u8; 32],
     /// What nodes share of sessions.
     pub(crate) cache: Option<Arc<dyn coord::cache::Cache>>,
 }
@@ -59,6 +61,7 @@ impl Default for Setup {
             origins: Vec::new(),
             proxies: api::Proxies::default(),
             providers: Vec::new(),
+            secret: [7; 32],
             cache: None,
         }
     }
@@ -109,9 +112,14 @@ impl Shop {
 
     /// Stops and starts again on the same database, with a new process's empty memory.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_as(Setup::default()).await
+    }
+
+    /// The same, set up otherwise.
+    pub(crate) async fn restart_as(self, setup: Setup) -> Self {
         let (folder, tenant, admin) = (self.folder.clone(), self.tenant, self.admin.bearer.clone());
         self.close().await;
-        let mut shop = Self::start(folder, tenant, Setup::default()).await;
+        let mut shop = Self::start(folder, tenant, setup).await;
         shop.admin.bearer = admin;
         shop
     }
@@ -136,7 +144,7 @@ impl Shop {
             bus: None,
             limit: setup.rates.limit.clone(),
             logins_per_address: 60,
-            secret: [7; 32],
+            secret: setup.secret,
             keys,
             hasher: Hasher::open(cheap()).expect("threads"),
             providers: setup.providers,
@@ -151,7 +159,7 @@ impl Shop {
             directory: directory_of_api,
             actors,
             installation,
-            secret: [7; 32],
+            secret: setup.secret,
             people: people.clone(),
             origins: setup.origins,
             proxies: setup.proxies,

@@ -41,7 +41,7 @@ const look = (page, picture) => page.evaluate(async ([data, columns, rows]) => {
     shades += Math.floor((pixels[at] + pixels[at + 1] + pixels[at + 2]) / 48).toString(16);
   }
   return shades;
-}, [picture.toString('base64'), 24, 16]);
+}, [picture.toString('base64'), 48, 32]);
 
 async function see(page, name, path, kind) {
   const answer = await page.goto(`${wanted.shop}${path}`);
@@ -109,6 +109,8 @@ async function tour(browser, [lang, width, theme]) {
   await page.locator('#place').click();
   await page.waitForURL(/shop\/orders\/ord_/);
   await see(page, 'placed order', new URL(page.url()).pathname, kind);
+  await page.goto(`${wanted.shop}/shop/cart`);
+  if (await page.locator('form[action="/shop/checkout"]').count()) told.errors.push('the cart still holds what was ordered');
   await context.close();
 }
 

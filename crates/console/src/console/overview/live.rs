@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use api::Unattended;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
@@ -38,7 +39,7 @@ struct Looking {
 /// told so as an event: a stream that is refused is not asked for again, and the page would stand still without a word.
 pub(in crate::console) async fn stream(visit: Visit) -> Response {
     let (lang, stop) = (visit.lang(), visit.settings.stop.clone());
-    let looking = Looking { inside: visit.inside.unattended(), lang, last: None, tick: 0, stop };
+    let looking = Looking { inside: visit.inside.unattended(Unattended::Opening), lang, last: None, tick: 0, stop };
     let events = stream::unfold(looking, |looking| async move {
         let (event, looking) = looking.next().await?;
         Some((Ok::<_, Infallible>(event), looking))
@@ -61,7 +62,10 @@ impl Looking {
         }
         self.tick += 1;
         match self.parts().await {
-            Ok(event) => Some((event, self)),
+            Ok(event) => {
+                self.inside = self.inside.unattended(Unattended::Open);
+                Some((event, self))
+            }
             // The page goes to the log-in, or tells why not.
             Err(refused) if matches!(refused.status, 401 | 403) => {
                 self.tick = TICKS_MAX;
