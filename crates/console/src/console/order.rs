@@ -7,8 +7,10 @@ use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
+use serde::Deserialize as _;
+use serde_json::Value;
 
-use super::payments;
+use super::{keys, payments};
 use crate::answers::{HistoryEntry, Line, Order, Payment};
 use crate::form::{self, Trouble, Typed};
 use crate::inside::part;
@@ -49,30 +51,38 @@ async fn shown(visit: &Visit, order_no: &str, asked: &Typed, trouble: Option<&Tr
     let path = format!("/orders/{}", part(order_no));
     let found = async {
         let order: Order = visit.inside.get(&path).await?;
-        let history: Vec<HistoryEntry> = visit.inside.get(&format!("{path}/history")).await?;
+        let events: Value = visit.inside.get(&format!("{path}/history")).await?;
         let payment = payments::of_order(&visit.inside, order_no).await?;
-        Ok::<_, Refused>((order, history, payment))
+        Ok::<_, Refused>((order, events, payment))
     };
-    let (order, history, payment) = match found.await {
+    let (order, events, payment) = match found.await {
         Ok(found) => found,
         Err(refused) => return refused.page(visit),
     };
+    let history = Vec::<HistoryEntry>::deserialize(&events).unwrap_or_default();
     let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     let title = format!("{} {}", lang.say("Order", "订单"), order.order_no);
     let body = html! {
         nav.crumbs { a href="/console/orders" { (lang.say("Orders", "订单")) } }
         h1 { (lang.say("Order", "订单")) " " code { (order.order_no) } }
         @if let Some(done) = Deed::from_name(asked.said("done")) { (show::done(done.done(lang))) }
-        (facts(&order, payment.as_ref(), lang))
+        (facts(&order, (history.first(), payment.as_ref()), lang))
         (lines(&order, lang))
+        @if let Some(payment) = &payment {
+            section {
+                h2 { (lang.say("Tries to pay", "支付尝试")) }
+                (super::payment::attempts(&payment.attempts, lang))
+            }
+        }
         (parcels(&order, lang))
         (actions::forms(visit, (&order, &history), asked, trouble))
         (timeline::section(&history, lang))
+        (timeline::raw(&events, lang))
     };
     (status, layout::page(visit, &title, &body)).into_response()
 }
 
-fn facts(order: &Order, payment: Option<&Payment>, lang: Lang) -> Markup {
+fn facts(order: &Order, (placed, payment): (Option<&HistoryEntry>, Option<&Payment>), lang: Lang) -> Markup {
     html! {
         dl.facts {
             div { dt { (lang.say("Status", "状态")) } dd { (show::status(&order.status, lang)) @if let Some(why) = &order.close_reason { " " (close_reason(why, lang)) } } }
@@ -89,6 +99,7 @@ fn facts(order: &Order, payment: Option<&Payment>, lang: Lang) -> Markup {
                 div { dt { (lang.say("To be paid until", "付款截止")) } dd { (show::time(&order.expires_at)) } }
             }
             div { dt { (lang.say("Version", "版本")) } dd { (order.version) } }
+            @if let Some(placed) = placed { div { dt { (lang.say("Placed under the key", "下单幂等键")) } dd { (keys::link(&placed.key, &placed.actor)) } } }
             @if let Some(note) = &order.note { div { dt { (lang.say("The buyer's words", "买家留言")) } dd { (note) } } }
         }
     }

@@ -106,7 +106,7 @@ fn rows(orders: &[Order], lang: Lang) -> Markup {
             vec![
                 html! { a href={ "/console/orders/" (order.order_no) } { code { (order.order_no) } } },
                 show::time(&order.created_at),
-                html! { (order.customer_id) },
+                html! { code.id { (order.customer_id) } },
                 show::status(&order.status, lang),
                 show::status(&order.payment_status, lang),
                 html! { (order.total.text()) },

@@ -90,7 +90,6 @@ fn filters(asked: &Typed, lang: Lang) -> Markup {
 fn rows(payments: &[Payment], lang: Lang) -> Markup {
     let columns = [
         column(lang.say("Payment", "付款编号")),
-        column(lang.say("Begun", "创建时间")),
         column(lang.say("Order", "订单号")),
         column(lang.say("Through", "渠道")),
         column(lang.say("Status", "状态")),
@@ -100,8 +99,10 @@ fn rows(payments: &[Payment], lang: Lang) -> Markup {
     ];
     let row = |payment: &Payment| {
         vec![
-            html! { a href={ (PAGE) "/" (payment.payment_id) } { code { (payment.payment_id) } } },
-            show::time(&payment.created_at),
+            html! {
+                a href={ (PAGE) "/" (payment.payment_id) } { code { (payment.payment_id) } }
+                div.fine { (show::time(&payment.created_at)) }
+            },
             html! { a href={ "/console/orders/" (payment.order_no) } { code { (payment.order_no) } } },
             html! {
                 @if let Some(attempt) = payment.attempts.last() {

@@ -1,6 +1,7 @@
 //! Owns what happened to an order, as it is shown: all of its history, or a part of it.
 
 use maud::{Markup, html};
+use serde_json::Value;
 
 use crate::answers::HistoryEntry;
 use crate::console::keys;
@@ -14,6 +15,16 @@ pub(super) fn section(history: &[HistoryEntry], lang: Lang) -> Markup {
         section {
             h2 { (lang.say("What happened", "操作历史")) }
             ol.timeline { (steps(&entries, lang)) }
+        }
+    }
+}
+
+/// The events as the API tells them, for whoever writes a program that reads them.
+pub(super) fn raw(events: &Value, lang: Lang) -> Markup {
+    html! {
+        details.raw {
+            summary { (lang.say("The events as they are stored", "原始事件")) }
+            pre tabindex="0" { (format!("{events:#}")) }
         }
     }
 }

@@ -1,0 +1,154 @@
+// Drives Chromium as a customer who buys: a checkout whose network fails, a reload, a refusal, paying at the provider's own page, two
+// devices, and all of it without scripts. Tells what was seen as JSON.
+const { chromium } = require('playwright-core');
+
+const wanted = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+const told = { errors: [] };
+
+const ORDERS = '**/api/v1/orders';
+const text = (page, which) => page.locator(which).innerText();
+
+/** From the shop's first page to the checkout, with so many of the product. */
+async function toCheckout(page, sku, count = 1) {
+  await page.goto(`${wanted.shop}/shop/products/${sku}`);
+  for (let at = 0; at < count; at += 1) {
+    await page.goto(`${wanted.shop}/shop/products/${sku}`);
+    await page.getByRole('button', { name: 'Into the cart' }).click();
+  }
+  await page.goto(`${wanted.shop}/shop/cart`);
+  await page.getByRole('button', { name: 'To the checkout' }).click();
+  await page.waitForURL(/checkout\/ord_/);
+}
+
+/** The reply is lost, the page is loaded anew, and the same wish is sent again: one order. */
+async function unsure(page) {
+  await toCheckout(page, wanted.goods);
+  const key = await text(page, '#key');
+  // The request arrives, and its answer does not.
+  await page.route(ORDERS, async (route) => {
+    told.arrived = (await route.fetch()).status();
+    await route.abort();
+  });
+  await page.locator('#place').click();
+  await page.waitForFunction(() => document.getElementById('state').textContent.includes('do not know yet'));
+  told.unsure = { words: await text(page, '#state'), again: await page.locator('#place').isEnabled(), key: (await text(page, '#key')) === key };
+  await page.unroute(ORDERS);
+  const sent = page.waitForResponse((response) => response.url().endsWith('/api/v1/orders'));
+  await page.locator('#place').click();
+  const answer = await sent;
+  told.again = [answer.status(), answer.headers()['idempotency-status']];
+  await page.waitForURL(/shop\/orders\/ord_/);
+  await page.goto(`${wanted.shop}/shop/cart`);
+  told.cart = await page.getByRole('button', { name: 'To the checkout' }).count();
+  await page.goto(`${wanted.shop}/shop/orders`);
+  told.orders = await page.locator('main li code').count();
+}
+
+/** Before it is sent, a page that is loaded anew keeps its key. While it is sent, nobody presses again. */
+async function kept(page) {
+  await toCheckout(page, wanted.goods);
+  const key = await text(page, '#key');
+  await page.reload();
+  told.reloaded = (await text(page, '#key')) === key;
+  let answered;
+  const held = new Promise((go) => { answered = go; });
+  await page.route(ORDERS, async (route) => { await held; await route.continue(); });
+  await page.locator('#place').click();
+  told.locked = await page.locator('#place').isDisabled();
+  answered();
+  await page.waitForURL(/shop\/orders\/ord_/);
+  await page.unroute(ORDERS);
+}
+
+/** A refusal ends the wish: the next press is another. */
+async function refused(page) {
+  await page.goto(`${wanted.shop}/shop/products/${wanted.scarce}`);
+  const left = Number((await text(page, 'main')).match(/in stock: (\d+)/)[1]);
+  await toCheckout(page, wanted.scarce, left + 1);
+  const key = await text(page, '#key');
+  await page.locator('#place').click();
+  await page.waitForFunction((before) => document.getElementById('key').textContent !== before, key);
+  told.refused = await text(page, '#state');
+}
+
+/** At the provider's own page, and back. */
+async function pays(page) {
+  await page.goto(`${wanted.shop}/shop/orders`);
+  await page.locator('main li a').first().click();
+  await page.getByRole('button', { name: 'Pay' }).click();
+  await page.getByRole('link', { name: 'To the pay page' }).click();
+  await page.getByRole('button', { name: 'Pay' }).click();
+  await page.goto(`${wanted.shop}/shop/orders`);
+  await page.locator('main li a').first().click();
+  for (let tries = 0; tries < 100 && !(await page.locator('.status', { hasText: /^paid$/ }).count()); tries += 1) {
+    await page.waitForTimeout(200);
+    await page.reload();
+  }
+  told.paid = await page.locator('.status', { hasText: /^paid$/ }).count();
+}
+
+async function logIn(page) {
+  await page.goto(`${wanted.shop}/shop/me`);
+  const [login, password] = (await page.locator('p.fine code').first().innerText()).split(' / ');
+  await page.getByLabel('Login').fill(login);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.waitForURL(/done=in/);
+}
+
+/** What a guest began is theirs when they log in; on another device they see it, and end the first. */
+async function devices(page, other) {
+  await logIn(page);
+  await page.goto(`${wanted.shop}/shop/orders`);
+  told.theirs = await page.locator('main li code').count();
+  await logIn(other);
+  await other.goto(`${wanted.shop}/shop/orders`);
+  told.elsewhere = await other.locator('main li code').count();
+  await other.goto(`${wanted.shop}/shop/me`);
+  await other.getByRole('button', { name: 'Log it out' }).first().click();
+  await other.waitForURL(/done=ended/);
+  await page.goto(`${wanted.shop}/shop/me`);
+  told.ended = await page.getByRole('button', { name: 'Log in' }).count();
+}
+
+/** All of it where no script runs: the shop, and an operator who finds the order. */
+async function scriptless(page) {
+  await toCheckout(page, wanted.goods);
+  await page.getByRole('button', { name: 'Place the order' }).click();
+  await page.waitForURL(/shop\/orders\/ord_/);
+  const order = new URL(page.url()).pathname.split('/').pop();
+  await page.goto(`${wanted.shop}/console/log-in`);
+  await page.getByRole('button', { name: /^admin/ }).click();
+  await page.goto(`${wanted.shop}/console/orders`);
+  await page.getByLabel(/^Number/).fill(order);
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.locator('summary', { hasText: 'Cancel the order' }).click();
+  const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Cancel the order' }) });
+  const [action, fields] = [await form.getAttribute('action'), {}];
+  for (const field of await form.locator('[name]').all()) fields[await field.getAttribute('name')] = await field.inputValue();
+  await page.getByRole('button', { name: 'Cancel the order' }).click();
+  await page.waitForURL(/done=cancel/);
+  // The same form once more, as a browser sends it that was told to: it is the same wish.
+  const again = await page.request.post(`${wanted.shop}${action}`, { form: fields, maxRedirects: 0, headers: { origin: wanted.shop } });
+  told.twice = [again.status(), again.headers().location ?? (await again.text())];
+  await page.reload();
+  told.scriptless = await page.locator('.timeline li strong').allInnerTexts();
+}
+
+(async () => {
+  const browser = await chromium.launch({ executablePath: wanted.chromium, args: ['--no-sandbox'] });
+  const open = async (more = {}) => (await browser.newContext({ locale: 'en-GB', ...more })).newPage();
+  const [page, other] = [await open(), await open()];
+  page.on('pageerror', (error) => told.errors.push(error.message));
+  await unsure(page);
+  await kept(page);
+  await refused(page);
+  await pays(page);
+  await devices(page, other);
+  await scriptless(await open({ javaScriptEnabled: false }));
+  await browser.close();
+  process.stdout.write(JSON.stringify(told));
+})().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,68 @@
+//! A customer who buys, in a real browser: a reply that is lost, a page that is loaded anew, a refusal, a payment at the provider's own
+//! page, two devices, and a browser without scripts.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::demo::Demo;
+use super::driven;
+use crate::harness::variable;
+
+/// What the browser's driver tells.
+#[derive(Debug, Deserialize)]
+struct Told {
+    errors: Vec<String>,
+    /// How the request was answered whose answer was lost.
+    arrived: u16,
+    unsure: Unsure,
+    /// How the same was answered when the button was pressed again.
+    again: (u16, Option<String>),
+    /// Whether there is anything left to order, and how many orders there are.
+    cart: usize,
+    orders: usize,
+    /// Whether a page that is loaded anew has its key, and a button that was pressed is locked.
+    reloaded: bool,
+    locked: bool,
+    /// What the page says of a refusal, behind which it has another key.
+    refused: String,
+    paid: usize,
+    /// A guest's orders behind their log-in, on that device and on another; and whether the first asks to log in behind its end.
+    theirs: usize,
+    elsewhere: usize,
+    ended: usize,
+    /// How the form was answered that was sent twice.
+    twice: (u16, String),
+    /// What happened to the order that was placed, found and cancelled without a script.
+    scriptless: Vec<String>,
+}
+
+/// What a page shows when no answer came.
+#[derive(Debug, Deserialize)]
+struct Unsure {
+    words: String,
+    again: bool,
+    key: bool,
+}
+
+#[tokio::test]
+async fn a_customer_buys_once_whatever_the_network_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Demo::start(folder.path()).await;
+    let question = json!({
+        "shop": demo.shop, "chromium": variable("TEST_CHROMIUM"), "goods": "panda-plush", "scarce": "mahjong-144",
+    });
+    let told: Told = driven("buyer.cjs", &question).await;
+    assert_eq!(told.errors, Vec::<String>::new());
+    assert_eq!(told.arrived, 201, "it arrived, and nobody was told");
+    assert!(told.unsure.words.contains("you will not be charged twice") && told.unsure.again, "{:?}", told.unsure);
+    assert!(told.unsure.key, "the same wish is sent again");
+    assert_eq!(told.again, (201, Some("replayed".to_owned())));
+    assert_eq!((told.cart, told.orders), (0, 1), "one order, and what was ordered is in the cart no more");
+    assert!(told.reloaded && told.locked, "{told:?}");
+    assert!(told.refused.contains("for good"), "{}", told.refused);
+    assert_eq!(told.paid, 1);
+    assert!(told.theirs >= 2 && told.theirs == told.elsewhere, "{told:?}");
+    assert_eq!(told.ended, 1, "who was put out asks to log in again");
+    assert!(told.twice.0 == 303 && told.twice.1.ends_with("done=cancel"), "{:?}", told.twice);
+    assert_eq!(told.scriptless, ["cancelled", "placed"]);
+}
