@@ -28,7 +28,7 @@ impl Database {
     /// Says what is damaged; empty where nothing is.
     pub(crate) async fn damage(&self) -> Result<Vec<String>, Error> {
         let rows = sqlx::query(super::INTEGRITY).fetch_all(&self.administrator).await.doing("checking the file")?;
-        Ok(rows.iter().map(|row| row.get::<String, _>(0)).filter(|text| text != "ok").collect())
+        Ok(rows.iter().flat_map(|row| findings(&row.get::<String, _>(0))).collect())
     }
 
     /// Replaces every row by those of `source`, a database of the same schema, in one transaction: readers and a
@@ -101,4 +101,29 @@ async fn replace_rows(connection: &mut sqlx::SqliteConnection) -> Result<u64, Er
     }
     transaction.commit().await.doing("committing the restored rows")?;
     Ok(rows)
+}
+
+/// What a row of the check tells, a line for each finding. The first row may hold several, behind a title.
+fn findings(row: &str) -> Vec<String> {
+    let is_finding = |line: &&str| !line.is_empty() && *line != "ok" && !line.starts_with("*** in database");
+    row.lines().map(str::trim).filter(is_finding).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::findings;
+
+    #[test]
+    fn each_finding_is_one_line() {
+        for (row, expected) in [
+            ("ok", vec![]),
+            ("row 1 missing from index a", vec!["row 1 missing from index a"]),
+            (
+                "*** in database main ***\nTree 59 page 59: btreeInitPage() returns error code 11\nTree 60 page 60: more\n",
+                vec!["Tree 59 page 59: btreeInitPage() returns error code 11", "Tree 60 page 60: more"],
+            ),
+        ] {
+            assert_eq!(findings(row), expected, "{row}");
+        }
+    }
 }
