@@ -98,7 +98,7 @@ pub(super) fn attempts(attempts: &[Attempt], lang: Lang) -> Markup {
         .iter()
         .map(|attempt| {
             vec![
-                html! { code.id { (attempt.attempt_id) } },
+                html! { code { (attempt.attempt_id) } },
                 html! { (channel(&attempt.channel, lang)) " · " (method(&attempt.method, lang)) },
                 show::time(&attempt.created_at),
                 show::time(&attempt.updated_at),

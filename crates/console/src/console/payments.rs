@@ -103,7 +103,7 @@ fn rows(payments: &[Payment], lang: Lang) -> Markup {
                 a href={ (PAGE) "/" (payment.payment_id) } { code { (payment.payment_id) } }
                 div.fine { (show::time(&payment.created_at)) }
             },
-            html! { a href={ "/console/orders/" (payment.order_no) } { code { (payment.order_no) } } },
+            html! { a href={ "/console/orders/" (payment.order_no) } { code.id { (payment.order_no) } } },
             html! {
                 @if let Some(attempt) = payment.attempts.last() {
                     (channel(&attempt.channel, lang)) " " (show::status(&attempt.status, lang))

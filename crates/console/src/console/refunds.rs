@@ -102,7 +102,7 @@ pub(super) fn rows(refunds: &[Refund], lang: Lang) -> Markup {
             vec![
                 html! { a href={ "/console/refunds/" (refund.refund_id) } { code { (refund.refund_id) } } },
                 show::time(&refund.created_at),
-                html! { a href={ "/console/orders/" (refund.order_no) } { code { (refund.order_no) } } },
+                html! { a href={ "/console/orders/" (refund.order_no) } { code.id { (refund.order_no) } } },
                 html! { (refund.reason) },
                 show::status(&refund.status, lang),
                 html! { (refund.amount.text()) },
