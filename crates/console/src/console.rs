@@ -35,6 +35,7 @@ pub(crate) fn routes() -> Router<Pages> {
         .route("/log-in", get(log_in::page).post(log_in::log_in))
         .route("/log-out", post(log_in::log_out))
         .route("/me", get(me::page))
+        .route("/me/sessions/{session_id}/end", post(me::end))
         .route("/step-up", get(me::proof).post(me::step_up))
         .route("/me/second-factor", post(me::begin))
         .route("/me/second-factor/confirm", post(me::confirm))

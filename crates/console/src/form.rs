@@ -131,6 +131,16 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// What somebody else set since the form was opened, above what was typed into it.
+pub(crate) fn as_it_is(trouble: Option<&Trouble>, now: &Markup, lang: Lang) -> Markup {
+    html! {
+        @if trouble.is_some_and(|trouble| trouble.refused.code == "version_mismatch") {
+            p { (lang.say("This is how it is now. What you typed is below.", "以下是当前设置，您填写的内容保留在下方表单中。")) }
+            (now)
+        }
+    }
+}
+
 /// Does what a form wants, and goes where the answer leads. What was refused is for the page to show; who has no session logs
 /// in.
 pub(crate) async fn send(

@@ -1,7 +1,7 @@
 //! Owns what one of the staff does for themselves: proving anew who they are, a second factor, and their own sessions.
 
 use axum::Form;
-use axum::extract::Query;
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::Method;
 use maud::{Markup, html};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::answers::Session;
-use crate::inside::{Change, Reply};
+use crate::inside::{Change, Reply, part};
 use crate::lang::Lang;
 use crate::layout;
 use crate::refused::Refused;
@@ -76,6 +76,13 @@ pub(super) async fn page(Staff(visit): Staff) -> Response {
                 td { (session.address.as_deref().unwrap_or_default()) }
                 td { (show::time(&session.opened_at)) }
                 td { (show::status(&session.status, lang)) }
+                td {
+                    @if !session.current && session.status == "active" {
+                        form method="post" action={ "/console/me/sessions/" (part(&session.session_id)) "/end" } {
+                            button.quiet type="submit" { (lang.say("Log it out", "下线")) }
+                        }
+                    }
+                }
             } } } }
         }
     };
@@ -92,6 +99,15 @@ fn facts(me: &Me, lang: Lang) -> Markup {
                 dd { @if me.two_factors { (lang.say("two factors", "双重验证")) } @else { (lang.say("the password", "密码")) } }
             }
         }
+    }
+}
+
+/// Ends one of one's own sessions on another device. One that is over stays over, however often that is asked for.
+pub(super) async fn end(Staff(visit): Staff, Path(id): Path<String>) -> Response {
+    let change = Change { method: Method::DELETE, path: format!("/sessions/{}", part(&id)), ..Change::default() };
+    match visit.inside.send(change).await {
+        Ok(_) => Redirect::to("/console/me").into_response(),
+        Err(refused) => refused.page(&visit),
     }
 }
 

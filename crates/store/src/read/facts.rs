@@ -32,6 +32,9 @@ impl Store {
             disputes.and_where(Expr::col("verdict").eq(Verdict::Disputed.name()));
             keys.extend(self.said(disputes).await?);
         }
+        // What stands under two numbers is one statement.
+        keys.sort_unstable();
+        keys.dedup();
         let keys = keys.into_iter().flat_map(|digest| [payment.tenant.0.into(), Value::Bytes(digest)]);
         let mut reading = self.database.read().await.doing(DOING)?;
         let found: Vec<ChannelEventRow> =

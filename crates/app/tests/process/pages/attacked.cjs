@@ -3,7 +3,7 @@
 const { chromium } = require('playwright-core');
 
 const wanted = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
-const told = { planted: 0, refused: [], ran: [], made: [], dialogs: [], framed: [], posted: {}, stock: [], customer: 0, lang: '', errors: [] };
+const told = { fields: {}, refused: [], ran: [], made: [], dialogs: [], framed: [], posted: {}, stock: [], customer: 0, lang: '', errors: [] };
 
 /** Each would run if it were taken for markup, for an attribute, for a script, or for a link. */
 const TEXTS = [
@@ -30,17 +30,33 @@ async function plant(request) {
     count += 1;
     const headers = { ...bearer, 'idempotency-key': `plant-${count}`, ...more };
     const answer = await request.fetch(`${wanted.shop}/api/v1${path}`, { method, data, headers });
-    if (answer.ok()) told.planted += 1;
-    else told.refused.push(`${method} ${path.split('/')[1]}: ${answer.status()} ${(await answer.json()).code}`);
-    return answer.ok() ? answer.json() : {};
+    if (!answer.ok()) told.refused.push(`${method} ${path.split('/')[1]}: ${answer.status()} ${(await answer.json()).code}`);
+    return answer.ok() ? answer.json() : undefined;
   };
+  // A text in a field of some name. What comes of it is looked at; a field that takes none of them is told.
+  const field = async (name, ...what) => {
+    const answer = await send(...what);
+    told.fields[name] = (told.fields[name] ?? 0) + (answer ? 1 : 0);
+    return answer ?? {};
+  };
+  const list = async (path) => (await (await request.get(`${wanted.shop}/api/v1${path}`, { headers: bearer })).json()).data ?? [];
+  const [sent, paid] = [await list('/orders?status=paid&limit=50'), await list('/payments?status=paid&limit=100')];
+  const [reviews, channels] = [await list('/reviews?limit=50'), await (await request.get(`${wanted.shop}/api/v1/channels`, { headers: bearer })).json()];
+  const why = (text) => ({ 'x-reason': encodeURIComponent(text) });
   for (const [at, text] of TEXTS.entries()) {
-    await send('PUT', `/products/xss-${at}`, { name: text, price: { amount: 100, currency: 'CNY' }, initial_stock: 9 });
-    await send('POST', `/products/xss-${at}/stock-movements`, { quantity: 1, reason: text });
-    const order = await send('POST', '/orders', { customer_id: text, note: text, lines: [{ sku: `xss-${at}`, quantity: 1 }] }, { 'idempotency-key': text.replaceAll(' ', '') });
-    if (order.order_no) await send('POST', `/orders/${order.order_no}/cancel`, { reason: 'merchant' }, { 'x-reason': encodeURIComponent(text) });
-    await send('POST', '/members', { login: `m${at}`, name: text, password: 'three red birds' });
-    await send('POST', '/staff', { login: `s${at}`, name: text, password: 'three red birds', role: 'support' }, { 'x-reason': encodeURIComponent(text) });
+    await field('product name', 'PUT', `/products/xss-${at}`, { name: text, price: { amount: 100, currency: 'CNY' }, initial_stock: 9 });
+    await field('movement reason', 'POST', `/products/xss-${at}/stock-movements`, { quantity: 1, reason: text });
+    const order = await field('customer and note', 'POST', '/orders', { customer_id: text, note: text, lines: [{ sku: `xss-${at}`, quantity: 1 }] }, { 'idempotency-key': text.replaceAll(' ', '') });
+    if (order.order_no) await field('cancel reason', 'POST', `/orders/${order.order_no}/cancel`, { reason: 'merchant' }, why(text));
+    await field('member name', 'POST', '/members', { login: `m${at}`, name: text, password: 'three red birds' });
+    await field('staff name', 'POST', '/staff', { login: `s${at}`, name: text, password: 'three red birds', role: 'support' }, why(text));
+    await field('member login', 'POST', '/members', { login: `${at}${text.replaceAll(/[\s/]/g, '')}`, name: 'm', password: 'three red birds' });
+    await field('account of an API key', 'POST', '/api-keys', { account: text, role: 'auditor' }, why(text));
+    await field('tenant name', 'POST', '/tenants', { name: text, admin: { login: `t${at}`, name: text, password: 'three red birds' } }, why(text));
+    if (sent[at]) await field('carrier and parcel', 'POST', `/orders/${sent[at].order_no}/ship`, { carrier: text, tracking_no: text });
+    if (paid[at + 12]) await field('refund reason', 'POST', `/payments/${paid[at + 12].payment_id}/refunds`, { amount: 1, reason: text }, why(text));
+    if (reviews[at]) await field('resolution', 'POST', `/reviews/${reviews[at].review_id}/resolve`, { resolution: text });
+    for (const enabled of [false, true]) await field('switch reason', 'POST', `/channels/${channels.at(-1).channel_account_id}/switch`, { enabled }, why(text));
   }
 }
 
@@ -61,11 +77,16 @@ async function texts(page) {
     await page.goto(`${wanted.shop}/console/orders`);
     return page.locator('#found table a').evaluateAll((all) => all.map((it) => it.getAttribute('href')).filter((it) => it.includes('/console/orders/')));
   };
-  const people = async (list) => {
+  const people = async (list, links = 'main table a') => {
     await page.goto(`${wanted.shop}${list}`);
-    return page.locator('main table a').evaluateAll((all) => all.map((it) => it.getAttribute('href')));
+    return page.locator(links).evaluateAll((all) => all.map((it) => it.getAttribute('href')));
   };
-  const paths = ['/console', '/console/products', '/console/keys', '/console/members', '/console/staff', '/console/audit', '/console/me', '/shop', '/shop/cart'];
+  const paths = ['/console', '/console/products', '/console/keys', '/console/members', '/console/staff', '/console/audit', '/console/me', '/shop', '/shop/cart',
+    '/console/payments', '/console/refunds', '/console/reviews', '/console/reviews?state=all', '/console/channels', '/console/tenants', '/console/api-keys',
+    '/console/settings', ...TEXTS.map((_, at) => `/console/products/xss-${at}`)];
+  const of = async (list, links) => [...new Set(await people(list, links))].slice(0, TEXTS.length);
+  paths.push(...(await of('/console/orders?status=shipped', 'a[href^="/console/orders/ord_"]')), ...(await of('/console/refunds', 'a[href^="/console/refunds/rfd_"]')),
+    ...(await of('/console/payments?status=refunding', 'a[href^="/console/payments/pay_"]')));
   paths.push(...(await orders()).slice(0, TEXTS.length), ...(await people('/console/members')).slice(0, 4), ...(await people('/console/staff')).slice(0, 4));
   for (const text of TEXTS) {
     const word = encodeURIComponent(text);
@@ -82,15 +103,26 @@ async function stranger(page, context) {
   told.stock.push(await stock());
   let html = '';
   await context.route('http://stranger.example/**', (route) => route.fulfill({ contentType: 'text/html', body: html }));
-  for (const [name, path] of [['stock', '/console/products/xss-1/stock'], ['log-out', '/console/log-out'], ['preferences', '/preferences']]) {
-    html = `<form method=post action="${wanted.shop}${path}"><input name=key value=evil-${name}><input name=quantity value=5><input name=reason value=evil><input name=to value="//stranger.example"><input name=lang value=zh-CN></form><script>document.forms[0].submit()</script>`;
+  const forms = [
+    ['stock', '/console/products/xss-1/stock'], ['log-out', '/console/log-out'], ['preferences', '/preferences'], ['api key', '/console/api-keys/issue'],
+    ['staff', '/console/staff/add'], ['tenant', '/console/tenants/add'], ['refund limits', '/console/settings/refunds'], ['checkout', '/console/settings/checkout'],
+  ];
+  const values = { key: 'evil', quantity: 5, reason: 'evil', to: '//stranger.example', lang: 'zh-CN', account: 'evil', role: 'admin', login: 'evil', name: 'evil', password: 'three red birds' };
+  for (const [name, path] of forms) {
+    const fields = Object.entries(values).map(([field, value]) => `<input name=${field} value="${value}">`).join('');
+    html = `<form method=post action="${wanted.shop}${path}">${fields}</form><script>document.forms[0].submit()</script>`;
     const answered = page.waitForResponse((response) => response.url() === `${wanted.shop}${path}`);
     await page.goto('http://stranger.example/');
-    told.posted[name] = (await answered).status();
+    const answer = await answered;
+    told.posted[name] = `${answer.status()} ${answer.headers().location ?? ''}`;
     await page.waitForLoadState();
   }
+  for (const path of ['/console/api-keys', '/console/staff?q=evil', '/console/tenants']) {
+    await page.goto(`${wanted.shop}${path}`);
+    if ((await page.locator('table').allInnerTexts()).join('').includes('evil')) told.posted[path] = 'done';
+  }
   told.stock.push(await stock());
-  for (const path of ['/console', '/console/log-in', '/shop']) {
+  for (const path of ['/console', '/console/log-in', '/console/orders', '/console/refunds', '/console/staff', '/console/settings', '/shop', '/shop/cart', '/shop/me']) {
     html = `<iframe src="${wanted.shop}${path}"></iframe>`;
     await page.goto('http://stranger.example/');
     await page.waitForTimeout(300);

@@ -12,8 +12,8 @@ use crate::harness::variable;
 /// What the browser's driver tells.
 #[derive(Debug, Deserialize)]
 struct Told {
-    /// How many texts the API took, and which it did not.
-    planted: u32,
+    /// How many texts the API took in each field, and which it did not.
+    fields: BTreeMap<String, usize>,
     refused: Vec<String>,
     /// How many pages were looked at.
     looked: u32,
@@ -23,7 +23,7 @@ struct Told {
     dialogs: Vec<String>,
     errors: Vec<String>,
     /// How forms were answered that another site's page sent.
-    posted: BTreeMap<String, u16>,
+    posted: BTreeMap<String, String>,
     /// A product's stock before and behind that.
     stock: [i64; 2],
     /// Pages that were shown in another site's frame.
@@ -42,7 +42,9 @@ async fn s22_no_text_becomes_a_script_and_no_stranger_posts_or_frames_a_page() {
     let demo = Demo::start(folder.path()).await;
     let question = json!({"shop": demo.shop, "chromium": variable("TEST_CHROMIUM")});
     let told: Told = driven("attacked.cjs", &question).await;
-    assert!(told.planted >= 40, "{} of them: {:?}", told.planted, told.refused);
+    assert_eq!(told.fields.len(), 13, "{:?}", told.fields);
+    let few: Vec<_> = told.fields.iter().filter(|(_, planted)| **planted < 5).collect();
+    assert!(few.is_empty(), "hardly anything is planted in {few:?}: {:?}", told.refused);
     assert!(told.looked >= 90, "{told:?}");
     assert_eq!((&told.ran, &told.made), (&vec![], &vec![]));
     assert_eq!((&told.dialogs, &told.errors, &told.framed), (&vec![], &vec![], &vec![]));
@@ -50,7 +52,13 @@ async fn s22_no_text_becomes_a_script_and_no_stranger_posts_or_frames_a_page() {
     assert_eq!(told.still, "/console/me", "nobody was logged out: {told:?}");
     assert_eq!(told.lang, "en", "nobody's pages speak another language: {told:?}");
     assert_eq!(told.customer, 1, "the customer was put out: {told:?}");
-    for (form, status) in &told.posted {
-        assert!((300..500).contains(status), "{form}: {status}");
+    // Who sends them has no session there; of what needs none, nothing is done.
+    let harmless = |answer: &str| {
+        let (status, to) = answer.split_once(' ').unwrap_or((answer, ""));
+        status.starts_with('4') || (status == "303" && (to.starts_with("/console/log-in") || to == "/"))
+    };
+    assert_eq!(told.posted.len(), 8, "{:?}", told.posted);
+    for (form, answer) in &told.posted {
+        assert!(harmless(answer), "{form}: {answer}");
     }
 }

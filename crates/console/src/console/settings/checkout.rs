@@ -76,7 +76,6 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
     let lang = visit.lang();
     let title = lang.say("Checkout", "下单规则");
     let draft = Draft::of(SAVE, trouble, asked);
-    let is_stale = trouble.is_some_and(|trouble| trouble.refused.code == "version_mismatch");
     let body = html! {
         nav.crumbs { a href="/console/settings" { (lang.say("Settings", "设置")) } }
         h1 { (title) }
@@ -86,7 +85,7 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
         @if let Some(at) = &policy.changed_at { p.fine { (lang.say("Last changed ", "最近变更 ")) (show::time(at)) } }
         section.card {
             (draft.notice(PAGE, SAVE, lang))
-            @if is_stale { (as_it_is(&policy, lang)) }
+            (form::as_it_is(trouble, &as_it_is(&policy, lang), lang))
             (form(&policy, draft, lang))
         }
     };
@@ -106,7 +105,7 @@ fn form(policy: &CheckoutPolicy, draft: Draft<'_>, lang: Lang) -> Markup {
     }
 }
 
-/// What somebody else set since the form was opened, beside what was typed into it.
+/// What is set now, whatever somebody typed.
 fn as_it_is(policy: &CheckoutPolicy, lang: Lang) -> Markup {
     let [token, lock, pending, same, units, guests, registration] = labels(lang);
     let on = |is_on| html! { (word(is_on, lang)) };
@@ -114,7 +113,6 @@ fn as_it_is(policy: &CheckoutPolicy, lang: Lang) -> Markup {
     let limits = limits(lang);
     let limit = limits.iter().find(|(name, _)| *name == policy.pending_limit).map_or("", |(_, word)| word);
     html! {
-        p { (lang.say("This is how it is now. What you typed is below.", "以下是当前设置，您填写的内容保留在下方表单中。")) }
         (show::facts(&[
             (token, on(policy.checkout_token)),
             (lock, time(policy.order_lock_ms)),

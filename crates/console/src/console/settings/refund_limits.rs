@@ -82,7 +82,10 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
             "Up to so much of one payment is given back by one person alone; what is over waits for a second. A currency that is not here has no limit.",
             "单笔付款的退款累计不超过此金额时无需复核，超出部分需由另一人复核。未列出的币种不限额。")) }
         @if let Some(at) = &limits.changed_at { p.fine { (lang.say("Last changed ", "最近变更 ")) (show::time(at)) } }
-        @if visit.may(P::RefundLimitsSet) { (form(&limits, trouble.map_or(asked, |trouble| &trouble.typed), draft, lang)) } @else { (list(&limits, lang)) }
+        @if visit.may(P::RefundLimitsSet) {
+            (form::as_it_is(trouble, &list(&limits, lang), lang))
+            (form(&limits, trouble.map_or(asked, |trouble| &trouble.typed), draft, lang))
+        } @else { (list(&limits, lang)) }
     };
     let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     (status, layout::page(visit, title, &body)).into_response()

@@ -81,6 +81,7 @@ async fn shown(visit: &Visit, whose: &str, asked: &Typed, trouble: Option<&Troub
         @if let Some(at) = &rules.changed_at { p.fine { (lang.say("Last changed ", "最近变更 ")) (show::time(at)) } }
         section.card {
             (draft.notice(&path(whose), SAVE, lang))
+            (form::as_it_is(trouble, &as_it_is(&rules, lang), lang))
             form method="post" action=(path(whose)) {
                 (form::held(Some(rules.version), draft))
                 (devices(&rules, draft, lang))
@@ -93,6 +94,14 @@ async fn shown(visit: &Visit, whose: &str, asked: &Typed, trouble: Option<&Troub
     };
     let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     (status, layout::page(visit, title, &body)).into_response()
+}
+
+/// What is set now, whatever somebody typed: the same fields, and nobody can change them.
+fn as_it_is(rules: &SessionRules, lang: Lang) -> Markup {
+    let draft = Draft::default();
+    html! {
+        fieldset disabled { (devices(rules, draft, lang)) (times(rules, draft, lang)) (renewal(rules, draft, lang)) }
+    }
 }
 
 fn devices(rules: &SessionRules, draft: Draft<'_>, lang: Lang) -> Markup {
