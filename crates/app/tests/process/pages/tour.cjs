@@ -85,8 +85,8 @@ async function tour(browser, [lang, width, theme]) {
   await page.waitForFunction(() => document.querySelectorAll('#lights .lamp').length > 20, null, { timeout: 60000 });
   const one = {
     order: await first(page, '/console/orders'), key: await first(page, '/console/keys'), person: await first(page, '/console/staff'),
-    payment: await first(page, '/console/payments'), product: await first(page, '/console/products'),
-    refund: await first(page, '/console/refunds'), goods: await first(page, '/shop', 'main li a[href^="/shop/products/"]'),
+    payment: await first(page, '/console/payments'), product: '/console/products/mooncake-8',
+    refund: await first(page, '/console/refunds'), goods: '/shop/products/mooncake-8',
   };
   for (const [name, path] of [
     ['overview', '/console'], ['orders', '/console/orders'], ['order', one.order], ['products', '/console/products'],

@@ -15,7 +15,7 @@ use crate::harness::variable;
 
 /// Of the cells in which anything is drawn, so many of a hundred may be of another shade: orders come and go, and names are long
 /// or short.
-const OTHER_MAX: usize = 60;
+const OTHER_MAX: usize = 70;
 
 /// What the browser's driver tells.
 #[derive(Deserialize)]
@@ -105,7 +105,7 @@ fn paper(look: &str) -> char {
 
 /// What is kept tells pages apart: a blank one from each, and most of them from one another.
 #[test]
-fn a_blank_page_is_like_no_screen_and_few_screens_are_like_another() {
+fn a_blank_page_is_like_no_screen_and_most_screens_are_told_apart() {
     let kept = kept_looks();
     for (screen, look) in &kept {
         let blank = paper(look).to_string().repeat(look.len());
@@ -115,5 +115,5 @@ fn a_blank_page_is_like_no_screen_and_few_screens_are_like_another() {
     let pairs: Vec<_> = kept.iter().flat_map(|one| kept.iter().map(move |two| (one, two))).collect();
     let pairs: Vec<_> = pairs.into_iter().filter(|(one, two)| one.0 < two.0 && kind(one.0) == kind(two.0)).collect();
     let alike = pairs.iter().filter(|(one, two)| other(one.1, two.1) <= OTHER_MAX).count();
-    assert!(alike * 4 < pairs.len(), "{alike} of {} pairs are alike", pairs.len());
+    assert!(alike * 2 < pairs.len(), "{alike} of {} pairs are alike", pairs.len());
 }
