@@ -42,6 +42,9 @@ async function plant(request) {
   const list = async (path) => (await (await request.get(`${wanted.shop}/api/v1${path}`, { headers: bearer })).json()).data ?? [];
   const [sent, paid] = [await list('/orders?status=paid&limit=50'), await list('/payments?status=paid&limit=100')];
   const [reviews, channels] = [await list('/reviews?limit=50'), await (await request.get(`${wanted.shop}/api/v1/channels`, { headers: bearer })).json()];
+  // A person gives money back with a second factor alone; a server has none.
+  const { secret } = await send('POST', '/api-keys', { account: 'refunds', role: 'admin' });
+  const server = { authorization: `Bearer ${secret}` };
   const why = (text) => ({ 'x-reason': encodeURIComponent(text) });
   for (const [at, text] of TEXTS.entries()) {
     await field('product name', 'PUT', `/products/xss-${at}`, { name: text, price: { amount: 100, currency: 'CNY' }, initial_stock: 9 });
@@ -53,8 +56,8 @@ async function plant(request) {
     await field('member login', 'POST', '/members', { login: `${at}${text.replaceAll(/[\s/]/g, '')}`, name: 'm', password: 'three red birds' });
     await field('account of an API key', 'POST', '/api-keys', { account: text, role: 'auditor' }, why(text));
     await field('tenant name', 'POST', '/tenants', { name: text, admin: { login: `t${at}`, name: text, password: 'three red birds' } }, why(text));
-    if (sent[at]) await field('carrier and parcel', 'POST', `/orders/${sent[at].order_no}/ship`, { carrier: text, tracking_no: text });
-    if (paid[at + 12]) await field('refund reason', 'POST', `/payments/${paid[at + 12].payment_id}/refunds`, { amount: 1, reason: text }, why(text));
+    if (sent[at]) await field('carrier and parcel', 'POST', `/orders/${sent[at].order_no}/ship`, { carrier: text, tracking_no: text }, { 'if-match': `"${sent[at].version}"` });
+    if (paid[at + 12]) await field('refund reason', 'POST', `/payments/${paid[at + 12].payment_id}/refunds`, { amount: { amount: 1, currency: paid[at + 12].amount.currency }, reason: text }, { ...why(text), ...server });
     if (reviews[at]) await field('resolution', 'POST', `/reviews/${reviews[at].review_id}/resolve`, { resolution: text });
     for (const enabled of [false, true]) await field('switch reason', 'POST', `/channels/${channels.at(-1).channel_account_id}/switch`, { enabled }, why(text));
   }
