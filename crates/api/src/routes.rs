@@ -83,7 +83,7 @@ fn trade() -> Table {
         .post("/orders/{order_no}/payments", May(P::PaymentsStart), payments::start)
         .get("/payments", May(P::OrdersRead), payments::page)
         .get("/payments/{payment_id}", May(P::OrdersRead), payments::get)
-        .get("/payments/{payment_id}/facts", May(P::OrdersRead), facts::of_payment)
+        .get("/payments/{payment_id}/facts", May(P::ChannelsRead), facts::of_payment)
         .post("/payments/{payment_id}/query", May(P::PaymentsQuery), payments::query)
         .post("/payments/{payment_id}/refunds", May(P::RefundsStart), payments::refund)
         .get("/refunds/{refund_id}", May(P::OrdersRead), payments::get_refund)
