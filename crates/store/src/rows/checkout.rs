@@ -6,29 +6,30 @@ use domain::{CheckoutPolicy, TenantId, Timestamp};
 use super::{Column, limit_from_number, limit_number};
 use crate::Error;
 use crate::found::{Fields, Stored};
-use crate::set::{Find, Value, Write, number, row};
+use crate::set::{self, Find, Value, Write, number, row};
+
+const COLUMNS: &[set::Column] = &[
+    number("tenant_id"),
+    number("checkout_token"),
+    number("order_lock_ms"),
+    number("pending_limit"),
+    number("same_within_ms"),
+    number("order_units_max"),
+    number("guests"),
+    number("registration"),
+    number("changed_at"),
+    number("version"),
+];
+
+/// All but the tenant.
+const SET: &[set::Column] = COLUMNS.split_at(1).1;
 
 /// What the shop of a tenant asks of a checkout.
 pub(crate) struct CheckoutRow(pub(crate) Standing);
 
 impl Stored for CheckoutRow {
-    const FIND: &'static Find = &Find {
-        table: "tenant_policies",
-        key: &[number("tenant_id")],
-        unique: None,
-        read: &[
-            number("tenant_id"),
-            number("checkout_token"),
-            number("order_lock_ms"),
-            number("pending_limit"),
-            number("same_within_ms"),
-            number("order_units_max"),
-            number("guests"),
-            number("registration"),
-            number("changed_at"),
-            number("version"),
-        ],
-    };
+    const FIND: &'static Find =
+        &Find { table: "tenant_policies", key: &[number("tenant_id")], unique: None, read: COLUMNS };
 
     fn read(fields: &mut Fields) -> Result<Self, Error> {
         let tenant: i64 = fields.take()?;
@@ -55,22 +56,8 @@ impl Stored for CheckoutRow {
 pub(crate) static CHECKOUT_NEW: Write = Write::insert("tenant_policies", CheckoutRow::FIND.read);
 
 /// Another policy, as [`checkout_changed`] gives it.
-pub(crate) static CHECKOUT_CHANGED: Write = Write::update(
-    "tenant_policies",
-    CheckoutRow::FIND.key,
-    &[
-        number("checkout_token"),
-        number("order_lock_ms"),
-        number("pending_limit"),
-        number("same_within_ms"),
-        number("order_units_max"),
-        number("guests"),
-        number("registration"),
-        number("changed_at"),
-        number("version"),
-    ],
-    &[number("version")],
-);
+pub(crate) static CHECKOUT_CHANGED: Write =
+    Write::update("tenant_policies", CheckoutRow::FIND.key, SET, &[number("version")]);
 
 /// The row of a policy where there was none.
 pub(crate) fn checkout_new(now: &Standing) -> [Value; 10] {

@@ -24,7 +24,9 @@ fn told(mut command: Command, how: (Source, Option<&str>), number: Option<&str>)
 /// A dispute, which has a number of its own.
 fn disputed(command: Command, number: &str) -> Command {
     let mut command = told(command, (Source::Callback, Some("disputed")), Some(number));
-    let Action::ApplyChannelFact(ApplyChannelFact { fact, digest, .. }) = &mut command.action else { unreachable!() };
+    let Action::ApplyChannelFact(ApplyChannelFact { fact, digest, .. }) = &mut command.action else {
+        panic!("what was told is a fact");
+    };
     fact.subject = domain::channel::Subject::Charge(Reference::from_stored(&format!("dp-{number}")));
     *digest = Digest(u128::from_be_bytes(digest.0).wrapping_add(1 << 90).to_be_bytes());
     command
