@@ -1,27 +1,20 @@
 //! Owns forms: what somebody typed, how a refusal shows it to them again, and the way out and back where a proof is asked for.
 
 mod field;
+pub(crate) mod kept;
 pub(crate) mod span;
-
-use std::collections::BTreeMap;
-
-use axum::response::{IntoResponse as _, Redirect, Response};
-use maud::{Markup, html};
-use serde::Deserialize;
-use serde_json::{Value, json};
+mod typed;
 
 use crate::inside::{Change, Reply, part};
 use crate::lang::Lang;
 use crate::refused::Refused;
 use crate::visit::{Visit, new_key};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use maud::{Markup, html};
 
 pub(crate) use field::Field;
 pub(crate) use span::Span;
-
-/// What a form or the query of a page says, by the names of its fields.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Typed(BTreeMap<String, String>);
+pub(crate) use typed::Typed;
 
 /// What was done with a form that was refused.
 pub(crate) struct Trouble {
@@ -53,37 +46,6 @@ pub(crate) struct Deed<'a> {
     pub(crate) says_why: bool,
 }
 
-impl Typed {
-    /// A field as it was typed.
-    pub(crate) fn said(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
-    }
-
-    /// What stands in a field; none where nothing does.
-    pub(crate) fn given(&self, name: &str) -> Option<&str> {
-        Some(self.said(name).trim()).filter(|text| !text.is_empty())
-    }
-
-    /// The wish's name, made where the form was.
-    pub(crate) fn key(&self) -> Option<&str> {
-        self.given("key")
-    }
-
-    /// A whole number; what is none goes to the API as it is, which says so in its own words.
-    pub(crate) fn number(&self, name: &str) -> Value {
-        let text = self.said(name).trim();
-        text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number))
-    }
-
-    /// The page with this form filled as it is now. Passwords stand in no address, and a wish that was refused is over.
-    fn back(&self, page: &str, deed: &str) -> String {
-        let kept = |name: &str| !matches!(name, "key" | "version" | "deed" | "done") && !name.contains("password");
-        let fields = self.0.iter().filter(|(name, value)| kept(name) && !value.is_empty());
-        fields
-            .fold(format!("{page}?deed={deed}"), |link, (name, value)| format!("{link}&{}={}", part(name), part(value)))
-    }
-}
-
 impl<'a> Draft<'a> {
     /// Of a form: from the refusal if it was this one, or from the page's query if that names it.
     pub(crate) fn of(deed: &str, trouble: Option<&'a Trouble>, asked: &'a Typed) -> Self {
@@ -110,6 +72,14 @@ impl<'a> Draft<'a> {
     pub(crate) fn open_wish(self) -> Option<&'a str> {
         self.refused.filter(|refused| !refused.is_final())?;
         self.typed.and_then(Typed::key)
+    }
+
+    /// What a form held when it was filled, where its wish is not over.
+    fn still(self, name: &str) -> Option<&'a str> {
+        if self.refused.is_some_and(Refused::is_final) {
+            return None;
+        }
+        self.typed.and_then(|typed| typed.given(name))
     }
 
     /// Whether somebody is in the middle of it.
@@ -180,7 +150,7 @@ pub(crate) fn deed(deed: &Deed<'_>, draft: Draft<'_>, fields: &Markup, lang: Lan
             summary { (deed.word) }
             (draft.notice(deed.page, deed.name, lang))
             form method="post" action={ (deed.page) "/" (deed.name) } {
-                (held(deed.version, draft))
+                (held((deed.page, deed.name), deed.version, draft))
                 (fields)
                 @if deed.says_why { (why(draft, lang)) }
                 button type="submit" class=(if deed.is_danger { "danger" } else { "" }) { (deed.word) }
@@ -189,14 +159,15 @@ pub(crate) fn deed(deed: &Deed<'_>, draft: Draft<'_>, fields: &Markup, lang: Lan
     }
 }
 
-/// What a form holds that nobody types: the wish's name and the version it was made for. While nobody knows what became of a wish,
-/// both stay as they are.
-pub(crate) fn held(version: Option<u32>, draft: Draft<'_>) -> Markup {
-    let open = draft.open_wish();
-    let key = open.map_or_else(new_key, str::to_owned);
-    let seen = open.and(draft.said("version")).filter(|version| !version.is_empty()).map(str::to_owned);
+/// What a form holds that nobody types: its page and its name there, the wish's name and the version it was made for. Until a wish
+/// is over, its name and version stay as they are.
+pub(crate) fn held((page, deed): (&str, &str), version: Option<u32>, draft: Draft<'_>) -> Markup {
+    let key = draft.still("key").map_or_else(new_key, str::to_owned);
+    let seen = draft.still("version").map(str::to_owned);
     let version = seen.or_else(|| version.map(|version| version.to_string()));
     html! {
+        input type="hidden" name="page" value=(page);
+        input type="hidden" name="deed" value=(deed);
         input type="hidden" name="key" value=(key);
         @if let Some(version) = version { input type="hidden" name="version" value=(version); }
     }
@@ -215,21 +186,7 @@ mod tests {
     use super::*;
 
     fn typed(pairs: &[(&str, &str)]) -> Typed {
-        Typed(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
-    }
-
-    #[test]
-    fn who_proves_themselves_comes_back_to_what_they_typed() {
-        let form = typed(&[
-            ("amount", "19.99"),
-            ("key", "form-1"),
-            ("password", "four green hills"),
-            ("reason", "破损 & torn"),
-            ("version", "3"),
-            ("why", ""),
-        ]);
-        let back = "/console/payments/pay_1?deed=refund&amount=19.99&reason=%E7%A0%B4%E6%8D%9F%20%26%20torn";
-        assert_eq!(form.back("/console/payments/pay_1", "refund"), back);
+        Typed::of(pairs)
     }
 
     #[test]
@@ -267,7 +224,7 @@ mod tests {
             let trouble = Trouble { deed: "refund".to_owned(), typed: form(), refused };
             let asked = Typed::default();
             let draft = Draft::of("refund", Some(&trouble), &asked);
-            let shown = held(Some(4), draft).into_string();
+            let shown = held(("/console/refunds", "refund"), Some(4), draft).into_string();
             assert_eq!(shown.contains(r#"value="form-1""#), keeps, "{code}: {shown}");
             assert_eq!(shown.contains(r#"value="3""#), keeps, "{code}: {shown}");
             let field = Field::number("amount", "Amount").of(draft, "/amount").render().into_string();
@@ -275,10 +232,17 @@ mod tests {
         }
     }
 
+    /// A session that ended between two presses gives no second wish.
     #[test]
-    fn what_is_no_number_is_for_the_api_to_tell() {
-        for (text, value) in [(" 7 ", json!(7)), ("-3", json!(-3)), ("", json!("")), ("1.5", json!("1.5"))] {
-            assert_eq!(typed(&[("quantity", text)]).number("quantity"), value, "{text:?}");
+    fn a_wish_that_nobody_looked_at_keeps_its_key_behind_the_log_in() {
+        let link =
+            typed(&[("key", "form-1"), ("amount", "20"), ("version", "3")]).still("/console/payments/pay_1", "refund");
+        assert_eq!(link, "/console/payments/pay_1?deed=refund&amount=20&key=form-1&version=3");
+        let asked = typed(&[("deed", "refund"), ("key", "form-1"), ("amount", "20"), ("version", "3")]);
+        for (deed, keeps) in [("refund", true), ("query", false)] {
+            let shown = held(("/console/payments/pay_1", deed), Some(4), Draft::of(deed, None, &asked)).into_string();
+            assert_eq!(shown.contains(r#"value="form-1""#), keeps, "{shown}");
+            assert_eq!(shown.contains(r#"value="3""#), keeps, "{shown}");
         }
     }
 }

@@ -18,7 +18,7 @@ mod visit;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Redirect;
 use axum::routing::get;
 use tokio_util::sync::CancellationToken;
@@ -62,7 +62,7 @@ pub fn router(api: Router, settings: Settings) -> Router {
     let shop = if settings.demo.is_some() { Router::new().nest("/shop", shop::routes()) } else { Router::new() };
     let pages = Pages { api: api.clone(), settings: Arc::new(settings) };
     let of_people = shop
-        .nest("/console", console::routes())
+        .nest("/console", console::routes().layer(from_fn_with_state(pages.clone(), form::kept::read)))
         .route("/", get(move || async move { Redirect::to(front) }))
         .route("/preferences", axum::routing::post(look::keep))
         .nest("/assets", assets::routes())

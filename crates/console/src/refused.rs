@@ -75,6 +75,11 @@ impl Refused {
         Self::new(404, "not_found", &format!("there is no {what}"))
     }
 
+    /// Nobody types that much.
+    pub(crate) fn too_long(most: usize) -> Self {
+        Self::new(413, "body_too_large", &format!("a form has {most} bytes at most"))
+    }
+
     fn new(status: u16, code: &str, detail: &str) -> Self {
         Self(Box::new(Problem {
             status,

@@ -10,6 +10,7 @@ use http::request::Parts;
 use serde::Deserialize;
 
 use crate::Settings;
+use crate::form::kept::Kept;
 use crate::inside::{Inside, Side, part};
 use crate::lang::Lang;
 use crate::look::Look;
@@ -38,7 +39,7 @@ pub(crate) struct Visit {
     pub(crate) inside: Inside,
     pub(crate) side: Side,
     pub(crate) look: Look,
-    /// The path and query of the page; where a form was sent, of the one that it stood on.
+    /// The path and query of the page; where a form was sent, of the one that it stood on, with what was typed into it.
     pub(crate) here: String,
     /// The page of this site that they come from.
     pub(crate) before: Option<String>,
@@ -75,7 +76,8 @@ impl FromRequestParts<Pages> for Visit {
         let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |uri| uri.0.clone());
         let side = if uri.path().starts_with("/console") { Side::Console } else { Side::Shop };
         let (asked, before) = (uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(), before(parts));
-        let here = if parts.method.is_safe() { asked } else { before.clone().unwrap_or(asked) };
+        let filled = parts.extensions.get::<Kept>().map(|kept| kept.0.clone());
+        let here = if parts.method.is_safe() { asked } else { filled.or_else(|| before.clone()).unwrap_or(asked) };
         Ok(Self {
             inside: Inside::of(&pages.api, side, (&parts.headers, &parts.extensions)),
             side,

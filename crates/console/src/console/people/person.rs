@@ -183,7 +183,8 @@ fn devices(visit: &Visit, kind: Kind, person: &Person, sessions: &[Session]) -> 
         .iter()
         .map(|session| {
             let is_open = session.status == "active";
-            let end = format!("/console/{}/{}/sessions/{}/end", kind.among(), person.person_id, session.session_id);
+            let page = format!("/console/{}/{}", kind.among(), person.person_id);
+            let end = format!("{page}/sessions/{}/end", session.session_id);
             vec![
                 html! {
                     (session.device_name.as_deref().unwrap_or(&session.device_type))
@@ -195,7 +196,7 @@ fn devices(visit: &Visit, kind: Kind, person: &Person, sessions: &[Session]) -> 
                 show::status(&session.status, lang),
                 html! { @if is_open && visit.may(kind.write()) {
                     form.inline method="post" action=(end) {
-                        (form::held(None, form::Draft::default()))
+                        (form::held((&page, ""), None, form::Draft::default()))
                         button.quiet type="submit" { (lang.say("Put out", "下线")) }
                     }
                 } },

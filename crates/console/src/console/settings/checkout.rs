@@ -96,7 +96,7 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
 fn form(policy: &CheckoutPolicy, draft: Draft<'_>, lang: Lang) -> Markup {
     html! {
         form method="post" action=(PAGE) {
-            (form::held(Some(policy.version), draft))
+            (form::held((PAGE, SAVE), Some(policy.version), draft))
             (orders(policy, draft, lang))
             (customers(policy, draft, lang))
             (form::why(draft, lang))

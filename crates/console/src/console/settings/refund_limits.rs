@@ -106,7 +106,7 @@ fn form(limits: &RefundLimits, typed: &Typed, draft: Draft<'_>, lang: Lang) -> M
         section.card {
             (draft.notice(PAGE, SAVE, lang))
             form method="post" action=(PAGE) {
-                (form::held(Some(limits.version), draft))
+                (form::held((PAGE, SAVE), Some(limits.version), draft))
                 @for row in 0..rows.min(ROWS_MAX) {
                     @let place = sent.iter().position(|other| *other == row);
                     (pair(row, place, limits.alone_up_to.get(row), draft, lang))

@@ -83,7 +83,7 @@ async fn shown(visit: &Visit, whose: &str, asked: &Typed, trouble: Option<&Troub
             (draft.notice(&path(whose), SAVE, lang))
             (form::as_it_is(trouble, &as_it_is(&rules, lang), lang))
             form method="post" action=(path(whose)) {
-                (form::held(Some(rules.version), draft))
+                (form::held((&path(whose), SAVE), Some(rules.version), draft))
                 (devices(&rules, draft, lang))
                 (times(&rules, draft, lang))
                 (renewal(&rules, draft, lang))
