@@ -23,7 +23,6 @@ function checkout(form) {
   let key = localStorage.getItem(stored) || form.elements.key.value;
   let over = false;
 
-  document.getElementById("worse").hidden = false;
   showKey();
 
   function showKey() {
@@ -41,12 +40,13 @@ function checkout(form) {
   }
 
   // One request. What the server said to it, or null where no answer came.
-  async function send({ under = key, body = wish(), signal } = {}) {
+  async function send({ under = key, body = wish(), isLost = false } = {}) {
     const headers = { "Content-Type": "application/json", "Idempotency-Key": under };
     if (form.elements.token.value) headers["One-Time-Token"] = form.elements.token.value;
-    const options = { method: "POST", headers, body: JSON.stringify(body), signal, credentials: "same-origin" };
+    const options = { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" };
     try {
       const answer = await fetch("/api/v1/orders", options);
+      if (isLost) throw new Error("the reply is lost on its way");
       const told = { status: answer.status, how: answer.headers.get("Idempotency-Status"), body: await answer.json() };
       note(told, under);
       return told;
@@ -131,16 +131,16 @@ function checkout(form) {
       // The next look may find it.
     }
   }
-  look();
-  setInterval(() => document.hidden || look(), 1000);
+  // The panel is there once it is known from where on the log is this page's.
+  look().then(() => {
+    document.getElementById("worse").hidden = false;
+    setInterval(() => document.hidden || look(), 1000);
+  });
 
   const worse = {
     ten: () => Promise.all(Array.from({ length: 10 }, () => send())),
     drop: async () => {
-      const cut = new AbortController();
-      const sent = send({ signal: cut.signal });
-      setTimeout(() => cut.abort(), 3);
-      await sent;
+      await send({ isLost: true });
       if (!over) state.textContent = state.dataset.unknown;
     },
     late: () => new Promise((done) => setTimeout(() => done(send()), 5000)),

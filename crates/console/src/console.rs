@@ -56,6 +56,7 @@ pub(crate) fn routes() -> Router<Pages> {
         .nest("/staff", people::routes(people::Kind::Staff))
         .route("/reviews", get(reviews::page))
         .route("/reviews/{review_id}/resolve", post(reviews::resolve))
+        .route("/reviews/{review_id}/{remedy}", post(reviews::act))
         .route("/channels", get(channels::page))
         .route("/channels/{channel_account_id}/switch", post(channels::switch))
         .route("/api-keys", get(api_keys::page))

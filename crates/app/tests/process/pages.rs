@@ -1,6 +1,7 @@
 //! A real browser and pages of other sites: what they make it do with the cookie of somebody who is logged in here.
 
 mod attacked;
+mod away;
 mod buyer;
 mod demo;
 mod newcomer;

@@ -1,4 +1,7 @@
-//! Owns the human queue: what no rule could settle, what to do about each kind, and closing it.
+//! Owns the human queue: what no rule could settle, what can be done about it there and then, and closing it.
+
+mod kinds;
+mod remedy;
 
 use axum::Form;
 use axum::extract::{Path, Query};
@@ -17,6 +20,9 @@ use crate::layout;
 use crate::list::{self, Place, SHOWN};
 use crate::show;
 use crate::visit::{Staff, Visit};
+use kinds::kind;
+use remedy::Remedy;
+pub(super) use remedy::act;
 
 const PAGE: &str = "/console/reviews";
 
@@ -82,16 +88,22 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
     let body = html! {
         h1 { (title) }
         p.fine { (lang.say("What no rule could settle. Closing one is a note for people: it moves no money.", "规则无法判定的事项。关闭只是记录处理结果，不会变动资金。")) }
-        @if let Some(id) = asked.given("done") {
-            p.notice.good role="status" { (lang.say("Closed: ", "已关闭：")) code { (id) } }
-        }
-        (form::lost(trouble, |deed| found.data.iter().any(|review| is_open(review) && resolving(&review.review_id) == deed), lang))
+        @if let Some(done) = asked.given("done") { (said(done, lang)) }
+        (form::lost(trouble, |deed| found.data.iter().any(|review| is_open(review) && deed.starts_with(&review.review_id)), lang))
         (tabs(state, lang))
         @if found.data.is_empty() { p.empty { (lang.say("Nothing waits for a person.", "没有待处理的事项。")) } }
         @for review in &found.data { (card(visit, review, (asked, trouble))) }
         (list::pages(&place, lang))
     };
     (status, layout::page(visit, title, &body)).into_response()
+}
+
+/// What was done a moment ago.
+fn said(done: &str, lang: Lang) -> Markup {
+    match Remedy::from_name(done) {
+        Some(remedy) => show::done(remedy.done(lang)),
+        None => html! { p.notice.good role="status" { (lang.say("Closed: ", "已关闭：")) code { (done) } } },
+    }
 }
 
 fn is_open(review: &Review) -> bool {
@@ -122,6 +134,9 @@ fn card(visit: &Visit, review: &Review, (asked, trouble): (&Typed, Option<&Troub
                 (Some(resolution), Some(at)) => p.notice.good { (resolution) " · " (show::time(at)) },
                 _ => {
                     p { strong { (lang.say("What to do: ", "建议处理：")) } (advice) }
+                    @if let Some(remedy) = Remedy::of(&review.kind, &review.subject).filter(|remedy| visit.may(remedy.asks())) {
+                        (remedy.form(review, (asked, trouble), lang))
+                    }
                     @if visit.may(Permission::ReviewsResolve) { (closing(&name, Draft::of(&name, trouble, asked), lang)) }
                 },
             }
@@ -152,52 +167,5 @@ fn subject(id: &str) -> Markup {
             Some(screen) => a href={ "/console/" (screen) "/" (part(id)) } { code { (id) } },
             None => code { (id) },
         }
-    }
-}
-
-/// What a kind is called, and what one does about it.
-fn kind(name: &str, lang: Lang) -> (&str, &'static str) {
-    match name {
-        "quarantined" => (
-            lang.say("does not fit", "不符"),
-            lang.say("What the provider said does not fit what was asked. Compare with the provider's own page before anything is sent.", "渠道返回与请求不符。请先与渠道后台核对，再决定是否发货。"),
-        ),
-        "stuck" => (
-            lang.say("no end", "长期未决"),
-            lang.say("The provider gave no end for long. Ask again on the payment's page; if it has none, call the provider.", "渠道长期没有结果。请在付款页面重新查询，仍无结果请联系渠道。"),
-        ),
-        "late_payment" => (
-            lang.say("paid late", "逾期付款"),
-            lang.say("Money came for a closed order. A refund is on its way; see that it arrives.", "已关闭订单收到款项，系统已发起退款，请确认到账。"),
-        ),
-        "double_payment" => (
-            lang.say("paid twice", "重复付款"),
-            lang.say("The order was paid twice. The second is given back; see that it arrives.", "订单被重复付款，多付部分已发起退款，请确认到账。"),
-        ),
-        "refund_failed" => (
-            lang.say("refund failed", "退款失败"),
-            lang.say("The provider refused. Send it once more on the refund's page, or give the money back another way and say so here.", "渠道拒绝退款。可在退款页面重试，或以其他方式退款并在此说明。"),
-        ),
-        "refund_revived" => (
-            lang.say("refund came to life", "退款复活"),
-            lang.say("A refund that had failed went through after all. See that nobody gave the money back a second time.", "曾失败的退款后来成功了，请确认没有重复退款。"),
-        ),
-        "unmatched" => (
-            lang.say("of nobody", "无法匹配"),
-            lang.say("The provider tells of a number that nobody here gave out. Find out whose money it is.", "渠道通知的单号在系统中不存在，请查明款项归属。"),
-        ),
-        "disputed" => (
-            lang.say("disputed", "争议"),
-            lang.say("The payer asks the bank for their money. Answer the provider in time.", "付款人向银行提出争议，请按时向渠道提交材料。"),
-        ),
-        "difference" => (
-            lang.say("difference", "对账差异"),
-            lang.say("The provider's statement and our ledger differ. Look at both, line by line.", "渠道账单与系统账务不一致，请逐笔核对。"),
-        ),
-        "parked" => (
-            lang.say("parked", "已搁置"),
-            lang.say("A message was tried often and given up. Mend the reason, and have it tried again.", "消息多次投递失败已搁置，请排除原因后重试。"),
-        ),
-        other => (other, lang.say("Look at it, and say what was done.", "请查看并记录处理结果。")),
     }
 }

@@ -42,7 +42,7 @@ async function shop(page) {
   await lines(page, 13);
   told.log = await page.locator('#log li').evaluateAll((all) => all.map((line) => [line.className, line.textContent]));
   // The server's own log, as it comes in.
-  await page.waitForFunction(() => document.querySelectorAll('#served li').length >= 12);
+  await page.waitForFunction(() => document.querySelectorAll('#served li').length >= 13);
   told.served = await page.locator('#served li').evaluateAll((all) => all.map((line) => line.className));
   told.explore = await page.locator('#explore').getAttribute('href');
   await page.getByRole('link', { name: 'See the order' }).click();
