@@ -38,7 +38,7 @@ pub(crate) use proofs::{
 };
 pub(crate) use refunds::{PutRefundPolicy, Refund, RefundPolicy, StartRefund, refund_path};
 pub(crate) use requests::{Buyer, CancelOrder, CorrectShipment, MoveStock, PlaceOrder, PutProduct, ShipOrder};
-pub(crate) use reviews::{ResolveReview, Review};
+pub(crate) use reviews::{QueuedReview, ResolveReview, Review};
 pub(crate) use sessions::{
     BeGuest, ChangePassword, LogIn, LogInDevice, Me, RefreshTokens, Register, Session, Tokens, by_cookie,
 };

@@ -1,10 +1,14 @@
 //! Owns the routes of the human queue: what no rule could settle, and what somebody did about it.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
-use domain::{Action, ResolveReview, ReviewId};
+use domain::review::Review;
+use domain::{Action, AttemptId, Payment, PaymentId, RefundId, ResolveReview, ReviewId, TenantId};
 use serde::Deserialize;
+use store::Store;
 use utoipa::IntoParams;
 
 use super::ids::{IdPath, Named};
@@ -34,7 +38,7 @@ impl Named for ReviewId {
 
 /// What a person has to look at, the latest first.
 #[utoipa::path(get, path = "/api/v1/reviews", tag = "reviews", params(ReviewQuery),
-    responses((status = 200, body = wire::List<wire::Review>, description = "A page"),
+    responses((status = 200, body = wire::List<wire::QueuedReview>, description = "A page"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
         (status = "5XX", body = crate::openapi::Problem, content_type = "application/problem+json")),
     security(("api_key" = []), ("session" = [])))]
@@ -54,8 +58,30 @@ pub(crate) async fn list(
     };
     let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
     let tenant = caller.tenant;
-    let page = api.ask(|store| async move { store.reviews_page(tenant, all, after.as_ref(), limit).await }).await?;
-    Ok(Json(lists::list(page, wire::Review::of)).into_response())
+    let (page, payments) = api
+        .ask(|store| async move {
+            let page = store.reviews_page(tenant, all, after.as_ref(), limit).await?;
+            let payments = behind(&store, tenant, &page.rows).await?;
+            Ok((page, payments))
+        })
+        .await?;
+    let row = |review: &Review| wire::QueuedReview::of(review, payments.get(&review.subject).copied());
+    Ok(Json(lists::list(page, row)).into_response())
+}
+
+/// The payments behind what reviews are about, by their subjects: one question, however many there are.
+async fn behind(store: &Store, tenant: TenantId, rows: &[Review]) -> Result<HashMap<String, PaymentId>, store::Error> {
+    let subjects = || rows.iter().map(|review| review.subject.as_str());
+    let attempts = subjects().filter_map(|subject| subject.parse::<AttemptId>().ok());
+    let refunds = subjects().filter_map(|subject| subject.parse::<RefundId>().ok());
+    let payments = store.payments_behind(tenant, attempts, refunds).await?;
+    let numbers = |payment: &Payment| {
+        let attempts = payment.attempts.iter().map(|attempt| attempt.id.to_string());
+        let all: Vec<_> = attempts.chain(payment.refunds.iter().map(|refund| refund.id.to_string())).collect();
+        (all, payment.id)
+    };
+    let each = payments.iter().map(numbers).flat_map(|(all, id)| all.into_iter().map(move |number| (number, id)));
+    Ok(each.collect())
 }
 
 /// Say what was done about it: a note for people, which moves no money. The first word stays, and the audit log has whose it is.

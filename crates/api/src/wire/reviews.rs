@@ -1,5 +1,6 @@
 //! Owns the JSON of the human queue, in both directions.
 
+use domain::PaymentId;
 use domain::review;
 use domain::text::Resolution;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,16 @@ pub(crate) struct Review {
     resolved_at: Option<String>,
 }
 
+/// Something in the human queue, with the payment where one can do something about it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct QueuedReview {
+    #[serde(flatten)]
+    review: Review,
+    /// The payment that has its subject, an attempt or a refund; null where it is about none that is known here.
+    #[schema(example = "pay_01JD8Q7V0EFXXR6D2J1Q5Z9K3M")]
+    payment_id: Option<String>,
+}
+
 /// What was done about a review.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +69,12 @@ impl Review {
             resolution,
             resolved_at,
         }
+    }
+}
+
+impl QueuedReview {
+    pub(crate) fn of(review: &review::Review, payment: Option<PaymentId>) -> Self {
+        Self { review: Review::of(review), payment_id: payment.map(|id| id.to_string()) }
     }
 }
 

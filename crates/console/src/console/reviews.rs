@@ -37,6 +37,8 @@ struct Review {
     raised_at: String,
     resolution: Option<String>,
     resolved_at: Option<String>,
+    /// The payment of an attempt or a refund that it is about.
+    payment_id: Option<String>,
 }
 
 /// The page.
@@ -127,14 +129,14 @@ fn card(visit: &Visit, review: &Review, (asked, trouble): (&Typed, Option<&Troub
     let name = resolving(&review.review_id);
     html! {
         article.card.record {
-            h2 { span.status.bad { (word) } " " (subject(&review.subject)) }
+            h2 { span.status.bad { (word) } " " (subject(review)) }
             p { (review.detail) }
             p.fine { (show::time(&review.raised_at)) " · " code { (review.review_id) } }
             @match (&review.resolution, &review.resolved_at) {
                 (Some(resolution), Some(at)) => p.notice.good { (resolution) " · " (show::time(at)) },
                 _ => {
                     p { strong { (lang.say("What to do: ", "建议处理：")) } (advice) }
-                    @if let Some(remedy) = Remedy::of(&review.kind, &review.subject).filter(|remedy| visit.may(remedy.asks())) {
+                    @if let Some(remedy) = Remedy::of(review).filter(|remedy| visit.may(remedy.asks())) {
                         (remedy.form(review, (asked, trouble), lang))
                     }
                     @if visit.may(Permission::ReviewsResolve) { (closing(&name, Draft::of(&name, trouble, asked), lang)) }
@@ -154,17 +156,18 @@ fn closing(name: &str, draft: Draft<'_>, lang: Lang) -> Markup {
     form::deed(&deed, draft, &html! { (fields) }, lang)
 }
 
-/// What it is about, with the page where something can be done about it.
-fn subject(id: &str) -> Markup {
-    let screen = match id.split('_').next() {
-        Some("ord") => Some("orders"),
-        Some("pay") => Some("payments"),
-        Some("rfd") => Some("refunds"),
+/// What it is about, with the page where something can be done about it: an attempt's is its payment's.
+fn subject(review: &Review) -> Markup {
+    let id = &review.subject;
+    let page = match (id.split('_').next(), &review.payment_id) {
+        (Some("ord"), _) => Some(format!("orders/{}", part(id))),
+        (Some("rfd"), Some(_)) => Some(format!("refunds/{}", part(id))),
+        (_, Some(payment)) => Some(format!("payments/{}", part(payment))),
         _ => None,
     };
     html! {
-        @match screen {
-            Some(screen) => a href={ "/console/" (screen) "/" (part(id)) } { code { (id) } },
+        @match page {
+            Some(page) => a href={ "/console/" (page) } { code { (id) } },
             None => code { (id) },
         }
     }

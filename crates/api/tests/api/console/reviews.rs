@@ -2,27 +2,36 @@
 
 use domain::access::Role;
 use domain::review::{Kind, Review};
-use domain::{ReviewId, Timestamp};
+use domain::{ReviewId, TenantId, Timestamp};
 use serde_json::{Value, json};
 
 use super::{pages, refuses_bad_parameters};
 use crate::harness::{Answer, Client, Shop};
+use crate::payments::begun;
 use crate::people::somebody;
 
 const PATH: &str = "/api/v1/reviews";
 
 async fn raise(shop: &Shop, id: u128) -> String {
-    let review = Review {
+    raise_about(shop, id, format!("att_{id}")).await
+}
+
+async fn raise_about(shop: &Shop, id: u128, subject: String) -> String {
+    let review = Review { tenant: shop.tenant, ..about(id, subject) };
+    assert!(shop.store.review_raise(&review).await.expect("it is new"));
+    review.id.to_string()
+}
+
+fn about(id: u128, subject: String) -> Review {
+    Review {
         id: ReviewId::new(id),
-        tenant: shop.tenant,
+        tenant: TenantId(0),
         kind: Kind::Stuck,
-        subject: format!("att_{id}"),
+        subject,
         detail: "no word from the provider".to_owned(),
         at: Timestamp(1_777_777_777_000 + i64::try_from(id).expect("a small number")),
         resolved: None,
-    };
-    assert!(shop.store.review_raise(&review).await.expect("it is new"));
-    review.id.to_string()
+    }
 }
 
 async fn resolve(client: &Client, id: &str, key: &str, words: &str) -> Answer {
@@ -64,7 +73,9 @@ async fn a_review_is_resolved_once_and_answered_the_same_again() {
     for limit in [1, 2, 5, 200] {
         let rows = pages(&shop.admin, &format!("{PATH}?state=all"), limit).await;
         assert_eq!(ids(&rows), all.iter().rev().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(rows[3], first.json());
+        let mut told = first.json();
+        told["payment_id"] = Value::Null;
+        assert_eq!(rows[3], told);
     }
     // Whose word it is stands in the audit log, and so does a try that came too late.
     let log = shop.admin.get("/api/v1/audit?action=reviews.resolve").await.expect(200).json();
@@ -73,6 +84,31 @@ async fn a_review_is_resolved_once_and_answered_the_same_again() {
         |outcome: &str| [all[1].as_str(), outcome, "asked the provider: it was paid"].map(|text| Some(text.to_owned()));
     let rows: Vec<_> = log["data"].as_array().expect("rows").iter().map(told).collect();
     assert_eq!(rows, [line("review_resolved"), line("done")]);
+    shop.close().await;
+}
+
+/// An attempt has no page of its own: who looks after it goes to its payment.
+#[tokio::test]
+async fn each_tells_the_payment_that_it_is_about() {
+    let (shop, payment, attempt) = begun().await;
+    let cases = [
+        (attempt.clone(), json!(payment)),
+        ("att_01JD8Q7V0EFXXR6D2J1Q5Z9K3M".to_owned(), Value::Null),
+        ("rfd_01JD8Q7V0EFXXR6D2J1Q5Z9K3M".to_owned(), Value::Null),
+        ("till".to_owned(), Value::Null),
+    ];
+    for (id, (subject, _)) in (1..).zip(&cases) {
+        raise_about(&shop, id, subject.clone()).await;
+    }
+    let rows = pages(&shop.admin, PATH, 200).await;
+    let told: Vec<_> = rows.iter().rev().map(|row| (row["subject"].clone(), row["payment_id"].clone())).collect();
+    assert_eq!(told, cases.map(|(subject, payment)| (json!(subject), payment)));
+    // Nobody learns of another tenant's payment by an id that they know.
+    let other = shop.tenant("another").await;
+    let stranger = shop.client(other, "server", Role::Admin).await;
+    let foreign = Review { tenant: other, ..about(9, attempt) };
+    assert!(shop.store.review_raise(&foreign).await.expect("it is new"));
+    assert_eq!(pages(&stranger, PATH, 9).await[0]["payment_id"], Value::Null);
     shop.close().await;
 }
 

@@ -36,6 +36,35 @@ struct Told {
     customer: usize,
 }
 
+/// What the driver tells that fills each form.
+#[derive(Debug, Deserialize)]
+struct Typed {
+    /// How often a form of each page was sent, and how often it was answered with each status.
+    forms: BTreeMap<String, usize>,
+    answers: BTreeMap<u16, usize>,
+    /// How many fields showed a text again.
+    back: usize,
+    ran: Vec<String>,
+    made: Vec<String>,
+    dialogs: Vec<String>,
+    errors: Vec<String>,
+}
+
+/// What is refused is shown again in its field, beside the words of the server: each is a way in.
+#[tokio::test]
+async fn s22_no_text_that_is_typed_into_a_form_becomes_a_script() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = Demo::start(folder.path()).await;
+    let question = json!({"shop": demo.shop, "chromium": variable("TEST_CHROMIUM")});
+    let told: Typed = driven("typed.cjs", &question).await;
+    assert_eq!((&told.ran, &told.made, &told.dialogs, &told.errors), (&vec![], &vec![], &vec![], &vec![]));
+    assert!(told.forms.len() >= 20, "few pages had a form: {:?}", told.forms);
+    assert!(told.forms.values().sum::<usize>() >= 120, "few forms were sent: {:?}", told.forms);
+    assert!(told.back >= 100, "few texts were shown again: {told:?}");
+    let refused: usize = told.answers.iter().filter(|(status, _)| **status >= 400).map(|(_, count)| count).sum();
+    assert!(refused >= 30, "{:?}", told.answers);
+}
+
 #[tokio::test]
 async fn s22_no_text_becomes_a_script_and_no_stranger_posts_or_frames_a_page() {
     let folder = tempfile::tempdir().expect("a folder");

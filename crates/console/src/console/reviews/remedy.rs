@@ -38,12 +38,21 @@ impl Remedy {
         Self::ALL.into_iter().find(|remedy| remedy.name() == name)
     }
 
-    /// What fits a kind, by what it is about. Of what came back by itself, or is only to be compared, there is none.
-    pub(super) fn of(kind: &str, subject: &str) -> Option<Self> {
-        match (kind, subject.split('_').next()) {
-            ("quarantined" | "stuck" | "difference", Some("pay")) => Some(Self::AskAgain),
-            ("refund_failed", Some("rfd")) => Some(Self::SendAgain),
+    /// What fits one, by its kind and what it is about. Where money comes back by itself, or only a person can tell, there is none.
+    pub(super) fn of(review: &Review) -> Option<Self> {
+        let has_payment = review.payment_id.is_some();
+        match review.kind.as_str() {
+            "quarantined" | "stuck" | "late_payment" | "double_payment" if has_payment => Some(Self::AskAgain),
+            "refund_failed" if has_payment && review.subject.starts_with("rfd_") => Some(Self::SendAgain),
             _ => None,
+        }
+    }
+
+    /// What the API is to do it to.
+    fn object<'a>(self, review: &'a Review) -> &'a str {
+        match self {
+            Self::AskAgain => review.payment_id.as_deref().unwrap_or_default(),
+            Self::SendAgain => &review.subject,
         }
     }
 
@@ -74,11 +83,11 @@ impl Remedy {
         }
     }
 
-    /// Where the API does it to what is meant.
-    fn path(self, subject: &str) -> String {
+    /// Where the API does it.
+    fn path(self, object: &str) -> String {
         match self {
-            Self::AskAgain => format!("/payments/{}/query", part(subject)),
-            Self::SendAgain => format!("/refunds/{}/retry", part(subject)),
+            Self::AskAgain => format!("/payments/{}/query", part(object)),
+            Self::SendAgain => format!("/refunds/{}/retry", part(object)),
         }
     }
 
@@ -88,7 +97,7 @@ impl Remedy {
         let draft = Draft::of(&name, trouble, asked);
         let (says_why, word) = (self == Self::SendAgain, self.word(lang));
         let deed = Deed { page: PAGE, name: &name, word, is_danger: false, version: None, says_why };
-        form::deed(&deed, draft, &html! { input type="hidden" name="subject" value=(review.subject); }, lang)
+        form::deed(&deed, draft, &html! { input type="hidden" name="object" value=(self.object(review)); }, lang)
     }
 }
 
@@ -108,7 +117,7 @@ pub(in crate::console) async fn act(
     };
     let change = Change {
         method: Method::POST,
-        path: remedy.path(typed.said("subject")),
+        path: remedy.path(typed.said("object")),
         key: typed.key(),
         reason: typed.given("why"),
         ..Change::default()
@@ -128,27 +137,39 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn each_kind_has_the_remedy_that_fits_what_it_is_about() {
-        let (ask, send) = (Some(Remedy::AskAgain), Some(Remedy::SendAgain));
-        for kind in Kind::ALL {
-            let wanted = match kind {
-                Kind::Quarantined | Kind::Stuck | Kind::Difference => [ask, None, None],
-                Kind::RefundFailed => [None, send, None],
-                Kind::LatePayment
-                | Kind::DoublePayment
-                | Kind::RefundRevived
-                | Kind::Unmatched
-                | Kind::Disputed
-                | Kind::Parked => [None; 3],
-            };
-            let found = ["pay_01", "rfd_01", "psp"].map(|subject| Remedy::of(kind.name(), subject));
-            assert_eq!(found, wanted, "{kind:?}");
+    fn review(kind: Kind, subject: &str, payment_id: Option<&str>) -> Review {
+        Review {
+            review_id: "rev_1".to_owned(),
+            kind: kind.name().to_owned(),
+            subject: subject.to_owned(),
+            detail: String::new(),
+            raised_at: String::new(),
+            resolution: None,
+            resolved_at: None,
+            payment_id: payment_id.map(str::to_owned),
         }
     }
 
     #[test]
-    fn a_subject_is_one_part_of_a_path() {
+    fn each_kind_has_the_remedy_that_fits_what_it_is_about() {
+        let (ask, send) = (Some((Remedy::AskAgain, "pay_1")), Some((Remedy::SendAgain, "rfd_1")));
+        for kind in Kind::ALL {
+            let wanted = match kind {
+                Kind::Quarantined | Kind::Stuck | Kind::LatePayment | Kind::DoublePayment => [ask, ask, None, None],
+                Kind::RefundFailed => [None, send, None, None],
+                Kind::RefundRevived | Kind::Unmatched | Kind::Disputed | Kind::Difference | Kind::Parked => [None; 4],
+            };
+            let about = [("att_1", Some("pay_1")), ("rfd_1", Some("pay_1")), ("rfd_1", None), ("till", None)];
+            for ((subject, payment), wanted) in about.into_iter().zip(wanted) {
+                let review = review(kind, subject, payment);
+                let found = Remedy::of(&review).map(|remedy| (remedy, remedy.object(&review)));
+                assert_eq!(found, wanted, "{kind:?} {subject}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_meant_is_one_part_of_a_path() {
         assert_eq!(Remedy::AskAgain.path("pay_1/../x"), "/payments/pay_1%2F..%2Fx/query");
         assert_eq!(Remedy::SendAgain.path("rfd_1"), "/refunds/rfd_1/retry");
     }
