@@ -63,11 +63,10 @@ impl Command {
         };
         let (store, _) = admin::open(&of.database).await?;
         let Some(tenant) = store.tenant(&of.tenant).await? else { bail!("there is no tenant {:?}", of.tenant) };
-        let mut policy = store.policy(tenant).await?;
-        if let Some(changes) = changes {
-            changes.apply(&mut policy)?;
-            store.policy_set(tenant, &policy, api::now()).await?;
-        }
+        let policy = match changes {
+            None => store.policy(tenant).await?,
+            Some(changes) => store.policy_change(tenant, api::now(), |policy| changes.apply(policy)).await??,
+        };
         store.close().await;
         let period = |ms: i64| if ms == 0 { "off".to_owned() } else { Period(milliseconds(ms)).to_string() };
         let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
@@ -86,7 +85,7 @@ impl Command {
 }
 
 impl Changes {
-    fn apply(&self, policy: &mut CheckoutPolicy) -> anyhow::Result<()> {
+    fn apply(&self, mut policy: CheckoutPolicy) -> anyhow::Result<CheckoutPolicy> {
         if let Some(on) = self.checkout_token {
             policy.checkout_token = on;
         }
@@ -103,7 +102,7 @@ impl Changes {
         // What the API would refuse is refused here.
         match policy.unfit().next() {
             Some(unfit) => bail!("--{}: {unfit}", flag(unfit)),
-            None => Ok(()),
+            None => Ok(policy),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Owns what each tenant's shop asks of a checkout: settings that stand in the database, so that every node has the same.
 
+use std::convert::Infallible;
+
 use domain::checkout::Standing;
 use domain::{CheckoutPolicy, TenantId, Timestamp};
 
@@ -23,14 +25,32 @@ impl Store {
     /// From now on the tenant's shop asks this, whatever it asked before: what an operator does beside the engine, as with
     /// the rules of sessions. Nodes follow within seconds.
     pub async fn policy_set(&self, tenant: TenantId, policy: &CheckoutPolicy, now: Timestamp) -> Result<(), Error> {
+        match self.policy_change(tenant, now, |_| Ok::<_, Infallible>(*policy)).await? {
+            Ok(_) => Ok(()),
+            Err(never) => match never {},
+        }
+    }
+
+    /// From now on the tenant's shop asks what `change` makes of what it asked: of two changes at a time, none is lost. What it
+    /// refuses stays as it is.
+    pub async fn policy_change<E>(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        change: impl FnOnce(CheckoutPolicy) -> Result<CheckoutPolicy, E>,
+    ) -> Result<Result<CheckoutPolicy, E>, Error> {
         const DOING: &str = "setting a tenant's policy";
         let mut changes = self.changes().await.doing(DOING)?;
         let key = vec![tenant.0.into()];
         let found: Vec<CheckoutRow> =
             changes.find(CheckoutRow::FIND, key, Intent::Change).await.doing(DOING)?.rows()?;
+        let policy = match change(found.first().map(|row| row.0.policy).unwrap_or_default()) {
+            Ok(policy) => policy,
+            Err(refused) => return Ok(Err(refused)),
+        };
         let was = found.first().map(|row| row.0.version);
         let version = was.unwrap_or(1).saturating_add(1);
-        let standing = Standing { tenant, policy: *policy, version, changed_at: Some(now) };
+        let standing = Standing { tenant, policy, version, changed_at: Some(now) };
         let rows = if let Some(was) = was {
             let mut rows = Rows::of(&CHECKOUT_CHANGED);
             rows.add(checkout_changed(&standing, was));
@@ -41,6 +61,7 @@ impl Store {
             rows
         };
         changes.write_all(vec![rows]).await.doing(DOING)?;
-        changes.commit().await.doing(DOING)
+        changes.commit().await.doing(DOING)?;
+        Ok(Ok(policy))
     }
 }

@@ -10,6 +10,7 @@ use crate::shop::{Shop, words};
 on_every_database!(
     a_policy_is_what_was_set_last,
     each_way_of_setting_a_policy_counts_its_version,
+    of_changes_at_a_time_none_is_lost,
     an_installation_has_one_secret_for_good,
 );
 
@@ -65,6 +66,30 @@ async fn each_way_of_setting_a_policy_counts_its_version(kind: Kind) {
     shop.ground.plant("delete from tenant_policies").await;
     assert_eq!(command("k4", 5, None).await, "200");
     assert_eq!(read().await, (2, 5, true));
+}
+
+/// Ten of them at a time, each of what the one before it left.
+async fn of_changes_at_a_time_none_is_lost(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let tenant = shop.desk.tenant;
+    shop.store.policy_set(tenant, &CheckoutPolicy::default(), Timestamp(9)).await.expect("it is set");
+    let change = |at| {
+        let store = shop.store.clone();
+        let more = |mut policy: CheckoutPolicy| {
+            policy.order_units_max += 1;
+            Ok::<_, ()>(policy)
+        };
+        tokio::spawn(async move { store.policy_change(tenant, Timestamp(at), more).await })
+    };
+    let tasks: Vec<_> = (10..20).map(change).collect();
+    for task in tasks {
+        task.await.expect("no panic").expect("it is written").expect("it is no refusal");
+    }
+    let standing = shop.store.checkout_policy(tenant).await.expect("it is read");
+    assert_eq!((standing.policy.order_units_max, standing.version), (10, 12));
+    let refused = shop.store.policy_change(tenant, Timestamp(30), |_| Err("no")).await.expect("it is read");
+    assert_eq!(refused, Err("no"));
+    assert_eq!(shop.store.checkout_policy(tenant).await.expect("it is read"), standing);
 }
 
 async fn an_installation_has_one_secret_for_good(kind: Kind) {
