@@ -102,10 +102,10 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
 
 /// What was done a moment ago.
 fn said(done: &str, lang: Lang) -> Markup {
-    match Remedy::from_name(done) {
-        Some(remedy) => show::done(remedy.done(lang)),
-        None => html! { p.notice.good role="status" { (lang.say("Closed: ", "已关闭：")) code { (done) } } },
+    if let Some(remedy) = Remedy::from_name(done) {
+        return show::done(remedy.done(lang));
     }
+    html! { p.notice.good role="status" { (lang.say("Closed: ", "已关闭：")) code { (done) } } }
 }
 
 fn is_open(review: &Review) -> bool {

@@ -49,7 +49,7 @@ impl Remedy {
     }
 
     /// What the API is to do it to.
-    fn object<'a>(self, review: &'a Review) -> &'a str {
+    fn object(self, review: &Review) -> &str {
         match self {
             Self::AskAgain => review.payment_id.as_deref().unwrap_or_default(),
             Self::SendAgain => &review.subject,
