@@ -155,9 +155,7 @@ mod tests {
         let words = ["policy", "set"].into_iter().chain(words.split_whitespace());
         let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
         let Command::Set(changes) = line.command else { return Err("another command".to_owned()) };
-        let mut policy = CheckoutPolicy::default();
-        changes.apply(&mut policy).map_err(|error| error.to_string())?;
-        Ok(policy)
+        changes.apply(CheckoutPolicy::default()).map_err(|error| error.to_string())
     }
 
     /// Nothing is set here that the API would refuse.
