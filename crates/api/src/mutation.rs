@@ -4,6 +4,7 @@ mod asking;
 mod audit;
 mod begun;
 mod names;
+mod precondition;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -30,13 +31,14 @@ use crate::request_id::RequestId;
 use crate::state::{Api, Peer};
 use crate::watch::{Begun, Origin};
 use crate::{stamp, wire};
+use precondition::Precondition;
 
 /// A request that changes something, read and stamped, not yet understood.
 pub(crate) struct Mutation {
     api: Api,
     caller: Caller,
     key: Option<Key>,
-    expected_version: Option<u32>,
+    precondition: Precondition,
     /// The one-time token that came along, as it was sent.
     one_time_token: Option<String>,
     aliases: Vec<Alias>,
@@ -76,7 +78,7 @@ impl Mutation {
         // The limit comes before the key: a body that is too large leaves no trace.
         let bytes = body::read(body, &parts.headers, api.settings()).await?;
         let key = read_key(&parts.headers)?;
-        let (precondition, expected_version) = read_if_match(&parts.headers)?;
+        let precondition = Precondition::read(&parts.headers)?;
         let one_time_token = names::read_token(&parts.headers)?;
         let body = body::canonical(&parts.headers, &bytes)?;
         let ids = RawPathParams::from_request_parts(&mut parts, api)
@@ -88,7 +90,7 @@ impl Mutation {
             route: origin.route.as_ref().map_or("", MatchedPath::as_str),
             ids: &ids,
             query: parts.uri.query().unwrap_or_default(),
-            precondition: &precondition,
+            precondition: precondition.text(),
         };
         let fingerprints = Fingerprints::of(&target, &body::without_secrets(&body));
         // Whoever is nobody writes nothing into the log.
@@ -100,7 +102,7 @@ impl Mutation {
             api: api.clone(),
             caller,
             key,
-            expected_version,
+            precondition,
             one_time_token,
             aliases: Vec::new(),
             token: Token::None,
@@ -120,7 +122,7 @@ impl Mutation {
             api: api.clone(),
             caller,
             key: None,
-            expected_version: None,
+            precondition: Precondition::default(),
             one_time_token: None,
             aliases: Vec::new(),
             token: Token::None,
@@ -207,14 +209,19 @@ impl Mutation {
 
     /// The version that If-Match names, which must be there.
     pub(crate) fn required_version(&self) -> Result<u32, Problem> {
-        self.expected_version.ok_or_else(|| {
+        self.expected_version().ok_or_else(|| {
             Problem::new("precondition_required", "send the header If-Match with the ETag of the order as you read it")
         })
     }
 
     /// The version that If-Match names, if it is there.
     pub(crate) const fn expected_version(&self) -> Option<u32> {
-        self.expected_version
+        self.precondition.version()
+    }
+
+    /// Whether If-None-Match wants none to be there yet.
+    pub(crate) const fn must_be_new(&self) -> bool {
+        self.precondition.must_be_new()
     }
 
     /// A number for one purpose of this request, the same whenever it is sent.
@@ -337,18 +344,4 @@ fn read_key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
     let lines = headers.get_all(key::HEADER).iter().map(HeaderValue::as_bytes);
     Key::from_header_lines(lines, key::Syntax::Either)
         .map_err(|invalid| Problem::new("idempotency_key_invalid", invalid.to_string()))
-}
-
-/// The header as it counts for the fingerprint, and the version it names. A tag that is no version of ours, such
-/// as one of another system, matches nothing: version 0 does not exist.
-fn read_if_match(headers: &HeaderMap) -> Result<(String, Option<u32>), Problem> {
-    let mut lines = headers.get_all(header::IF_MATCH).iter();
-    let Some(line) = lines.next() else { return Ok((String::new(), None)) };
-    let invalid = || Problem::new("if_match_invalid", "send one entity tag as the server gave it, such as \"3\"");
-    let text = line.to_str().map_err(|_| invalid())?.trim();
-    let tag = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).ok_or_else(invalid)?;
-    if lines.next().is_some() || tag.contains(['"', ',']) {
-        return Err(invalid());
-    }
-    Ok((text.to_owned(), Some(tag.parse().unwrap_or(0))))
 }

@@ -105,7 +105,9 @@ impl Problem {
                 problem.with("from", from.name()).with("event", step.name())
             }
             Refusal::Order(order::Refusal::VersionMismatch { current, .. })
-            | Refusal::Product(product::Refusal::VersionMismatch { current, .. })
+            | Refusal::Product(
+                product::Refusal::VersionMismatch { current, .. } | product::Refusal::Exists { current, .. },
+            )
             | Refusal::Person(person::Refusal::VersionMismatch { current, .. })
             | Refusal::Session(session::Refusal::VersionMismatch { current, .. })
             | Refusal::Checkout(checkout::Refusal::VersionMismatch { current, .. }) => {

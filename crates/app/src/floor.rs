@@ -110,6 +110,7 @@ fn product() -> anyhow::Result<Action> {
         price: Money::new(1_999, "CNY".parse()?),
         initial_stock: 1_000_000_000,
         expected_version: None,
+        must_be_new: false,
     }))
 }
 

@@ -192,6 +192,8 @@ pub struct PutProduct {
     pub initial_stock: i64,
     /// The version that If-Match names.
     pub expected_version: Option<u32>,
+    /// Whether there must be none yet: If-None-Match says `*`.
+    pub must_be_new: bool,
 }
 
 /// Move stock by hand.

@@ -69,7 +69,9 @@ impl State {
     /// has changed since. Such a PUT is a new wish, not a retry.
     pub fn moved_on(&self, command: &Command, answered: Option<u32>) -> bool {
         match &command.action {
-            Action::PutProduct(put) if command.key.is_derived() && put.expected_version.is_none() => {
+            Action::PutProduct(put)
+                if command.key.is_derived() && put.expected_version.is_none() && !put.must_be_new =>
+            {
                 self.product(command.tenant, &put.sku).map(|product| product.version) != answered
             }
             Action::PutSessionRules(put) if command.key.is_derived() && put.expected_version.is_none() => {

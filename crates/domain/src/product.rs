@@ -35,4 +35,12 @@ pub enum Refusal {
         /// Its version now.
         current: u32,
     },
+    /// If-None-Match wanted none to be there.
+    #[error("there is a product {sku} already, of version {current}")]
+    Exists {
+        /// Which product.
+        sku: Sku,
+        /// Its version now.
+        current: u32,
+    },
 }

@@ -67,6 +67,7 @@ impl Refusal {
             | Self::Person(person::Refusal::VersionMismatch { .. })
             | Self::Session(session::Refusal::VersionMismatch { .. })
             | Self::Checkout(checkout::Refusal::VersionMismatch { .. }) => "version_mismatch",
+            Self::Product(product::Refusal::Exists { .. }) => "product_exists",
             Self::Person(person::Refusal::NotFound(_))
             | Self::Tenant(tenant::Refusal::NotFound(_))
             | Self::Review(review::Refusal::NotFound(_))

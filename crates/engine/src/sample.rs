@@ -41,6 +41,7 @@ pub(crate) fn product(id: u128, tenant: i64, price: i64) -> Command {
         price: Money::new(price, "CNY".parse().expect("a known currency")),
         initial_stock: 100,
         expected_version: None,
+        must_be_new: false,
     };
     let key = Key::derived("put", &price.to_string());
     Command { key, ..command(id, tenant, "put", Action::PutProduct(action)) }

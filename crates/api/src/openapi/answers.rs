@@ -138,7 +138,7 @@ const fn words(status: u16) -> &'static str {
         404 => "There is no such thing that the credential can see",
         408 => "The body did not arrive in time; nothing was done",
         409 => "It cannot be done as things stand; `code` says why",
-        412 => "The object has another version than If-Match names",
+        412 => "The object is not as If-Match or If-None-Match wants it",
         413 => "The body is too large; nothing was done",
         415 => "The body is not JSON, or is encoded; nothing was done",
         422 => "The body can never be right, or the key was used for another request",

@@ -33,9 +33,10 @@ const IDS: [(&str, &str); 11] = [
 /// An API key's id, or the number of one that is older than ids.
 const API_KEY: &str = "^(key_[0-7][0-9A-HJKMNP-TV-Z]{25}|[1-9][0-9]{0,18})$";
 /// The headers of requests, and what is taken in them.
-const HEADERS: [(&str, &str); 4] = [
+const HEADERS: [(&str, &str); 5] = [
     ("Idempotency-Key", "^[!-~]{1,255}$"),
     ("If-Match", "^\"[^\",]*\"$"),
+    ("If-None-Match", "^\\*$"),
     ("One-Time-Token", "^tok_[A-Za-z0-9_-]+$"),
     ("X-Reason", "^[!-~][ -~]*$"),
 ];

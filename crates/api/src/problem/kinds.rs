@@ -86,7 +86,8 @@ const TRADE: &[Kind] = &[
         400,
         Correct,
         "If-Match is not valid",
-        "Send one entity tag as the server gave it in the header ETag, for example `If-Match: \"3\"`.",
+        "Send one entity tag as the server gave it in the header ETag, for example `If-Match: \"3\"`. `If-None-Match` \
+         takes `*` alone.",
     ),
     kind(
         "precondition_required",
@@ -103,6 +104,14 @@ const TRADE: &[Kind] = &[
         "The object has changed",
         "The object has another version than If-Match names: somebody changed it since you read it. Read it again, \
          look whether your change still makes sense, and send it under a new key.",
+    ),
+    kind(
+        "product_exists",
+        412,
+        NewKey,
+        "There is such a product already",
+        "If-None-Match wanted the product to be new, and there is one under this code; nothing was changed. To change it, read \
+         it and send its version as If-Match, under a new key.",
     ),
     kind(
         "content_type_unsupported",

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use http::header::{
-    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, LOCATION, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, REFERRER_POLICY,
+    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use idempotency::key;
@@ -49,6 +49,7 @@ pub(super) fn from_other_sites(origins: &[HeaderValue]) -> CorsLayer {
         AUTHORIZATION,
         CONTENT_TYPE,
         IF_MATCH,
+        IF_NONE_MATCH,
         X_REQUEST_ID,
         HeaderName::from_static("idempotency-key"),
         HeaderName::from_static("one-time-token"),

@@ -18,7 +18,8 @@ use crate::{stamp, wire};
 #[utoipa::path(put, path = "/api/v1/products/{sku}", tag = "products", request_body = wire::PutProduct,
     params(("sku" = String, Path, description = "The product's code, percent-encoded"),
         ("Idempotency-Key" = Option<String>, Header, description = "Optional: derived from the request where missing"),
-        ("If-Match" = Option<String>, Header, description = "The version that the change was made for")),
+        ("If-Match" = Option<String>, Header, description = "The version that the change was made for"),
+        ("If-None-Match" = Option<String>, Header, description = "`*` where it must be new")),
     responses((status = 200, body = wire::Product, description = "Changed, or already so"),
         (status = 201, body = wire::Product, description = "Created"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
@@ -26,7 +27,8 @@ use crate::{stamp, wire};
     security(("api_key" = []), ("session" = [])))]
 pub(crate) async fn put(path: SkuPath, request: Mutation) -> Result<Response, Problem> {
     let body: wire::PutProduct = request.json()?;
-    let action = Action::PutProduct(body.action(path.0, request.expected_version())?);
+    let put = body.action(path.0, request.expected_version())?;
+    let action = Action::PutProduct(domain::PutProduct { must_be_new: request.must_be_new(), ..put });
     request.submit(action, derived_from_request).await
 }
 

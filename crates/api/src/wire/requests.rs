@@ -122,7 +122,7 @@ impl PutProduct {
         errors.range("/initial_stock", initial_stock, 0, QUANTITY_MAX);
         let (Some(name), Some(price)) = (name, price) else { return Err(errors.problem()) };
         errors.none()?;
-        Ok(domain::PutProduct { sku, name, price, initial_stock, expected_version })
+        Ok(domain::PutProduct { sku, name, price, initial_stock, expected_version, must_be_new: false })
     }
 }
 

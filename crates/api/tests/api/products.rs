@@ -94,6 +94,42 @@ async fn if_match_is_honoured() {
     shop.close().await;
 }
 
+/// Whoever makes a product under a code that is taken changes nothing, and their own repetition is answered as the first was.
+#[tokio::test]
+async fn if_none_match_makes_and_changes_nothing() {
+    let shop = Shop::open().await;
+    let only_new = |key: &str, name: &str| {
+        let call = shop.admin.put("/api/v1/products/A").header("if-none-match", "*").json(&named(name, 1_999));
+        if key.is_empty() { call.send() } else { call.header("idempotency-key", key).send() }
+    };
+    let first = only_new("k1", "Chair").await.expect(201);
+    let taken = only_new("k2", "Stool").await.problem(412, "product_exists");
+    assert_eq!(taken.at("/current_version"), 1);
+    only_new("k2", "Stool").await.replays(&taken);
+    only_new("", "Chair").await.problem(412, "product_exists");
+    put(&shop, "Armchair").await.expect(200);
+    only_new("k1", "Chair").await.replays(&first);
+    assert_eq!(shop.admin.get("/api/v1/products/A").await.str("/name"), "Armchair");
+    let plain = shop.admin.put("/api/v1/products/A").header("idempotency-key", "k1").json(&named("Chair", 1_999));
+    plain.send().await.problem(422, "idempotency_key_reused");
+
+    let both = |sku: &str, tag: &str| {
+        let call = shop.admin.put(&format!("/api/v1/products/{sku}")).header("if-none-match", "*");
+        call.if_match(tag).json(&named("N", 1)).send()
+    };
+    both("A", "\"2\"").await.problem(412, "product_exists");
+    // A tag matches nothing where nothing is.
+    for tag in ["\"0\"", "\"abc\""] {
+        both("NEW", tag).await.problem(412, "version_mismatch");
+    }
+    for strange in ["\"2\"", "*, \"2\"", "", "\u{fc}"] {
+        let call = shop.admin.put("/api/v1/products/NEW").header("if-none-match", strange);
+        call.json(&named("N", 1)).send().await.problem(400, "if_match_invalid");
+    }
+    shop.admin.get("/api/v1/products/NEW").await.problem(404, "not_found");
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn codes_of_every_spelling() {
     let shop = Shop::open().await;

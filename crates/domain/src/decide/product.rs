@@ -8,10 +8,12 @@ use crate::{
 pub(super) fn put(state: &State, command: &Command, put: &PutProduct) -> Result<Outcome, Refusal> {
     let before = state.product(command.tenant, &put.sku);
     let current = before.map_or(0, |product| product.version);
-    if put.expected_version.is_some_and(|expected| expected != current) {
+    // A tag matches nothing where nothing is, whatever it says.
+    if put.expected_version.is_some_and(|expected| before.is_none() || expected != current) {
         return Err(product::Refusal::VersionMismatch { sku: put.sku.clone(), current }.into());
     }
     match before {
+        Some(_) if put.must_be_new => Err(product::Refusal::Exists { sku: put.sku.clone(), current }.into()),
         Some(before) => Ok(change(state, command, put, before)),
         None => Ok(create(command, put)),
     }

@@ -113,6 +113,7 @@ impl Wish {
                 price: money(*price),
                 initial_stock: *stock,
                 expected_version: *version,
+                must_be_new: false,
             }),
             What::Move { sku: at, quantity } => Action::MoveStock(MoveStock {
                 id: MovementId::new(u128::from(books.commands)),

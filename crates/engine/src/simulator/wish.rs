@@ -167,6 +167,7 @@ impl What {
                 price: money(price),
                 initial_stock,
                 expected_version: None,
+                must_be_new: false,
             }),
             Self::Move { sku: at, quantity } => Action::MoveStock(MoveStock {
                 id: MovementId::new(made),

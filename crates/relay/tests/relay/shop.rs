@@ -245,6 +245,7 @@ pub fn put(sku: &str) -> Action {
         price: money(100),
         initial_stock: 1_000,
         expected_version: None,
+        must_be_new: false,
     })
 }
 

@@ -84,6 +84,7 @@ impl Desk {
             price: money(price),
             initial_stock,
             expected_version: None,
+            must_be_new: false,
         };
         self.command(&format!("put-{sku}-{price}"), Action::PutProduct(action))
     }

@@ -28,6 +28,22 @@ fn if_match_guards_a_product() {
     );
 }
 
+/// Whoever makes a product does not change one that somebody else made.
+#[test]
+fn what_must_be_new_changes_nothing() {
+    check(
+        "
+        put tea 100 only-new v=0       -> version_mismatch 0
+        put tea 100 stock=3 only-new   -> new v1 3/0
+        put tea 110 stock=9 only-new   -> product_exists 1
+        put tea 100 stock=3 only-new   -> product_exists 1
+        put tea 110                    -> v2 3/0
+        put tea 110 only-new           -> product_exists 2
+        put tea 110 only-new v=1       -> version_mismatch 2
+        ",
+    );
+}
+
 #[test]
 fn a_sku_is_compared_byte_by_byte() {
     check(
@@ -99,6 +115,9 @@ fn a_derived_put_moves_on_with_its_product() {
     kept = shop.command_of("put tea 100 v=1");
     kept.key = Key::derived("put", "tea");
     assert!(!shop.state.moved_on(&kept, Some(1)), "If-Match says which product is meant");
+    kept = shop.command_of("put tea 100 only-new");
+    kept.key = Key::derived("put", "tea");
+    assert!(!shop.state.moved_on(&kept, Some(1)), "it was new once, and is answered so");
     let mut movement = shop.command_of("move tea 1");
     movement.key = Key::derived("move", "tea");
     assert!(!shop.state.moved_on(&movement, None), "only a PUT can be wished twice");

@@ -112,6 +112,7 @@ impl Shop {
                 price: said.money(2),
                 initial_stock: said.option("stock").unwrap_or(0),
                 expected_version: said.version(),
+                must_be_new: said.words.contains(&"only-new"),
             }),
             "move" => Action::MoveStock(MoveStock {
                 id: MovementId::new(self.commands),

@@ -73,7 +73,9 @@ const fn new(created: bool) -> &'static str {
 /// What a refusal names, with a blank in front.
 fn named(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::Product(product::Refusal::VersionMismatch { current, .. })
+        Refusal::Product(
+            product::Refusal::VersionMismatch { current, .. } | product::Refusal::Exists { current, .. },
+        )
         | Refusal::Order(order::Refusal::VersionMismatch { current, .. })
         | Refusal::Payment(payment::Refusal::PolicyChanged { current }) => format!(" {current}"),
         Refusal::Stock(stock::Refusal::ProductNotFound(skus) | stock::Refusal::Insufficient(skus)) => {

@@ -236,6 +236,7 @@ fn action(wish: &Wish, tables: &Tables) -> Option<Action> {
             price: money(*price),
             initial_stock: *stock,
             expected_version: *version,
+            must_be_new: false,
         }),
         What::Move { sku: at, quantity } => {
             let (id, reason) = (MovementId::new(0), MoveReason::from_stored("a count"));
