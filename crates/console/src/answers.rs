@@ -27,6 +27,7 @@ pub(crate) struct Product {
     pub(crate) name: String,
     pub(crate) price: Money,
     pub(crate) stock: Stock,
+    pub(crate) version: u32,
 }
 
 /// The stock of a product.
@@ -75,6 +76,13 @@ pub(crate) struct Shipment {
     pub(crate) carrier: String,
     pub(crate) tracking_no: String,
     pub(crate) shipped_at: String,
+}
+
+impl Product {
+    /// Whether somebody who looks for this, in small letters, finds it: by a part of its name or of its code.
+    pub(crate) fn is_like(&self, wanted: &str) -> bool {
+        [&self.name, &self.sku].iter().any(|text| text.to_lowercase().contains(wanted))
+    }
 }
 
 /// One step of an order's life.

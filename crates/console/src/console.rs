@@ -19,6 +19,8 @@ mod reviews;
 mod settings;
 mod stock;
 mod tenants;
+#[cfg(test)]
+mod visitor;
 mod words;
 
 use axum::Router;
@@ -40,7 +42,8 @@ pub(crate) fn routes() -> Router<Pages> {
         .route("/me/second-factor", post(me::begin))
         .route("/me/second-factor/confirm", post(me::confirm))
         .route("/products", get(products::page))
-        .route("/products/{sku}", get(stock::page))
+        .route("/products/{sku}", get(stock::page).post(products::put::add))
+        .route("/products/{sku}/change", post(stock::change))
         .route("/products/{sku}/stock", post(products::move_stock))
         .route("/orders", get(orders::page))
         .route("/orders.csv", get(orders::export))

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use http::header::{CONTENT_TYPE, COOKIE, HOST, IF_MATCH, ORIGIN, SET_COOKIE, USER_AGENT};
+use http::header::{CONTENT_TYPE, COOKIE, HOST, IF_MATCH, IF_NONE_MATCH, ORIGIN, SET_COOKIE, USER_AGENT};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
@@ -64,6 +64,8 @@ pub(crate) struct Change<'a> {
     pub(crate) key: Option<&'a str>,
     /// The version that the person saw.
     pub(crate) version: Option<&'a str>,
+    /// Whether it makes something, and changes nothing that is there.
+    pub(crate) only_new: bool,
     /// Why, for the audit log.
     pub(crate) reason: Option<&'a str>,
     /// A one-time token.
@@ -149,6 +151,7 @@ impl Inside {
         let lines = [
             (HeaderName::from_static("idempotency-key"), change.key.map(ToOwned::to_owned)),
             (IF_MATCH, change.version.map(|version| format!("\"{version}\""))),
+            (IF_NONE_MATCH, change.only_new.then(|| "*".to_owned())),
             (HeaderName::from_static("x-reason"), change.reason.map(|reason| part(reason).to_string())),
             (HeaderName::from_static("one-time-token"), change.token.map(ToOwned::to_owned)),
             (CONTENT_TYPE, change.body.is_some().then(|| "application/json".to_owned())),

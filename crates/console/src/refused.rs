@@ -70,6 +70,12 @@ impl Refused {
         Self::new(422, "validation_failed", &format!("the {what} has letters that cannot be sent"))
     }
 
+    /// One place of a form is wrong, as the API would say if it could be asked.
+    pub(crate) fn invalid(pointer: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::new(422, "validation_failed", &message).said_at(pointer, message)
+    }
+
     /// There is no such thing.
     pub(crate) fn missing(what: &str) -> Self {
         Self::new(404, "not_found", &format!("there is no {what}"))
@@ -116,6 +122,13 @@ impl Refused {
     /// What is wrong with one member of the body.
     pub(crate) fn at(&self, pointer: &str) -> Option<&str> {
         self.errors.iter().find(|error| error.pointer == pointer).map(|error| error.message.as_str())
+    }
+
+    /// The same, said in these words at one place of the form: the API names none, or its words are for programs.
+    pub(crate) fn said_at(mut self, pointer: &str, message: impl Into<String>) -> Self {
+        self.0.errors.retain(|error| error.pointer != pointer);
+        self.0.errors.push(FieldError { pointer: pointer.to_owned(), message: message.into() });
+        self
     }
 
     /// The answer where no form can show it: a log-in where that is what is missing, and else a page that says what is wrong.
@@ -178,6 +191,10 @@ impl Refused {
             "version_mismatch" => "内容已被他人修改",
             "invalid_transition" => "当前状态不允许此操作",
             "stock_insufficient" => "库存不足",
+            "stock_limit_exceeded" => "库存超出上限",
+            "product_exists" => "商品编码已存在",
+            "quantity_exceeds_unshipped" => "发货数量超出待发数量",
+            "tracking_no_taken" => "运单号已被使用",
             "refund_exceeds_captured" => "退款金额超出可退金额",
             "refund_not_awaiting" => "该退款不在待复核状态",
             "refund_not_failed" => "该退款没有失败",

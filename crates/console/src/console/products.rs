@@ -1,5 +1,8 @@
 //! Owns the list of products with their stock, and moving stock by hand.
 
+pub(super) mod put;
+mod search;
+
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
@@ -14,6 +17,7 @@ use crate::inside::{Change, part};
 use crate::lang::Lang;
 use crate::layout;
 use crate::list::{self, Place, SHOWN, column, number};
+use crate::refused::Refused;
 use crate::show;
 use crate::visit::{Staff, Visit};
 
@@ -50,9 +54,8 @@ fn moving(sku: &str) -> String {
 
 async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Response {
     let lang = visit.lang();
-    let (limit, cursor) = (SHOWN.to_string(), asked.said("cursor"));
-    let query = list::query(&[("limit", &limit), ("cursor", cursor)]);
-    let list: List<Product> = match visit.inside.get(&format!("/products?{query}")).await {
+    let (word, cursor) = (asked.said("q").trim(), asked.said("cursor"));
+    let list = match listed(visit, word, cursor).await {
         Ok(list) => list,
         Err(refused) => return refused.page(visit),
     };
@@ -60,21 +63,34 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
     let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     let place = Place {
         path: PAGE,
-        query: "",
+        query: &list::query(&[("q", word)]),
         is_behind: !cursor.is_empty(),
         next: list.next_cursor.as_deref(),
         words: [lang.say("From the beginning", "回到开头"), lang.say("More", "更多")],
     };
+    let draft = Draft::of(put::ADD, trouble, asked);
+    let currency = list.data.first().map_or("", |product| product.price.currency.as_str());
     let body = html! {
         h1 { (title) }
         @if let Some(sku) = asked.given("done") {
             p.notice.good role="status" { (lang.say("The movement is noted: ", "库存变动已记录：")) code { (sku) } }
         }
-        (form::lost(trouble, |deed| list.data.iter().any(|product| moving(&product.sku) == deed), lang))
-        (rows(visit, &list.data, (asked, trouble)))
+        (form::lost(trouble, |deed| deed == put::ADD || list.data.iter().any(|product| moving(&product.sku) == deed), lang))
+        (search::field(word, lang))
+        (put::adding(visit, currency, draft))
+        @if list.data.is_empty() { (search::nothing(word, list.next_cursor.is_none(), lang)) }
+        @else { (rows(visit, &list.data, (asked, trouble))) }
         (list::pages(&place, lang))
     };
     (status, layout::page(visit, title, &body)).into_response()
+}
+
+async fn listed(visit: &Visit, word: &str, cursor: &str) -> Result<List<Product>, Refused> {
+    if !word.is_empty() {
+        return search::found(&visit.inside, word, cursor).await;
+    }
+    let limit = SHOWN.to_string();
+    visit.inside.get(&format!("/products?{}", list::query(&[("limit", &limit), ("cursor", cursor)]))).await
 }
 
 fn rows(visit: &Visit, products: &[Product], (asked, trouble): (&Typed, Option<&Trouble>)) -> Markup {

@@ -1,19 +1,21 @@
-//! Owns one product: what there is of it, and each movement that made it so.
+//! Owns one product: what there is of it, changing it, and each movement that made its stock so.
 
+use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::products::put;
 use crate::answers::{List, Product};
-use crate::form::Typed;
+use crate::form::{self, Trouble, Typed};
 use crate::inside::part;
 use crate::lang::Lang;
 use crate::layout;
 use crate::list::{self, Place, SHOWN, column, number};
 use crate::refused::Refused;
 use crate::show;
-use crate::visit::Staff;
+use crate::visit::{Staff, Visit};
 
 /// What moved the stock of a product.
 #[derive(Debug, Deserialize)]
@@ -29,7 +31,23 @@ struct Movement {
 
 /// The page.
 pub(super) async fn page(Staff(visit): Staff, Path(sku): Path<String>, Query(asked): Query<Typed>) -> Response {
-    let (path, cursor) = (format!("/products/{}", part(&sku)), asked.said("cursor"));
+    shown(&visit, &sku, &asked, None).await
+}
+
+/// Changes its name or its price.
+pub(super) async fn change(Staff(visit): Staff, Path(sku): Path<String>, Form(typed): Form<Typed>) -> Response {
+    match form::send(&visit, put::changed(&sku, &typed), |_| Ok(form::done(&put::page(&sku), put::CHANGE))).await {
+        Ok(response) => response,
+        Err(refused) => {
+            let refused = put::in_words(refused, &typed, visit.lang());
+            let trouble = Trouble { deed: put::CHANGE.to_owned(), typed, refused };
+            shown(&visit, &sku, &Typed::default(), Some(&trouble)).await
+        }
+    }
+}
+
+async fn shown(visit: &Visit, sku: &str, asked: &Typed, trouble: Option<&Trouble>) -> Response {
+    let (path, cursor) = (format!("/products/{}", part(sku)), asked.said("cursor"));
     let limit = SHOWN.to_string();
     let query = list::query(&[("limit", &limit), ("cursor", cursor)]);
     let found = async {
@@ -39,7 +57,7 @@ pub(super) async fn page(Staff(visit): Staff, Path(sku): Path<String>, Query(ask
     };
     let (product, movements) = match found.await {
         Ok(found) => found,
-        Err(refused) => return refused.page(&visit),
+        Err(refused) => return refused.page(visit),
     };
     let lang = visit.lang();
     let page = format!("/console{path}");
@@ -50,17 +68,20 @@ pub(super) async fn page(Staff(visit): Staff, Path(sku): Path<String>, Query(ask
         next: movements.next_cursor.as_deref(),
         words: [lang.say("The newest", "最新"), lang.say("Older movements", "更早的流水")],
     };
+    let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     let body = html! {
         nav.crumbs { a href="/console/products" { (lang.say("Products", "商品与库存")) } }
         h1 { (product.name) " " code { (product.sku) } }
+        @if let Some(done) = put::done(asked.said("done"), lang) { (show::done(done)) }
         (facts(&product, lang))
+        (put::changing(visit, &product, asked, trouble))
         section {
             h2 { (lang.say("What moved its stock", "库存流水")) }
             (rows(&movements.data, lang))
             (list::pages(&place, lang))
         }
     };
-    layout::page(&visit, &product.name, &body).into_response()
+    (status, layout::page(visit, &product.name, &body)).into_response()
 }
 
 fn facts(product: &Product, lang: Lang) -> Markup {

@@ -31,12 +31,7 @@ pub(super) async fn page(shopper: Shopper, Query(asked): Query<Asked>) -> Respon
         Err(refused) => return refused.page(visit),
     };
     let wanted = asked.q.trim().to_lowercase();
-    let fits = |product: &&Product| {
-        wanted.is_empty()
-            || product.name.to_lowercase().contains(&wanted)
-            || product.sku.to_lowercase().contains(&wanted)
-    };
-    let found: Vec<&Product> = products.iter().filter(fits).collect();
+    let found: Vec<&Product> = products.iter().filter(|product| product.is_like(&wanted)).collect();
     let title = lang.say("Products", "商品");
     let body = html! {
         h1 { (title) }
