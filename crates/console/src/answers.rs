@@ -75,7 +75,16 @@ pub(crate) struct Line {
 pub(crate) struct Shipment {
     pub(crate) carrier: String,
     pub(crate) tracking_no: String,
+    /// What is in it.
+    pub(crate) lines: Vec<Packed>,
     pub(crate) shipped_at: String,
+}
+
+/// Units of one line in a parcel.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Packed {
+    pub(crate) line: u32,
+    pub(crate) quantity: i64,
 }
 
 impl Product {

@@ -1,6 +1,7 @@
 //! Owns one order: what it is, what happened to it, and what may be done with it now.
 
 mod actions;
+mod parcel;
 mod timeline;
 
 use axum::Form;
@@ -40,6 +41,7 @@ pub(super) async fn act(
     match form::send(&visit, deed.change(&order_no, &typed), |_| Ok(form::done(&page, &name))).await {
         Ok(response) => response,
         Err(refused) => {
+            let refused = parcel::at_its_field(refused, &typed);
             let trouble = Trouble { deed: name, typed, refused };
             shown(&visit, &order_no, &Typed::default(), Some(&trouble)).await
         }
@@ -60,6 +62,7 @@ async fn shown(visit: &Visit, order_no: &str, asked: &Typed, trouble: Option<&Tr
         Err(refused) => return refused.page(visit),
     };
     let history = Vec::<HistoryEntry>::deserialize(&events).unwrap_or_default();
+    let left = parcel::left(&order, payment.as_ref());
     let status = trouble.map(|trouble| trouble.refused.status_code()).unwrap_or_default();
     let title = format!("{} {}", lang.say("Order", "订单"), order.order_no);
     let body = html! {
@@ -74,8 +77,8 @@ async fn shown(visit: &Visit, order_no: &str, asked: &Typed, trouble: Option<&Tr
                 (super::payment::attempts(&payment.attempts, lang))
             }
         }
-        (parcels(&order, lang))
-        (actions::forms(visit, (&order, &history), asked, trouble))
+        (parcel::sent_parcels(&order, lang))
+        (actions::forms(visit, (&order, &history, &left), asked, trouble))
         (timeline::section(&history, lang))
         (timeline::raw(&events, lang))
     };
@@ -121,6 +124,7 @@ fn lines(order: &Order, lang: Lang) -> Markup {
         column(lang.say("Product", "商品")),
         number(lang.say("Price", "单价")),
         number(lang.say("Quantity", "数量")),
+        number(lang.say("Sent", "已发货")),
         number(lang.say("Sum", "小计")),
     ];
     let row = |line: &Line| {
@@ -129,6 +133,7 @@ fn lines(order: &Order, lang: Lang) -> Markup {
             html! { (line.name) " " code { (line.sku) } },
             html! { (line.unit_price.text()) },
             html! { (show::count(line.quantity)) },
+            html! { (show::count(parcel::sent(order, line.line))) },
             html! { (line.total.text()) },
         ]
     };
@@ -136,19 +141,6 @@ fn lines(order: &Order, lang: Lang) -> Markup {
         section {
             h2 { (lang.say("Lines", "商品明细")) }
             (list::table(&columns, &order.lines.iter().map(row).collect::<Vec<_>>()))
-        }
-    }
-}
-
-fn parcels(order: &Order, lang: Lang) -> Markup {
-    html! {
-        @if !order.shipments.is_empty() {
-            section {
-                h2 { (lang.say("Parcels", "包裹")) }
-                ul { @for parcel in &order.shipments {
-                    li { (parcel.carrier) " " code { (parcel.tracking_no) } " · " (show::time(&parcel.shipped_at)) }
-                } }
-            }
         }
     }
 }

@@ -6,6 +6,7 @@ use http::Method;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use super::parcel::{self, Left};
 use super::timeline::steps;
 use crate::answers::{HistoryEntry, Order};
 use crate::form::{self, Draft, Field, Trouble, Typed};
@@ -18,7 +19,7 @@ use crate::visit::Visit;
 pub(super) enum Deed {
     /// Give it up.
     Cancel,
-    /// Send what is left of it.
+    /// Send some or all that is left of it.
     Ship,
     /// Correct the latest parcel.
     Correct,
@@ -45,7 +46,7 @@ impl Deed {
     const fn word(self, lang: Lang) -> &'static str {
         match self {
             Self::Cancel => lang.say("Cancel the order", "取消订单"),
-            Self::Ship => lang.say("Send all that is left", "发货"),
+            Self::Ship => lang.say("Send a parcel", "发货"),
             Self::Correct => lang.say("Correct the parcel", "更正运单"),
             Self::Receive => lang.say("It has arrived", "确认收货"),
         }
@@ -90,12 +91,12 @@ impl Deed {
 
     /// What the API is asked for.
     pub(super) fn change<'a>(self, order_no: &str, typed: &'a Typed) -> Change<'a> {
-        let parcel =
+        let numbers =
             || json!({"carrier": typed.said("carrier").trim(), "tracking_no": typed.said("tracking_no").trim()});
         let (method, body): (Method, Option<Value>) = match self {
             Self::Cancel => (Method::POST, Some(json!({"reason": "merchant"}))),
-            Self::Ship => (Method::POST, Some(parcel())),
-            Self::Correct => (Method::PUT, Some(parcel())),
+            Self::Ship => (Method::POST, Some(parcel::wish(typed))),
+            Self::Correct => (Method::PUT, Some(numbers())),
             Self::Receive => (Method::POST, None),
         };
         Change {
@@ -113,7 +114,7 @@ impl Deed {
 /// A form for each step that may be taken now.
 pub(super) fn forms(
     visit: &Visit,
-    (order, history): (&Order, &[HistoryEntry]),
+    (order, history, left): (&Order, &[HistoryEntry], &[Left<'_>]),
     asked: &Typed,
     trouble: Option<&Trouble>,
 ) -> Markup {
@@ -122,6 +123,7 @@ pub(super) fn forms(
     let offered: Vec<_> =
         Deed::ALL.into_iter().filter(|deed| tried(*deed) || (deed.is_legal(order) && visit.may(deed.asks()))).collect();
     let page = format!("/console/orders/{}", order.order_no);
+    let typed = trouble.map_or(asked, |trouble| &trouble.typed);
     html! {
         section.deeds {
             h2 { (lang.say("What can be done", "可执行操作")) }
@@ -133,13 +135,17 @@ pub(super) fn forms(
                     page: &page, name: deed.name(), word: deed.word(lang), is_danger: deed == Deed::Cancel,
                     version: Some(order.version), says_why: true,
                 };
-                (form::deed(&form, draft, &parcel(deed, draft, lang), lang))
+                @let fields = html! {
+                    (numbers(deed, draft, lang))
+                    @if deed == Deed::Ship { (parcel::fields(left, (typed, draft), lang)) }
+                };
+                (form::deed(&form, draft, &fields, lang))
             }
         }
     }
 }
 
-fn parcel(deed: Deed, draft: Draft<'_>, lang: Lang) -> Markup {
+fn numbers(deed: Deed, draft: Draft<'_>, lang: Lang) -> Markup {
     html! {
         @if deed.has_parcel() {
             (Field::text("carrier", lang.say("Carrier", "承运商")).at_most(64).required().of(draft, "/carrier"))
@@ -172,24 +178,4 @@ fn missed<'a>(history: &'a [HistoryEntry], seen: &str) -> Vec<&'a HistoryEntry> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_somebody_missed_is_behind_the_version_they_saw() {
-        let entry = |version| HistoryEntry {
-            version,
-            event: "pay".to_owned(),
-            from: None,
-            to: "paid".to_owned(),
-            at: String::new(),
-            actor: String::new(),
-            key: String::new(),
-        };
-        let history: Vec<_> = (1..=4).map(entry).collect();
-        for (seen, versions) in [("1", vec![4, 3, 2]), ("3", vec![4]), ("4", vec![]), ("9", vec![])] {
-            let missed: Vec<_> = missed(&history, seen).iter().map(|entry| entry.version).collect();
-            assert_eq!(missed, versions, "{seen}");
-        }
-    }
-}
+mod tests;
