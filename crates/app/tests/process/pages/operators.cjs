@@ -1,5 +1,6 @@
 // Drives Chromium as those who run the shop: an administrator who is refused at a field, for a proof and for an order that was
-// changed meanwhile, and a merchant whose session is gone. Tells what was seen as JSON.
+// changed meanwhile, and a merchant who makes a product, sends an order in parts, and whose session is gone. Tells what was seen as
+// JSON.
 const { chromium } = require('playwright-core');
 const { createHmac } = require('node:crypto');
 
@@ -10,7 +11,7 @@ function watch(page) {
   page.on('pageerror', (error) => told.errors.push(error.message));
   page.on('console', (message) => {
     // A refusal that was asked for is told by the browser, too.
-    if (message.type() === 'error' && !/status of 4(03|12|22)/.test(message.text())) told.errors.push(message.text());
+    if (message.type() === 'error' && !/status of 4(03|09|12|22)/.test(message.text())) told.errors.push(message.text());
   });
 }
 
@@ -89,7 +90,7 @@ async function stale(page, context) {
   const order = await page.locator('#found table a').first().getAttribute('href');
   const fill = async (tab, number) => {
     await tab.goto(`${wanted.shop}${order}`);
-    await tab.locator('summary', { hasText: 'Send all that is left' }).click();
+    await tab.locator('summary', { hasText: 'Send a parcel' }).click();
     await tab.locator('details[open] input[name=carrier]').fill('SF');
     await tab.locator('details[open] input[name=tracking_no]').fill(number);
   };
@@ -97,11 +98,98 @@ async function stale(page, context) {
   watch(other);
   await fill(page, 'SF2');
   await fill(other, 'SF1');
-  await press(other, 'Send all that is left');
+  await press(other, 'Send a parcel');
   await other.waitForURL(/done=ship/);
-  await press(page, 'Send all that is left');
+  await press(page, 'Send a parcel');
   const missed = await page.locator('.deeds .notice .timeline strong').allInnerTexts();
   told.stale = [await problem(page), missed, await page.locator('details.deed[open] input[name=tracking_no]').inputValue()];
+}
+
+const opened = 'details.deed[open]';
+const wrongs = (page) => page.locator(`${opened} .wrong`).allInnerTexts();
+const facts = (page) => page.locator('main > dl.facts dd').allInnerTexts();
+
+/** A product is refused at its fields and made, not made over one that is there, found, and changed from two tabs. */
+async function product(page, context) {
+  const fill = async (fields) => {
+    if (!(await page.locator(opened).count())) await page.locator('summary', { hasText: 'New product' }).click();
+    for (const [name, value] of Object.entries(fields)) await page.fill(`${opened} input[name=${name}]`, value);
+    await press(page, 'New product');
+  };
+  await open(page, '/products');
+  await fill({ sku: 'OP-1 ', name: 'Pot <b>', price: '19.999', currency: 'CNY', initial_stock: '7' });
+  told.made = [await wrongs(page)];
+  await fill({ price: '19.90' });
+  await page.waitForURL(/products\/OP-1\?done=add/);
+  told.made.push(await page.locator('h1').innerText(), await facts(page));
+  await open(page, '/products');
+  await fill({ sku: 'OP-1', name: 'Another', price: '1', currency: 'CNY' });
+  told.taken = [await problem(page), await wrongs(page), await page.inputValue(`${opened} input[name=name]`)];
+  await page.fill('input[name=q]', 'pot <B');
+  await press(page, 'Search');
+  await page.waitForURL(/q=/);
+  const rows = page.locator('main table tbody tr');
+  told.found = await rows.locator('td:first-child a').allInnerTexts();
+  await rows.locator('td:first-child a').first().click();
+  await page.waitForURL(/OP-1$/);
+  const price = async (tab, amount) => {
+    await tab.fill(`${opened} input[name=price]`, amount);
+    await press(tab, 'Edit the product');
+  };
+  const other = await context.newPage();
+  watch(other);
+  await other.goto(page.url());
+  for (const tab of [page, other]) await tab.locator('summary', { hasText: 'Edit the product' }).click();
+  await price(other, '25.50');
+  await other.waitForURL(/done=change/);
+  await price(page, '21');
+  told.edited = [await problem(page), await page.locator(`${opened} dl dd`).allInnerTexts(), await page.inputValue(`${opened} input[name=price]`)];
+  await press(page, 'Edit the product');
+  await page.waitForURL(/done=change/);
+  told.edited.push((await facts(page))[0]);
+}
+
+/** An order of several units is sent in two parcels; more than is left of a line is refused at that line. */
+async function parts(page) {
+  const orders = (status) => page.goto(`${wanted.shop}/console/orders?status=${status}`);
+  const units = page.locator(`${opened} fieldset.units input`);
+  const left = () => units.evaluateAll((fields) => fields.map((field) => Number(field.value)));
+  const parcel = async (number) => {
+    await page.locator('summary', { hasText: 'Send a parcel' }).click();
+    await page.fill(`${opened} input[name=carrier]`, 'SF');
+    await page.fill(`${opened} input[name=tracking_no]`, number);
+  };
+  await orders('paid');
+  const links = await page.locator('#found table a').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+  const sum = (numbers) => numbers.reduce((all, number) => all + number, 0);
+  let before = [];
+  for (const link of links) {
+    await page.goto(`${wanted.shop}${link}`);
+    await parcel('OP-SF1');
+    before = await left();
+    if (sum(before) > 1) break;
+  }
+  const parcels = page.locator('main li ul.fine');
+  const sent = await parcels.count();
+  for (let at = 0; at < before.length; at += 1) await units.nth(at).fill('0');
+  await press(page, 'Send a parcel');
+  told.parts = { none: await wrongs(page) };
+  await units.first().fill(String(before[0] + 1));
+  await press(page, 'Send a parcel');
+  told.parts.more = [await problem(page), (await wrongs(page)).length];
+  await units.first().fill('1');
+  await press(page, 'Send a parcel');
+  await page.waitForURL(/done=ship/);
+  told.parts.first = [await page.locator('main dl.facts .status').last().innerText(), await parcels.last().locator('li').count()];
+  await parcel('OP-SF2');
+  told.parts.left = [sum(before), sum(await left())];
+  await page.setViewportSize({ width: 360, height: 740 });
+  told.parts.narrow = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  told.parts.shown = await page.locator(`${opened} fieldset.units`).isVisible();
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await press(page, 'Send a parcel');
+  await page.waitForURL(/done=ship/);
+  told.parts.rest = [await page.locator('main dl.facts .status').first().innerText(), (await parcels.count()) - sent];
 }
 
 /** Every screen, as narrow as a small telephone is. */
@@ -111,7 +199,7 @@ async function narrow(page, context) {
     return (await page.locator('main table a').first().getAttribute('href')).replace('/console', '');
   };
   const screens = [
-    '', '/orders', '/products', '/refunds', '/refunds?status=rejected', '/members', '/staff', '/audit', '/audit?after=0',
+    '', '/orders', '/products', '/products/OP-1', '/products?q=none', '/refunds', '/refunds?status=rejected', '/members', '/staff', '/audit', '/audit?after=0',
     '/settings', '/settings/checkout', '/settings/refunds', '/settings/sessions/staff', '/tenants', await first('/staff'),
   ];
   await page.setViewportSize({ width: 360, height: 740 });
@@ -136,6 +224,8 @@ async function gone(browser) {
   watch(page);
   await logIn(page, 'merchant');
   told.menu = await page.locator('header nav a').allInnerTexts();
+  await product(page, context);
+  await parts(page);
   await open(page, '/members');
   await page.locator('summary', { hasText: 'Add a member' }).click();
   await page.fill('input[name=login]', 'carl');
@@ -157,8 +247,8 @@ async function gone(browser) {
   await staff(page);
   await limits(page, context);
   await stale(page, context);
-  await narrow(page, context);
   await gone(browser);
+  await narrow(page, context);
   await browser.close();
   process.stdout.write(JSON.stringify(told));
 })().catch((error) => {

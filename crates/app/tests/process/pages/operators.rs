@@ -26,6 +26,15 @@ struct Told {
     limit: [String; 2],
     /// Who sent an order that was sent in another tab: the code, what they missed, and what they had typed.
     stale: (String, Vec<String>, String),
+    /// A new product: the fields that were wrong, and its heading and facts once it was made.
+    made: (Vec<String>, String, [String; 4]),
+    /// Another one under its code: the problem's code, the words at the field, and the name that was typed.
+    taken: (String, Vec<String>, String),
+    /// What the search found.
+    found: Vec<String>,
+    /// A price that another tab had changed: the code, how it is now, what was typed, and the price behind it.
+    edited: (String, [String; 2], String, String),
+    parts: Parts,
     /// Where somebody was sent whose session was gone when they sent a form, and where they were behind their log-in.
     gone: [String; 2],
     /// Each screen that is wider than a small telephone, in both languages.
@@ -34,6 +43,24 @@ struct Told {
     screens: BTreeMap<String, String>,
     /// What the merchant's menu has.
     menu: Vec<String>,
+}
+
+/// An order that was sent in two parcels.
+#[derive(Deserialize)]
+struct Parts {
+    /// What was wrong with an empty one.
+    none: Vec<String>,
+    /// The code where more was sent than is left, and how many fields were wrong.
+    more: (String, usize),
+    /// How the goods stand behind the first, and how many lines are in it.
+    first: (String, usize),
+    /// How many units were left before it, and behind it.
+    left: [i64; 2],
+    /// How wide the form's page is on a small telephone, which is how wide.
+    narrow: [u32; 2],
+    shown: bool,
+    /// How the order stands behind the second, and how many parcels there are more.
+    rest: (String, usize),
 }
 
 #[tokio::test]
@@ -52,15 +79,37 @@ async fn operators_are_refused_in_words_and_lose_nothing() {
     assert_eq!(told.back, ["/console/settings/refunds", "CNY", "12.50"]);
     assert_eq!(told.limit, ["CNY", "12.50"]);
 
+    products(&told);
     let (code, missed, typed) = told.stale;
     assert_eq!((code.as_str(), typed.as_str()), ("version_mismatch", "SF2"));
     assert_eq!(missed, ["sent"], "what was done since they saw it, and no more");
+
+    let Parts { none, more, first, left, narrow, shown, rest } = told.parts;
+    assert_eq!(none, ["a parcel has 1 to 2000 lines, not 0"]);
+    assert_eq!((more.0.as_str(), more.1), ("quantity_exceeds_unshipped", 1));
+    assert_eq!((first.0.as_str(), first.1), ("sent in part", 1));
+    assert_eq!(left[0] - left[1], 1, "the second parcel is filled with what the first left");
+    assert!(shown && narrow[0] <= narrow[1], "{narrow:?}");
+    assert_eq!((rest.0.as_str(), rest.1), ("shipped", 2));
 
     assert_eq!(told.gone, ["/console/log-in", "/console/members"]);
     assert_eq!(told.wide, Vec::<String>::new());
     let heading = |screen: &str| told.screens.get(screen).map_or("", String::as_str);
     assert_eq!((heading("en /console/audit"), heading("zh-CN /console/audit")), ("Audit log", "审计日志"));
-    assert_eq!(told.screens.len(), 30, "{:?}", told.screens);
+    assert_eq!(told.screens.len(), 34, "{:?}", told.screens);
     let menu = ["Overview", "Orders", "Products", "Payments", "Refunds", "Human queue", "Channels", "Keys", "Members"];
     assert_eq!(told.menu, menu);
+}
+
+fn products(told: &Told) {
+    let (wrong, heading, facts) = &told.made;
+    assert_eq!(wrong, &["A price is a number such as 19.99, no finer than its currency is."]);
+    assert_eq!((heading.as_str(), facts), ("Pot <b> OP-1", &["¥19.90", "7", "0", "7"].map(str::to_owned)));
+    let (code, words, typed) = &told.taken;
+    assert_eq!((code.as_str(), typed.as_str()), ("product_exists", "Another"));
+    assert_eq!(words, &["This code is taken: look for it above."]);
+    assert_eq!(told.found, ["Pot <b>"]);
+    let (code, now, typed, price) = &told.edited;
+    assert_eq!((code.as_str(), typed.as_str(), price.as_str()), ("version_mismatch", "21", "¥21.00"));
+    assert_eq!(now, &["Pot <b>", "¥25.50"].map(str::to_owned));
 }
