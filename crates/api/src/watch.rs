@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::MatchedPath;
-use domain::{Command, PrincipalId, TenantId, Timestamp};
+use domain::{Action, Command, PrincipalId, TenantId, Timestamp};
 use http::Method;
 use idempotency::{Answer, Key};
 use serde::Deserialize;
@@ -43,6 +43,8 @@ pub(crate) struct Begun {
     at: Timestamp,
     request_id: String,
     origin: Origin,
+    /// Whether it is to place an order.
+    is_order: bool,
 }
 
 /// See the module.
@@ -61,6 +63,7 @@ impl Begun {
             at: command.at,
             request_id: command.request_id.clone(),
             origin,
+            is_order: matches!(command.action, Action::PlaceOrder(_)),
         }
     }
 }
@@ -79,8 +82,15 @@ impl Watch {
                 (outcome, problem.status(), Some(problem.code().to_owned()))
             }
         };
-        let Begun { tenant, principal, key, at, request_id, origin } = begun;
-        self.beat(tenant, |pulse| pulse.note(at, outcome, took));
+        let Begun { tenant, principal, key, at, request_id, origin, is_order } = begun;
+        // An order that was there before is answered as found, and not as made.
+        let has_placed = is_order && outcome == Outcome::Executed && status == 201;
+        self.beat(tenant, |pulse| {
+            pulse.note(at, outcome, took);
+            if has_placed {
+                pulse.note_order(at);
+            }
+        });
         let route = origin.route.as_ref().map_or("", MatchedPath::as_str);
         let route = format!("{} {route}", origin.method);
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);

@@ -10,8 +10,8 @@ use crate::problem::Problem;
 use crate::state::Api;
 use crate::{stamp, wire};
 
-/// How this node does: what comes in and how long answers take, in the caller's tenant; and the lights, for the installation's
-/// first tenant.
+/// How this node does: orders and all other commands that come in, and how long answers take, in the caller's tenant; and the
+/// lights, for the installation's first tenant.
 #[utoipa::path(get, path = "/api/v1/overview", tag = "operations",
     responses((status = 200, body = wire::Overview, description = "The numbers of this moment"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),

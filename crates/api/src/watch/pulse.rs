@@ -1,5 +1,5 @@
-//! Owns a tenant's numbers of the last hour on this node: how many commands were executed, answered again and refused, and how long
-//! they took, kept by the ten seconds.
+//! Owns a tenant's numbers of the last hour on this node: how many commands were executed, answered again and refused, how many
+//! of them placed an order, and how long they took, kept by the ten seconds.
 
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ const GROWTH: f64 = 1.25;
 pub(crate) struct Beat {
     /// When it began.
     pub(crate) at: Timestamp,
+    /// Orders that were placed; each is executed, too.
+    pub(crate) orders: u32,
     pub(crate) executed: u32,
     pub(crate) replayed: u32,
     pub(crate) refused: u32,
@@ -42,6 +44,7 @@ pub(crate) struct Pulse(Box<[Bucket]>);
 struct Bucket {
     /// Which ten seconds, from 1970 on.
     number: i64,
+    orders: u32,
     counts: [u32; 3],
     took: [u32; STEPS],
 }
@@ -54,11 +57,7 @@ impl Default for Pulse {
 
 impl Pulse {
     pub(crate) fn note(&mut self, at: Timestamp, outcome: Outcome, took: Duration) {
-        let number = at.0.div_euclid(WIDTH_MS);
-        let bucket = &mut self.0[place(number)];
-        if bucket.number != number {
-            *bucket = Bucket::empty(number);
-        }
+        let bucket = self.bucket(at);
         let count = match outcome {
             Outcome::Executed => &mut bucket.counts[0],
             Outcome::Replayed => &mut bucket.counts[1],
@@ -69,6 +68,12 @@ impl Pulse {
         *count = count.saturating_add(1);
         let step = &mut bucket.took[step(took)];
         *step = step.saturating_add(1);
+    }
+
+    /// One of those that were noted as executed placed an order.
+    pub(crate) fn note_order(&mut self, at: Timestamp) {
+        let bucket = self.bucket(at);
+        bucket.orders = bucket.orders.saturating_add(1);
     }
 
     /// The hour up to now by the minute, the oldest first; what nothing happened in is there with zeros.
@@ -82,6 +87,16 @@ impl Pulse {
         let seconds = LATE * WIDTH_MS / 1_000;
         let beat = self.sum(now.0.div_euclid(WIDTH_MS) - LATE, LATE);
         (beat, f64::from(u32::try_from(seconds).unwrap_or(u32::MAX)))
+    }
+
+    /// Of its ten seconds; what stood there an hour before makes room.
+    fn bucket(&mut self, at: Timestamp) -> &mut Bucket {
+        let number = at.0.div_euclid(WIDTH_MS);
+        let bucket = &mut self.0[place(number)];
+        if bucket.number != number {
+            *bucket = Bucket::empty(number);
+        }
+        bucket
     }
 
     fn sum(&self, first: i64, count: i64) -> Beat {
@@ -98,10 +113,11 @@ impl Pulse {
 
 impl Bucket {
     const fn empty(number: i64) -> Self {
-        Self { number, counts: [0; 3], took: [0; STEPS] }
+        Self { number, orders: 0, counts: [0; 3], took: [0; STEPS] }
     }
 
     fn add(&mut self, other: &Self) {
+        self.orders = self.orders.saturating_add(other.orders);
         let mine = self.counts.iter_mut().chain(&mut self.took);
         for (mine, theirs) in mine.zip(other.counts.iter().chain(&other.took)) {
             *mine = mine.saturating_add(*theirs);
@@ -109,8 +125,8 @@ impl Bucket {
     }
 
     fn beat(&self, at: Timestamp) -> Beat {
-        let [executed, replayed, refused] = self.counts;
-        Beat { at, executed, replayed, refused, p50_ms: self.quantile(0.5), p99_ms: self.quantile(0.99) }
+        let ([executed, replayed, refused], orders) = (self.counts, self.orders);
+        Beat { at, orders, executed, replayed, refused, p50_ms: self.quantile(0.5), p99_ms: self.quantile(0.99) }
     }
 
     /// The upper end of the step in which it lies.
@@ -171,6 +187,25 @@ mod tests {
         assert_eq!(sums(20_000), (0, 0, 0));
         let first = pulse.minutes(Timestamp(start + 3_599_000))[0];
         assert_eq!((first.at, first.executed, first.replayed), (Timestamp(start), 1, 1));
+    }
+
+    /// They are told where the commands are that placed them, and leave with them.
+    #[test]
+    fn orders_are_counted_beside_what_was_executed() {
+        let mut pulse = Pulse::default();
+        for (second, is_order) in [(0, true), (1, false), (61, true), (62, true)] {
+            let at = Timestamp(second * 1_000);
+            pulse.note(at, Outcome::Executed, Duration::from_millis(1));
+            if is_order {
+                pulse.note_order(at);
+            }
+        }
+        for (now, wanted) in [(62, vec![(2, 1), (2, 2)]), (3_599, vec![(2, 1), (2, 2)]), (3_600, vec![(2, 2)])] {
+            let beats = pulse.minutes(Timestamp(now * 1_000)).into_iter();
+            let told: Vec<_> = beats.map(|beat| (beat.executed, beat.orders)).filter(|told| *told != (0, 0)).collect();
+            assert_eq!(told, wanted, "after {now} s");
+        }
+        assert_eq!(pulse.late(Timestamp(70_000)).0.orders, 2);
     }
 
     #[test]

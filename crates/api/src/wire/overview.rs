@@ -10,6 +10,8 @@ use crate::watch::{Beat as Seen, Light as Found, Looked};
 /// How this node does, in the caller's tenant.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Overview {
+    /// Orders that were placed, a second, of late. Each is among the commands that were applied.
+    orders_per_second: f64,
     /// Commands that were applied, a second, of late.
     executed_per_second: f64,
     /// Repetitions that got the answer of before, a second: duplicates that did nothing.
@@ -20,6 +22,8 @@ pub(crate) struct Overview {
     p50_ms: Option<f64>,
     /// All but one in a hundred.
     p99_ms: Option<f64>,
+    /// Orders that were placed in the last hour.
+    orders_in_hour: u64,
     /// Repetitions that did nothing, in the last hour.
     replayed_in_hour: u64,
     /// Commands that were applied in the last hour.
@@ -40,6 +44,8 @@ struct Beat {
     /// When it began.
     #[schema(format = DateTime)]
     at: String,
+    /// Orders that were placed.
+    orders: u32,
     /// Commands that were applied.
     executed: u32,
     /// Repetitions that got the answer of before.
@@ -91,11 +97,13 @@ impl Overview {
         let commands: usize = working.iter().copied().sum();
         let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         Self {
+            orders_per_second: f64::from(late.orders) / seconds,
             executed_per_second: f64::from(late.executed) / seconds,
             replayed_per_second: f64::from(late.replayed) / seconds,
             refused_per_second: f64::from(late.refused) / seconds,
             p50_ms: late.p50_ms,
             p99_ms: late.p99_ms,
+            orders_in_hour: in_hour(|beat| beat.orders),
             replayed_in_hour: in_hour(|beat| beat.replayed),
             executed_in_hour: in_hour(|beat| beat.executed),
             queue_commands: waiting as u64,
@@ -108,8 +116,8 @@ impl Overview {
 
 impl Beat {
     fn of(seen: &Seen) -> Self {
-        let Seen { at, executed, replayed, refused, p50_ms, p99_ms } = *seen;
-        Self { at: time(at), executed, replayed, refused, p50_ms, p99_ms }
+        let Seen { at, orders, executed, replayed, refused, p50_ms, p99_ms } = *seen;
+        Self { at: time(at), orders, executed, replayed, refused, p50_ms, p99_ms }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use api::Light;
 use domain::access::Role;
+use http::Method;
+use serde_json::json;
 
 use crate::harness::{Shop, order_of};
 
@@ -17,13 +19,34 @@ async fn what_came_is_counted_for_its_tenant() {
         let minutes = overview["minutes"].as_array().expect("an hour").clone();
         assert_eq!(minutes.len(), 60);
         let sum = |name: &str| minutes.iter().map(|beat| beat[name].as_u64().expect("a count")).sum::<u64>();
-        assert_eq!(overview["replayed_in_hour"].as_u64(), Some(sum("replayed")));
-        (sum("executed"), sum("replayed"), sum("refused"))
+        for name in ["orders", "executed", "replayed"] {
+            assert_eq!(overview[format!("{name}_in_hour")].as_u64(), Some(sum(name)), "{name}");
+        }
+        assert!(overview["orders_per_second"].is_f64(), "{overview}");
+        ["orders", "executed", "replayed", "refused"].map(sum)
     };
     // The product and an order.
-    assert_eq!(sums(&shop.admin).await, (2, 2, 1));
+    assert_eq!(sums(&shop.admin).await, [1, 2, 2, 1]);
     let other = shop.client(shop.tenant("other").await, "admin", Role::Admin).await;
-    assert_eq!(sums(&other).await, (0, 0, 0));
+    assert_eq!(sums(&other).await, [0; 4]);
+    shop.close().await;
+}
+
+/// An order that is there already is found under another key, and not placed again.
+#[tokio::test]
+async fn an_order_is_counted_when_it_is_placed() {
+    let shop = Shop::open().await;
+    shop.product("A", 1_999, 9).await;
+    let number = shop.admin.call(Method::POST, "/api/v1/order-numbers").send().await.expect(201).order_no();
+    let body = json!({"order_no": number, "customer_id": "c", "lines": [{"sku": "A", "quantity": 1}]});
+    for (key, status) in [("k1", 201), ("k2", 200), ("k2", 200)] {
+        shop.admin.place(key, &body).await.expect(status);
+    }
+    shop.admin.cancel("k3", &number).await.expect(200);
+    let overview = shop.admin.get("/api/v1/overview").await.expect(200).json();
+    // The product, the number, the order, what found it, and its end.
+    let told = ["orders_in_hour", "executed_in_hour", "replayed_in_hour"].map(|name| overview[name].as_u64());
+    assert_eq!(told, [Some(1), Some(5), Some(1)]);
     shop.close().await;
 }
 
