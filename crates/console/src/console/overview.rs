@@ -4,6 +4,7 @@
 mod chart;
 mod lights;
 pub(super) mod live;
+mod times;
 
 use axum::response::{IntoResponse as _, Response};
 use domain::access::Permission;
@@ -24,11 +25,13 @@ const ARRIVALS: usize = 10;
 /// What the API tells of how it does.
 #[derive(Debug, Deserialize)]
 struct Overview {
+    orders_per_second: f64,
     executed_per_second: f64,
     replayed_per_second: f64,
     refused_per_second: f64,
     p50_ms: Option<f64>,
     p99_ms: Option<f64>,
+    orders_in_hour: i64,
     replayed_in_hour: i64,
     executed_in_hour: i64,
     queue_commands: i64,
@@ -41,9 +44,11 @@ struct Overview {
 #[derive(Debug, Deserialize)]
 struct Minute {
     at: String,
+    orders: u32,
     executed: u32,
     replayed: u32,
     refused: u32,
+    p50_ms: Option<f64>,
     p99_ms: Option<f64>,
 }
 
@@ -82,7 +87,7 @@ async fn shown(visit: &Visit) -> Result<Response, Refused> {
         h1 { (title) }
         div #live data-stream="/console/live" {
             div #numbers { (numbers(&overview, lang)) }
-            div #chart { (chart::hour(&overview.minutes, lang)) }
+            div #chart { (hour(&overview.minutes, lang)) }
             @if let Some(whole) = &overview.installation { div #lights { (lights::lights(whole, lang)) } }
             section {
                 h2 { (lang.say("What comes in", "实时请求")) }
@@ -106,6 +111,7 @@ fn numbers(overview: &Overview, lang: Lang) -> Markup {
     let whole = overview.installation.as_ref();
     html! {
         dl.tiles {
+            (tile(lang.say("Orders a second", "每秒下单"), &rate(overview.orders_per_second), ""))
             (tile(lang.say("Applied a second", "每秒执行"), &rate(overview.executed_per_second), ""))
             (tile(lang.say("Duplicates absorbed a second", "每秒吸收的重复请求"), &rate(overview.replayed_per_second), "waiting"))
             (tile(lang.say("Refused a second", "每秒拒绝"), &rate(overview.refused_per_second), ""))
@@ -117,10 +123,16 @@ fn numbers(overview: &Overview, lang: Lang) -> Markup {
                 (tile(lang.say("To be done outside", "待发送消息"), &show::count(whole.outbox_waiting), ""))
                 (tile(lang.say("The oldest of it is late by", "消息延迟"), &took(Some(millis(whole.outbox_lag_ms))), ""))
             }
-            (tile(lang.say("Applied in the last hour", "近一小时执行"), &show::count(overview.executed_in_hour), ""))
+            (tile(lang.say("Orders in the last hour", "近一小时下单"), &show::count(overview.orders_in_hour), ""))
+            (tile(lang.say("Applied in it", "近一小时执行"), &show::count(overview.executed_in_hour), ""))
             (tile(lang.say("Duplicates absorbed in it", "近一小时吸收的重复请求"), &show::count(overview.replayed_in_hour), "waiting"))
         }
     }
+}
+
+/// The pictures of the last hour: what came, and how long answers took.
+fn hour(minutes: &[Minute], lang: Lang) -> Markup {
+    html! { (chart::hour(minutes, lang)) (times::hour(minutes, lang)) }
 }
 
 fn tile(name: &str, value: &str, mood: &str) -> Markup {

@@ -11,7 +11,7 @@ use futures_util::stream;
 use maud::html;
 use tokio_util::sync::CancellationToken;
 
-use super::{ARRIVALS, Overview, chart, lights, numbers};
+use super::{ARRIVALS, Overview, hour, lights, numbers};
 use crate::console::keys::{Arrivals, arrivals};
 use crate::inside::Inside;
 use crate::lang::Lang;
@@ -86,7 +86,7 @@ impl Looking {
         let with_chart = self.tick % CHART_EVERY == 1;
         let parts = html! {
             div data-part="numbers" { (numbers(&overview, lang)) }
-            @if with_chart { div data-part="chart" { (chart::hour(&overview.minutes, lang)) } }
+            @if with_chart { div data-part="chart" { (hour(&overview.minutes, lang)) } }
             @if with_chart && let Some(whole) = &overview.installation { div data-part="lights" { (lights::lights(whole, lang)) } }
             @if is_first || !came.data.is_empty() {
                 table data-part="arrivals" data-whole[is_first] { tbody { (arrivals(&came, lang)) } }
