@@ -39,11 +39,13 @@ pub(crate) fn page(visit: &Visit, title: &str, body: &Markup) -> Html<String> {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta name="htmx-config" content=(HTMX);
                 title { (title) " · " (name) }
                 link rel="icon" href=(assets::url(assets::ICON)) type="image/svg+xml";
                 link rel="stylesheet" href=(assets::url(assets::STYLE));
-                @if visit.side == Side::Console { script src=(assets::url(assets::HTMX)) defer {} }
+                @if uses_htmx(body) {
+                    meta name="htmx-config" content=(HTMX);
+                    script src=(assets::url(assets::HTMX)) defer {}
+                }
                 script src=(assets::url(script)) defer {}
             }
             body class=(match visit.side { Side::Console => "console", Side::Shop => "shop" }) {
@@ -57,6 +59,11 @@ pub(crate) fn page(visit: &Visit, title: &str, body: &Markup) -> Html<String> {
         }
     };
     Html(markup.into_string())
+}
+
+/// It is the largest file there is, so whoever only logs in does not wait for it.
+fn uses_htmx(body: &Markup) -> bool {
+    body.0.contains(" hx-")
 }
 
 fn console_head(visit: &Visit, name: &str) -> Markup {

@@ -20,15 +20,62 @@ function watch(page) {
 /** Waits until the server's word on so many requests stands in the log. */
 const lines = (page, count) => page.waitForFunction((count) => document.querySelectorAll('#log li').length >= count, count);
 
-async function shop(page) {
-  const answered = [];
-  const note = (request) => answered.push(request);
-  page.on('requestfinished', note);
-  await page.goto(`${wanted.shop}/shop`);
-  await page.waitForLoadState('networkidle');
-  page.off('requestfinished', note);
+/** What a page costs whoever opens it for the first time: all that is asked for, its icon whether or not this browser shows one, and
+ * all that comes. A stream goes on; of it the first event counts. */
+async function opened(page, path, isReady) {
+  const [asked, answered] = [[], []];
+  const [ask, answer] = [(request) => asked.push(request), (request) => answered.push(request)];
+  page.on('request', ask);
+  page.on('requestfinished', answer);
+  await page.goto(`${wanted.shop}${path}`);
+  await isReady();
+  page.off('request', ask);
+  page.off('requestfinished', answer);
   const sizes = await Promise.all(answered.map((request) => request.sizes()));
-  told.first = { requests: sizes.length, bytes: sizes.reduce((sum, size) => sum + size.responseBodySize, 0) };
+  const icon = await page.locator('link[rel=icon]').getAttribute('href');
+  const urls = [...asked.map((request) => request.url()), new URL(icon, wanted.shop).href];
+  const stream = asked.some((request) => request.url().endsWith('/live')) ? await firstEvent(page) : 0;
+  told.first[path] = {
+    requests: new Set(urls).size,
+    bytes: sizes.reduce((sum, size) => sum + size.responseBodySize, stream),
+  };
+}
+
+/** How long the first event of the overview's stream is. */
+async function firstEvent(page) {
+  const cookie = (await page.context().cookies()).map((one) => `${one.name}=${one.value}`).join('; ');
+  const answer = await fetch(`${wanted.shop}/console/live`, { headers: { cookie } });
+  let text = '';
+  for await (const bytes of answer.body) {
+    text += Buffer.from(bytes).toString('latin1');
+    if (text.includes('\n\n')) break;
+  }
+  return text.length;
+}
+
+/** The console as somebody meets it who was never there: the log-in, and then the overview with nothing kept of it. */
+async function firstOfConsole(browser) {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  watch(page);
+  await opened(page, '/console', () => page.waitForLoadState('networkidle'));
+  told.first['/console/log-in'] = told.first['/console'];
+  await page.getByRole('button', { name: /^merchant/ }).click();
+  await page.waitForURL(/console$/);
+  const other = await browser.newContext({ locale: 'en-GB', storageState: await context.storageState() });
+  await context.close();
+  const fresh = await other.newPage();
+  watch(fresh);
+  const numbers = '#numbers dl:not([data-old])';
+  await opened(fresh, '/console', async () => {
+    await fresh.evaluate(() => { document.querySelector('#numbers dl').dataset.old = 'yes'; });
+    await fresh.waitForSelector(numbers);
+  });
+  await other.close();
+}
+
+async function shop(page) {
+  await opened(page, '/shop', () => page.waitForLoadState('networkidle'));
   await page.locator('main li a').nth(1).click();
   await page.getByRole('button', { name: 'Into the cart' }).click();
   await page.getByRole('button', { name: 'To the checkout' }).click();
@@ -107,6 +154,7 @@ async function console_(page) {
   const page = await context.newPage();
   watch(page);
   await shop(page);
+  await firstOfConsole(browser);
   await console_(page);
   await browser.close();
   process.stdout.write(JSON.stringify(told));

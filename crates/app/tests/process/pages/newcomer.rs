@@ -16,8 +16,8 @@ struct Told {
     elsewhere: Vec<String>,
     /// What scripts, or the policies of pages, complained of.
     errors: Vec<String>,
-    /// The first page, with all that it loads.
-    first: First,
+    /// The first pages, with all that they load.
+    first: BTreeMap<String, First>,
     /// What the panel's log says: its colour, and its words.
     log: Vec<(String, String)>,
     /// The server's own log beside it: what became of each.
@@ -60,7 +60,11 @@ async fn a_newcomer_clicks_ten_times_and_sees_one_order() {
     let told: Told = driven("newcomer.cjs", &question).await;
     assert_eq!(told.elsewhere, Vec::<String>::new(), "nothing leaves the host");
     assert_eq!(told.errors, Vec::<String>::new(), "no script fails, no policy is broken");
-    assert!(told.first.requests <= 5 && told.first.bytes <= 60 * 1024, "{:?}", told.first);
+    assert_eq!(told.first.keys().collect::<Vec<_>>(), ["/console", "/console/log-in", "/shop"]);
+    for (page, first) in &told.first {
+        let is_small = (3..=5).contains(&first.requests) && (1_024..=60 * 1_024).contains(&first.bytes);
+        assert!(is_small, "{page}: {first:?}");
+    }
 
     let count = |how: &str| told.log.iter().filter(|(class, _)| class == how).count();
     assert_eq!((told.log.len(), count("refused")), (13, 1), "{:?}", told.log);
