@@ -41,11 +41,30 @@ addEventListener("pageshow", () => {
 const live = document.querySelector("[data-stream]");
 if (live && "EventSource" in window) {
   let stream = null;
+  const still = document.getElementById("still");
+  // Why the page stands still, for as long as it does.
+  const say = (words) => {
+    still.textContent = words;
+    still.hidden = !words;
+  };
   const open = () => {
     if (stream) return;
     stream = new EventSource(live.dataset.stream);
-    stream.addEventListener("parts", (event) => show(event.data));
+    stream.addEventListener("parts", (event) => {
+      say("");
+      show(event.data);
+    });
     stream.addEventListener("over", () => location.reload());
+    stream.addEventListener("full", (event) => {
+      close();
+      say(event.data);
+    });
+    // A stream that only broke off is asked for again by the browser itself.
+    stream.addEventListener("error", () => {
+      if (stream?.readyState !== EventSource.CLOSED) return;
+      close();
+      say(live.dataset.still);
+    });
   };
   const close = () => {
     stream?.close();

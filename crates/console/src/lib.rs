@@ -13,6 +13,7 @@ mod look;
 mod refused;
 mod shop;
 mod show;
+mod streams;
 mod visit;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::streams::Streams;
 use crate::visit::Pages;
 
 /// What the pages are told beside what the API answers.
@@ -60,7 +62,7 @@ pub struct DemoLogin {
 pub fn router(api: Router, settings: Settings) -> Router {
     let front = if settings.demo.is_some() { "/shop" } else { "/console" };
     let shop = if settings.demo.is_some() { Router::new().nest("/shop", shop::routes()) } else { Router::new() };
-    let pages = Pages { api: api.clone(), settings: Arc::new(settings) };
+    let pages = Pages { api: api.clone(), settings: Arc::new(settings), streams: Streams::default() };
     let of_people = shop
         .nest("/console", console::routes().layer(from_fn_with_state(pages.clone(), form::kept::read)))
         .route("/", get(move || async move { Redirect::to(front) }))

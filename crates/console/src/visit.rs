@@ -15,12 +15,15 @@ use crate::inside::{Inside, Side, part};
 use crate::lang::Lang;
 use crate::look::Look;
 use crate::refused::Refused;
+use crate::streams::Streams;
 
 /// What the pages are made from.
 #[derive(Clone)]
 pub(crate) struct Pages {
     pub(crate) api: Router,
     pub(crate) settings: Arc<Settings>,
+    /// The live pages that are open.
+    pub(crate) streams: Streams,
 }
 
 /// Who is logged in.

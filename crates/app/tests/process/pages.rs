@@ -6,6 +6,7 @@ mod buyer;
 mod demo;
 mod newcomer;
 mod operators;
+mod streams;
 mod tour;
 
 use std::process::Stdio;

@@ -85,7 +85,8 @@ async fn shown(visit: &Visit) -> Result<Response, Refused> {
     let came: Arrivals = visit.inside.get(&format!("/arrivals?limit={ARRIVALS}")).await?;
     let body = html! {
         h1 { (title) }
-        div #live data-stream="/console/live" {
+        div #live data-stream="/console/live" data-still=(still(lang)) {
+            p #still.notice role="status" hidden {}
             div #numbers { (numbers(&overview, lang)) }
             div #chart { (hour(&overview.minutes, lang)) }
             @if let Some(whole) = &overview.installation { div #lights { (lights::lights(whole, lang)) } }
@@ -128,6 +129,11 @@ fn numbers(overview: &Overview, lang: Lang) -> Markup {
             (tile(lang.say("Duplicates absorbed in it", "近一小时吸收的重复请求"), &show::count(overview.replayed_in_hour), "waiting"))
         }
     }
+}
+
+/// What the page says where its stream is refused for good.
+fn still(lang: Lang) -> &'static str {
+    lang.say("This page does not update itself any more. Load it anew.", "此页面已停止自动更新，请刷新。")
 }
 
 /// The pictures of the last hour: what came, and how long answers took.

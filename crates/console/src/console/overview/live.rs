@@ -1,13 +1,14 @@
 //! Owns the stream that keeps the overview alive: its parts, sent anew each second (server-sent events). Each time the API is asked as
-//! the person who looks, so whoever is put out sees no more; and nobody's session lives longer for an open page.
+//! the person who looks, so whoever is put out sees no more; and nobody's session lives longer for an open page. There are only so many.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use api::Unattended;
+use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
+use futures_util::stream::{self, Stream};
 use maud::html;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,8 @@ use crate::console::keys::{Arrivals, arrivals};
 use crate::inside::Inside;
 use crate::lang::Lang;
 use crate::refused::Refused;
-use crate::visit::Visit;
+use crate::streams::{Full, Place};
+use crate::visit::{Me, Pages, Visit};
 
 /// Between two times.
 const EVERY: Duration = Duration::from_secs(1);
@@ -33,18 +35,58 @@ struct Looking {
     last: Option<u64>,
     tick: u32,
     stop: CancellationToken,
+    /// It is given up with the stream, however that ends.
+    _place: Place,
 }
 
 /// The stream. Nobody may sit before the page that asks for it, so that opening it keeps no session alive either. Who is not let in is
-/// told so as an event: a stream that is refused is not asked for again, and the page would stand still without a word.
-pub(in crate::console) async fn stream(visit: Visit) -> Response {
+/// told so as an event, and so is who is one too many: a stream that is refused is not asked for again, and the page would stand still
+/// without a word.
+pub(in crate::console) async fn stream(State(pages): State<Pages>, visit: Visit) -> Response {
     let (lang, stop) = (visit.lang(), visit.settings.stop.clone());
-    let looking = Looking { inside: visit.inside.unattended(Unattended::Opening), lang, last: None, tick: 0, stop };
-    let events = stream::unfold(looking, |looking| async move {
-        let (event, looking) = looking.next().await?;
-        Some((Ok::<_, Infallible>(event), looking))
-    });
+    let inside = visit.inside.unattended(Unattended::Opening);
+    // Who is nobody takes nobody's place.
+    let me: Me = match inside.get("/me").await {
+        Ok(me) => me,
+        Err(refused) => return sent(stream::iter([Ok(unlooked(&refused))])),
+    };
+    match pages.streams.enter(&me.session_id) {
+        Err(full) => sent(stream::iter([Ok(Event::default().event("full").data(too_many(full, lang)))])),
+        Ok(place) => {
+            let looking = Looking { inside, lang, last: None, tick: 0, stop, _place: place };
+            sent(stream::unfold(looking, |looking| async move {
+                let (event, looking) = looking.next().await?;
+                Some((Ok(event), looking))
+            }))
+        }
+    }
+}
+
+fn sent(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+}
+
+/// Who is not let in goes to the log-in, or is told why not; a server that is busy is asked again.
+fn unlooked(refused: &Refused) -> Event {
+    if is_over(refused) { Event::default().event("over").data("") } else { Event::default().comment("later") }
+}
+
+fn is_over(refused: &Refused) -> bool {
+    matches!(refused.status, 401 | 403)
+}
+
+/// What the page says that is one too many.
+fn too_many(full: Full, lang: Lang) -> &'static str {
+    match full {
+        Full::Session => lang.say(
+            "This page does not update itself: too many live pages of this log-in are open. Close some of them, and load it anew.",
+            "此页面未自动更新：本次登录打开的实时页面过多。请关闭部分页面后刷新。",
+        ),
+        Full::Server => lang.say(
+            "This page does not update itself: the server keeps as many live pages as it can. Load it anew in a while.",
+            "此页面未自动更新：服务器的实时页面数已达上限，请稍后刷新。",
+        ),
+    }
 }
 
 impl Looking {
@@ -66,13 +108,12 @@ impl Looking {
                 self.inside = self.inside.unattended(Unattended::Open);
                 Some((event, self))
             }
-            // The page goes to the log-in, or tells why not.
-            Err(refused) if matches!(refused.status, 401 | 403) => {
-                self.tick = TICKS_MAX;
-                Some((Event::default().event("over").data(""), self))
+            Err(refused) => {
+                if is_over(&refused) {
+                    self.tick = TICKS_MAX;
+                }
+                Some((unlooked(&refused), self))
             }
-            // A server that is busy is asked again.
-            Err(_) => Some((Event::default().comment("later"), self)),
         }
     }
 
@@ -95,3 +136,6 @@ impl Looking {
         Ok(Event::default().event("parts").data(parts.into_string()))
     }
 }
+
+#[cfg(test)]
+mod tests;
