@@ -111,6 +111,22 @@ pub(crate) fn as_it_is(trouble: Option<&Trouble>, now: &Markup, lang: Lang) -> M
     }
 }
 
+/// What the address says of a wish that was done before: the answer is the one of that time.
+const AGAIN: &str = "again=yes";
+
+/// Says so, on whatever page one is led to.
+pub(crate) fn again(visit: &Visit) -> Markup {
+    let lang = visit.lang();
+    html! {
+        @if visit.here.split(['?', '&']).skip(1).any(|part| part == AGAIN) {
+            p.notice role="status" {
+                (lang.say("This form had been sent before: you see the answer of that time, and nothing was done a second time. For the same once more, begin with a new form.",
+                    "该表单此前已提交：显示的是当时的结果，没有重复执行。如需再做一次，请重新打开表单填写。"))
+            }
+        }
+    }
+}
+
 /// Does what a form wants, and goes where the answer leads. What was refused is for the page to show; who has no session logs
 /// in.
 pub(crate) async fn send(
@@ -119,7 +135,10 @@ pub(crate) async fn send(
     to: impl FnOnce(&Reply) -> Result<String, Refused>,
 ) -> Result<Response, Refused> {
     match visit.inside.send(change).await {
-        Ok(reply) => Ok(Redirect::to(&to(&reply)?).into_response()),
+        Ok(reply) => {
+            let to = to(&reply)?;
+            Ok(Redirect::to(&if reply.is_replay() { format!("{to}&{AGAIN}") } else { to }).into_response())
+        }
         Err(refused) if refused.is_nobody() => Ok(refused.page(visit)),
         Err(refused) => Err(refused),
     }
@@ -127,7 +146,11 @@ pub(crate) async fn send(
 
 /// The answer where not even the page of a form may be seen: what was typed is there behind the proof, or the log-in.
 pub(crate) fn unseen(visit: &Visit, refused: &Refused, trouble: Option<&Trouble>, page: &str) -> Response {
-    let back = trouble.map(|trouble| trouble.typed.back(page, &trouble.deed));
+    let back = trouble.map(|trouble| match trouble.refused.is_final() {
+        true => trouble.typed.back(page, &trouble.deed),
+        // Nobody knows what became of it: it stays the same wish.
+        false => trouble.typed.still(page, &trouble.deed),
+    });
     refused.page_and_back(visit, back.as_deref().unwrap_or(&visit.here))
 }
 

@@ -201,6 +201,11 @@ impl Inside {
 }
 
 impl Reply {
+    /// Whether it is the answer to a wish that was done before.
+    pub(crate) fn is_replay(&self) -> bool {
+        self.headers.get("idempotency-status").is_some_and(|status| status == "replayed")
+    }
+
     /// What it says.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Refused> {
         serde_json::from_slice(&self.body).map_err(|error| {

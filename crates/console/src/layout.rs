@@ -12,6 +12,7 @@ use http::header::{
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
+use crate::form;
 use crate::inside::Side;
 use crate::lang::Lang;
 use crate::look::Theme;
@@ -54,7 +55,7 @@ pub(crate) fn page(visit: &Visit, title: &str, body: &Markup) -> Html<String> {
                     Side::Console => (console_head(visit, name)),
                     Side::Shop => (shop_head(visit, name)),
                 }
-                main #main tabindex="-1" { (body) }
+                main #main tabindex="-1" { (form::again(visit)) (body) }
             }
         }
     };

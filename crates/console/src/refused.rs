@@ -133,7 +133,7 @@ impl Refused {
 
     /// The answer where no form can show it: a log-in where that is what is missing, and else a page that says what is wrong.
     pub(crate) fn page(&self, visit: &Visit) -> Response {
-        self.page_and_back(visit, &visit.here)
+        self.page_and_back(visit, if self.is_nobody() { &visit.again } else { &visit.here })
     }
 
     /// The same, for whoever is to come back to another page than the one they are on.
@@ -191,6 +191,8 @@ impl Refused {
             "version_mismatch" => "内容已被他人修改",
             "invalid_transition" => "当前状态不允许此操作",
             "stock_insufficient" => "库存不足",
+            "body_too_large" => "内容过长",
+            "outcome_pending" => "结果未知",
             "stock_limit_exceeded" => "库存超出上限",
             "product_exists" => "商品编码已存在",
             "quantity_exceeds_unshipped" => "发货数量超出待发数量",

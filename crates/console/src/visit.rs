@@ -42,8 +42,10 @@ pub(crate) struct Visit {
     pub(crate) inside: Inside,
     pub(crate) side: Side,
     pub(crate) look: Look,
-    /// The path and query of the page; where a form was sent, of the one that it stood on, with what was typed into it.
+    /// The path and query of the page; where a form was sent, of the one that it stood on.
     pub(crate) here: String,
+    /// Where they come back to behind a log-in: the same, with what was typed into the form.
+    pub(crate) again: String,
     /// The page of this site that they come from.
     pub(crate) before: Option<String>,
     /// Who they are, where that is known.
@@ -79,12 +81,14 @@ impl FromRequestParts<Pages> for Visit {
         let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |uri| uri.0.clone());
         let side = if uri.path().starts_with("/console") { Side::Console } else { Side::Shop };
         let (asked, before) = (uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(), before(parts));
-        let filled = parts.extensions.get::<Kept>().map(|kept| kept.0.clone());
-        let here = if parts.method.is_safe() { asked } else { filled.or_else(|| before.clone()).unwrap_or(asked) };
+        let kept = parts.extensions.get::<Kept>().cloned();
+        let stood_on = kept.as_ref().map(|kept| kept.page.clone()).or_else(|| before.clone());
+        let here = if parts.method.is_safe() { asked } else { stood_on.unwrap_or(asked) };
         Ok(Self {
             inside: Inside::of(&pages.api, side, (&parts.headers, &parts.extensions)),
             side,
             look: Look::of(&parts.headers),
+            again: kept.map_or_else(|| here.clone(), |kept| kept.filled),
             here,
             before,
             me: None,
@@ -98,7 +102,7 @@ impl FromRequestParts<Pages> for Staff {
 
     async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, Response> {
         let Ok(visit) = Visit::from_request_parts(parts, pages).await;
-        let to = part(&visit.here).to_string();
+        let to = part(&visit.again).to_string();
         let log_in = |why: &str| Redirect::to(&format!("/console/log-in?why={why}&to={to}")).into_response();
         if !visit.inside.has_session() {
             return Err(log_in(""));

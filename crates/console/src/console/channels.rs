@@ -15,10 +15,14 @@ use crate::inside::{Change, part};
 use crate::lang::Lang;
 use crate::layout;
 use crate::list::{self, column, number};
+use crate::refused::Refused;
 use crate::show;
 use crate::visit::{Staff, Visit};
 
 const PAGE: &str = "/console/channels";
+/// What is done with one.
+const ON: &str = "switch-on";
+const OFF: &str = "switch-off";
 
 /// An account with a provider.
 #[derive(Debug, Deserialize)]
@@ -61,8 +65,16 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Res
 }
 
 /// Switches an account on or off: no new payment goes there, what was begun goes on.
-pub(super) async fn switch(Staff(visit): Staff, Path(id): Path<String>, Form(typed): Form<Typed>) -> Response {
-    let enabled = typed.said("enabled") == "true";
+pub(super) async fn switch(
+    Staff(visit): Staff,
+    Path((id, deed)): Path<(String, String)>,
+    Form(typed): Form<Typed>,
+) -> Response {
+    let enabled = match deed.as_str() {
+        ON => true,
+        OFF => false,
+        other => return Refused::missing(&format!("action {other}")).page(&visit),
+    };
     let change = Change {
         method: Method::POST,
         path: format!("/channels/{}/switch", part(&id)),
@@ -74,15 +86,20 @@ pub(super) async fn switch(Staff(visit): Staff, Path(id): Path<String>, Form(typ
     match form::send(&visit, change, |_| Ok(form::done(PAGE, if enabled { "on" } else { "off" }))).await {
         Ok(response) => response,
         Err(refused) => {
-            let trouble = Trouble { deed: switching(&id), typed, refused };
+            let trouble = Trouble { deed: switching(&id, &deed), typed, refused };
             shown(&visit, &Typed::default(), Some(&trouble)).await
         }
     }
 }
 
-/// The form that switches one.
-fn switching(id: &str) -> String {
-    format!("{}/switch", part(id))
+/// The form that switches one in that direction: the other is another wish.
+fn switching(id: &str, deed: &str) -> String {
+    format!("{}/{deed}", part(id))
+}
+
+/// What can be done with one that is on or off.
+const fn other(is_enabled: bool) -> &'static str {
+    if is_enabled { OFF } else { ON }
 }
 
 async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Response {
@@ -104,7 +121,7 @@ async fn shown(visit: &Visit, asked: &Typed, trouble: Option<&Trouble>) -> Respo
     let body = html! {
         h1 { (title) }
         @if !done.is_empty() { (show::done(done)) }
-        (form::lost(trouble, |deed| found.iter().any(|one| switching(&one.channel_account_id) == deed), lang))
+        (form::lost(trouble, |deed| found.iter().any(|one| switching(&one.channel_account_id, other(one.is_enabled)) == deed), lang))
         @if found.is_empty() {
             p.empty { (lang.say("There is none. `mideng channel add` sets one up, with its secrets.", "尚未配置渠道。请用 mideng channel add 添加（含密钥）。")) }
         } @else { (rows(visit, &found, (asked, trouble))) }
@@ -136,7 +153,7 @@ fn rows(visit: &Visit, channels: &[Channel], (asked, trouble): (&Typed, Option<&
             rates(one.last_day, lang),
         ];
         if may_switch {
-            let name = switching(&one.channel_account_id);
+            let name = switching(&one.channel_account_id, other(one.is_enabled));
             row.push(switch_form(&name, one.is_enabled, Draft::of(&name, trouble, asked), lang));
         }
         row
@@ -183,8 +200,7 @@ fn percent(part: i64, whole: i64) -> Option<i64> {
 fn switch_form(name: &str, is_enabled: bool, draft: Draft<'_>, lang: Lang) -> Markup {
     let word = if is_enabled { lang.say("Switch off", "停用") } else { lang.say("Switch on", "启用") };
     let deed = Deed { page: PAGE, name, word, is_danger: is_enabled, version: None, says_why: true };
-    let wanted = if is_enabled { "false" } else { "true" };
-    form::deed(&deed, draft, &html! { input type="hidden" name="enabled" value=(wanted); }, lang)
+    form::deed(&deed, draft, &html! {}, lang)
 }
 
 #[cfg(test)]

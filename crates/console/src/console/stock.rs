@@ -1,5 +1,7 @@
 //! Owns one product: what there is of it, changing it, and each movement that made its stock so.
 
+pub(super) mod by_hand;
+
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
@@ -72,9 +74,10 @@ async fn shown(visit: &Visit, sku: &str, asked: &Typed, trouble: Option<&Trouble
     let body = html! {
         nav.crumbs { a href="/console/products" { (lang.say("Products", "商品与库存")) } }
         h1 { (product.name) " " code { (product.sku) } }
-        @if let Some(done) = put::done(asked.said("done"), lang) { (show::done(done)) }
+        @if let Some(done) = put::done(asked.said("done"), lang).or_else(|| by_hand::done(asked.said("done"), lang)) { (show::done(done)) }
         (facts(&product, lang))
         (put::changing(visit, &product, asked, trouble))
+        (by_hand::moving(visit, &product.sku, asked, trouble))
         section {
             h2 { (lang.say("What moved its stock", "库存流水")) }
             (rows(&movements.data, lang))

@@ -22,6 +22,7 @@ pub(super) fn of_role(role: Role, lang: Lang) -> Visit {
         side: Side::Console,
         look: Look { lang, ..Look::default() },
         here: "/console".to_owned(),
+        again: "/console".to_owned(),
         before: None,
         me: Some(me),
         settings: std::sync::Arc::default(),

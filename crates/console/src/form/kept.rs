@@ -14,12 +14,16 @@ use crate::visit::{Pages, Visit, own_path};
 
 /// No form of the console is longer, whatever is typed into it.
 const FORM_MAX: usize = 64 << 10;
-/// What is longer stands in no address: the page is returned to, and the form is empty.
+/// What is longer stands in no address: the form is empty, and its wish is the same all the same.
 const KEPT_MAX: usize = 4 << 10;
 
-/// The page on which a form stood, filled as it was sent.
+/// The page on which a form stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Kept(pub(crate) String);
+pub(crate) struct Kept {
+    pub(crate) page: String,
+    /// The same, filled as it was sent.
+    pub(crate) filled: String,
+}
 
 /// Reads each form before whoever handles it, who may refuse to.
 pub(crate) async fn read(State(pages): State<Pages>, request: Request, next: Next) -> Response {
@@ -50,8 +54,10 @@ fn is_own_form(request: &Request) -> bool {
 
 fn kept(typed: &Typed) -> Option<Kept> {
     let page = own_path(typed.given("page")).filter(|page| page.starts_with("/console") && !page.contains('?'))?;
-    let filled = typed.still(page, typed.said("deed"));
-    Some(Kept(if filled.len() > KEPT_MAX { page.to_owned() } else { filled }))
+    let deed = typed.said("deed");
+    let whole = Some(typed.still(page, deed)).filter(|link| link.len() <= KEPT_MAX);
+    let filled = whole.or_else(|| Some(typed.nameless(page, deed)).filter(|link| link.len() <= KEPT_MAX));
+    Some(Kept { page: page.to_owned(), filled: filled.unwrap_or_else(|| page.to_owned()) })
 }
 
 #[cfg(test)]
@@ -75,10 +81,14 @@ mod tests {
             (r#"{"page":"/shop","deed":"add"}"#, None),
             (r#"{"page":"/console/staff?deed=x","deed":"add"}"#, None),
             (r#"{"deed":"add","login":"li wei"}"#, None),
-            (&format!(r#"{{"page":"/console/staff","deed":"add","name":"{long}"}}"#), Some("/console/staff")),
+            (
+                &format!(r#"{{"page":"/console/staff","deed":"add","key":"form-1","name":"{long}"}}"#),
+                Some("/console/staff?deed=add&key=form-1"),
+            ),
+            (&format!(r#"{{"page":"/console/staff","deed":"add","key":"{long}"}}"#), Some("/console/staff")),
         ] {
             let typed: Typed = serde_json::from_str(form).expect("it is JSON");
-            assert_eq!(kept(&typed), wanted.map(|page| Kept(page.to_owned())), "{form:.90}");
+            assert_eq!(kept(&typed).map(|kept| kept.filled).as_deref(), wanted, "{form:.90}");
         }
     }
 }

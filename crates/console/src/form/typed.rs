@@ -49,6 +49,11 @@ impl Typed {
         self.filled(page, deed, |_| true)
     }
 
+    /// The same without what was typed, where that is too long for an address.
+    pub(super) fn nameless(&self, page: &str, deed: &str) -> String {
+        self.filled(page, deed, |name| matches!(name, "key" | "version"))
+    }
+
     /// Passwords and codes stand in no address.
     fn filled(&self, page: &str, deed: &str, keeps: impl Fn(&str) -> bool) -> String {
         let is_shown = |name: &str| !matches!(name, "deed" | "page" | "done" | "code") && !name.contains("password");

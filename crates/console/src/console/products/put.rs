@@ -33,6 +33,11 @@ pub(in crate::console) async fn add(
     }
     let sku = typed.said("sku").trim();
     let sent = match Sku::new(sku) {
+        // A browser takes them for the page above, and would never come to the product's own.
+        Ok(_) if matches!(sku, "." | "..") => {
+            let words = visit.lang().say("A code is more than dots.", "商品编码不能只有点号。");
+            Err(Refused::invalid("/sku", words.to_owned()))
+        }
         Ok(_) => form::send(&visit, made(sku, &typed), |_| Ok(form::done(&page(sku), ADD))).await,
         // It would be a part of the path, and could not be asked for.
         Err(invalid) => Err(Refused::invalid("/sku", invalid.to_string())),
