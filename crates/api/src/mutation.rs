@@ -78,7 +78,8 @@ impl Mutation {
         // The limit comes before the key: a body that is too large leaves no trace.
         let bytes = body::read(body, &parts.headers, api.settings()).await?;
         let key = read_key(&parts.headers)?;
-        let precondition = Precondition::read(&parts.headers)?;
+        let route = origin.route.as_ref().map_or("", MatchedPath::as_str);
+        let precondition = Precondition::read(&parts.headers, route)?;
         let one_time_token = names::read_token(&parts.headers)?;
         let body = body::canonical(&parts.headers, &bytes)?;
         let ids = RawPathParams::from_request_parts(&mut parts, api)

@@ -42,10 +42,11 @@ const live = document.querySelector("[data-stream]");
 if (live && "EventSource" in window) {
   let stream = null;
   const still = document.getElementById("still");
-  // Why the page stands still, for as long as it does.
+  // Why the page stands still, for as long as it does. It is there when it is empty, too: what appears with its words is read to nobody.
   const say = (words) => {
+    if (still.textContent === words) return;
     still.textContent = words;
-    still.hidden = !words;
+    still.classList.toggle("notice", words !== "");
   };
   const open = () => {
     if (stream) return;

@@ -63,14 +63,17 @@ impl Visit {
 
     /// Whether the role of who is there has the permission. The API decides; what it would refuse is not offered.
     pub(crate) fn may(&self, permission: Permission) -> bool {
-        let role = self.me.as_ref().and_then(|me| Role::from_name(&me.role));
-        role.is_some_and(|role| role.may(permission))
+        self.me.as_ref().is_some_and(|me| me.may(permission))
     }
 }
 
 impl Me {
     pub(crate) fn is_staff(&self) -> bool {
         self.kind == "staff"
+    }
+
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        Role::from_name(&self.role).is_some_and(|role| role.may(permission))
     }
 }
 

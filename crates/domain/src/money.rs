@@ -86,6 +86,19 @@ impl Money {
     }
 }
 
+/// As people write it, with its code behind it, such as `738.00 CNY` or `73800 JPY`.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, minor) = (if self.minor < 0 { "-" } else { "" }, self.minor.unsigned_abs());
+        let digits = usize::from(self.currency.exponent());
+        let unit = 10_u64.pow(u32::from(self.currency.exponent()));
+        if digits == 0 {
+            return write!(f, "{sign}{minor} {}", self.currency);
+        }
+        write!(f, "{sign}{}.{:0digits$} {}", minor / unit, minor % unit, self.currency)
+    }
+}
+
 // ISO 4217, list one, by the digits of the minor unit. CNY, USD, EUR and GBP stand first: they are looked up most.
 const TWO: &str = "CNY USD EUR GBP HKD AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP \
     BYN BZD CAD CDF CHE CHF CHW COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB FJD FKP GEL GHS GIP GMD GTQ GYD HNL \
@@ -112,6 +125,20 @@ mod tests {
         }
         for text in ["", "cny", "CN", "CNYX", "C Y", "XXX", "RMB", "USD EUR"] {
             assert!(text.parse::<Currency>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_written_as_fine_as_its_currency_is() {
+        for (minor, code, text) in [
+            (73_800, "CNY", "738.00 CNY"),
+            (5, "CNY", "0.05 CNY"),
+            (-1_999, "USD", "-19.99 USD"),
+            (73_800, "JPY", "73800 JPY"),
+            (1_234, "KWD", "1.234 KWD"),
+            (i64::MIN, "CNY", "-92233720368547758.08 CNY"),
+        ] {
+            assert_eq!(Money::new(minor, currency(code)).to_string(), text);
         }
     }
 

@@ -7,6 +7,7 @@ use domain::{CheckoutPolicy, TenantId, Timestamp};
 
 use crate::found::{Intent, Stored as _, Tables as _};
 use crate::rows::{CHECKOUT_CHANGED, CHECKOUT_NEW, CheckoutRow, checkout_changed, checkout_new};
+use crate::sessions::again;
 use crate::set::Rows;
 use crate::{Doing as _, Error, Store};
 
@@ -37,7 +38,17 @@ impl Store {
         &self,
         tenant: TenantId,
         now: Timestamp,
-        change: impl FnOnce(CheckoutPolicy) -> Result<CheckoutPolicy, E>,
+        change: impl Fn(CheckoutPolicy) -> Result<CheckoutPolicy, E>,
+    ) -> Result<Result<CheckoutPolicy, E>, Error> {
+        // Where there is no row yet, somebody else may be making it: theirs is what is changed then.
+        again(|| self.policy_turn(tenant, now, &change)).await
+    }
+
+    async fn policy_turn<E>(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        change: impl Fn(CheckoutPolicy) -> Result<CheckoutPolicy, E>,
     ) -> Result<Result<CheckoutPolicy, E>, Error> {
         const DOING: &str = "setting a tenant's policy";
         let mut changes = self.changes().await.doing(DOING)?;

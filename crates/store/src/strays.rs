@@ -87,7 +87,7 @@ fn review(event: &ChannelEvent, at: Timestamp) -> Review {
         Verdict::Disputed => "it may be another system's that shares the account",
         _ => "it is applied if that appears",
     };
-    let amount = event.fact.amount.map_or(String::new(), |money| format!(" of {} {}", money.minor, money.currency));
+    let amount = event.fact.amount.map_or(String::new(), |money| format!(" of {money}"));
     let what = event.fact.subject.name();
     Review {
         // The same whoever raises it, and however often.

@@ -14,10 +14,12 @@ pub(super) struct Precondition {
 }
 
 impl Precondition {
-    /// Of a request. A tag that is no version of ours, such as one of another system, matches nothing: version 0 does not exist.
-    pub(super) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+    /// Of a request for a route. A tag that is no version of ours, such as one of another system, matches nothing: version 0 does not
+    /// exist. If-None-Match is read where a request may make what it names, and means nothing elsewhere.
+    pub(super) fn read(headers: &HeaderMap, route: &str) -> Result<Self, Problem> {
         let if_match = line(headers, &header::IF_MATCH, ONE_TAG)?;
-        let must_be_new = match line(headers, &header::IF_NONE_MATCH, ONLY_NEW)? {
+        let if_none_match = if route == MAKES { line(headers, &header::IF_NONE_MATCH, ONLY_NEW)? } else { None };
+        let must_be_new = match if_none_match {
             None => false,
             Some("*") => true,
             Some(_) => return Err(invalid(ONLY_NEW)),
@@ -43,6 +45,8 @@ impl Precondition {
     }
 }
 
+/// The route whose requests make what they name, where there is none yet.
+const MAKES: &str = "/api/v1/products/{sku}";
 const ONE_TAG: &str = "send one entity tag as the server gave it, such as \"3\"";
 const ONLY_NEW: &str = "If-None-Match is * where there must be none yet, and nothing else";
 

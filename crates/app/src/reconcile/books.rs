@@ -92,10 +92,7 @@ async fn is_told_before(
 
 fn difference(moved: &Moved) -> Difference {
     let what = if moved.kind == Kind::Refund { "a refund" } else { "a charge" };
-    let detail = format!(
-        "{what} of {} {} succeeded here, and is not on the statement",
-        moved.amount.minor, moved.amount.currency
-    );
+    let detail = format!("{what} of {} succeeded here, and is not on the statement", moved.amount);
     Difference::of(Differs::NotListed, &moved.source, detail)
 }
 

@@ -118,7 +118,7 @@ fn compare(line: &StatementLine, account: &Account, known: &Known<'_>) -> Standi
     }
     let amount = Money::new(refund.map_or(attempt.amount, |refund| refund.amount), payment.amount.currency);
     if line.amount != amount {
-        let detail = format!("{}, and our books say {} {}", told(line), amount.minor, amount.currency);
+        let detail = format!("{}, and our books say {amount}", told(line));
         return Standing::Differs(Differs::Amount, detail);
     }
     let (ours, status) = match refund {
@@ -177,7 +177,7 @@ const fn moved(verdict: Verdict) -> bool {
 /// A line in words.
 fn told(line: &StatementLine) -> String {
     let what = if line.out_refund_no.is_some() { "a refund" } else { "a charge" };
-    format!("{what} of {} {} {}", line.amount.minor, line.amount.currency, line.verdict.name())
+    format!("{what} of {} {}", line.amount, line.verdict.name())
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::harness::{Folder, PATIENCE, Server, variable};
 
 const PASSWORD: &str = "four green hills";
 /// A browser starts slowly where everything else does, too.
-const WHOLE: u32 = 6;
+const WHOLE: u32 = 9;
 
 /// What the browser's driver tells.
 #[derive(Deserialize)]

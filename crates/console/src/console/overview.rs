@@ -86,7 +86,7 @@ async fn shown(visit: &Visit) -> Result<Response, Refused> {
     let body = html! {
         h1 { (title) }
         div #live data-stream="/console/live" data-still=(still(lang)) {
-            p #still.notice role="status" hidden {}
+            p #still role="status" {}
             div #numbers { (numbers(&overview, lang)) }
             div #chart { (hour(&overview.minutes, lang)) }
             @if let Some(whole) = &overview.installation { div #lights { (lights::lights(whole, lang)) } }

@@ -19,7 +19,7 @@ const opened = (cookie) => new Promise((resolve, reject) => {
 async function lives(page) {
   await page.goto(`${wanted.shop}/console`);
   await page.evaluate(() => { document.querySelector('#numbers dl').dataset.old = 'yes'; });
-  await page.waitForFunction(() => !document.querySelector('#numbers dl[data-old]') || !document.getElementById('still').hidden);
+  await page.waitForFunction(() => !document.querySelector('#numbers dl[data-old]') || document.getElementById('still').textContent !== '');
   return (await page.locator('#numbers dl[data-old]').count()) === 0;
 }
 

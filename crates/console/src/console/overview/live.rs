@@ -8,8 +8,10 @@ use api::Unattended;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
+use domain::access::Permission;
 use futures_util::stream::{self, Stream};
 use maud::html;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{ARRIVALS, Overview, hour, lights, numbers};
@@ -17,15 +19,13 @@ use crate::console::keys::{Arrivals, arrivals};
 use crate::inside::Inside;
 use crate::lang::Lang;
 use crate::refused::Refused;
-use crate::streams::{Full, Place};
+use crate::streams::{Full, LASTS, Place};
 use crate::visit::{Me, Pages, Visit};
 
 /// Between two times.
 const EVERY: Duration = Duration::from_secs(1);
 /// The picture of an hour changes slowly.
 const CHART_EVERY: u32 = 10;
-/// After so many a stream ends, and the page opens another: nothing lives for ever.
-const TICKS_MAX: u32 = 900;
 
 /// Somebody who looks.
 struct Looking {
@@ -34,6 +34,8 @@ struct Looking {
     /// Up to which arrival they have seen.
     last: Option<u64>,
     tick: u32,
+    /// When it ends; nothing lives for ever.
+    until: Instant,
     stop: CancellationToken,
     /// It is given up with the stream, however that ends.
     _place: Place,
@@ -45,15 +47,19 @@ struct Looking {
 pub(in crate::console) async fn stream(State(pages): State<Pages>, visit: Visit) -> Response {
     let (lang, stop) = (visit.lang(), visit.settings.stop.clone());
     let inside = visit.inside.unattended(Unattended::Opening);
-    // Who is nobody takes nobody's place.
+    // Who is nobody takes nobody's place, and neither does who may not look.
     let me: Me = match inside.get("/me").await {
         Ok(me) => me,
         Err(refused) => return sent(stream::iter([Ok(unlooked(&refused))])),
     };
+    if !me.is_staff() || !me.may(Permission::OverviewRead) {
+        return sent(stream::iter([Ok(over())]));
+    }
     match pages.streams.enter(&me.session_id) {
         Err(full) => sent(stream::iter([Ok(Event::default().event("full").data(too_many(full, lang)))])),
         Ok(place) => {
-            let looking = Looking { inside, lang, last: None, tick: 0, stop, _place: place };
+            let looking =
+                Looking { inside, lang, last: None, tick: 0, until: Instant::now() + LASTS, stop, _place: place };
             sent(stream::unfold(looking, |looking| async move {
                 let (event, looking) = looking.next().await?;
                 Some((Ok(event), looking))
@@ -68,7 +74,11 @@ fn sent(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) 
 
 /// Who is not let in goes to the log-in, or is told why not; a server that is busy is asked again.
 fn unlooked(refused: &Refused) -> Event {
-    if is_over(refused) { Event::default().event("over").data("") } else { Event::default().comment("later") }
+    if is_over(refused) { over() } else { Event::default().comment("later") }
+}
+
+fn over() -> Event {
+    Event::default().event("over").data("")
 }
 
 fn is_over(refused: &Refused) -> bool {
@@ -92,7 +102,7 @@ fn too_many(full: Full, lang: Lang) -> &'static str {
 impl Looking {
     /// The next event; none when the stream is over.
     async fn next(mut self) -> Option<(Event, Self)> {
-        if self.tick == TICKS_MAX {
+        if Instant::now() >= self.until {
             return None;
         }
         if self.tick > 0 {
@@ -110,7 +120,7 @@ impl Looking {
             }
             Err(refused) => {
                 if is_over(&refused) {
-                    self.tick = TICKS_MAX;
+                    self.until = Instant::now();
                 }
                 Some((unlooked(&refused), self))
             }

@@ -12,7 +12,7 @@ use crate::outbox::Task;
 use crate::payment::{Cause, Event, RefundStatus};
 use crate::stock::{Movement, Source as StockSource};
 use crate::text::Sku;
-use crate::{ApplyChannelFact, Change, RefundId, order, review};
+use crate::{ApplyChannelFact, Change, Money, RefundId, order, review};
 
 /// A refund that was refused failed once the channel knew of none twice, so long apart. No refusal makes the wait needless: an
 /// earlier try may be on its way of which nothing is known, such as one that was sent by a server which then died.
@@ -32,8 +32,7 @@ impl Till<'_> {
         if let Some(said) = wanted.fact.amount
             && (said.minor, said.currency) != (refund.amount, currency)
         {
-            let text =
-                format!("{} {currency} were to go back, and it says {} {}", refund.amount, said.minor, said.currency);
+            let text = format!("{} were to go back, and it says {said}", Money::new(refund.amount, currency));
             return Ok(Came::Strange(text));
         }
         if refund.channel_no.is_none() {

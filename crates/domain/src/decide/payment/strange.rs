@@ -26,8 +26,8 @@ impl Till<'_> {
         // A part may be disputed.
         let said = wanted.fact.amount.filter(|_| wanted.fact.verdict != Verdict::Disputed);
         if said.map_or(wanted.fact.verdict == Verdict::Succeeded, |said| said != asked) {
-            let said = said.map_or("no amount".to_owned(), |money| format!("{} {}", money.minor, money.currency));
-            return Some(format!("{} {} were asked for, and it says {said}", asked.minor, asked.currency));
+            let said = said.map_or("no amount".to_owned(), |money| money.to_string());
+            return Some(format!("{asked} were asked for, and it says {said}"));
         }
         let number = wanted.fact.channel_no.as_ref()?;
         let other = self.state.attempt_numbered(self.command.tenant, wanted.account, number)?;
@@ -49,7 +49,10 @@ impl Till<'_> {
         }
         match self.payment.refundable(&attempt) {
             left if left == 0 || !is_whole => Came::To(Became::Stale),
-            left => Came::Strange(format!("it was wholly given back, and {left} minor units of that not by us")),
+            left => Came::Strange(format!(
+                "it was wholly given back, and {} of that not by us",
+                Money::new(left, self.payment.amount.currency)
+            )),
         }
     }
 
@@ -58,7 +61,7 @@ impl Till<'_> {
         if !wanted.source.is_from_outside() {
             return Came::Strange("a dispute is no answer".to_owned());
         }
-        let amount = wanted.fact.amount.map_or(String::new(), |money| format!(" {} {}", money.minor, money.currency));
+        let amount = wanted.fact.amount.map_or(String::new(), |money| format!(" {money}"));
         let code = wanted.fact.code.as_ref().map_or("no reason", Code::as_str);
         let text = format!(
             "the payer's bank disputes{amount} of it: {code}. It is answered at the provider; nothing was booked"
