@@ -313,7 +313,7 @@ impl Mutation {
     }
 }
 
-/// A key for a PUT that came without one: its route, If-Match and body name the wish.
+/// A key for a PUT that came without one: its route, precondition and body name the wish.
 pub(crate) fn derived_from_request(fingerprints: &Fingerprints) -> Key {
     Key::derived("put", &fingerprints.current.to_string())
 }

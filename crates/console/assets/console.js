@@ -2,7 +2,10 @@
 // once. Without it everything works.
 "use strict";
 
-const inOwnZone = new Intl.DateTimeFormat(document.documentElement.lang, {
+// As the reader writes them, where they read the page's language: an en-GB one puts the day first.
+const page = document.documentElement.lang;
+const own = navigator.languages.find((tag) => tag.split("-")[0] === page.split("-")[0]) ?? page;
+const inOwnZone = new Intl.DateTimeFormat(own, {
   dateStyle: "short", timeStyle: "medium",
 });
 

@@ -146,10 +146,13 @@ pub(crate) async fn send(
 
 /// The answer where not even the page of a form may be seen: what was typed is there behind the proof, or the log-in.
 pub(crate) fn unseen(visit: &Visit, refused: &Refused, trouble: Option<&Trouble>, page: &str) -> Response {
-    let back = trouble.map(|trouble| match trouble.refused.is_final() {
-        true => trouble.typed.back(page, &trouble.deed),
-        // Nobody knows what became of it: it stays the same wish.
-        false => trouble.typed.still(page, &trouble.deed),
+    let back = trouble.map(|trouble| {
+        if trouble.refused.is_final() {
+            trouble.typed.back(page, &trouble.deed)
+        } else {
+            // Nobody knows what became of it: it stays the same wish.
+            trouble.typed.still(page, &trouble.deed)
+        }
     });
     refused.page_and_back(visit, back.as_deref().unwrap_or(&visit.here))
 }
@@ -255,7 +258,7 @@ mod tests {
         }
     }
 
-    /// A session that ended between two presses gives no second wish.
+    /// A session that ended between two presses gives the same person no second wish.
     #[test]
     fn a_wish_that_nobody_looked_at_keeps_its_key_behind_the_log_in() {
         let link =

@@ -132,7 +132,7 @@ mod tests {
     async fn a_place_is_kept_for_so_long_and_not_given_back_twice() {
         let streams = Streams::default();
         let asleep = enter(&streams, "one", OF_SESSION_MAX);
-        tokio::time::advance(HELD_MAX - Duration::from_secs(1)).await;
+        tokio::time::advance(HELD_MAX.saturating_sub(Duration::from_secs(1))).await;
         assert_eq!(streams.enter("one").err(), Some(Full::Session));
         tokio::time::advance(Duration::from_secs(1)).await;
         let _awake = enter(&streams, "one", OF_SESSION_MAX);

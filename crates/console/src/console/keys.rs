@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::answers::List;
+use crate::answers::{List, Order};
 use crate::inside::part;
 use crate::lang::Lang;
 use crate::layout;
@@ -20,6 +20,9 @@ use record::KeyRecord;
 
 pub(super) use arrivals::{Arrivals, arrivals};
 pub(super) use link::link;
+
+/// How long an order's number is.
+const ORDER_NO: usize = 30;
 
 /// What the page is asked for.
 #[derive(Clone, Default, Deserialize)]
@@ -35,11 +38,30 @@ pub(super) struct Asked {
 
 /// The page.
 pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Asked>) -> Response {
-    match visit.inside.get::<List<KeyRecord>>(&asked.path()).await {
+    match found(&visit, &asked).await {
         Ok(list) => shown(&visit, &asked, Ok(&list)),
         Err(refused) if matches!(refused.status, 400 | 422) => shown(&visit, &asked, Err(&refused)),
         Err(refused) => refused.page(&visit),
     }
+}
+
+/// What stands under it. A checkout names its key by its order's number, so nobody has to know which customer sent it.
+async fn found(visit: &Visit, asked: &Asked) -> Result<List<KeyRecord>, Refused> {
+    let found: List<KeyRecord> = visit.inside.get(&asked.path()).await?;
+    let Some(order_no) = order_in(&asked.key).filter(|_| found.data.is_empty() && asked.account.trim().is_empty())
+    else {
+        return Ok(found);
+    };
+    match visit.inside.get::<Order>(&format!("/orders/{}", part(order_no))).await {
+        Ok(order) => visit.inside.get(&Asked { account: order.customer_id, ..asked.clone() }.path()).await,
+        Err(_) => Ok(found),
+    }
+}
+
+/// The number of an order that stands in a key.
+fn order_in(key: &str) -> Option<&str> {
+    let number = key.get(key.find("ord_")?..)?;
+    number.get(..ORDER_NO).filter(|number| number.bytes().skip(4).all(|letter| letter.is_ascii_alphanumeric()))
 }
 
 impl Asked {
@@ -124,6 +146,21 @@ fn nothing(one: bool, lang: Lang) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_number_of_an_order_is_found_in_the_key_of_its_checkout() {
+        let number = "ord_01M85ED7ACE6JA7P6WQEEJFD5R";
+        for (key, wanted) in [
+            (format!("checkout-{number}"), Some(number)),
+            (format!(" {number} "), Some(number)),
+            ("checkout-ord_01M85ED7".to_owned(), None),
+            ("ord_01M85ED7ACE6JA7P6WQEE/../x".to_owned(), None),
+            ("checkout-ord_幂等幂等幂等幂等幂等".to_owned(), None),
+            ("my-order".to_owned(), None),
+        ] {
+            assert_eq!(order_in(&key), wanted, "{key}");
+        }
+    }
 
     #[test]
     fn what_is_typed_goes_along_encoded() {

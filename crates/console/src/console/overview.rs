@@ -116,17 +116,17 @@ fn numbers(overview: &Overview, lang: Lang) -> Markup {
             (tile(lang.say("Applied a second", "每秒执行"), &rate(overview.executed_per_second), ""))
             (tile(lang.say("Duplicates absorbed a second", "每秒吸收的重复请求"), &rate(overview.replayed_per_second), "waiting"))
             (tile(lang.say("Refused a second", "每秒拒绝"), &rate(overview.refused_per_second), ""))
-            (tile(lang.say("Half answered within", "响应时间 p50"), &took(overview.p50_ms), ""))
-            (tile(lang.say("99 % answered within", "响应时间 p99"), &took(overview.p99_ms), ""))
-            (tile(lang.say("Waiting to be applied", "排队请求"), &show::count(overview.queue_commands), ""))
-            (tile(lang.say("In a batch", "每批请求数"), &rate(overview.batch_commands), ""))
+            (tile(lang.say("Half answered within (p50)", "响应时间 p50"), &took(overview.p50_ms), ""))
+            (tile(lang.say("99 % answered within (p99)", "响应时间 p99"), &took(overview.p99_ms), ""))
+            (tile(lang.say("Queue", "排队请求"), &show::count(overview.queue_commands), ""))
+            (tile(lang.say("Batch size", "每批请求数"), &rate(overview.batch_commands), ""))
             @if let Some(whole) = whole {
-                (tile(lang.say("To be done outside", "待发送消息"), &show::count(whole.outbox_waiting), ""))
-                (tile(lang.say("The oldest of it is late by", "消息延迟"), &took(Some(millis(whole.outbox_lag_ms))), ""))
+                (tile(lang.say("Outbox, waiting", "待发送消息"), &show::count(whole.outbox_waiting), ""))
+                (tile(lang.say("Outbox, lag", "消息延迟"), &took(Some(millis(whole.outbox_lag_ms))), ""))
             }
-            (tile(lang.say("Orders in the last hour", "近一小时下单"), &show::count(overview.orders_in_hour), ""))
-            (tile(lang.say("Applied in it", "近一小时执行"), &show::count(overview.executed_in_hour), ""))
-            (tile(lang.say("Duplicates absorbed in it", "近一小时吸收的重复请求"), &show::count(overview.replayed_in_hour), "waiting"))
+            (tile(lang.say("Orders in the hour", "近一小时下单"), &show::count(overview.orders_in_hour), ""))
+            (tile(lang.say("Applied in the hour", "近一小时执行"), &show::count(overview.executed_in_hour), ""))
+            (tile(lang.say("Duplicates absorbed in the hour", "近一小时吸收的重复请求"), &show::count(overview.replayed_in_hour), "waiting"))
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::link::{Sender, derived, key_link, sender};
 use crate::lang::Lang;
-use crate::show;
+use crate::{refused, show};
 
 /// What stands under a key.
 #[derive(Debug, Deserialize)]
@@ -133,12 +133,20 @@ fn status(status: Option<u16>, lang: Lang) -> Markup {
     }
 }
 
+/// Why a request was refused, as its page says it.
+fn code_word(code: &str, lang: Lang) -> &str {
+    if lang == Lang::En { code } else { refused::in_chinese(code) }
+}
+
 /// What came of a request that did nothing.
 fn kind(name: &str, lang: Lang) -> Markup {
     html! {
         @match name {
             "replayed" => (show::status("replayed", lang)),
-            code => span.status.bad { (code) },
+            code => {
+                span.status.bad { (code_word(code, lang)) }
+                @if lang != Lang::En { div.fine { code { (code) } } }
+            },
         }
     }
 }
