@@ -61,7 +61,8 @@ impl Wire {
         first: &[u8],
         write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        if self.own.is_none() && !self.is_amid {
+        // hyper's own answer is a head and nothing behind it: where there is more to send, it is somebody else's.
+        if self.own.is_none() && !self.is_amid && first.len() == total {
             self.own = instead(first).map(|answer| (answer, 0));
         }
         if self.own.is_some() {
@@ -98,17 +99,27 @@ impl Drop for Wire {
     }
 }
 
-/// What to say where hyper says only a status. Answers of ours all carry their request's id.
+/// What to say where hyper says only a status.
 fn instead(head: &[u8]) -> Option<Vec<u8>> {
-    let problem = match head.strip_prefix(b"HTTP/1.1 ")?.get(..3)? {
+    let (status, lines) = head.strip_prefix(b"HTTP/1.1 ")?.split_at_checked(3)?;
+    let problem = match status {
         b"400" => Problem::new("request_malformed", "what was sent is not an HTTP/1.1 request"),
         b"431" => {
             Problem::new("headers_too_large", "a request has at most 64 headers, and 64 KiB of them and its path")
         }
         _ => return None,
     };
-    let is_bare = std::str::from_utf8(head).is_ok_and(|text| !text.contains("\r\nx-request-id:"));
-    is_bare.then(|| whole(&problem))
+    is_bare(lines).then(|| whole(&problem))
+}
+
+/// Whether a head, behind its status, is one that hyper makes by itself: it has no body, ends the connection, and says nothing else.
+/// Whatever a service answers, a page among it, has more to say and is sent as it is.
+fn is_bare(lines: &[u8]) -> bool {
+    let text = std::str::from_utf8(lines).ok().and_then(|text| text.strip_suffix("\r\n\r\n"));
+    let Some((_reason, lines)) = text.and_then(|text| text.split_once("\r\n")) else { return false };
+    let mut lines: Vec<_> = lines.split("\r\n").filter(|line| !line.starts_with("date: ")).collect();
+    lines.sort_unstable();
+    lines == ["connection: close", "content-length: 0"]
 }
 
 /// A whole answer, the last one on its connection.
@@ -158,5 +169,31 @@ impl AsyncWrite for Wire {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::instead;
+
+    #[test]
+    fn hypers_own_answers_are_replaced_and_no_other() {
+        let date = "date: Tue, 24 Nov 2026 00:00:00 GMT\r\n";
+        let bare = format!("connection: close\r\ncontent-length: 0\r\n{date}\r\n");
+        for (head, is_hypers) in [
+            (format!("HTTP/1.1 400 Bad Request\r\n{bare}"), true),
+            (format!("HTTP/1.1 431 Request Header Fields Too Large\r\n{bare}"), true),
+            (format!("HTTP/1.1 404 Not Found\r\n{bare}"), false),
+            // Of a service: with a body, on a connection that goes on, or with anything to say.
+            (format!("HTTP/1.1 400 Bad Request\r\ncontent-type: text/html\r\ncontent-length: 9\r\n{date}\r\n"), false),
+            (format!("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n{date}\r\n"), false),
+            (format!("HTTP/1.1 400 Bad Request\r\nx-request-id: req_1\r\n{bare}"), false),
+            (format!("HTTP/1.1 400 Bad Request\r\n{bare}<p>"), false),
+            (format!("HTTP/1.1 400 Bad Request\r\n{date}transfer-encoding: chunked\r\n\r\n"), false),
+            ("HTTP/1.1 400".to_owned(), false),
+            ("HTTP/1.1 40".to_owned(), false),
+        ] {
+            assert_eq!(instead(head.as_bytes()).is_some(), is_hypers, "{head:?}");
+        }
     }
 }

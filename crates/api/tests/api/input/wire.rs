@@ -96,6 +96,35 @@ async fn what_is_no_http_is_refused() {
     shop.close().await;
 }
 
+/// Pages are served beside the API, and what they refuse is theirs to say.
+#[tokio::test]
+async fn a_refusal_of_another_service_is_sent_whole() {
+    let page = |status: u16, body: &'static str| {
+        let status = http::StatusCode::from_u16(status).expect("a status");
+        axum::routing::get(move || async move { (status, body) })
+    };
+    let long: &str = Box::leak("long ".repeat(100_000).into_boxed_str());
+    let pages = axum::Router::new()
+        .route("/short", page(400, "not like that"))
+        .route("/long", page(400, long))
+        .route("/empty", page(400, ""))
+        .route("/large", page(431, "less, please"));
+    let listener = api::Listener::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+    let address = listener.address().expect("a bound socket has an address");
+    let stop = tokio_util::sync::CancellationToken::new();
+    let served = tokio::spawn(api::serve(listener, pages, Limits::default(), stop.clone()));
+    for (path, status, body) in
+        [("/short", 400, "not like that"), ("/long", 400, long), ("/empty", 400, ""), ("/large", 431, "less, please")]
+    {
+        let answer = raw(address, head(&format!("GET {path}"), "mk_none", "connection: close\r\n")).await;
+        assert_eq!(answer.status(), Some(status), "{path}");
+        let (_, sent) = answer.text.split_once("\r\n\r\n").expect("a whole answer");
+        assert!(sent == body, "{path}: {} bytes of {}", sent.len(), body.len());
+    }
+    stop.cancel();
+    served.await.expect("it ends");
+}
+
 #[tokio::test]
 async fn floods_of_headers_and_endless_lines() {
     let shop = strict().await;
