@@ -3,6 +3,7 @@
 
 mod answers;
 mod assets;
+mod bare;
 mod console;
 mod form;
 mod inside;
@@ -61,10 +62,15 @@ pub struct DemoLogin {
 /// The pages in front of the API's own routes.
 pub fn router(api: Router, settings: Settings) -> Router {
     let front = if settings.demo.is_some() { "/shop" } else { "/console" };
-    let shop = if settings.demo.is_some() { Router::new().nest("/shop", shop::routes()) } else { Router::new() };
+    let has_shop = settings.demo.is_some();
     let pages = Pages { api: api.clone(), settings: Arc::new(settings), streams: Streams::default() };
+    // Below their own paths pages say themselves what is not there; everywhere else the API does.
+    let whole =
+        |routes: Router<Pages>| routes.fallback(bare::nowhere).layer(from_fn_with_state(pages.clone(), bare::as_page));
+    let shop = if has_shop { Router::new().nest("/shop", whole(shop::routes())) } else { Router::new() };
+    let console = console::routes().layer(from_fn_with_state(pages.clone(), form::kept::read));
     let of_people = shop
-        .nest("/console", console::routes().layer(from_fn_with_state(pages.clone(), form::kept::read)))
+        .nest("/console", whole(console))
         .route("/", get(move || async move { Redirect::to(front) }))
         .route("/preferences", axum::routing::post(look::keep))
         .nest("/assets", assets::routes())

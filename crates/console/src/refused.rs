@@ -86,6 +86,19 @@ impl Refused {
         Self::new(413, "body_too_large", &format!("a form has {most} bytes at most"))
     }
 
+    /// An address, a query or a form is none that a page reads.
+    pub(crate) fn unread(status: u16, why: &str) -> Self {
+        let code = match status {
+            413 => "body_too_large",
+            415 => "content_type_unsupported",
+            422 => "validation_failed",
+            _ => "parameter_invalid",
+        };
+        let mut refused = Self::new(status, code, why);
+        "This could not be read".clone_into(&mut refused.0.title);
+        refused
+    }
+
     fn new(status: u16, code: &str, detail: &str) -> Self {
         Self(Box::new(Problem {
             status,

@@ -7,16 +7,17 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::{Shopper, catalogue};
 use crate::answers::Product;
+use crate::form::Typed;
 use crate::inside::part;
 use crate::lang::Lang;
 use crate::layout;
 use crate::look::cookie;
+use crate::refused::Refused;
 use crate::show::{self, Money};
-use crate::visit::new_key;
+use crate::visit::{Visit, new_key};
 
 const NAME: &str = "mideng-cart";
 /// How long a browser keeps it, in seconds: a week.
@@ -28,13 +29,19 @@ const QUANTITY_MAX: i64 = 999;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cart(Vec<(String, i64)>);
 
-/// What a form of the cart says.
-#[derive(Deserialize)]
-pub(super) struct Filled {
+/// What a form of the cart wants.
+struct Wanted {
     sku: String,
     quantity: i64,
-    /// `add` to what there is, or `set` it.
-    what: String,
+    /// To what there is, instead of in its place.
+    adds: bool,
+}
+
+/// A quantity that is none, as it was typed, and of what.
+struct Wrong<'a> {
+    sku: &'a str,
+    typed: &'a str,
+    refused: Refused,
 }
 
 /// A line of the cart, as the shop has it.
@@ -74,13 +81,13 @@ impl Cart {
         HeaderValue::try_from(line).map_or_else(|_| HeaderMap::new(), |line| HeaderMap::from_iter([(SET_COOKIE, line)]))
     }
 
-    fn changed(mut self, filled: &Filled) -> Self {
-        let there = self.0.iter().position(|(sku, _)| *sku == filled.sku);
-        let before = if filled.what == "add" { there.map_or(0, |at| self.0[at].1) } else { 0 };
-        let quantity = before.saturating_add(filled.quantity).clamp(0, QUANTITY_MAX);
+    fn changed(mut self, wanted: &Wanted) -> Self {
+        let there = self.0.iter().position(|(sku, _)| *sku == wanted.sku);
+        let before = if wanted.adds { there.map_or(0, |at| self.0[at].1) } else { 0 };
+        let quantity = before.saturating_add(wanted.quantity).clamp(0, QUANTITY_MAX);
         match there {
             Some(at) => self.0[at].1 = quantity,
-            None if self.0.len() < LINES_MAX => self.0.push((filled.sku.clone(), quantity)),
+            None if self.0.len() < LINES_MAX => self.0.push((wanted.sku.clone(), quantity)),
             None => {}
         }
         self.0.retain(|(_, quantity)| *quantity > 0);
@@ -113,31 +120,46 @@ pub(super) fn total(lines: &[Line]) -> Option<Money> {
     Some(Money { amount, currency })
 }
 
+impl Wanted {
+    fn read(typed: &Typed) -> Option<Self> {
+        let quantity = typed.said("quantity").trim().parse().ok();
+        let quantity = quantity.filter(|quantity| (0..=QUANTITY_MAX).contains(quantity))?;
+        Some(Self { sku: typed.said("sku").to_owned(), quantity, adds: typed.said("what") == "add" })
+    }
+}
+
 /// The cart.
 pub(super) async fn page(shopper: Shopper, headers: HeaderMap) -> Response {
-    let (visit, lang) = (&shopper.visit, shopper.visit.lang());
+    (shopper.kept, shown(&shopper.visit, &headers, None).await).into_response()
+}
+
+async fn shown(visit: &Visit, headers: &HeaderMap, wrong: Option<&Wrong<'_>>) -> Response {
+    let lang = visit.lang();
     let products = match catalogue::products(&visit.inside).await {
         Ok(products) => products,
         Err(refused) => return refused.page(visit),
     };
-    let lines = Cart::of(&headers).lines(&products);
+    let lines = Cart::of(headers).lines(&products);
+    let elsewhere = wrong.filter(|wrong| lines.iter().all(|line| line.product.sku != wrong.sku));
     let title = lang.say("Cart", "购物车");
     let body = html! {
         h1 { (title) }
+        @if let Some(wrong) = elsewhere { (wrong.refused.notice(lang)) }
         @if lines.is_empty() {
             p.empty { (lang.say("It is empty. ", "购物车是空的。")) a href="/shop" { (lang.say("To the products", "去逛逛")) } }
         } @else {
-            (table(&lines, lang))
+            (table(&lines, wrong, lang))
             form method="post" action="/shop/checkout" {
                 input type="hidden" name="key" value=(new_key());
                 button type="submit" { (lang.say("To the checkout", "去结算")) }
             }
         }
     };
-    (shopper.kept.clone(), layout::page(visit, title, &body)).into_response()
+    let status = wrong.map(|wrong| wrong.refused.status_code()).unwrap_or_default();
+    (status, layout::page(visit, title, &body)).into_response()
 }
 
-fn table(lines: &[Line], lang: Lang) -> Markup {
+fn table(lines: &[Line], wrong: Option<&Wrong<'_>>, lang: Lang) -> Markup {
     html! {
         table.cards {
             thead { tr {
@@ -147,13 +169,7 @@ fn table(lines: &[Line], lang: Lang) -> Markup {
                 td data-of=(lang.say("Product", "商品")) { (line.product.name) }
                 td.number data-of=(lang.say("Price", "单价")) { (line.product.price.text()) }
                 td data-of=(lang.say("Quantity", "数量")) {
-                    form.inline method="post" action="/shop/cart" {
-                        input type="hidden" name="sku" value=(line.product.sku);
-                        input type="hidden" name="what" value="set";
-                        input type="number" name="quantity" value=(line.quantity) min="0" max=(QUANTITY_MAX)
-                            aria-label={ (lang.say("Quantity of ", "数量：")) (line.product.name) };
-                        button.quiet type="submit" { (lang.say("Change", "修改")) }
-                    }
+                    (quantity(line, wrong.filter(|wrong| wrong.sku == line.product.sku), lang))
                 }
             } } }
             @if let Some(total) = total(lines) {
@@ -164,10 +180,29 @@ fn table(lines: &[Line], lang: Lang) -> Markup {
     }
 }
 
+fn quantity(line: &Line, wrong: Option<&Wrong<'_>>, lang: Lang) -> Markup {
+    let value = wrong.map_or_else(|| line.quantity.to_string(), |wrong| wrong.typed.to_owned());
+    html! {
+        form.inline method="post" action="/shop/cart" {
+            input type="hidden" name="sku" value=(line.product.sku);
+            input type="hidden" name="what" value="set";
+            input type="number" name="quantity" value=(value) min="0" max=(QUANTITY_MAX) aria-invalid=[wrong.map(|_| "true")]
+                aria-label={ (lang.say("Quantity of ", "数量：")) (line.product.name) };
+            button.quiet type="submit" { (lang.say("Change", "修改")) }
+            @if let Some(wrong) = wrong { span.wrong role="alert" { (wrong.refused.detail) } }
+        }
+    }
+}
+
 /// Changes it.
-pub(super) async fn change(headers: HeaderMap, Form(filled): Form<Filled>) -> Response {
-    let cart = Cart::of(&headers).changed(&filled);
-    (cart.kept(), Redirect::to("/shop/cart")).into_response()
+pub(super) async fn change(visit: Visit, headers: HeaderMap, Form(typed): Form<Typed>) -> Response {
+    let Some(wanted) = Wanted::read(&typed) else {
+        let words = visit.lang().say("A quantity is a number from 0 to 999.", "数量应为 0 至 999 的整数。");
+        let refused = Refused::invalid("/quantity", words);
+        let wrong = Wrong { sku: typed.said("sku"), typed: typed.said("quantity"), refused };
+        return shown(&visit, &headers, Some(&wrong)).await;
+    };
+    (Cart::of(&headers).changed(&wanted).kept(), Redirect::to("/shop/cart")).into_response()
 }
 
 #[cfg(test)]
@@ -189,14 +224,32 @@ mod tests {
 
     #[test]
     fn a_cart_is_read_as_it_was_written() {
-        let add = |sku: &str, quantity| Filled { sku: sku.to_owned(), quantity, what: "add".to_owned() };
+        let add = |sku: &str, quantity| Wanted { sku: sku.to_owned(), quantity, adds: true };
         let cart = Cart::default().changed(&add("tea:1+x", 2)).changed(&add("乌龙", 1)).changed(&add("tea:1+x", 3));
         assert_eq!(cart.0, [("tea:1+x".to_owned(), 5), ("乌龙".to_owned(), 1)]);
         assert_eq!(Cart::read(&cart.text()), cart);
-        let none = cart.changed(&Filled { sku: "乌龙".to_owned(), quantity: 0, what: "set".to_owned() });
+        let none = cart.changed(&Wanted { sku: "乌龙".to_owned(), quantity: 0, adds: false });
         assert_eq!(none.0.len(), 1);
         for bad in ["", ":", "a", "a:0", "a:-1", "a:1000", "%FF:1", "a:x"] {
             assert_eq!(Cart::read(bad), Cart::default(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_quantity_is_a_number_that_a_cart_holds() {
+        for (quantity, read) in [
+            ("0", Some(0)),
+            (" 7 ", Some(7)),
+            ("999", Some(999)),
+            ("1000", None),
+            ("-1", None),
+            ("", None),
+            ("1.5", None),
+        ] {
+            let form = serde_json::json!({"sku": "tea", "quantity": quantity, "what": "set"});
+            let typed: Typed = serde_json::from_value(form).expect("it is JSON");
+            assert_eq!(Wanted::read(&typed).map(|wanted| wanted.quantity), read, "{quantity:?}");
+        }
+        assert!(Wanted::read(&Typed::default()).is_none());
     }
 }
