@@ -45,7 +45,7 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Asked>) -> Res
     let found: Result<List<Order>, Refused> = visit.inside.get(&asked.path(SHOWN)).await;
     let lang = visit.lang();
     let (rows, refused) = match found {
-        Ok(list) => (html! { (rows(&list.data, lang)) (next(&asked, &list, lang)) }, None),
+        Ok(list) => (html! { (as_file(&asked, lang)) (rows(&list.data, lang)) (next(&asked, &list, lang)) }, None),
         Err(refused) if matches!(refused.status, 400 | 422) => (html! {}, Some(refused)),
         Err(refused) => return refused.page(&visit),
     };
@@ -83,8 +83,17 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
             label { (lang.say("From", "从")) input type="date" name="from" value=(asked.from); }
             label { (lang.say("To", "至")) input type="date" name="to" value=(asked.to); }
             button type="submit" { (lang.say("Search", "查询")) }
-            button.quiet type="submit" formaction="/console/orders.csv" { (lang.say("As a file (CSV)", "导出 CSV")) }
         }
+    }
+}
+
+/// The way to the same rows as a file. It is a link, which htmx leaves to the browser, and stands where the rows do: a filter that
+/// changes them changes it.
+fn as_file(asked: &Asked, lang: Lang) -> Markup {
+    let query = asked.query();
+    let mark = if query.is_empty() { "" } else { "?" };
+    html! {
+        p { a.button.quiet href={ "/console/orders.csv" (mark) (query) } { (lang.say("As a file (CSV)", "导出 CSV")) } }
     }
 }
 
