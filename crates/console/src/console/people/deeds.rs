@@ -8,6 +8,8 @@ use super::{Kind, roles};
 use crate::answers::Person;
 use crate::form::{self, Draft, Field, Trouble, Typed};
 use crate::lang::Lang;
+use crate::layout;
+use crate::show;
 use crate::visit::Visit;
 
 /// Something that is done with a member, or with one of the staff.
@@ -129,6 +131,7 @@ pub(super) fn forms(
         Deed::ALL.into_iter().filter(|deed| tried(*deed) || (deed.is_legal(kind, person) && may(*deed))).collect();
     let page = format!("/console/{}/{}", kind.among(), person.person_id);
     let choices = roles::choices(lang);
+    let now = as_it_is((kind, person), lang);
     html! {
         @if !offered.is_empty() {
             section.deeds {
@@ -141,6 +144,7 @@ pub(super) fn forms(
                     };
                     @let role = Field::choice("role", lang.say("Role", "角色"), &choices).filled(&person.role);
                     @let fields = html! {
+                        @if tried(deed) { (form::as_it_is(trouble, &now, lang)) }
                         @if !deed.hint(lang).is_empty() { p.fine { (deed.hint(lang)) } }
                         @if deed == Deed::Role { (role.of(draft, "/role")) }
                     };
@@ -149,6 +153,19 @@ pub(super) fn forms(
             }
         }
     }
+}
+
+/// What somebody is now, as far as a step changes it.
+fn as_it_is((kind, person): (Kind, &Person), lang: Lang) -> Markup {
+    let mut facts = vec![
+        (lang.say("Status", "状态"), show::status(&person.status, lang)),
+        (lang.say("Role", "角色"), html! { (layout::role(&person.role, lang)) }),
+        (lang.say("Last changed", "最近变更"), show::time(&person.updated_at)),
+    ];
+    if kind == Kind::Members {
+        facts.remove(1);
+    }
+    show::facts(&facts)
 }
 
 #[cfg(test)]
