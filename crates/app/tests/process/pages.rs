@@ -4,6 +4,7 @@ mod attacked;
 mod away;
 mod buyer;
 mod demo;
+mod found;
 mod newcomer;
 mod operators;
 mod streams;

@@ -22,6 +22,9 @@ async function token(request) {
   return held;
 }
 
+/** The pages of what is given back for such a reason, and of its payments. */
+const refunded = [];
+
 /** Puts the texts wherever the API takes one. */
 async function plant(request) {
   const bearer = { authorization: `Bearer ${await token(request)}` };
@@ -57,7 +60,9 @@ async function plant(request) {
     await field('account of an API key', 'POST', '/api-keys', { account: text, role: 'auditor' }, why(text));
     await field('tenant name', 'POST', '/tenants', { name: text, admin: { login: `t${at}`, name: text, password: 'three red birds' } }, why(text));
     if (sent[at]) await field('carrier and parcel', 'POST', `/orders/${sent[at].order_no}/ship`, { carrier: text, tracking_no: text }, { 'if-match': `"${sent[at].version}"` });
-    if (paid[at + 12]) await field('refund reason', 'POST', `/payments/${paid[at + 12].payment_id}/refunds`, { amount: { amount: 1, currency: paid[at + 12].amount.currency }, reason: text }, { ...why(text), ...server });
+    const of = paid[at + 12]?.payment_id;
+    const refund = of ? await field('refund reason', 'POST', `/payments/${of}/refunds`, { amount: { amount: 1, currency: paid[at + 12].amount.currency }, reason: text }, { ...why(text), ...server }) : {};
+    if (refund.refund_id) refunded.push(`/console/payments/${of}`, `/console/refunds/${refund.refund_id}`);
     if (reviews[at]) await field('resolution', 'POST', `/reviews/${reviews[at].review_id}/resolve`, { resolution: text });
     for (const enabled of [false, true]) await field('switch reason', 'POST', `/channels/${channels.at(-1).channel_account_id}/switch`, { enabled }, why(text));
   }
@@ -66,6 +71,9 @@ async function plant(request) {
 async function look(page, path) {
   const answer = await page.goto(`${wanted.shop}${path}`);
   if (answer.status() >= 500) told.errors.push(`${path}: ${answer.status()}`);
+  // What is no page of ours shows nothing of what was planted.
+  const kind = answer.headers()['content-type'] ?? 'nothing';
+  if (!kind.startsWith('text/html') || !(await page.locator('#main').count())) told.errors.push(`${path}: ${answer.status()}, ${kind}`);
   await page.evaluate(() => document.querySelectorAll('details').forEach((deed) => { deed.open = true; }));
   const [ran, made] = await page.evaluate(() => [
     'pwned' in globalThis,
@@ -89,7 +97,8 @@ async function texts(page) {
     '/console/settings', ...TEXTS.map((_, at) => `/console/products/xss-${at}`)];
   const of = async (list, links) => [...new Set(await people(list, links))].slice(0, TEXTS.length);
   paths.push(...(await of('/console/orders?status=shipped', 'a[href^="/console/orders/ord_"]')), ...(await of('/console/refunds', 'a[href^="/console/refunds/rfd_"]')),
-    ...(await of('/console/payments?status=refunding', 'a[href^="/console/payments/pay_"]')));
+    ...(await of('/console/payments?status=paid', 'a[href^="/console/payments/pay_"]')), ...refunded);
+  told.refunded = refunded.length;
   paths.push(...(await orders()).slice(0, TEXTS.length), ...(await people('/console/members')).slice(0, 4), ...(await people('/console/staff')).slice(0, 4));
   for (const text of TEXTS) {
     const word = encodeURIComponent(text);

@@ -17,6 +17,8 @@ struct Told {
     refused: Vec<String>,
     /// How many pages were looked at.
     looked: u32,
+    /// How many of them are of money that was given back for such a reason, or of its payment.
+    refunded: u32,
     /// Pages on which a text ran, and elements that a text became.
     ran: Vec<String>,
     made: Vec<String>,
@@ -74,7 +76,7 @@ async fn s22_no_text_becomes_a_script_and_no_stranger_posts_or_frames_a_page() {
     assert_eq!(told.fields.len(), 13, "{:?}", told.fields);
     let few: Vec<_> = told.fields.iter().filter(|(_, planted)| **planted < 5).collect();
     assert!(few.is_empty(), "hardly anything is planted in {few:?}: {:?}", told.refused);
-    assert!(told.looked >= 90, "{told:?}");
+    assert!(told.looked >= 90 && told.refunded >= 10, "{told:?}");
     assert_eq!((&told.ran, &told.made), (&vec![], &vec![]));
     assert_eq!((&told.dialogs, &told.errors, &told.framed), (&vec![], &vec![], &vec![]));
     assert_eq!(told.stock[0], told.stock[1], "{told:?}");
