@@ -1,5 +1,6 @@
 //! Owns the desk: what the payer's hand and a tester do, unsigned. It does not know how a provider speaks.
 
+mod lang;
 pub(crate) mod pages;
 
 use std::collections::BTreeMap;

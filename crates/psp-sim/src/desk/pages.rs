@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
+use super::lang::Lang;
 use super::{decide, find, words};
 use crate::alipay;
-use crate::book::{Charge, Record, Status};
+use crate::book::{Charge, Record, Refusal, Status};
 use crate::exchange::escape;
 use crate::gate::own;
 use crate::kind::Kind;
@@ -48,13 +49,18 @@ pub(crate) async fn open_charges(State(world): State<Arc<World>>) -> Response {
         .collect();
     let list = if rows.is_empty() { "<p>None.</p>".to_owned() } else { format!("<ul>{}</ul>", rows.concat()) };
     let more = if open.len() > LISTED { format!("<p>And {} more.</p>", open.len() - LISTED) } else { String::new() };
-    page(200, "Open charges", &format!("<h1>Open charges</h1>{list}{more}"))
+    page(Lang::En, 200, "Open charges", &format!("<h1>Open charges</h1>{list}{more}"))
 }
 
 /// The page of a charge; that it was seen is written down.
-pub(crate) async fn charge(State(world): State<Arc<World>>, Path((kind, number)): Path<(String, String)>) -> Response {
+pub(crate) async fn charge(
+    State(world): State<Arc<World>>,
+    Path((kind, number)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let lang = Lang::wanted(&headers);
     let Some(charge) = Kind::named(&kind).and_then(|kind| find(&world, kind, &number)) else {
-        return page(404, "No such charge", "<h1>No such charge</h1>");
+        return notice(lang, 404, lang.say("No such charge", "没有这笔付款"), "");
     };
     if !charge.seen {
         world.turn(|turn| {
@@ -65,19 +71,21 @@ pub(crate) async fn charge(State(world): State<Arc<World>>, Path((kind, number))
         });
     }
     if world.book.settled().await.is_err() {
-        return page(503, "Out of order", "<h1>Out of order</h1><p>The book cannot be written.</p>");
+        return out_of_order(lang);
     }
-    page(200, "Payment", &body(&world, &charge))
+    page(lang, 200, lang.say("Payment", "付款"), &body(&world, &charge, lang))
 }
 
 /// A button was pressed; the browser is sent back to the page, so that a reload presses nothing.
 pub(crate) async fn pressed(
     State(world): State<Arc<World>>,
     Path((kind, number, what)): Path<(String, String, String)>,
+    headers: HeaderMap,
 ) -> Response {
+    let lang = Lang::wanted(&headers);
     let decided = decide(&world, &kind, &number, &what);
     if world.book.settled().await.is_err() {
-        return page(503, "Out of order", "<h1>Out of order</h1><p>The book cannot be written.</p>");
+        return out_of_order(lang);
     }
     match decided {
         Ok(charge) => {
@@ -88,45 +96,79 @@ pub(crate) async fn pressed(
             response
         }
         Err(refusal) => {
-            let (status, _, message) = words(refusal);
-            page(status, "Not possible", &format!("<h1>Not possible</h1><p>It cannot be done: {message}.</p>"))
+            let (status, ..) = words(refusal);
+            notice(lang, status, lang.say("Not possible", "无法操作"), why(refusal, lang))
         }
     }
 }
 
-fn body(world: &World, charge: &Charge) -> String {
+const fn why(refusal: Refusal, lang: Lang) -> &'static str {
+    match refusal {
+        Refusal::AlreadyPaid => lang.say("It cannot be done: it is paid.", "这笔付款已完成。"),
+        Refusal::Failed => lang.say("It cannot be done: it failed.", "这笔付款已失败。"),
+        Refusal::Closed => lang.say("It cannot be done: it is closed.", "这笔付款已关闭。"),
+        _ => lang.say("It cannot be done: no such charge.", "没有这笔付款。"),
+    }
+}
+
+fn body(world: &World, charge: &Charge, lang: Lang) -> String {
     let at = html(&path(charge));
+    let said = |en, zh| format!("<p>{}</p>", lang.say(en, zh));
     let state = match charge.status {
         Status::Pending => format!(
-            "{}<form method=\"post\" action=\"{at}/pay\"><button class=\"first\">Pay</button></form>\
-             <form method=\"post\" action=\"{at}/refuse\"><button>Refuse</button></form>",
-            if charge.code.is_some() { "<p>The last attempt was refused.</p>" } else { "" }
+            "{}<form method=\"post\" action=\"{at}/pay\"><button class=\"first\">{}</button></form>\
+             <form method=\"post\" action=\"{at}/refuse\"><button>{}</button></form>",
+            charge
+                .code
+                .as_ref()
+                .map(|_| said("The last attempt was refused.", "上一次付款被拒绝。"))
+                .unwrap_or_default(),
+            lang.say("Pay", "付款"),
+            lang.say("Refuse", "拒绝付款")
         ),
-        Status::Succeeded if charge.is_reversed() => "<p>Paid, and given back.</p>".to_owned(),
-        Status::Succeeded => "<p>Paid.</p>".to_owned(),
-        Status::Failed => "<p>Refused.</p>".to_owned(),
-        Status::Closed => "<p>Closed; it cannot be paid any more.</p>".to_owned(),
+        Status::Succeeded if charge.is_reversed() => said("Paid, and given back.", "已付款，并已退回。"),
+        Status::Succeeded => said("Paid.", "付款成功。"),
+        Status::Failed => said("Refused.", "付款被拒绝。"),
+        Status::Closed => said("Closed; it cannot be paid any more.", "已关闭，无法再付款。"),
     };
-    let signed = || (charge.kind == Kind::Alipay).then(|| alipay::return_url(world, charge)).flatten();
-    let back = signed().or_else(|| charge.return_url.clone());
-    let back = back.filter(|url| url.starts_with("http://") || url.starts_with("https://"));
-    let back = back.map(|url| format!("<p><a href=\"{}\">Back to the shop</a></p>", html(&url)));
     format!(
-        "<h1>Payment</h1><p class=\"amount\">{}</p><dl><dt>For</dt><dd>{}</dd><dt>Number</dt><dd>{}</dd>\
-         <dt>Through</dt><dd>{}</dd></dl>{state}{}",
+        "<h1>{}</h1><p class=\"amount\">{}</p><dl><dt>{}</dt><dd>{}</dd><dt>{}</dt><dd>{}</dd>\
+         <dt>{}</dt><dd>{}</dd></dl>{state}{}",
+        lang.say("Payment", "付款"),
         html(&decimal(charge)),
+        lang.say("For", "商品"),
         html(&charge.subject),
+        lang.say("Number", "单号"),
         html(&charge.out_trade_no),
+        lang.say("Through", "支付渠道"),
         charge.kind,
-        back.filter(|_| charge.status != Status::Pending || charge.code.is_some()).unwrap_or_default()
+        way_back(world, charge, lang).unwrap_or_default()
     )
 }
 
-fn page(status: u16, title: &str, body: &str) -> Response {
+/// The way back to the merchant, whatever has become of the charge: who has not paid yet may want to think about it.
+fn way_back(world: &World, charge: &Charge, lang: Lang) -> Option<String> {
+    let signed = || (charge.kind == Kind::Alipay).then(|| alipay::return_url(world, charge)).flatten();
+    let url = signed().or_else(|| charge.return_url.clone())?;
+    let is_web = url.starts_with("http://") || url.starts_with("https://");
+    is_web.then(|| format!("<p><a href=\"{}\">{}</a></p>", html(&url), lang.say("Back to the shop", "返回商城")))
+}
+
+fn out_of_order(lang: Lang) -> Response {
+    let words = lang.say("The book cannot be written.", "账簿暂时无法写入。");
+    notice(lang, 503, lang.say("Out of order", "暂停服务"), words)
+}
+
+fn notice(lang: Lang, status: u16, title: &str, words: &str) -> Response {
+    page(lang, status, title, &format!("<h1>{title}</h1><p>{words}</p>"))
+}
+
+fn page(lang: Lang, status: u16, title: &str, body: &str) -> Response {
     let text = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
-         <style>{STYLE}</style></head><body><main>{body}</main></body></html>\n"
+         <style>{STYLE}</style></head><body><main>{body}</main></body></html>\n",
+        lang.tag()
     );
     let mut response = own(status, "text/html; charset=utf-8", text);
     let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";

@@ -58,6 +58,16 @@ async fn a_charge_is_paid_told_refunded_and_on_the_statement() {
     let page = merchant.client.get(opened.body["pay_url"].as_str().unwrap()).send().await.unwrap();
     let page = page.text().await.unwrap();
     assert!(page.contains("19.99 CNY") && page.contains("tea, green") && page.contains("/pay/sandbox/T1/pay"));
+    assert!(page.contains("https://shop.example/back"), "who has not paid may go back, too: {page}");
+    for (wanted, word) in [
+        ("zh-CN,zh;q=0.9,en;q=0.8", "返回商城"),
+        ("de, en;q=0.5, zh;q=0.2", "Back to the shop"),
+        ("fr", "Back to the shop"),
+    ] {
+        let asked = merchant.client.get(opened.body["pay_url"].as_str().unwrap()).header("accept-language", wanted);
+        let page = asked.send().await.unwrap().text().await.unwrap();
+        assert!(page.contains(word), "{wanted}: {page}");
+    }
     let pressed = merchant.client.post(format!("{}/pay/sandbox/T1/pay", merchant.base)).send().await.unwrap();
     assert!(pressed.text().await.unwrap().contains("https://shop.example/back"));
     let came = merchant.inbox.wait_for(2).await;
