@@ -18,18 +18,22 @@ function checkout(form) {
   const button = document.getElementById("place");
   const state = document.getElementById("state");
   const log = document.getElementById("log");
-  const orderNo = form.dataset.orderNo;
-  const stored = `mideng-checkout-${orderNo}`;
-  let key = localStorage.getItem(stored) || form.elements.key.value;
+  const see = document.getElementById("see");
+  const logIn = document.getElementById("log-in");
+  const explore = document.getElementById("explore");
+  const stored = () => `mideng-checkout-${form.dataset.orderNo}`;
+  let key = localStorage.getItem(stored()) || form.elements.key.value;
   let over = false;
+  // Whether the server has said what becomes of this wish: before that, what makes it worse would come first.
+  let isKnown = false;
+  // Whether the wish was refused for good: its number, token and key are spent.
+  let isSpent = false;
 
   showKey();
 
   function showKey() {
-    localStorage.setItem(stored, key);
+    localStorage.setItem(stored(), key);
     document.getElementById("key").textContent = key;
-    const explore = document.getElementById("explore");
-    explore.href = `/console/keys?${new URLSearchParams({ key, account: explore.dataset.who })}`;
     form.elements.key.value = key;
   }
 
@@ -46,8 +50,9 @@ function checkout(form) {
     const options = { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" };
     try {
       const answer = await fetch("/api/v1/orders", options);
-      if (isLost) throw new Error("the reply is lost on its way");
       const told = { status: answer.status, how: answer.headers.get("Idempotency-Status"), body: await answer.json() };
+      if (under === key && told.status !== 401 && !isOpen(told)) known();
+      if (isLost) throw new Error("the reply is lost on its way");
       note(told, under);
       return told;
     } catch {
@@ -66,16 +71,33 @@ function checkout(form) {
     line.title = under;
     log.append(line);
     if (told && told.status < 300) placed();
+    if (told?.status === 401) out();
+  }
+
+  // Something stands under the key: from now on there is something to look at, and to make worse.
+  function known() {
+    isKnown = true;
+    explore.href = `/console/keys?${new URLSearchParams({ key, account: explore.dataset.who })}`;
+    explore.hidden = false;
   }
 
   function placed() {
     over = true;
-    localStorage.removeItem(stored);
+    localStorage.removeItem(stored());
     state.textContent = state.dataset.placed;
-    const see = document.getElementById("see");
+    button.textContent = button.dataset.over;
+    button.disabled = true;
+    logIn.hidden = true;
     // The page of a checkout that is done leads to the order, and takes what was ordered out of the cart.
     see.href = location.href;
     see.hidden = false;
+  }
+
+  // The session is over, and the wish is not: whoever comes back sends it under the same key.
+  function out() {
+    state.textContent = state.dataset.out;
+    logIn.href = `/shop/me?${new URLSearchParams({ to: location.pathname + location.search })}`;
+    logIn.hidden = false;
   }
 
   // Not known yet, and worth asking again under the same key: no answer, one that is being worked on, too many, or a server that
@@ -84,24 +106,55 @@ function checkout(form) {
 
   async function press() {
     if (button.disabled) return;
-    if (over) {
-      location.reload();
+    button.disabled = true;
+    logIn.hidden = true;
+    state.textContent = state.dataset.sending;
+    if (isSpent) await renew();
+    if (!isSpent && !over) await answered(await send());
+    button.disabled = over;
+    if (over && !form.dataset.stay) location.reload();
+  }
+
+  // What is told of an answer to a press; of an order, and of a session that is over, the log has told.
+  async function answered(told) {
+    if (over || told?.status === 401) return;
+    if (isOpen(told)) {
+      state.textContent = state.dataset.unknown;
       return;
     }
-    button.disabled = true;
-    state.textContent = state.dataset.sending;
-    const told = await send();
-    button.disabled = false;
-    if (told && told.status < 300) {
-      if (!form.dataset.stay) location.reload();
-    } else if (isOpen(told)) {
-      state.textContent = state.dataset.unknown;
-    } else {
-      state.textContent = `${told.body.detail ?? ""} ${state.dataset.refused}`;
-      // A final refusal ends the key: the next press is a new wish.
-      key = `checkout-${crypto.randomUUID()}`;
-      showKey();
+    isSpent = true;
+    await renew();
+    if (!isSpent) state.textContent = `${state.dataset.refused} ${told.body.detail ?? ""}`;
+  }
+
+  // A final refusal ends the wish. The next press is another: a checkout of its own, unless there is the order already.
+  async function renew() {
+    state.textContent = state.dataset.unopened;
+    try {
+      const there = await fetch(`/api/v1/orders/${form.dataset.orderNo}`);
+      if (there.ok) placed();
+      else if (there.status === 401) out();
+      else if (there.status < 500 && there.status !== 429) await begin();
+    } catch {
+      // The next press asks again.
     }
+  }
+
+  async function begin() {
+    const fields = new URLSearchParams({ key: `form-${crypto.randomUUID()}` });
+    if (form.elements.sku) fields.set("sku", form.elements.sku.value);
+    const answer = await fetch("/shop/checkout", { method: "POST", body: fields });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("checkout");
+    if (!fresh) return;
+    localStorage.removeItem(stored());
+    history.replaceState(null, "", answer.url);
+    // What the page shows is what is ordered, whatever has become of the cart meanwhile.
+    form.dataset.wish = JSON.stringify({ ...JSON.parse(form.dataset.wish), order_no: fresh.dataset.orderNo });
+    form.dataset.orderNo = document.getElementById("order-no").textContent = fresh.dataset.orderNo;
+    form.elements.token.value = fresh.elements.token.value;
+    key = fresh.elements.key.value;
+    showKey();
+    isKnown = isSpent = false;
   }
 
   form.addEventListener("submit", (event) => {
@@ -143,15 +196,34 @@ function checkout(form) {
       await send({ isLost: true });
       if (!over) state.textContent = state.dataset.unknown;
     },
-    late: () => new Promise((done) => setTimeout(() => done(send()), 5000)),
-    tab: () => send({ under: `checkout-${crypto.randomUUID()}` }),
-    other: () => send({ body: wish("another wish") }),
+    late: async (one) => {
+      if (!(await first())) return;
+      const word = one.textContent;
+      for (let left = 5; left > 0; left -= 1) {
+        one.textContent = `${word} · ${left}`;
+        await new Promise((done) => setTimeout(done, 1000));
+      }
+      one.textContent = word;
+      await send();
+    },
+    tab: async () => (await first()) && send({ under: `checkout-${crypto.randomUUID()}` }),
+    other: async () => (await first()) && send({ body: wish("another wish") }),
   };
+
+  // These come behind the order itself. Where nobody knows whether it arrived, they do not come at all: one of them could be it.
+  async function first() {
+    if (!isKnown) {
+      const told = await send();
+      if (!isKnown && told?.status !== 401) state.textContent = state.dataset.unknown;
+    }
+    return isKnown;
+  }
+
   for (const one of document.querySelectorAll("[data-worse]")) {
     one.addEventListener("click", async () => {
       form.dataset.stay = "yes";
       one.disabled = true;
-      await worse[one.dataset.worse]();
+      await worse[one.dataset.worse](one);
       one.disabled = false;
     });
   }

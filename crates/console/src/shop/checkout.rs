@@ -157,6 +157,7 @@ async fn shown(
     let title = lang.say("Checkout", "结算");
     let status = refused.map(Refused::status_code).unwrap_or_default();
     let wish = body(order_no, &lines, "");
+    let is_guest = visit.me.as_ref().is_some_and(|me| me.kind == "guest");
     let body = html! {
         nav.crumbs { a href="/shop/cart" { (lang.say("Cart", "购物车")) } }
         h1 { (title) }
@@ -168,9 +169,9 @@ async fn shown(
                     (wanted(&lines, lang))
                     @if let Some(refused) = refused { (refused.notice(lang)) }
                     @if refused.is_some_and(Refused::is_final) { (again(filled, lang)) }
-                    @else { (form(order_no, filled, &wish, lang)) }
+                    @else { (form(order_no, (filled, &wish), is_guest, lang)) }
                     p.fine {
-                        (lang.say("Order number ", "订单号 ")) code { (order_no) } " · "
+                        (lang.say("Order number ", "订单号 ")) code #order-no { (order_no) } " · "
                         (lang.say("key ", "幂等键 ")) code #key { (filled.key) }
                     }
                 }
@@ -194,7 +195,7 @@ fn wanted(lines: &[Line], lang: Lang) -> Markup {
     }
 }
 
-fn form(order_no: &str, filled: &Filled, wish: &Value, lang: Lang) -> Markup {
+fn form(order_no: &str, (filled, wish): (&Filled, &Value), is_guest: bool, lang: Lang) -> Markup {
     html! {
         form #checkout method="post" action={ "/shop/checkout/" (part(order_no)) } data-wish=(wish) data-order-no=(order_no) {
             input type="hidden" name="key" value=(filled.key);
@@ -204,14 +205,38 @@ fn form(order_no: &str, filled: &Filled, wish: &Value, lang: Lang) -> Markup {
                 (lang.say("A word to the shop", "买家留言"))
                 input name="note" maxlength="500" value=(filled.note);
             }
-            button #place type="submit" { (lang.say("Place the order", "提交订单")) }
-            p #state role="status" aria-live="polite"
-                data-sending=(lang.say("Sending…", "正在提交…"))
-                data-unknown=(lang.say("We do not know yet whether it arrived. Press again: you will not be charged twice.", "暂时不知道订单是否已提交。请再点一次：不会重复扣款。"))
-                data-placed=(lang.say("Placed.", "下单成功。"))
-                data-refused=(lang.say("The shop said no, for good. Press again for a new try.", "订单被拒绝。再次点击将重新下单。")) {}
+            button #place type="submit" data-over=(lang.say("Order placed", "已下单")) { (lang.say("Place the order", "提交订单")) }
+            (told(is_guest, lang))
         }
     }
+}
+
+/// What the script says of a press, and where it leads.
+fn told(is_guest: bool, lang: Lang) -> Markup {
+    html! {
+        p {
+            span #state role="status" aria-live="polite"
+                data-sending=(lang.say("Sending…", "正在提交…"))
+                data-unknown=(lang.say("We do not know yet whether it arrived. Press again: you will not be charged twice.", "暂时不知道订单是否已提交。请再点一次：不会重复扣款。"))
+                data-out=(out(is_guest, lang))
+                data-placed=(lang.say("Placed.", "下单成功。"))
+                data-refused=(lang.say("The shop said no, for good. Press again for a new try.", "订单被拒绝。再次点击将重新下单。"))
+                data-unopened=(lang.say("The shop said no, and a new try could not begin. Press again.", "订单被拒绝，暂时无法重新下单。请再点一次。")) {}
+            " " a #see hidden href="/shop/orders" { (lang.say("See the order", "查看订单")) }
+            " " a #log-in hidden href="/shop/me" { (lang.say("Log in", "登录")) }
+        }
+    }
+}
+
+/// What is said to whom the server does not know any more. A member comes back as the same; nobody comes back as that guest.
+const fn out(is_guest: bool, lang: Lang) -> &'static str {
+    if is_guest {
+        return lang.say("Your session is over. As a guest you cannot get back to an order that arrived: unpaid, it lapses by itself. Log in to order.", "会话已失效。访客无法找回已提交的订单，未付款的订单会自动取消。请登录后下单。");
+    }
+    lang.say(
+        "You are logged out. Log in again and come back: if the order arrived, it stays one order.",
+        "登录已失效。请重新登录后回到本页：如果订单已提交，也不会重复下单。",
+    )
 }
 
 /// A refusal ends the wish. The next press is another, with another number.
@@ -247,8 +272,7 @@ fn worse(shopper: &Shopper, lang: Lang) -> Markup {
                 data-lost=(lang.say("no answer: the line was cut", "无响应：连接已断开")) {}
             h3 { (lang.say("What the server did", "服务器的处理记录")) }
             ol #served {}
-            p { a #explore href="/console/keys" data-who=(shopper.person_id()) { (lang.say("This key, as the operators see it", "在控制台查看这个幂等键")) } }
-            p { a #see hidden href="/shop/orders" { (lang.say("See the order", "查看订单")) } }
+            p { a #explore hidden href="/console/keys" target="_blank" rel="noopener" data-who=(shopper.person_id()) { (lang.say("This key, as the operators see it", "在控制台查看这个幂等键")) } }
         }
     }
 }

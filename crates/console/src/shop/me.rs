@@ -15,12 +15,14 @@ use crate::lang::Lang;
 use crate::layout;
 use crate::refused::Refused;
 use crate::show;
-use crate::visit::Me;
+use crate::visit::{Me, own_path};
 
 /// Why one is here.
 #[derive(Default, Deserialize)]
 pub(super) struct Asked {
     done: Option<String>,
+    /// The page of the shop that sent them here, and has them back.
+    to: Option<String>,
 }
 
 /// What the form says.
@@ -28,11 +30,12 @@ pub(super) struct Asked {
 pub(super) struct Filled {
     login: String,
     password: String,
+    to: Option<String>,
 }
 
 /// The page.
 pub(super) async fn page(shopper: Shopper, Query(asked): Query<Asked>) -> Response {
-    shown(&shopper, asked.done.as_deref(), None).await
+    shown(&shopper, &asked, None).await
 }
 
 /// Logs in. Who was a guest keeps what they began.
@@ -43,9 +46,17 @@ pub(super) async fn log_in(shopper: Shopper, Form(filled): Form<Filled>) -> Resp
     });
     let change = Change { method: Method::POST, path: "/sessions".to_owned(), body: Some(body), ..Change::default() };
     match shopper.visit.inside.send(change).await {
-        Ok(reply) => (shopper.visit.inside.kept(&reply), Redirect::to("/shop/me?done=in")).into_response(),
-        Err(refused) => shown(&shopper, None, Some(&refused)).await,
+        Ok(reply) => {
+            let to = back(filled.to.as_deref()).unwrap_or("/shop/me?done=in");
+            (shopper.visit.inside.kept(&reply), Redirect::to(to)).into_response()
+        }
+        Err(refused) => shown(&shopper, &Asked { to: filled.to, ..Asked::default() }, Some(&refused)).await,
     }
+}
+
+/// A page of the shop, and no other.
+fn back(to: Option<&str>) -> Option<&str> {
+    own_path(to).filter(|to| to.starts_with("/shop/"))
 }
 
 /// Logs out.
@@ -67,7 +78,7 @@ async fn ended(shopper: Shopper, id: &str, to: &str) -> Response {
     }
 }
 
-async fn shown(shopper: &Shopper, done: Option<&str>, refused: Option<&Refused>) -> Response {
+async fn shown(shopper: &Shopper, asked: &Asked, refused: Option<&Refused>) -> Response {
     let (visit, lang) = (&shopper.visit, shopper.visit.lang());
     let is_member = visit.me.as_ref().is_some_and(|me| me.kind == "member");
     let sessions: Vec<Session> = match visit.inside.get("/sessions").await {
@@ -75,17 +86,20 @@ async fn shown(shopper: &Shopper, done: Option<&str>, refused: Option<&Refused>)
         Err(refused) => return refused.page(visit),
     };
     let status = refused.map(Refused::status_code).unwrap_or_default();
+    let to = back(asked.to.as_deref());
     let title = lang.say("Account", "账户");
     let body = html! {
         h1 { (title) }
-        @if let Some(word) = done.and_then(|done| word(done, lang)) { p.notice.good role="status" { (word) } }
+        @if let Some(word) = asked.done.as_deref().and_then(|done| word(done, lang)) { p.notice.good role="status" { (word) } }
         @if is_member {
+            @if let Some(to) = to { p { a.button href=(to) { (lang.say("Back to where you were", "返回刚才的页面")) } } }
             form method="post" action="/shop/log-out" { button.quiet type="submit" { (lang.say("Log out", "退出")) } }
         } @else {
             section.card.narrow {
                 h2 { (lang.say("You are a guest. Log in, and what you began stays yours.", "您是访客。登录后，已开始的订单仍属于您。")) }
                 @if let Some(refused) = refused { (refused.notice(lang)) }
                 form method="post" action="/shop/log-in" {
+                    @if let Some(to) = to { input type="hidden" name="to" value=(to); }
                     label { (lang.say("Login", "账号")) input name="login" required autocomplete="username" maxlength="64"; }
                     label { (lang.say("Password", "密码")) input name="password" type="password" required autocomplete="current-password" maxlength="512"; }
                     button type="submit" { (lang.say("Log in", "登录")) }
@@ -126,5 +140,25 @@ fn devices(sessions: &[Session], lang: Lang) -> Markup {
                 }
             } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_in_leads_back_within_the_shop() {
+        for (to, is_led) in [
+            ("/shop/checkout/ord_1?token=t", true),
+            ("/shop/orders", true),
+            ("/console/orders", false),
+            ("/shopping", false),
+            ("//evil.example/shop/", false),
+            ("https://evil.example/shop/", false),
+        ] {
+            assert_eq!(back(Some(to)), is_led.then_some(to), "{to}");
+        }
+        assert_eq!(back(None), None);
     }
 }

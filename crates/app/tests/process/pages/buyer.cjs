@@ -1,5 +1,5 @@
-// Drives Chromium as a customer who buys: a checkout whose network fails, a reload, a refusal, paying at the provider's own page, two
-// devices, and all of it without scripts. Tells what was seen as JSON.
+// Drives Chromium as a customer who buys: a checkout whose network fails, a reload, refusals, a session that is over, paying at the
+// provider's own page, two devices, and all of it without scripts. Tells what was seen as JSON.
 const { chromium } = require('playwright-core');
 
 const wanted = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
@@ -20,19 +20,23 @@ async function toCheckout(page, sku, count = 1) {
   await page.waitForURL(/checkout\/ord_/);
 }
 
-/** The reply is lost, the page is loaded anew, and the same wish is sent again: one order. */
-async function unsure(page) {
-  await toCheckout(page, wanted.goods);
-  const key = await text(page, '#key');
-  // The request arrives, and its answer does not.
+/** The request arrives, and its answer does not. */
+async function arrives(page) {
   await page.route(ORDERS, async (route) => {
     told.arrived = (await route.fetch()).status();
     await route.abort();
   });
   await page.locator('#place').click();
   await page.waitForFunction(() => document.getElementById('state').textContent.includes('do not know yet'));
-  told.unsure = { words: await text(page, '#state'), again: await page.locator('#place').isEnabled(), key: (await text(page, '#key')) === key };
   await page.unroute(ORDERS);
+}
+
+/** The reply is lost, the page is loaded anew, and the same wish is sent again: one order. */
+async function unsure(page) {
+  await toCheckout(page, wanted.goods);
+  const key = await text(page, '#key');
+  await arrives(page);
+  told.unsure = { words: await text(page, '#state'), again: await page.locator('#place').isEnabled(), key: (await text(page, '#key')) === key };
   const sent = page.waitForResponse((response) => response.url().endsWith('/api/v1/orders'));
   await page.locator('#place').click();
   const answer = await sent;
@@ -60,15 +64,47 @@ async function kept(page) {
   await page.unroute(ORDERS);
 }
 
-/** A refusal ends the wish: the next press is another. */
+/** A refusal ends the wish: the next press is another, with a number and a token of its own. */
 async function refused(page) {
   await page.goto(`${wanted.shop}/shop/products/${wanted.scarce}`);
   const left = Number((await text(page, 'main')).match(/in stock: (\d+)/)[1]);
   await toCheckout(page, wanted.scarce, left + 1);
-  const key = await text(page, '#key');
-  await page.locator('#place').click();
-  await page.waitForFunction((before) => document.getElementById('key').textContent !== before, key);
+  await pressed(page);
   told.refused = await text(page, '#state');
+  await page.goto(`${wanted.shop}/shop/cart`);
+  await page.locator('input[name=quantity]').fill('0');
+  await page.getByRole('button', { name: 'Change' }).click();
+}
+
+/** Presses what is refused, until the page has another try ready. */
+async function pressed(page) {
+  const before = [await text(page, '#key'), await text(page, '#order-no')];
+  await page.locator('#place').click();
+  await page.waitForFunction(([key, number]) => ['key', 'order-no'].every((id) => ![key, number].includes(document.getElementById(id).textContent)), before);
+  await page.waitForFunction(() => document.getElementById('place').disabled === false);
+}
+
+/** A token that is not good: the press behind it has a new one, and places the order that is shown. */
+async function spent(page) {
+  await toCheckout(page, wanted.goods);
+  await page.locator('#checkout [name=token]').evaluate((token) => { token.value = 'of-nobody'; });
+  await pressed(page);
+  const number = await text(page, '#order-no');
+  told.spent = [await text(page, '#state'), new URL(page.url()).pathname === `/shop/checkout/${number}`];
+  await page.locator('#place').click();
+  await page.waitForURL(`**/shop/orders/${number}`);
+}
+
+/** The order arrived, and nobody knows; what is sent then under its key is another wish. It is refused, and leads to the order. */
+async function other(page) {
+  await toCheckout(page, wanted.goods);
+  const number = await text(page, '#order-no');
+  await arrives(page);
+  await page.locator('[name=note]').fill('and a bow, please');
+  const sent = page.waitForResponse((response) => response.url().endsWith('/api/v1/orders'));
+  await page.locator('#place').click();
+  told.other = (await sent).status();
+  await page.waitForURL(`**/shop/orders/${number}`);
 }
 
 /** At the provider's own page, and back. */
@@ -77,9 +113,14 @@ async function pays(page) {
   await page.locator('main li a').first().click();
   await page.getByRole('button', { name: 'Pay' }).click();
   await page.getByRole('link', { name: 'To the pay page' }).click();
+  // Who thinks about it may go back, and come again.
+  await page.getByRole('link', { name: 'Back to the shop' }).click();
+  await page.waitForURL(/shop\/orders\/ord_/);
+  told.thinking = [new URL(page.url()).origin === wanted.shop, await text(page, '#follow')];
   await page.getByRole('button', { name: 'Pay' }).click();
-  await page.goto(`${wanted.shop}/shop/orders`);
-  await page.locator('main li a').first().click();
+  await page.getByRole('link', { name: 'To the pay page' }).click();
+  await page.getByRole('button', { name: 'Pay' }).click();
+  await page.getByRole('link', { name: 'Back to the shop' }).click();
   for (let tries = 0; tries < 100 && !(await page.locator('.status', { hasText: /^paid$/ }).count()); tries += 1) {
     await page.waitForTimeout(200);
     await page.reload();
@@ -87,13 +128,13 @@ async function pays(page) {
   told.paid = await page.locator('.status', { hasText: /^paid$/ }).count();
 }
 
-async function logIn(page) {
-  await page.goto(`${wanted.shop}/shop/me`);
+async function logIn(page, behind = /done=in/) {
+  if (!page.url().includes('/shop/me')) await page.goto(`${wanted.shop}/shop/me`);
   const [login, password] = (await page.locator('p.fine code').first().innerText()).split(' / ');
   await page.getByLabel('Login').fill(login);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.waitForURL(/done=in/);
+  await page.waitForURL(behind);
 }
 
 /** What a guest began is theirs when they log in; on another device they see it, and end the first. */
@@ -104,11 +145,51 @@ async function devices(page, other) {
   await logIn(other);
   await other.goto(`${wanted.shop}/shop/orders`);
   told.elsewhere = await other.locator('main li code').count();
-  await other.goto(`${wanted.shop}/shop/me`);
-  await other.getByRole('button', { name: 'Log it out' }).first().click();
-  await other.waitForURL(/done=ended/);
-  await page.goto(`${wanted.shop}/shop/me`);
+  await toCheckout(page, wanted.goods);
+  const key = await text(page, '#key');
+  await ends(other);
+  await page.locator('#place').click();
+  told.out = [await atLogIn(page), (await text(page, '#key')) === key];
+  // Back behind the log-in it is the same wish.
+  await page.getByRole('link', { name: 'Log in' }).click();
   told.ended = await page.getByRole('button', { name: 'Log in' }).count();
+  await logIn(page, /shop\/checkout\/ord_/);
+  told.out.push((await text(page, '#key')) === key);
+  // This time it arrives before the session ends: there is one order, and the way back leads there.
+  await arrives(page);
+  await ends(other);
+  await page.locator('#place').click();
+  await atLogIn(page);
+  await page.getByRole('link', { name: 'Log in' }).click();
+  await logIn(page, /shop\/orders\/ord_/);
+  await page.goto(`${wanted.shop}/shop/orders`);
+  told.still = await page.locator('main li code').count();
+}
+
+/** A guest's session is lost: nobody comes back as that guest. As a member they have a try of their own. */
+async function stranger(page) {
+  await toCheckout(page, wanted.goods);
+  await page.context().clearCookies({ name: '__Host-mideng' });
+  await page.locator('#place').click();
+  told.stranger = await atLogIn(page);
+  await page.getByRole('link', { name: 'Log in' }).click();
+  await logIn(page, /shop\/checkout\/ord_/);
+  await pressed(page);
+  await page.locator('#place').click();
+  await page.waitForURL(/shop\/orders\/ord_/);
+}
+
+/** Ends the session of the other device. */
+async function ends(page) {
+  await page.goto(`${wanted.shop}/shop/me`);
+  await page.getByRole('button', { name: 'Log it out' }).first().click();
+  await page.waitForURL(/done=ended/);
+}
+
+/** What a checkout says that asks to log in. */
+async function atLogIn(page) {
+  await page.getByRole('link', { name: 'Log in' }).waitFor();
+  return text(page, '#state');
 }
 
 /** All of it where no script runs: the shop, and an operator who finds the order. */
@@ -141,13 +222,16 @@ async function scriptless(page) {
 (async () => {
   const browser = await chromium.launch({ executablePath: wanted.chromium, args: ['--no-sandbox'] });
   const open = async (more = {}) => (await browser.newContext({ locale: 'en-GB', ...more })).newPage();
-  const [page, other] = [await open(), await open()];
+  const [page, device] = [await open(), await open()];
   page.on('pageerror', (error) => told.errors.push(error.message));
   await unsure(page);
   await kept(page);
   await refused(page);
+  await spent(page);
+  await other(page);
   await pays(page);
-  await devices(page, other);
+  await devices(page, device);
+  await stranger(await open());
   await scriptless(await open({ javaScriptEnabled: false }));
   await browser.close();
   process.stdout.write(JSON.stringify(told));

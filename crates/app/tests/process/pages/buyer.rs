@@ -1,5 +1,5 @@
-//! A customer who buys, in a real browser: a reply that is lost, a page that is loaded anew, a refusal, a payment at the provider's own
-//! page, two devices, and a browser without scripts.
+//! A customer who buys, in a real browser: a reply that is lost, a page that is loaded anew, refusals, a payment at the provider's own
+//! page, two devices, a session that is over, and a browser without scripts.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -25,11 +25,23 @@ struct Told {
     locked: bool,
     /// What the page says of a refusal, behind which it has another key.
     refused: String,
+    /// The same of a token that is not good, and whether the page is the new number's.
+    spent: (String, bool),
+    /// How another wish under the key of an order that had arrived was answered.
+    other: u16,
+    /// Whether the provider's page leads back to where the browser was, and what stands there before anything is paid.
+    thinking: (bool, String),
     paid: usize,
     /// A guest's orders behind their log-in, on that device and on another; and whether the first asks to log in behind its end.
     theirs: usize,
     elsewhere: usize,
     ended: usize,
+    /// What a checkout says whose session is over, and whether it has its key there and behind the log-in.
+    out: (String, bool, bool),
+    /// The orders behind a request that arrived, and was sent again when the session was over.
+    still: usize,
+    /// What a checkout says to a guest whose session is lost.
+    stranger: String,
     /// How the form was answered that was sent twice.
     twice: (u16, String),
     /// What happened to the order that was placed, found and cancelled without a script.
@@ -60,9 +72,15 @@ async fn a_customer_buys_once_whatever_the_network_does() {
     assert_eq!((told.cart, told.orders), (0, 1), "one order, and what was ordered is in the cart no more");
     assert!(told.reloaded && told.locked, "{told:?}");
     assert!(told.refused.contains("for good"), "{}", told.refused);
+    assert!(told.spent.0.contains("for good") && told.spent.1, "{:?}", told.spent);
+    assert_eq!(told.other, 422, "and it led to the order that there is");
+    assert!(told.thinking.0 && told.thinking.1.contains("If you have paid"), "{:?}", told.thinking);
     assert_eq!(told.paid, 1);
     assert!(told.theirs >= 2 && told.theirs == told.elsewhere, "{told:?}");
     assert_eq!(told.ended, 1, "who was put out asks to log in again");
-    assert!(told.twice.0 == 303 && told.twice.1.ends_with("done=cancel"), "{:?}", told.twice);
+    assert!(told.out.0.contains("it stays one order") && told.out.1 && told.out.2, "{:?}", told.out);
+    assert_eq!(told.still, told.theirs + 1);
+    assert!(told.stranger.contains("As a guest"), "{}", told.stranger);
+    assert!(told.twice.0 == 303 && told.twice.1.ends_with("done=cancel&again=yes"), "{:?}", told.twice);
     assert_eq!(told.scriptless, ["cancelled", "placed"]);
 }

@@ -92,10 +92,42 @@ async function shop(page) {
   await page.waitForFunction(() => document.querySelectorAll('#served li').length >= 13);
   told.served = await page.locator('#served li').evaluateAll((all) => all.map((line) => line.className));
   told.explore = await page.locator('#explore').getAttribute('href');
+  told.over = [await page.locator('#place').innerText(), await page.locator('#place').isDisabled(), await page.locator('#state').innerText()];
   await page.getByRole('link', { name: 'See the order' }).click();
   told.order = await page.locator('h1 code').innerText();
+  told.of_order = await page.getByRole('link', { name: "This order's key" }).getAttribute('href');
   await page.goto(`${wanted.shop}/shop/orders`);
   told.orders = await page.locator('main li code').allInnerTexts();
+}
+
+/** Whoever begins with what makes it worse: the order itself is sent first. */
+async function early(browser) {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  watch(page);
+  told.early = {};
+  for (const name of ['Send it from a second tab', 'Send another order under the same key', 'Send it again after 5 s']) {
+    await page.goto(`${wanted.shop}/shop`);
+    await page.locator('main li a').nth(1).click();
+    await page.getByRole('button', { name: 'Into the cart' }).click();
+    await page.getByRole('button', { name: 'To the checkout' }).click();
+    const button = page.getByRole('button', { name });
+    await button.waitFor();
+    const isShown = await page.locator('#explore').isVisible();
+    await button.click();
+    if (name.endsWith('5 s')) await page.waitForFunction(() => /· [1-4]$/.test(document.querySelector('[data-worse=late]').textContent));
+    await lines(page, 2);
+    told.early[name] = {
+      how: await page.locator('#log li').evaluateAll((all) => all.map((line) => line.className)),
+      explore: [isShown, await page.locator('#explore').isVisible()],
+    };
+    const opened = page.waitForEvent('popup');
+    await page.locator('#explore').click();
+    await (await opened).close();
+    await page.getByRole('link', { name: 'See the order' }).click();
+    await page.waitForURL(/shop\/orders\/ord_/);
+  }
+  await context.close();
 }
 
 async function console_(page) {
@@ -114,6 +146,8 @@ async function console_(page) {
     came: await page.locator('.record tbody tr').evaluateAll((all) =>
       all.map((row) => [...row.cells].slice(0, 2).map((cell) => cell.textContent))),
   };
+  await page.goto(`${wanted.shop}${told.of_order}`);
+  told.key.of_order = await page.locator('.record .facts a code').innerText();
   // The overview lives: what happens meanwhile is shown without being asked for.
   await page.goto(`${wanted.shop}/console`);
   await page.waitForFunction(() => document.querySelectorAll('#lights .lamp').length > 20, null, { timeout: 60000 });
@@ -154,6 +188,7 @@ async function console_(page) {
   const page = await context.newPage();
   watch(page);
   await shop(page);
+  await early(browser);
   await firstOfConsole(browser);
   await console_(page);
   await browser.close();

@@ -22,8 +22,12 @@ struct Told {
     log: Vec<(String, String)>,
     /// The server's own log beside it: what became of each.
     served: Vec<String>,
+    /// What the button of an order that is placed says, whether it is locked, and the words beside it.
+    over: (String, bool, String),
     order: String,
     orders: Vec<String>,
+    /// What became of each request where somebody began with what makes it worse.
+    early: BTreeMap<String, Early>,
     /// Where somebody was sent who is not logged in.
     asked: String,
     /// What the explorer shows of the key that was sent so often.
@@ -40,8 +44,17 @@ struct Told {
 }
 
 #[derive(Debug, Deserialize)]
+struct Early {
+    how: Vec<String>,
+    /// Whether the way to the key is shown: before anything was sent, and behind it.
+    explore: (bool, bool),
+}
+
+#[derive(Debug, Deserialize)]
 struct Key {
     order: String,
+    /// The order under the key to which the page of the order leads.
+    of_order: String,
     /// Outcomes, and how often.
     came: Vec<(String, String)>,
 }
@@ -77,8 +90,14 @@ async fn a_newcomer_clicks_ten_times_and_sees_one_order() {
     let served = |how: &str| told.served.iter().filter(|class| *class == how).count();
     assert_eq!((served("executed"), served("replayed"), served("refused")), (1, 11, 1), "{:?}", told.served);
 
+    assert_eq!(told.over, ("Order placed".to_owned(), true, "Placed.".to_owned()));
+    let second = |early: &Early| early.how.get(1).cloned().unwrap_or_default();
+    assert!(told.early.values().all(|early| early.how[0] == "executed" && early.how.len() == 2), "{:?}", told.early);
+    assert!(told.early.values().all(|early| early.explore == (false, true)), "{:?}", told.early);
+    assert_eq!(told.early.values().map(second).collect::<Vec<_>>(), ["refused", "replayed", "replayed"]);
+
     assert_eq!(told.asked, "/console/log-in");
-    assert_eq!(told.key.order, told.order);
+    assert_eq!((&told.key.order, &told.key.of_order), (&told.order, &told.order));
     let came = |kind: &str| told.key.came.iter().find(|(name, _)| name == kind).map_or("", |(_, times)| times.as_str());
     // The second tab has a key of its own.
     assert_eq!(
