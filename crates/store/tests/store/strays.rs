@@ -32,7 +32,7 @@ async fn a_success_about_an_unknown_number_is_told_once_and_applied_when_it_appe
         let reviews = reviews().await;
         assert_eq!(reviews.len(), 1, "{reviews:?}");
         assert_eq!(reviews[0].kind, "unmatched");
-        assert!(reviews[0].detail.contains("100 CNY"), "{}", reviews[0].detail);
+        assert!(reviews[0].detail.contains("1.00 CNY"), "{}", reviews[0].detail);
     }
     for verdict in [Verdict::Refunded, Verdict::Disputed, Verdict::Pending] {
         let mut other = shop.desk.said(OrderNo::new(7), verdict, Some(100));
