@@ -42,12 +42,16 @@ impl Store {
             return Err(Error::Refused(format!("there is no database at {address}")));
         }
         let store = Self::open(&address).await?;
-        match store.pending_migrations().await? {
-            0 => Ok(store),
-            pending => Err(Error::Refused(format!(
+        let refused = match store.pending_migrations().await {
+            Ok(0) => return Ok(store),
+            Ok(pending) => Error::Refused(format!(
                 "the database {address} lacks {pending} migrations; run `mideng migrate` first"
-            ))),
-        }
+            )),
+            Err(error) => error,
+        };
+        // Dropped, its connections would end by and by, and the last one locks an embedded database while it does.
+        store.close().await;
+        Err(refused)
     }
 
     /// Waits until no other node starts on the database, and keeps them from it until it is dropped: two that bring one
