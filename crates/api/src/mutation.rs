@@ -293,6 +293,7 @@ impl Mutation {
             fingerprints: self.fingerprints,
             at: self.at,
             request_id: self.request_id.to_string(),
+            origin: self.origin.kept(),
             aliases: self.aliases.clone(),
             token: self.token,
             whose: self.caller.whose(),

@@ -35,6 +35,21 @@ pub(crate) struct Origin {
     pub(crate) begun: Instant,
 }
 
+impl Origin {
+    /// What of it is kept beside the answer.
+    pub(crate) fn kept(&self) -> domain::Origin {
+        domain::Origin {
+            request: self.route.is_some().then(|| self.request().into()),
+            from: self.from.map(|from| from.to_string().into()),
+        }
+    }
+
+    /// Method and route.
+    fn request(&self) -> String {
+        format!("{} {}", self.method, self.route.as_ref().map_or("", MatchedPath::as_str))
+    }
+}
+
 /// A command that was sent on and is not answered yet.
 pub(crate) struct Begun {
     tenant: TenantId,
@@ -91,8 +106,7 @@ impl Watch {
                 pulse.note_order(at);
             }
         });
-        let route = origin.route.as_ref().map_or("", MatchedPath::as_str);
-        let route = format!("{} {route}", origin.method);
+        let route = origin.request();
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let arrival = Arrival {
             number: 0,

@@ -84,6 +84,7 @@ impl Floor {
             request_id: "floor".to_owned(),
             aliases: Vec::new(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             action,

@@ -11,6 +11,7 @@ mod lang;
 mod layout;
 mod list;
 mod look;
+mod plain;
 mod refused;
 mod shop;
 mod show;
@@ -20,7 +21,7 @@ mod visit;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn_with_state, map_request, map_response};
 use axum::response::Redirect;
 use axum::routing::get;
 use tokio_util::sync::CancellationToken;
@@ -78,5 +79,6 @@ pub fn router(api: Router, settings: Settings) -> Router {
         .layer(map_response(layout::protect))
         .layer(CompressionLayer::new())
         .with_state(pages);
-    of_people.fallback_service(api)
+    let whole = of_people.fallback_service(api);
+    if has_shop { whole.layer(map_request(plain::back)).layer(map_response(plain::out)) } else { whole }
 }

@@ -2,9 +2,11 @@
 
 mod api_keys;
 mod money;
+mod origin;
 mod people;
 
 pub use api_keys::IssueApiKey;
+pub use origin::Origin;
 pub use people::{AddPerson, EndSession, PutSessionRules, SetCheckoutPolicy, StepPerson, StepTenant};
 
 pub use money::{
@@ -36,6 +38,8 @@ pub struct Command {
     pub at: Timestamp,
     /// The request's id, kept in a stored problem.
     pub request_id: String,
+    /// What came, and from where, kept beside the answer for people who ask.
+    pub origin: Origin,
     /// Further names of the request, each claimed by at most one that is accepted.
     pub aliases: Vec<Alias>,
     /// What is to be said of a one-time token if no name of the request is taken.

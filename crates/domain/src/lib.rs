@@ -36,9 +36,9 @@ pub use change::Change;
 pub use checkout::CheckoutPolicy;
 pub use command::{
     Action, AddPerson, Alias, ApplyChannelFact, ApproveRefund, Asking, Command, CorrectShipment, EndSession,
-    IssueApiKey, LineRequest, MoveStock, NoteSilence, OrderNumberSource, PlaceOrder, PutProduct, PutSessionRules,
-    QueryPayment, RefundPayment, RejectRefund, ResolveReview, RetryRefund, SetCheckoutPolicy, SetRefundLimits,
-    ShipLine, ShipOrder, StartPayment, StepPerson, StepTenant, SwitchChannel, Token, Whose,
+    IssueApiKey, LineRequest, MoveStock, NoteSilence, OrderNumberSource, Origin, PlaceOrder, PutProduct,
+    PutSessionRules, QueryPayment, RefundPayment, RejectRefund, ResolveReview, RetryRefund, SetCheckoutPolicy,
+    SetRefundLimits, ShipLine, ShipOrder, StartPayment, StepPerson, StepTenant, SwitchChannel, Token, Whose,
 };
 pub use decide::decide;
 pub use id::{

@@ -194,16 +194,19 @@ impl Commit {
                 let answer = record.answer.clone();
                 for Claim { scope, replaces, is_passing } in claims {
                     let kind = if is_passing { RecordKind::PassingName } else { RecordKind::Name };
-                    self.records.push(NewRecord { scope, record: record.clone(), replaces, kind });
+                    let (record, origin) = (record.clone(), command.origin.clone());
+                    self.records.push(NewRecord { scope, record, replaces, kind, origin });
                 }
-                self.records.push(NewRecord { scope: Scope::of(command), record, replaces, kind: RecordKind::Own });
+                let (scope, kind, origin) = (Scope::of(command), RecordKind::Own, command.origin.clone());
+                self.records.push(NewRecord { scope, record, replaces, kind, origin });
                 self.changes.extend(changes);
                 Answered::Executed(answer)
             }
             Verdict::Adopted(record) => {
                 let answer = record.answer.clone();
                 let (scope, kind) = (Scope::of(command), RecordKind::Name);
-                self.records.push(NewRecord { scope, record, replaces: false, kind });
+                let origin = command.origin.clone();
+                self.records.push(NewRecord { scope, record, replaces: false, kind, origin });
                 Answered::Replayed(answer)
             }
             Verdict::Executed(answer) => Answered::Executed(answer),

@@ -64,6 +64,7 @@ fn command(id: u128, tenant: i64, key: &str, action: Action) -> Command {
         request_id: String::new(),
         aliases: Vec::new(),
         token: domain::Token::None,
+        origin: domain::Origin::default(),
         whose: Whose::Anybodys,
         note: None,
         action,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{Change, Needs, PrincipalId, State, TenantId};
+use domain::{Change, Needs, Origin, PrincipalId, State, TenantId};
 use idempotency::{Fingerprint, Key, Record};
 use thiserror::Error;
 
@@ -40,6 +40,8 @@ pub struct NewRecord {
     pub replaces: bool,
     /// What the row is to its request.
     pub kind: RecordKind,
+    /// How the request came in that was executed.
+    pub origin: Origin,
 }
 
 /// What a record is to its request.

@@ -42,6 +42,7 @@ impl Relay {
             request_id: format!("relay_{name}"),
             aliases: Vec::new(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             action,

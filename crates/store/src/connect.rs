@@ -44,9 +44,9 @@ impl Store {
         let store = Self::open(&address).await?;
         let refused = match store.pending_migrations().await {
             Ok(0) => return Ok(store),
-            Ok(pending) => Error::Refused(format!(
-                "the database {address} lacks {pending} migrations; run `mideng migrate` first"
-            )),
+            Ok(pending) => {
+                Error::Refused(format!("the database {address} lacks {pending} migrations; run `mideng migrate` first"))
+            }
             Err(error) => error,
         };
         // Dropped, its connections would end by and by, and the last one locks an embedded database while it does.

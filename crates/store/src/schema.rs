@@ -12,6 +12,7 @@ mod m0008_approvals;
 mod m0009_desk;
 mod m0010_guests;
 mod m0011_console;
+mod m0013_origins;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -33,7 +34,7 @@ pub(crate) fn tables() -> Vec<Table> {
     let seventh = sixth.map(m0007_factors::extended).chain(m0007_factors::tables());
     let eighth = seventh.map(m0008_approvals::extended).chain(m0008_approvals::tables());
     let tenth = eighth.map(m0009_desk::extended).chain(m0010_guests::tables());
-    tenth.map(m0011_console::extended).collect()
+    tenth.map(m0011_console::extended).map(m0013_origins::extended).collect()
 }
 
 /// A table with those of these columns that were added to it.
@@ -87,6 +88,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_desk::Migration),
             Box::new(m0010_guests::Migration),
             Box::new(m0011_console::Migration),
+            Box::new(m0013_origins::Migration),
         ]
     }
 }

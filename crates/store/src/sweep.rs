@@ -27,7 +27,7 @@ static FORGOTTEN: Write = Write::delete("key_records", &[number("id")]);
 static ANSWER_FORGOTTEN: Write = Write::update(
     "key_records",
     &[number("id")],
-    &[number("status"), text("headers"), bytes("body"), number("completed_at")],
+    &[number("status"), text("headers"), bytes("body"), number("completed_at"), text("came_from")],
     &[],
 );
 
@@ -135,7 +135,10 @@ impl Store {
         for record in old {
             match record.order_no {
                 None => records.add(row![record.id]),
-                Some(_) => answers.add(row![record.id, Value::Null, Value::Null, Value::Null, Value::Null]),
+                // From where it came is gone with its answer: who that was, nobody has to know for ever.
+                Some(_) => {
+                    answers.add(row![record.id, Value::Null, Value::Null, Value::Null, Value::Null, Value::Null]);
+                }
             }
         }
         self.tidy(vec![records, answers]).await

@@ -130,6 +130,7 @@ async fn take(
         request_id: request_id.to_string(),
         aliases: Vec::new(),
         token: Token::None,
+        origin: domain::Origin::default(),
         whose: Whose::Anybodys,
         note: None,
         action: Action::ApplyChannelFact(ApplyChannelFact {

@@ -21,6 +21,12 @@ pub(crate) struct KeyRecord {
     is_derived: bool,
     /// Who sent it.
     account: Option<Sender>,
+    /// Method and route of the request that was applied; null for the server's own work.
+    #[schema(example = "POST /api/v1/orders")]
+    request: Option<String>,
+    /// From where it came; gone with its answer.
+    #[schema(example = "203.0.113.7")]
+    from: Option<String>,
     /// When the request that was applied arrived.
     #[schema(format = DateTime)]
     arrived_at: Option<String>,
@@ -128,6 +134,8 @@ impl KeyRecord {
             key: shown(&row.key),
             is_derived: row.key.is_derived(),
             account: row.account.as_ref().map(Sender::of),
+            request: row.request.clone(),
+            from: row.came_from.clone(),
             arrived_at: arrival(row.command),
             answered_at: row.completed_at.map(time),
             status: row.status,
@@ -147,6 +155,8 @@ impl KeyRecord {
             key: shown(key),
             is_derived: key.is_derived(),
             account: account.map(Sender::of),
+            request: None,
+            from: None,
             arrived_at: None,
             answered_at: None,
             status: None,

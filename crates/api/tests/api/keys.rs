@@ -38,6 +38,7 @@ async fn a_key_tells_who_sent_it_and_how_often() {
     assert_eq!((row["key"].as_str(), row["status"].as_u64()), (Some("k1"), Some(201)));
     assert_eq!(row["order_no"], json!(placed.order_no()));
     assert_eq!(row["account"]["name"], "service:admin");
+    assert_eq!((row["request"].as_str(), row["from"].as_str()), (Some("POST /api/v1/orders"), Some("127.0.0.1")));
     assert_eq!(row["answer"]["body"], json!(placed.text()), "the bytes that were answered");
     assert!(row["arrived_at"].is_string() && row["answered_at"].is_string(), "{row}");
     let mut seen: Vec<_> = row["seen"].as_array().expect("a list").iter().collect();

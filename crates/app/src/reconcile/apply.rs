@@ -88,6 +88,7 @@ impl Rules {
         Some(Command {
             aliases: Vec::new(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             id: CommandId(api::id()),

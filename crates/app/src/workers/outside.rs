@@ -132,6 +132,7 @@ fn again(event: ChannelEvent, principal: domain::PrincipalId) -> Command {
     Command {
         aliases: Vec::new(),
         token: domain::Token::None,
+        origin: domain::Origin::default(),
         whose: Whose::Anybodys,
         note: None,
         id: CommandId(api::id()),

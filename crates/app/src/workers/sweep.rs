@@ -126,6 +126,7 @@ impl Duty {
         Command {
             aliases: Vec::new(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             id: CommandId(api::id()),

@@ -98,6 +98,7 @@ impl Wish {
             request_id: String::new(),
             aliases: Vec::new(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             action: self.action(books, tenant)?,

@@ -151,6 +151,7 @@ impl Wish {
             request_id: format!("req-{arrival}"),
             aliases,
             token,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             action: self.what.action(self.principal, arrival.into(), at),

@@ -195,6 +195,7 @@ impl Shop {
             request_id: "test".to_owned(),
             aliases: Vec::new(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             action,

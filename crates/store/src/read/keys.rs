@@ -60,6 +60,10 @@ pub struct KeyRow {
     pub status: Option<u16>,
     /// When it was answered first.
     pub completed_at: Option<Timestamp>,
+    /// Method and route of what was executed; none where the server made it for its own work, or a version before wrote it.
+    pub request: Option<String>,
+    /// From where it came, where that is known and was not purged with the answer.
+    pub came_from: Option<String>,
     /// The answer, where it was asked for.
     pub answer: Option<Answer>,
 }
@@ -79,6 +83,7 @@ impl Store {
             if !scopes.contains(&scope) {
                 continue;
             }
+            let (request, came_from) = (row.request.clone(), row.came_from.clone());
             let record = row.record()?;
             found.push(KeyRow {
                 principal: scope.principal,
@@ -89,6 +94,8 @@ impl Store {
                 status: record.as_ref().map(|record| record.answer.status),
                 completed_at: record.as_ref().map(|record| Timestamp(record.completed_at_ms)),
                 answer: record.map(|record| record.answer),
+                request,
+                came_from,
             });
         }
         found.sort_unstable_by_key(|row| row.principal);
@@ -118,8 +125,8 @@ impl Store {
         for _ in 0..WINDOWS {
             let begin = end.saturating_sub(WINDOW);
             let sql = format!(
-                "select id, principal_id, idempotency_key, command_id, order_no, status, completed_at from key_records \
-                 where id < {end} and id >= {begin} and tenant_id = {} {of_senders} order by id desc limit {}",
+                "select id, principal_id, idempotency_key, command_id, order_no, status, completed_at, request, came_from \
+                 from key_records where id < {end} and id >= {begin} and tenant_id = {} {of_senders} order by id desc limit {}",
                 tenant.0,
                 most - rows.len() + 1,
             );
@@ -216,6 +223,8 @@ struct Listed {
     order_no: Option<String>,
     status: Option<i64>,
     completed_at: Option<i64>,
+    request: Option<String>,
+    came_from: Option<String>,
 }
 
 impl Listed {
@@ -230,6 +239,8 @@ impl Listed {
             status: self.status.and_then(|status| u16::try_from(status).ok()),
             completed_at: self.completed_at.map(Timestamp),
             answer: None,
+            request: self.request,
+            came_from: self.came_from,
         })
     }
 }
@@ -242,6 +253,8 @@ fn listed(row: &QueryResult) -> Result<(i64, Listed), DbErr> {
         order_no: row.try_get_by_index(4)?,
         status: row.try_get_by_index(5)?,
         completed_at: row.try_get_by_index(6)?,
+        request: row.try_get_by_index(7)?,
+        came_from: row.try_get_by_index(8)?,
     };
     Ok((row.try_get_by_index(0)?, listed))
 }

@@ -21,6 +21,8 @@ pub(crate) struct RecordRow {
     pub(crate) headers: Option<String>,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) completed_at: Option<i64>,
+    pub(crate) request: Option<String>,
+    pub(crate) came_from: Option<String>,
 }
 
 impl Stored for RecordRow {
@@ -40,6 +42,8 @@ impl Stored for RecordRow {
             text("headers"),
             bytes("body"),
             number("completed_at"),
+            text("request"),
+            text("came_from"),
         ],
     };
 
@@ -56,6 +60,8 @@ impl Stored for RecordRow {
             headers: fields.take()?,
             body: fields.take()?,
             completed_at: fields.take()?,
+            request: fields.take()?,
+            came_from: fields.take()?,
         })
     }
 }

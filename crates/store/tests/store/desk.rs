@@ -67,6 +67,7 @@ impl Desk {
             request_id: format!("req-{number}"),
             aliases: Vec::new(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             action,

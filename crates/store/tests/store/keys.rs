@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use domain::Timestamp;
+use domain::{Origin, Timestamp};
 use engine::Scope;
 use idempotency::Key;
-use store::{Account, Cursor, REPLAYED, Senders, Sighting};
+use store::{Account, Cursor, KeyRow, REPLAYED, Senders, Sighting};
 
 use crate::desk::order_no;
 use crate::ground::{Kind, on_every_database};
 use crate::shop::Shop;
 
-on_every_database!(a_key_tells_what_came_under_it_and_from_where, keys_are_looked_up_by_who_sent_them);
+on_every_database!(
+    a_key_tells_what_came_under_it_and_from_where,
+    what_was_executed_tells_its_route_and_until_its_answer_is_purged_its_address,
+    keys_are_looked_up_by_who_sent_them,
+);
 
 /// Repetitions are no conflicts; the last address is that of the latest, whichever node tells first.
 async fn a_key_tells_what_came_under_it_and_from_where(kind: Kind) {
@@ -38,6 +42,33 @@ async fn a_key_tells_what_came_under_it_and_from_where(kind: Kind) {
     let other = shop.store.tenant_create("other", "ten_2", Timestamp(0)).await.expect("a new tenant");
     assert_eq!(shop.store.sightings(other, vec!["k".to_owned()]).await.expect("rows"), Vec::new());
     assert_eq!(shop.store.key_senders(other, &Key::from_stored("k")).await.expect("senders").len(), 0);
+}
+
+/// What the server does for itself tells neither.
+async fn what_was_executed_tells_its_route_and_until_its_answer_is_purged_its_address(kind: Kind) {
+    let shop = Shop::stocked(kind).await;
+    let (mut place, own) = (shop.desk.place("k1", &[("tea", 1)]), shop.desk.place("k2", &[("tea", 1)]));
+    let (request, from) = ("POST /api/v1/orders", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff");
+    place.origin = Origin { request: Some(request.into()), from: Some(from.into()) };
+    let scope = Scope { tenant: place.tenant, principal: place.principal, key: place.key.clone() };
+    shop.run(&[place, own]).await;
+    let (tenant, store) = (shop.desk.tenant, &shop.store);
+    let listed = async || {
+        let page = store.keys_latest(tenant, Senders::Clients, None, 9).await.expect("a page");
+        let told = |row: KeyRow| (row.key.as_str().to_owned(), row.request, row.came_from);
+        page.rows.into_iter().map(told).filter(|(key, ..)| key.starts_with('k')).collect::<Vec<_>>()
+    };
+    let under = async || {
+        let rows = store.keys_under(tenant, &BTreeSet::from([scope.clone()])).await.expect("rows");
+        (rows[0].request.clone(), rows[0].came_from.clone())
+    };
+    let (request, from) = (Some(request.to_owned()), Some(from.to_owned()));
+    let unknown = ("k2".to_owned(), None, None);
+    assert_eq!(listed().await, [unknown.clone(), ("k1".to_owned(), request.clone(), from.clone())]);
+    assert_eq!(under().await, (request.clone(), from));
+    shop.store.records_purge(Timestamp(i64::MAX), 100).await.expect("a step");
+    assert_eq!(listed().await, [unknown, ("k1".to_owned(), request.clone(), None)]);
+    assert_eq!(under().await, (request, None));
 }
 
 async fn keys_are_looked_up_by_who_sent_them(kind: Kind) {

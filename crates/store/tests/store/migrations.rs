@@ -108,7 +108,7 @@ async fn a_node_that_dies_while_it_is_alone_lets_the_next_one_in(kind: Kind) {
 }
 
 /// How many steps there are from that of people on.
-const STEPS: usize = 5;
+const STEPS: usize = 6;
 
 /// What the step of people and those behind it added, taken away again: the schema as the release before it left it.
 const BEFORE_PEOPLE: &[&str] = &[
@@ -162,7 +162,9 @@ async fn before_console(ground: &Ground, kind: Kind) {
     ground.plant("alter table stock_movements drop column principal_id").await;
     ground.plant("alter table channel_events drop column source").await;
     ground.plant("alter table channel_events drop column raw").await;
-    ground.plant("delete from seaql_migrations where version = 'm0011_console'").await;
+    ground.plant("alter table key_records drop column request").await;
+    ground.plant("alter table key_records drop column came_from").await;
+    ground.plant("delete from seaql_migrations where version in ('m0011_console', 'm0013_origins')").await;
 }
 
 /// Its tenant is open, its API keys are good, its orders take steps; and people may come.

@@ -312,6 +312,7 @@ impl Shop {
         let command = Command {
             aliases: Vec::new(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             id: CommandId(api::id()),

@@ -1,6 +1,6 @@
 //! A real browser in the hands of somebody who has read nothing: the demo's shop and its console.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::json;
@@ -32,6 +32,8 @@ struct Told {
     asked: String,
     /// What the explorer shows of the key that was sent so often.
     key: Key,
+    /// What the browser keeps for the sessions: name, whether it is `Secure`, whether scripts are kept from it, and its `SameSite`.
+    cookies: BTreeSet<(String, bool, bool, String)>,
     /// How many invariants do not hold.
     red: u32,
     /// Whether the overview showed what came while it was looked at.
@@ -112,5 +114,8 @@ async fn a_newcomer_clicks_ten_times_and_sees_one_order() {
     let heading = |screen: &str| told.screens.get(screen).map_or("", String::as_str);
     assert_eq!((heading("English /console/orders"), heading("简体中文 /console/orders")), ("Orders", "订单"));
     assert_eq!(told.screens.len(), 12, "{:?}", told.screens);
+    let kept = |name: &str| (name.to_owned(), false, true, "Lax".to_owned());
+    let kept = BTreeSet::from([kept("demo-mideng"), kept("demo-mideng-staff")]);
+    assert_eq!(told.cookies, kept, "a browser that keeps nothing `Secure` without TLS comes in, too");
     assert_eq!(told.still, told.orders, "who works in the console is still a customer of the shop");
 }

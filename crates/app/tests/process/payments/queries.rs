@@ -55,6 +55,7 @@ async fn silences(database: &Database, attempt: AttemptId) {
         let ticket = engine.submit(Command {
             aliases: Vec::new(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: Whose::Anybodys,
             note: None,
             id: CommandId(api::id()),

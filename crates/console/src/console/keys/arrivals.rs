@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::link::{Sender, derived, key_link, sender};
+use super::record::route;
 use crate::lang::Lang;
 use crate::show;
 
@@ -37,7 +38,7 @@ pub(in crate::console) fn arrivals(came: &Arrivals, lang: Lang) -> Markup {
             tr {
                 td data-of=(lang.say("Time", "时间")) { (show::time(&one.at)) }
                 td data-of=(lang.say("Outcome", "结果")) { div { (show::status(&one.outcome, lang)) " " (one.status) @if let Some(code) = &one.code { " " code { (code) } } } }
-                td data-of=(lang.say("Request", "请求")) { code { (one.route.replace("/api/v1", "")) } }
+                td data-of=(lang.say("Request", "请求")) { code { (route(&one.route)) } }
                 td data-of=(lang.say("Key", "幂等键")) { div { (key_link(&one.key, one.account.as_ref())) @if one.is_derived { " " (derived(lang)) } } }
                 td data-of=(lang.say("Who", "来源")) { div { (sender(one.account.as_ref())) @if let Some(from) = &one.from { span.fine { " " (from) } } } }
                 td.number data-of=(lang.say("Took", "耗时")) { div { (show::decimal((one.took_us / 100).into(), 1)) " ms" } }

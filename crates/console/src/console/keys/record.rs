@@ -13,6 +13,8 @@ pub(super) struct KeyRecord {
     key: String,
     is_derived: bool,
     account: Option<Sender>,
+    request: Option<String>,
+    from: Option<String>,
     arrived_at: Option<String>,
     answered_at: Option<String>,
     status: Option<u16>,
@@ -36,16 +38,68 @@ struct Seen {
     last_from: Option<String>,
 }
 
+/// What came of one kind: the request that was executed, or those that did nothing.
+struct Came<'a> {
+    /// None for the one that was executed.
+    kind: Option<&'a str>,
+    times: i64,
+    first_at: &'a str,
+    last_at: &'a str,
+    last_from: Option<&'a str>,
+}
+
+impl KeyRecord {
+    /// Everything that came under the key, in the order in which it came first.
+    fn came(&self) -> Vec<Came<'_>> {
+        let executed = self.arrived_at.as_deref().map(|at| Came {
+            kind: None,
+            times: 1,
+            first_at: at,
+            last_at: at,
+            last_from: self.from.as_deref(),
+        });
+        let others = self.seen.iter().map(|one| Came {
+            kind: Some(&one.kind),
+            times: one.times,
+            first_at: &one.first_at,
+            last_at: &one.last_at,
+            last_from: one.last_from.as_deref(),
+        });
+        let mut came: Vec<_> = executed.into_iter().chain(others).collect();
+        // The API's times are all of one form and zone, so that their texts stand in the order of time.
+        came.sort_by_key(|one| one.first_at);
+        came
+    }
+}
+
+impl Came<'_> {
+    fn row(&self, lang: Lang) -> Markup {
+        html! { tr {
+            td data-of=(lang.say("Outcome", "结果")) { @match self.kind { None => (show::status("executed", lang)), Some(name) => (kind(name, lang)) } }
+            td.number data-of=(lang.say("Times", "次数")) { (show::count(self.times)) }
+            td data-of=(lang.say("First", "首次")) { (show::time(self.first_at)) }
+            td data-of=(lang.say("Last", "最近")) { (show::time(self.last_at)) }
+            td data-of=(lang.say("Last from", "最近来源")) { (self.last_from.unwrap_or("–")) }
+        } }
+    }
+}
+
+/// As the rest of the pages names it.
+pub(super) fn route(request: &str) -> String {
+    request.replace("/api/v1", "")
+}
+
 /// The rows of a list.
 pub(super) fn rows(records: &[KeyRecord], lang: Lang) -> Markup {
     html! {
         table.cards {
             thead { tr {
-                th { (lang.say("Key", "幂等键")) } th { (lang.say("Who", "发送者")) } th { (lang.say("Arrived", "到达时间")) }
+                th { (lang.say("Key", "幂等键")) } th { (lang.say("Request", "请求")) } th { (lang.say("Who", "发送者")) } th { (lang.say("Arrived", "到达时间")) }
                 th { (lang.say("Answer", "答复")) } th { (lang.say("Came again", "再次到来")) }
             } }
             tbody { @for record in records { tr {
                 td data-of=(lang.say("Key", "幂等键")) { div { (key_link(&record.key, record.account.as_ref())) @if record.is_derived { " " (derived(lang)) } } }
+                td data-of=(lang.say("Request", "请求")) { @if let Some(request) = &record.request { code { (route(request)) } } @else { "–" } }
                 td data-of=(lang.say("Who", "发送者")) { (sender(record.account.as_ref())) }
                 td data-of=(lang.say("Arrived", "到达时间")) { @if let Some(at) = &record.arrived_at { (show::time(at)) } }
                 td data-of=(lang.say("Answer", "答复")) { div { (status(record.status, lang)) @if let Some(number) = &record.order_no { " " a href={ "/console/orders/" (number) } { code { (number) } } } } }
@@ -66,6 +120,7 @@ pub(super) fn card(record: &KeyRecord, lang: Lang) -> Markup {
             h2 { code { (record.key) } @if record.is_derived { " " (derived(lang)) } }
             dl.facts {
                 div { dt { (lang.say("Who sent it", "发送者")) } dd { (sender(record.account.as_ref())) @if let Some(account) = &record.account { div.fine { code { (account.id) } } } } }
+                @if let Some(request) = &record.request { div { dt { (lang.say("What it asked for", "请求")) } dd { code { (route(request)) } } } }
                 div { dt { (lang.say("Arrived", "到达时间")) } dd { @match &record.arrived_at { Some(at) => (show::time(at)), None => "–" } } }
                 div { dt { (lang.say("Answered", "答复时间")) } dd { @match &record.answered_at { Some(at) => (show::time(at)), None => "–" } } }
                 div { dt { (lang.say("Answer", "答复")) } dd { (status(record.status, lang)) } }
@@ -77,26 +132,7 @@ pub(super) fn card(record: &KeyRecord, lang: Lang) -> Markup {
                     th { (lang.say("Outcome", "结果")) } th.number { (lang.say("Times", "次数")) } th { (lang.say("First", "首次")) }
                     th { (lang.say("Last", "最近")) } th { (lang.say("Last from", "最近来源")) }
                 } }
-                tbody {
-                    @if let Some(at) = &record.arrived_at {
-                        tr {
-                            td data-of=(lang.say("Outcome", "结果")) { (show::status("executed", lang)) }
-                            td.number data-of=(lang.say("Times", "次数")) { "1" }
-                            td data-of=(lang.say("First", "首次")) { (show::time(at)) }
-                            td data-of=(lang.say("Last", "最近")) { (show::time(at)) }
-                            td data-of=(lang.say("Last from", "最近来源")) { "–" }
-                        }
-                    }
-                    @for one in &record.seen {
-                        tr {
-                            td data-of=(lang.say("Outcome", "结果")) { (kind(&one.kind, lang)) }
-                            td.number data-of=(lang.say("Times", "次数")) { (show::count(one.times)) }
-                            td data-of=(lang.say("First", "首次")) { (show::time(&one.first_at)) }
-                            td data-of=(lang.say("Last", "最近")) { (show::time(&one.last_at)) }
-                            td data-of=(lang.say("Last from", "最近来源")) { (one.last_from.as_deref().unwrap_or("–")) }
-                        }
-                    }
-                }
+                tbody { @for came in record.came() { (came.row(lang)) } }
             }
             @if let Some(answer) = &record.answer { (stored(answer, lang)) }
         }
@@ -148,5 +184,38 @@ fn kind(name: &str, lang: Lang) -> Markup {
                 @if lang != Lang::En { div.fine { code { (code) } } }
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_under_a_key_stands_in_the_order_of_time() {
+        let seen = |kind: &str, at: &str| Seen {
+            kind: kind.to_owned(),
+            times: 1,
+            first_at: format!("2026-05-01T08:00:{at}Z"),
+            last_at: "2026-05-01T09:00:00.000Z".to_owned(),
+            last_from: None,
+        };
+        let record = KeyRecord {
+            key: "k".to_owned(),
+            is_derived: false,
+            account: None,
+            request: None,
+            from: Some("203.0.113.7".to_owned()),
+            arrived_at: Some("2026-05-01T08:00:05.000Z".to_owned()),
+            answered_at: None,
+            status: None,
+            order_no: None,
+            answer: None,
+            seen: vec![seen("replayed", "06.000"), seen("overloaded", "04.000"), seen("key_reused", "05.001")],
+        };
+        let came: Vec<_> = record.came().iter().map(|one| (one.kind, one.last_from)).collect();
+        let executed = (None, Some("203.0.113.7"));
+        let others = ["overloaded", "key_reused", "replayed"].map(|kind| (Some(kind), None));
+        assert_eq!(came, [others[0], executed, others[1], others[2]]);
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn command(by: i64, action: Action) -> Command {
         request_id: "req-1".to_owned(),
         aliases: Vec::new(),
         token: Token::None,
+        origin: crate::Origin::default(),
         whose: Whose::Anybodys,
         note: Some(Note::default()),
         action,

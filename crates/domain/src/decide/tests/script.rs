@@ -97,6 +97,7 @@ impl Shop {
             request_id: String::new(),
             aliases: Vec::new(),
             token: crate::Token::None,
+            origin: crate::Origin::default(),
             whose: said.whose(),
             note: None,
             action,

@@ -21,6 +21,8 @@ static RECORDS: Write = Write::insert(
         text("headers"),
         bytes("body"),
         number("completed_at"),
+        text("request"),
+        text("came_from"),
     ],
 );
 
@@ -39,7 +41,7 @@ pub(super) fn new(batch: &Batch<'_>) -> Result<Rows, Fault> {
     let mut rows = Rows::of(&RECORDS);
     for (scope, record) in &batch.records {
         let order_no = record.order_no;
-        let record = &record.last.record;
+        let (origin, record) = (&record.last.origin, &record.last.record);
         let headers = serde_json::to_string(&record.answer.headers)
             .map_err(|error| Fault::Rejected(format!("an answer's headers: {error}")))?;
         rows.add(row![
@@ -55,6 +57,8 @@ pub(super) fn new(batch: &Batch<'_>) -> Result<Rows, Fault> {
             headers,
             &record.answer.body[..],
             record.completed_at_ms,
+            origin.request.as_deref(),
+            origin.from.as_deref(),
         ]);
     }
     Ok(rows)

@@ -187,6 +187,7 @@ impl Request {
             request_id: format!("req-{arrival}"),
             aliases: self.token.map(|token| alias(token, at)).into_iter().collect(),
             token: domain::Token::None,
+            origin: domain::Origin::default(),
             whose: self.whose.clone(),
             note: self.note.clone(),
             action: stamped(self.action.clone(), arrival.into(), at),
