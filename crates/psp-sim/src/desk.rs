@@ -2,6 +2,7 @@
 
 mod lang;
 pub(crate) mod pages;
+mod worse;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

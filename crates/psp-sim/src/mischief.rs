@@ -171,6 +171,18 @@ impl Mischief {
         Ok(())
     }
 
+    /// Takes one more, beside those that are in force.
+    pub(crate) fn add(&self, rule: Rule) -> Result<(), Unfit> {
+        let mut rules = self.lock();
+        let at = rules.len();
+        if at >= RULES_MAX {
+            return Err(Unfit { at, why: "too many rules" });
+        }
+        rule.check().map_err(|why| Unfit { at, why })?;
+        rules.push(Counted { rule, hits: 0, seen: 0 });
+        Ok(())
+    }
+
     pub(crate) fn list(&self) -> Vec<Counted> {
         self.lock().clone()
     }

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use crate::book::Letter;
 use crate::{Error, clock};
+pub(crate) use tray::Told;
 use tray::{Delivery, Tray};
 
 /// How long a merchant may take: WeChat Pay waits five seconds, and so do all here.
@@ -71,6 +72,11 @@ impl Post {
     pub(crate) fn shown(&self) -> Value {
         let tray = self.lock();
         json!({"waiting": tray.waiting(), "deliveries": tray.deliveries()})
+    }
+
+    /// What was told of a charge, the first word first.
+    pub(crate) fn told(&self, charge_no: &str) -> Vec<Told> {
+        self.lock().told(charge_no)
     }
 
     /// Whether a callback of this charge has been tried.

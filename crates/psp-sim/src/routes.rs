@@ -16,6 +16,7 @@ pub(crate) fn router(world: &Arc<World>) -> Router {
         .route("/", get(desk::pages::open_charges))
         .route("/pay/{kind}/{out_trade_no}", get(desk::pages::charge))
         .route("/pay/{kind}/{out_trade_no}/{what}", post(desk::pages::pressed))
+        .route("/pay/{kind}/{out_trade_no}/worse/{how}", post(desk::pages::pressed_worse))
         .route("/sim/charges", get(desk::charges))
         .route("/sim/charges/{kind}/{out_trade_no}/{what}", post(desk::act))
         .route("/sim/ledger", get(desk::ledger))

@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue};
 
 use super::lang::Lang;
+use super::worse::{self, Worse};
 use super::{decide, find, words};
 use crate::alipay;
 use crate::book::{Charge, Record, Refusal, Status};
@@ -21,6 +22,7 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-w
     dd{margin:0 0 .5rem}form{display:inline-block;margin:.25rem .5rem .25rem 0}button{font:inherit;padding:.7rem 1.4rem;\
     border:1px solid #1c1c1c;border-radius:.3rem;background:#fff;color:#1c1c1c}button.first{background:#0a5c36;\
     border-color:#0a5c36;color:#fff}li{margin:.5rem 0;overflow-wrap:anywhere}\
+    details{margin:1rem 0}summary{padding:.5rem 0}table{border-collapse:collapse}td,th{text-align:start;padding:.2rem 1rem .2rem 0}\
     @media(prefers-color-scheme:dark){body{background:#161616;color:#eee}dt{color:#aaa}\
     button{background:#161616;color:#eee;border-color:#eee}a{color:#8ab4f8}}";
 /// So many open charges are listed.
@@ -82,8 +84,31 @@ pub(crate) async fn pressed(
     Path((kind, number, what)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
+    turned(&world, (&kind, &number, &what), Lang::wanted(&headers)).await
+}
+
+/// The payer pays on a bad day of the provider.
+pub(crate) async fn pressed_worse(
+    State(world): State<Arc<World>>,
+    Path((kind, number, how)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
     let lang = Lang::wanted(&headers);
-    let decided = decide(&world, &kind, &number, &what);
+    let found = Kind::named(&kind).and_then(|kind| find(&world, kind, &number));
+    let (Some(charge), Some(worse)) = (found, Worse::named(&how)) else {
+        return notice(lang, 404, lang.say("No such charge", "没有这笔付款"), "");
+    };
+    // Of a charge that is paid already the word was given: nothing is left to go wrong.
+    if charge.status == Status::Pending
+        && let Err(unfit) = world.mischief.add(worse.rule(&charge))
+    {
+        return notice(lang, 503, lang.say("Not possible", "无法操作"), &html(&unfit.to_string()));
+    }
+    turned(&world, (&kind, &number, "pay"), lang).await
+}
+
+async fn turned(world: &World, (kind, number, what): (&str, &str, &str), lang: Lang) -> Response {
+    let decided = decide(world, kind, number, what);
     if world.book.settled().await.is_err() {
         return out_of_order(lang);
     }
@@ -117,14 +142,15 @@ fn body(world: &World, charge: &Charge, lang: Lang) -> String {
     let state = match charge.status {
         Status::Pending => format!(
             "{}<form method=\"post\" action=\"{at}/pay\"><button class=\"first\">{}</button></form>\
-             <form method=\"post\" action=\"{at}/refuse\"><button>{}</button></form>",
+             <form method=\"post\" action=\"{at}/refuse\"><button>{}</button></form>{}",
             charge
                 .code
                 .as_ref()
                 .map(|_| said("The last attempt was refused.", "上一次付款被拒绝。"))
                 .unwrap_or_default(),
             lang.say("Pay", "付款"),
-            lang.say("Refuse", "拒绝付款")
+            lang.say("Refuse", "拒绝付款"),
+            worse::buttons(&at, lang)
         ),
         Status::Succeeded if charge.is_reversed() => said("Paid, and given back.", "已付款，并已退回。"),
         Status::Succeeded => said("Paid.", "付款成功。"),
@@ -133,7 +159,7 @@ fn body(world: &World, charge: &Charge, lang: Lang) -> String {
     };
     format!(
         "<h1>{}</h1><p class=\"amount\">{}</p><dl><dt>{}</dt><dd>{}</dd><dt>{}</dt><dd>{}</dd>\
-         <dt>{}</dt><dd>{}</dd></dl>{state}{}",
+         <dt>{}</dt><dd>{}</dd></dl>{state}{}{}",
         lang.say("Payment", "付款"),
         html(&decimal(charge)),
         lang.say("For", "商品"),
@@ -142,7 +168,12 @@ fn body(world: &World, charge: &Charge, lang: Lang) -> String {
         html(&charge.out_trade_no),
         lang.say("Through", "支付渠道"),
         charge.kind,
-        way_back(world, charge, lang).unwrap_or_default()
+        way_back(world, charge, lang).unwrap_or_default(),
+        if charge.status == Status::Pending {
+            String::new()
+        } else {
+            worse::told(&world.post.told(&charge.charge_no), lang)
+        }
     )
 }
 
@@ -196,7 +227,7 @@ fn decimal(charge: &Charge) -> String {
     format!("{}.{:0width$} {}", charge.amount / unit, charge.amount % unit, charge.currency)
 }
 
-fn html(text: &str) -> String {
+pub(super) fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 

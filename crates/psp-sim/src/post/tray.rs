@@ -47,6 +47,17 @@ pub(super) struct Delivery {
     charge_no: String,
 }
 
+/// A callback of a charge that left, as its payer may see it.
+pub(crate) struct Told {
+    pub(crate) at: String,
+    /// What was told, in the provider's word.
+    pub(crate) event: String,
+    /// The status that the merchant answered with; none where no answer came.
+    pub(crate) answer: Option<u64>,
+    /// Whether the provider takes it for heard.
+    pub(crate) acknowledged: bool,
+}
+
 impl Tray {
     /// Takes a letter in: it is due, or follows another, or is held back for the next of its kind.
     pub(super) fn put(&mut self, mut letter: Letter) {
@@ -103,6 +114,18 @@ impl Tray {
             self.deliveries.pop_front();
         }
         self.deliveries.push_back(delivery);
+    }
+
+    /// What was told of a charge, the first word first.
+    pub(super) fn told(&self, charge_no: &str) -> Vec<Told> {
+        let of_it = self.deliveries.iter().filter(|delivery| delivery.charge_no == charge_no);
+        let told = |delivery: &Delivery| Told {
+            at: delivery.at.clone(),
+            event: delivery.event.clone(),
+            answer: delivery.answer.as_ref().and_then(|answer| answer["status"].as_u64()),
+            acknowledged: delivery.acknowledged,
+        };
+        of_it.map(told).collect()
     }
 
     pub(super) fn has_tried(&self, charge_no: &str) -> bool {

@@ -17,3 +17,4 @@ mod stripe;
 mod wechat;
 #[cfg(test)]
 mod witness;
+mod worse;

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use crate::merchant::{Came, Merchant, hmac_hex, nothing, seconds, start};
 
-struct Answer {
-    status: u16,
-    body: Value,
-    text: String,
-    is_signed: bool,
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub text: String,
+    pub is_signed: bool,
 }
 
-async fn ask(merchant: &Merchant, method: &str, path: &str, body: &Value) -> Result<Answer, reqwest::Error> {
+pub async fn ask(merchant: &Merchant, method: &str, path: &str, body: &Value) -> Result<Answer, reqwest::Error> {
     let (secret, timestamp, target) = (merchant.secret("sandbox.secret"), seconds(), format!("/sandbox{path}"));
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let signature = hmac_hex(&secret, &format!("{method} {target}\n{timestamp}\n{body}"));
@@ -27,7 +27,7 @@ async fn ask(merchant: &Merchant, method: &str, path: &str, body: &Value) -> Res
     Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or_default(), text, is_signed })
 }
 
-fn charge(merchant: &Merchant, number: &str, amount: i64) -> Value {
+pub fn charge(merchant: &Merchant, number: &str, amount: i64) -> Value {
     json!({"out_trade_no": number, "amount": amount, "currency": "CNY", "subject": "tea, green", "method": "page",
         "notify_url": merchant.notify_url, "return_url": "https://shop.example/back", "expires_at": null})
 }
