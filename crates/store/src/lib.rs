@@ -65,8 +65,7 @@ pub use outbox::{Due, Illegible, Later, Lease};
 pub use people::Known;
 pub use rates::{COUNTED_MAX, Ended};
 pub use read::{
-    AccountName, Cursor, HistoryRow, KeyRow, ListedRefund, OrderFilter, Page, PaymentFilter, RefundList, Senders,
-    StockMovement,
+    AccountName, Cursor, HistoryRow, KeyRow, ListedRefund, OrderFilter, Page, PaymentFilter, Senders, StockMovement,
 };
 pub use reviews::ReviewRow;
 pub use sessions::{NewSession, Opened, Refreshed, Renewed, SessionRecord};

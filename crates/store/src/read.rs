@@ -26,7 +26,7 @@ use crate::{Doing, Error, Store, entity};
 pub use keys::{AccountName, KeyRow, Senders};
 pub use orders::OrderFilter;
 pub use payments::PaymentFilter;
-pub use refunds::{ListedRefund, RefundList};
+pub use refunds::ListedRefund;
 pub use stock::StockMovement;
 
 const READING: &str = "reading rows";

@@ -12,6 +12,7 @@ mod m0008_approvals;
 mod m0009_desk;
 mod m0010_guests;
 mod m0011_console;
+mod m0012_refunds;
 mod m0013_origins;
 mod table;
 
@@ -88,6 +89,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_desk::Migration),
             Box::new(m0010_guests::Migration),
             Box::new(m0011_console::Migration),
+            Box::new(m0012_refunds::Migration),
             Box::new(m0013_origins::Migration),
         ]
     }

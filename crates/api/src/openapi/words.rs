@@ -120,7 +120,6 @@ fn names(schema: &str, member: &str) -> Option<Vec<&'static str>> {
     let devices = || Device::ALL.map(Device::name).to_vec();
     Some(match (schema, member) {
         ("/api/v1/payments", "status") => PaymentStatus::ALL.map(PaymentStatus::name).to_vec(),
-        ("/api/v1/refunds", "status") => vec!["awaiting_approval", "rejected"],
         ("/api/v1/orders" | "Order", "status") => OrderStatus::ALL.map(OrderStatus::name).to_vec(),
         ("Order", "payment_status") => {
             vec!["unpaid", "paid", "late_paid", "overpaid", "partially_refunded", "refunded"]
@@ -147,7 +146,7 @@ fn names(schema: &str, member: &str) -> Option<Vec<&'static str>> {
         ("Payment", "status") => {
             vec!["open", "paid", "cancelled", "expired", "overpaid", "partially_refunded", "refunded"]
         }
-        ("Refund", "status") => RefundStatus::ALL.map(RefundStatus::name).to_vec(),
+        ("/api/v1/refunds" | "Refund", "status") => RefundStatus::ALL.map(RefundStatus::name).to_vec(),
         ("/api/v1/reviews", "state") => vec!["open", "all"],
         ("Review", "kind") => ReviewKind::ALL.map(ReviewKind::name).to_vec(),
         ("Refund", "cause") => vec!["requested", "late", "double"],

@@ -1,12 +1,12 @@
-//! Owns the routes of refunds that wait for a second person.
+//! Owns the routes of lists of refunds, and of those that wait for a second person.
 
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use domain::access::{Permission, Reach};
+use domain::payment::RefundStatus;
 use domain::{Action, ApproveRefund, RefundId, RejectRefund};
 use serde::Deserialize;
-use store::RefundList;
 use utoipa::IntoParams;
 
 use super::ids::IdPath;
@@ -22,8 +22,8 @@ use crate::wire;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundQuery {
-    /// `awaiting_approval` or `rejected`.
-    #[param(required = true)]
+    /// Only of this status: `awaiting_approval`, `created`, `submitted`, `unknown`, `succeeded`, `failed` or `rejected`. One whose
+    /// status changes meanwhile leaves the list, so a page may be short; the next one goes on.
     status: Option<String>,
     /// Rows on the page, 1 to 200; 50 where it is missing.
     limit: Option<u64>,
@@ -31,7 +31,7 @@ pub(crate) struct RefundQuery {
     cursor: Option<String>,
 }
 
-/// Refunds that wait for a second person, or that nobody let go, newest first.
+/// Refunds, newest first.
 #[utoipa::path(get, path = "/api/v1/refunds", tag = "payments", params(RefundQuery),
     responses((status = 200, body = wire::List<wire::Refund>, description = "A page"),
         (status = "4XX", body = crate::openapi::Problem, content_type = "application/problem+json"),
@@ -46,10 +46,10 @@ pub(crate) async fn list(
         return Err(Problem::new("forbidden", "lists of refunds are for those who work for the shop"));
     }
     let query = parameters(query)?;
-    let list = listed(query.status.as_deref())?;
+    let status = query.status.as_deref().map(status).transpose()?;
     let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
     let tenant = caller.tenant;
-    let page = api.ask(|store| async move { store.refunds(tenant, list, after.as_ref(), limit).await }).await?;
+    let page = api.ask(|store| async move { store.refunds(tenant, status, after.as_ref(), limit).await }).await?;
     let row = |listed: &store::ListedRefund| {
         let refund = listed.payment.refund(listed.refund);
         refund.map(|refund| wire::Refund::of(&listed.payment, refund))
@@ -57,11 +57,10 @@ pub(crate) async fn list(
     Ok(Json(lists::list(page, row)).into_response())
 }
 
-fn listed(status: Option<&str>) -> Result<RefundList, Problem> {
-    let lists = [RefundList::AwaitingApproval, RefundList::Rejected];
-    lists.into_iter().find(|list| status == Some(list.status().name())).ok_or_else(|| {
-        let known = lists.map(|list| list.status().name()).join(", ");
-        Problem::new("parameter_invalid", format!("status is {}; it is one of {known}", status.unwrap_or("missing")))
+fn status(text: &str) -> Result<RefundStatus, Problem> {
+    RefundStatus::from_name(text).ok_or_else(|| {
+        let known = RefundStatus::ALL.map(RefundStatus::name).join(", ");
+        Problem::new("parameter_invalid", format!("status is {text:?}; it is one of {known}"))
     })
 }
 

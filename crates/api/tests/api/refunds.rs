@@ -232,12 +232,60 @@ async fn those_that_wait_are_listed_newest_first() {
     decide(&till.merchant, &waiting[1], "reject", "no").send().await.expect(200);
     assert_eq!(ids(&list("status=rejected").await), waiting[1..2]);
     assert_eq!(ids(&list("status=awaiting_approval").await), [waiting[0].clone(), waiting[2].clone()]);
-    for query in ["", "status=created", "status=awaiting_approval&limit=0", "status=rejected&cursor=x"] {
+    for query in
+        ["status=", "status=done", "status=awaiting_approval&limit=0", "status=rejected&cursor=x", "state=created"]
+    {
         list(query).await.problem(400, "parameter_invalid");
     }
+    let unknown = list("status=done").await.str("/detail");
+    let known = "awaiting_approval, created, submitted, unknown, succeeded, failed, rejected";
+    assert_eq!(unknown, format!("status is \"done\"; it is one of {known}"));
     let theirs = till.shop.tenant("neighbour").await;
     let stranger = till.shop.client(theirs, "admin", Role::Admin).await;
     assert_eq!(stranger.get("/api/v1/refunds?status=rejected").await.expect(200).at("/data"), json!([]));
+    till.shop.close().await;
+}
+
+#[tokio::test]
+async fn all_refunds_are_listed_newest_first_and_those_of_a_status() {
+    let till = Till::open().await;
+    let mut all = Vec::new();
+    for (number, amount) in [100, 600, 200, 700, 300].into_iter().enumerate() {
+        let payment = paid(&till.shop, &format!("place-{number}")).await;
+        let refund = ask(&till.support, &payment, &format!("ask-{number}"), amount).send().await.expect(201);
+        all.insert(0, refund.str("/refund_id"));
+    }
+    decide(&till.merchant, &all[3], "reject", "no").send().await.expect(200);
+    let list = async |query: &str| till.merchant.get(&format!("/api/v1/refunds?{query}")).await.expect(200);
+    let (mut pages, mut query) = (Vec::new(), "limit=2".to_owned());
+    loop {
+        let page = list(&query).await;
+        pages.extend(ids(&page));
+        let Value::String(next) = page.at("/next_cursor") else { break };
+        query = format!("limit=2&cursor={next}");
+    }
+    assert_eq!(pages, all);
+    for (status, expected) in [
+        ("created", vec![&all[0], &all[2], &all[4]]),
+        ("awaiting_approval", vec![&all[1]]),
+        ("rejected", vec![&all[3]]),
+        ("failed", vec![]),
+        ("submitted", vec![]),
+        ("unknown", vec![]),
+        ("succeeded", vec![]),
+    ] {
+        let page = list(&format!("status={status}")).await;
+        assert_eq!(ids(&page).iter().collect::<Vec<_>>(), expected, "{status}");
+    }
+    // A refund of a list is told as it is by itself, in whichever list it stands.
+    let alone = till.merchant.get(&format!("/api/v1/refunds/{}", all[1])).await.expect(200).json();
+    assert_eq!(
+        (list("").await.at("/data/1"), list("status=awaiting_approval").await.at("/data/0")),
+        (alone.clone(), alone)
+    );
+    let theirs = till.shop.tenant("neighbour").await;
+    let stranger = till.shop.client(theirs, "admin", Role::Admin).await;
+    assert_eq!(stranger.get("/api/v1/refunds").await.expect(200).at("/data"), json!([]));
     till.shop.close().await;
 }
 
@@ -276,7 +324,9 @@ async fn a_buyer_is_told_that_it_waits_and_not_of_whom() {
             assert_eq!(told[name], Value::Null, "{name}");
         }
     }
-    anna.get("/api/v1/refunds?status=rejected").await.problem(403, "forbidden");
+    for list in ["", "?status=rejected", "?status=succeeded"] {
+        anna.get(&format!("/api/v1/refunds{list}")).await.problem(403, "forbidden");
+    }
     till.shop.close().await;
 }
 

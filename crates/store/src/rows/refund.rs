@@ -40,12 +40,12 @@ impl Approval {
         }
     }
 
-    fn from_number(number: i64) -> Option<Self> {
+    pub(crate) fn from_number(number: i64) -> Option<Self> {
         [Self::None, Self::Awaited, Self::Given, Self::Denied].into_iter().find(|approval| approval.number() == number)
     }
 
     /// The status of the two columns.
-    const fn status(self, stored: RefundStatus) -> RefundStatus {
+    pub(crate) const fn status(self, stored: RefundStatus) -> RefundStatus {
         match (self, stored) {
             (Self::Awaited, RefundStatus::Created) => RefundStatus::AwaitingApproval,
             (Self::Denied, RefundStatus::Failed) => RefundStatus::Rejected,

@@ -6,7 +6,7 @@ use domain::payment::{RefundLimits, RefundPolicy, RefundStatus};
 use domain::text::Reason;
 use domain::{Action, Command, Money, OrderNo, Payment, PrincipalId, RefundId, TenantId, Timestamp};
 use engine::Fault;
-use store::{Account, Cursor, RefundList};
+use store::{Account, Cursor};
 
 use crate::desk::{SECOND, noted, order_no};
 use crate::ground::{Kind, on_every_database};
@@ -123,16 +123,14 @@ async fn a_list_has_those_that_wait_newest_first(kind: Kind) {
         listed.sort_unstable_by(|one, other| other.cmp(one));
         listed.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
     };
-    assert_eq!(all(&shop, RefundList::AwaitingApproval).await, ids(&waiting[2..]));
-    assert_eq!(all(&shop, RefundList::Rejected).await, ids(&waiting[1..2]));
-    let strange = shop.store.refunds(TenantId(99), RefundList::Rejected, None, 9).await.expect("a page");
-    assert_eq!(strange.rows, []);
+    assert_eq!(all(&shop, RefundStatus::AwaitingApproval).await, ids(&waiting[2..]));
+    assert_eq!(all(&shop, RefundStatus::Rejected).await, ids(&waiting[1..2]));
 }
 
-async fn all(shop: &Shop, list: RefundList) -> Vec<String> {
+async fn all(shop: &Shop, status: RefundStatus) -> Vec<String> {
     let (mut ids, mut after): (Vec<String>, Option<Cursor>) = (Vec::new(), None);
     loop {
-        let page = shop.store.refunds(shop.desk.tenant, list, after.as_ref(), 2).await.expect("a page");
+        let page = shop.store.refunds(shop.desk.tenant, Some(status), after.as_ref(), 2).await.expect("a page");
         assert!(page.rows.len() <= 2 && page.rows.iter().all(|row| row.payment.refund(row.refund).is_some()));
         ids.extend(page.rows.iter().map(|row| row.refund.to_string()));
         after = page.next;

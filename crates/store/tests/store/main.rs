@@ -31,6 +31,7 @@ mod people;
 mod plans;
 mod policies;
 mod purges;
+mod refunds;
 mod render;
 mod reviews;
 mod servers;

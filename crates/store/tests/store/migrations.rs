@@ -108,7 +108,7 @@ async fn a_node_that_dies_while_it_is_alone_lets_the_next_one_in(kind: Kind) {
 }
 
 /// How many steps there are from that of people on.
-const STEPS: usize = 6;
+const STEPS: usize = 7;
 
 /// What the step of people and those behind it added, taken away again: the schema as the release before it left it.
 const BEFORE_PEOPLE: &[&str] = &[
@@ -139,7 +139,7 @@ fn without_index(kind: Kind, table: &str, index: &str) -> String {
     if kind == Kind::MariaDb { format!("drop index {index} on {table}") } else { format!("drop index {index}") }
 }
 
-/// What the step of the console added, taken away again.
+/// What the step of the console and that of refunds added, taken away again.
 async fn before_console(ground: &Ground, kind: Kind) {
     for (table, index) in [
         ("key_conflicts", "key_conflicts_tenant_id_idempotency_key"),
@@ -153,6 +153,8 @@ async fn before_console(ground: &Ground, kind: Kind) {
         ("api_keys", "api_keys_tenant_id_public_id"),
         ("channel_events", "channel_events_tenant_id_reference_received_at"),
         ("channel_events", "channel_events_tenant_id_channel_no_received_at"),
+        ("refunds", "refunds_tenant_id_created_at_refund_id"),
+        ("refunds", "refunds_tenant_id_status_created_at_refund_id"),
     ] {
         ground.plant(&without_index(kind, table, index)).await;
     }
@@ -164,7 +166,7 @@ async fn before_console(ground: &Ground, kind: Kind) {
     ground.plant("alter table channel_events drop column raw").await;
     ground.plant("alter table key_records drop column request").await;
     ground.plant("alter table key_records drop column came_from").await;
-    ground.plant("delete from seaql_migrations where version in ('m0011_console', 'm0013_origins')").await;
+    ground.plant("delete from seaql_migrations where version in ('m0011_console', 'm0012_refunds', 'm0013_origins')").await;
 }
 
 /// Its tenant is open, its API keys are good, its orders take steps; and people may come.
@@ -184,9 +186,13 @@ async fn a_shop_of_before_there_were_people_goes_on(kind: Kind) {
     }
     let text = refusal(Store::open_existing(shop.ground.address()).await);
     assert!(text.contains(&format!("lacks {STEPS} migrations")), "{text}");
-    // Who has many payments built this one by hand, without holding up those who write them.
-    let built = "create index payments_tenant_id_created_at_payment_id on payments (tenant_id, created_at, payment_id)";
-    shop.ground.plant(built).await;
+    // Who has many payments and refunds built these by hand, without holding up those who write them.
+    for built in [
+        "create index payments_tenant_id_created_at_payment_id on payments (tenant_id, created_at, payment_id)",
+        "create index refunds_tenant_id_created_at_refund_id on refunds (tenant_id, created_at, refund_id)",
+    ] {
+        shop.ground.plant(built).await;
+    }
     let shop = Shop { store: shop.ground.store().await, ..shop };
     assert_eq!(shop.store.migrate().await.expect("the steps"), STEPS);
     grows(&shop).await;

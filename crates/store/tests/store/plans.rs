@@ -5,6 +5,7 @@ mod mariadb;
 mod people;
 mod policies;
 mod postgres;
+mod refunds;
 mod sqlite;
 
 use std::collections::BTreeSet;
@@ -15,11 +16,11 @@ use domain::payment::RefundLimits;
 use domain::person::{Kind as Of, Login, Status, Step};
 use domain::text::{CustomerId, PersonName, TenantName};
 use domain::{
-    Action, Command, OrderNo, OrderNumberSource, Person, PersonId, PrincipalId, RefundId, Tenant, TenantId,
-    TenantPublicId, Timestamp, tenant,
+    Action, Command, OrderNo, OrderNumberSource, Person, PersonId, PrincipalId, Tenant, TenantId, TenantPublicId,
+    Timestamp, tenant,
 };
 use idempotency::Key;
-use store::{Cursor, OrderFilter, RefundList, Sighting, Store};
+use store::{Cursor, OrderFilter, Sighting, Store};
 
 use crate::desk::{Desk, money, noted, order_no};
 use crate::ground::Kind;
@@ -94,7 +95,7 @@ async fn populated(kind: Kind) -> (Shop, OrderNo) {
     shop.run(&products).await;
     people(&shop).await;
     people::populate(&shop).await;
-    refunds(&shop).await;
+    refunds::populate(&shop).await;
     policies::populate(&shop).await;
     console::populate(&shop).await;
     let mut last = None;
@@ -188,27 +189,6 @@ async fn people(shop: &Shop) {
     };
     let refused: Vec<_> = (10..400).map(refused).collect();
     shop.store.sightings_add(&refused).await.expect("new counts");
-}
-
-/// Many refunds, some of which wait or were rejected.
-async fn refunds(shop: &Shop) {
-    let row = |at: u32| {
-        let (refund, tenant, status) =
-            (RefundId::new(at.into()), 1 + at % 3, if at % 4 == 3 { "failed" } else { "created" });
-        format!(
-            "({tenant}, '{}', 1, '{refund}', 'pay_{at}', 'att_{at}', x'00', 1, 'requested', 'x', '{status}', 0, 0, {at}, \
-             {at}, {})",
-            OrderNo::new(u128::from(at) << 40),
-            at % 4
-        )
-    };
-    let rows = (0..4_000).map(row).collect::<Vec<_>>().join(", ");
-    shop.ground
-        .plant(&format!(
-            "insert into refunds (tenant_id, order_no, number, refund_id, payment_id, attempt_id, provider_key, amount_minor,
-                cause, reason, status, queries, silences, created_at, updated_at, approval) values {rows}"
-        ))
-        .await;
 }
 
 /// Somebody comes and is changed, a tenant is opened or closed; all of it is written down, in the log of a tenant that has
@@ -316,11 +296,7 @@ async fn lists(store: &Store, tenant: TenantId, order_no: OrderNo) {
         };
         store.orders(tenant, &filter, set(4).then_some(&cursor), 20).await.expect("a page");
     }
-    for list in [RefundList::AwaitingApproval, RefundList::Rejected] {
-        let page = store.refunds(tenant, list, None, 20).await.expect("a page");
-        assert!(page.next.is_some());
-        store.refunds(tenant, list, page.next.as_ref(), 20).await.expect("a page");
-    }
+    refunds::pages(store, tenant).await;
     policies::ask(store, tenant).await;
     store.actor_id(tenant, PrincipalId(9)).await.expect("an answer");
     store.products(tenant, None, 20).await.expect("a page");

@@ -1,10 +1,12 @@
 //! Owns what MariaDB means to do: `explain` for every statement that was heard, with values in it.
 
+use domain::payment::RefundStatus;
+
 use crate::capture;
 use crate::ground::{Beside, Kind};
 use crate::shop::Shop;
 
-use super::{all_heard, batches, completed, lists, lopsided, may_sort, people, populated};
+use super::{all_heard, batches, completed, lists, lopsided, may_sort, people, populated, refunds};
 
 /// The indexes over the whole key.
 const BY_KEY: &[&str] = &[
@@ -183,4 +185,22 @@ async fn a_page_of_a_status_passes_over_no_newer_order() {
     let sql = filled(page, "''").replace("'shipped'", "'completed'");
     let plan = plan(&mut connection, &sql).await;
     assert!(plan.iter().all(|step| step.index == "orders_tenant_id_status_created_at"), "{sql}: {plan:?}");
+}
+
+/// Nearly all of them succeeded, and the newest did not yet.
+#[tokio::test]
+async fn a_page_of_refunds_walks_the_index_of_its_list() {
+    let shop = Shop::stocked(Kind::MariaDb).await;
+    refunds::lopsided(&shop).await;
+    let mut connection = shop.ground.connect().await;
+    connection.lines("analyze table refunds").await;
+    for (status, index) in refunds::WALKED {
+        let page = shop.store.refunds(shop.desk.tenant, status, None, 20);
+        let (_, statements) = capture::statements(Box::pin(page)).await;
+        let page = statements.iter().find(|sql| refunds::is_page(sql)).expect("the page is heard");
+        let sql = filled(page, "''").replace("'shipped'", &format!("'{}'", status.map_or("", RefundStatus::name)));
+        let plan = plan(&mut connection, &sql).await;
+        let is_walked = plan.iter().all(|step| step.index == index && !step.extra.contains("filesort"));
+        assert!(is_walked, "{sql}: {plan:?}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::capture;
 use crate::ground::Kind;
 use crate::shop::Shop;
 
-use super::{all_heard, batches, completed, lists, lopsided, may_sort, people, populated};
+use super::{all_heard, batches, completed, lists, lopsided, may_sort, people, populated, refunds};
 
 /// The most rows that the server may sort for a page of twenty, of some thousand: what is left behind an index.
 const SORTED_MAX: u32 = 100;
@@ -125,6 +125,25 @@ async fn a_page_of_a_status_passes_over_no_newer_order() {
     let ran = ran(&notices);
     let page = ran.iter().find(|ran| ran.sql.contains(r#"FROM "orders""#)).expect("the page is heard");
     assert!(page.plan.contains("orders_tenant_id_status_created_at"), "{}:\n{}", page.sql, page.plan);
+}
+
+/// Nearly all of them succeeded, and the newest did not yet.
+#[tokio::test]
+async fn a_page_of_refunds_walks_the_index_of_its_list() {
+    let shop = Shop::stocked(Kind::Postgres).await;
+    refunds::lopsided(&shop).await;
+    shop.ground.plant("analyze").await;
+    tell_plans(&shop).await;
+    let store = shop.ground.store().await;
+    for (status, index) in refunds::WALKED {
+        let page = store.refunds(shop.desk.tenant, status, None, 20);
+        let (_, notices) = capture::notices(Box::pin(page)).await;
+        let ran = ran(&notices);
+        let Ran { sql, plan } = ran.iter().find(|ran| refunds::is_page(&ran.sql)).expect("the page is heard");
+        let is_walked =
+            plan.contains(&format!(" using {index} on refunds")) && !plan.lines().any(|step| sorted(step).is_some());
+        assert!(is_walked, "{sql}:\n{plan}");
+    }
 }
 
 /// A check that looks through all orders for each key takes minutes where there are some ten thousand.

@@ -2,8 +2,9 @@
 
 use crate::capture;
 use crate::ground::{Beside, Kind};
+use crate::shop::Shop;
 
-use super::{all_heard, batches, lists, may_sort, people, populated};
+use super::{all_heard, batches, lists, may_sort, people, populated, refunds};
 
 /// What may be scanned: the rows that came as a parameter, the few tenants, and a bounded number that an index gave.
 const SCANS: &[&str] = &["SCAN j", "SCAN tenants", "SCAN latest"];
@@ -75,6 +76,27 @@ async fn whatever_is_asked_of_people_uses_an_index() {
             assert_eq!(walks(&plan), Vec::<&String>::new(), "{sql}, analysed {analysed}: {plan:#?}");
             let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));
             assert!(!sorts || people::may_sort(sql), "analysed {analysed}, {sql}: {plan:#?}");
+        }
+    }
+}
+
+/// Nearly all of them succeeded, and the newest did not yet.
+#[tokio::test]
+async fn a_page_of_refunds_walks_the_index_of_its_list() {
+    let shop = Shop::stocked(Kind::Sqlite).await;
+    refunds::lopsided(&shop).await;
+    let mut connection = shop.ground.connect().await;
+    for analysed in [false, true] {
+        if analysed {
+            connection.run("analyze").await.expect("the tables can be counted");
+        }
+        for (status, index) in refunds::WALKED {
+            let page = shop.store.refunds(shop.desk.tenant, status, None, 20);
+            let (_, statements) = capture::statements(Box::pin(page)).await;
+            let sql = statements.iter().find(|sql| refunds::is_page(sql)).expect("the page is heard");
+            let plan = plan(&mut connection, sql).await;
+            let is_walked = plan.len() == 1 && plan[0].contains(&format!(" INDEX {index} ("));
+            assert!(is_walked, "{sql}, analysed {analysed}: {plan:#?}");
         }
     }
 }
