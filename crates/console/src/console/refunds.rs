@@ -1,4 +1,4 @@
-//! Owns the list of refunds that wait for a second person, and of those that nobody let go.
+//! Owns the list of refunds: all of them, or those of one status.
 
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -11,43 +11,46 @@ use crate::inside::part;
 use crate::lang::Lang;
 use crate::layout;
 use crate::list::{self, Place, SHOWN, column, number};
+use crate::refused::Refused;
 use crate::show;
 use crate::visit::{Staff, Visit};
 
-/// Which lists there are.
-const LISTED: [RefundStatus; 2] = [RefundStatus::AwaitingApproval, RefundStatus::Rejected];
+const PAGE: &str = "/console/refunds";
 
 /// The page.
 pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Response {
     if let Some(wanted) = asked.given("q") {
         return Redirect::to(&found(wanted)).into_response();
     }
-    let status = asked.given("status").unwrap_or(LISTED[0].name());
-    let (limit, cursor) = (SHOWN.to_string(), asked.said("cursor"));
-    let query = list::query(&[("limit", &limit), ("status", status), ("cursor", cursor)]);
-    let found: List<Refund> = match visit.inside.get(&format!("/refunds?{query}")).await {
-        Ok(list) => list,
+    let (status, cursor) = (asked.said("status").trim(), asked.said("cursor"));
+    let query = list::query(&[("limit", &SHOWN.to_string()), ("status", status), ("cursor", cursor)]);
+    let (found, refused) = match visit.inside.get::<List<Refund>>(&format!("/refunds?{query}")).await {
+        Ok(found) => (found, None),
+        Err(refused) if refused.status == 400 => (List { data: Vec::new(), next_cursor: None }, Some(refused)),
         Err(refused) => return refused.page(&visit),
     };
     let lang = visit.lang();
     let title = lang.say("Refunds", "退款");
     let place = Place {
-        path: "/console/refunds",
+        path: PAGE,
         query: &list::query(&[("status", status)]),
         is_behind: !cursor.is_empty(),
         next: found.next_cursor.as_deref(),
         words: [lang.say("The newest", "最新"), lang.say("Older refunds", "更早的退款")],
     };
+    let answered = refused.as_ref().map(Refused::status_code).unwrap_or_default();
     let body = html! {
         h1 { (title) }
         (look_up(lang))
         (filter(status, lang))
-        @if found.data.is_empty() {
-            p.empty { (lang.say("There is none.", "没有符合条件的退款。")) }
-        } @else { (rows(&found.data, lang)) }
+        @if let Some(refused) = &refused { (refused.notice(lang)) }
+        @else if !found.data.is_empty() { (rows(&found.data, lang)) }
+        // Between those of the other statuses, whose rows were looked through for this page.
+        @else if found.next_cursor.is_some() { p.empty { (lang.say("There is none among the newer ones.", "较新的记录中没有符合条件的退款。")) } }
+        @else { p.empty { (lang.say("There is none.", "没有符合条件的退款。")) } }
         (list::pages(&place, lang))
     };
-    layout::page(&visit, title, &body).into_response()
+    (answered, layout::page(&visit, title, &body)).into_response()
 }
 
 /// Where something is shown that somebody has the number of.
@@ -62,7 +65,7 @@ pub(super) fn found(wanted: &str) -> String {
 
 fn look_up(lang: Lang) -> Markup {
     html! {
-        form.filters method="get" action="/console/refunds" role="search" {
+        form.filters method="get" action=(PAGE) role="search" {
             label {
                 (lang.say("Number of a refund, a payment or an order", "退款、付款或订单编号"))
                 input type="search" name="q" maxlength="64" placeholder="rfd_… / pay_… / ord_…" required;
@@ -72,12 +75,14 @@ fn look_up(lang: Lang) -> Markup {
     }
 }
 
+/// Of all, and of each status in the order of a refund's life.
 fn filter(status: &str, lang: Lang) -> Markup {
     html! {
         nav.tabs aria-label=(lang.say("Status", "状态")) { ul {
-            @for listed in LISTED.map(RefundStatus::name) {
+            li { a href=(PAGE) aria-current=[status.is_empty().then_some("page")] { (lang.say("all", "全部")) } }
+            @for listed in RefundStatus::ALL.map(RefundStatus::name) {
                 li {
-                    a href={ "/console/refunds?status=" (listed) } aria-current=[(listed == status).then_some("page")] {
+                    a href={ (PAGE) "?status=" (listed) } aria-current=[(listed == status).then_some("page")] {
                         (show::status_word(listed, lang))
                     }
                 }
@@ -90,7 +95,7 @@ fn filter(status: &str, lang: Lang) -> Markup {
 pub(super) fn rows(refunds: &[Refund], lang: Lang) -> Markup {
     let columns = [
         column(lang.say("Refund", "退款编号")),
-        column(lang.say("Asked for", "申请时间")),
+        column(lang.say("Begun", "发起时间")),
         column(lang.say("Order", "订单号")),
         column(lang.say("Why", "原因")),
         column(lang.say("Status", "状态")),
@@ -122,18 +127,4 @@ pub(super) fn by(person: &str, visit: &Visit) -> Markup {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::found;
-
-    #[test]
-    fn a_number_says_what_it_is_of() {
-        for (number, page) in [
-            ("rfd_1", "/console/refunds/rfd_1"),
-            ("pay_1", "/console/payments/pay_1"),
-            ("ord_1", "/console/orders/ord_1"),
-            ("../x", "/console/refunds/..%2Fx"),
-        ] {
-            assert_eq!(found(number), page);
-        }
-    }
-}
+mod tests;

@@ -96,7 +96,7 @@ async function texts(page) {
     '/console/payments', '/console/refunds', '/console/reviews', '/console/reviews?state=all', '/console/channels', '/console/tenants', '/console/api-keys',
     '/console/settings', ...TEXTS.map((_, at) => `/console/products/xss-${at}`)];
   const of = async (list, links) => [...new Set(await people(list, links))].slice(0, TEXTS.length);
-  paths.push(...(await of('/console/orders?status=shipped', 'a[href^="/console/orders/ord_"]')), ...(await of('/console/refunds', 'a[href^="/console/refunds/rfd_"]')),
+  paths.push(...(await of('/console/orders?status=shipped', 'a[href^="/console/orders/ord_"]')), ...(await of('/console/refunds?status=awaiting_approval', 'a[href^="/console/refunds/rfd_"]')),
     ...(await of('/console/payments?status=paid', 'a[href^="/console/payments/pay_"]')), ...refunded);
   told.refunded = refunded.length;
   paths.push(...(await orders()).slice(0, TEXTS.length), ...(await people('/console/members')).slice(0, 4), ...(await people('/console/staff')).slice(0, 4));

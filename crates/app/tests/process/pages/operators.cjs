@@ -199,7 +199,7 @@ async function narrow(page, context) {
     return (await page.locator('main table a').first().getAttribute('href')).replace('/console', '');
   };
   const screens = [
-    '', '/orders', '/products', '/products/OP-1', '/products?q=none', '/refunds', '/refunds?status=rejected', '/members', '/staff', '/audit', '/audit?after=0',
+    '', '/orders', '/products', '/products/OP-1', '/products?q=none', '/refunds', '/refunds?status=rejected', '/refunds?status=succeeded', '/members', '/staff', '/audit', '/audit?after=0',
     '/settings', '/settings/checkout', '/settings/refunds', '/settings/sessions/staff', '/tenants', await first('/staff'),
   ];
   await page.setViewportSize({ width: 360, height: 740 });

@@ -86,7 +86,7 @@ async function tour(browser, [lang, width, theme]) {
   const one = {
     order: await first(page, '/console/orders'), key: await first(page, '/console/keys'), person: await first(page, '/console/staff'),
     payment: await first(page, '/console/payments'), product: '/console/products/mooncake-8',
-    refund: await first(page, '/console/refunds'), goods: '/shop/products/mooncake-8',
+    refund: await first(page, '/console/refunds?status=awaiting_approval'), goods: '/shop/products/mooncake-8',
   };
   for (const [name, path] of [
     ['overview', '/console'], ['orders', '/console/orders'], ['order', one.order], ['products', '/console/products'],
