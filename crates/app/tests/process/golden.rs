@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::harness::{Answer, Folder, Server, Shopper};
 
 /// The folder of this release.
-const NEWEST: &str = "0012";
+const NEWEST: &str = "0013";
 /// Nothing expires and nothing is purged, whenever the database is opened.
 const FLAGS: &[&str] = &["--payment-timeout", "36500d", "--key-retention", "36500d", "--receive-after", "36500d"];
 

@@ -166,7 +166,9 @@ async fn before_console(ground: &Ground, kind: Kind) {
     ground.plant("alter table channel_events drop column raw").await;
     ground.plant("alter table key_records drop column request").await;
     ground.plant("alter table key_records drop column came_from").await;
-    ground.plant("delete from seaql_migrations where version in ('m0011_console', 'm0012_refunds', 'm0013_origins')").await;
+    ground
+        .plant("delete from seaql_migrations where version in ('m0011_console', 'm0012_refunds', 'm0013_origins')")
+        .await;
 }
 
 /// Its tenant is open, its API keys are good, its orders take steps; and people may come.
