@@ -207,7 +207,7 @@ impl Store {
         Ok(self.all(find, keys).await?.pop())
     }
 
-    async fn all<T: Stored>(&self, find: &'static Find, keys: Vec<Value>) -> Result<Vec<T>, Error> {
+    pub(crate) async fn all<T: Stored>(&self, find: &'static Find, keys: Vec<Value>) -> Result<Vec<T>, Error> {
         let mut reading = self.database.read().await.doing(READING)?;
         load::find_in(&mut reading, find, keys.into_iter(), Intent::Read).await.map_err(load_error)
     }

@@ -1,6 +1,7 @@
 //! Owns the questions that the API asks outside of commands: one object, a page of objects, an order's history.
 //! Every question names its tenant.
 
+mod customers;
 mod facts;
 mod keys;
 mod orders;

@@ -14,9 +14,9 @@ use crate::set::{self, Find, bytes, number, text};
 pub(crate) struct PersonRow {
     tenant_id: i64,
     principal_id: i64,
-    public_id: String,
-    kind: String,
-    login: String,
+    pub(crate) public_id: String,
+    pub(crate) kind: String,
+    pub(crate) login: String,
     name: String,
     role: String,
     status: String,

@@ -11,6 +11,7 @@ mod channels;
 mod constraints;
 mod contract;
 mod copies;
+mod customers;
 mod desk;
 mod facts;
 mod ground;

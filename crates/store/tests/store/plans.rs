@@ -309,6 +309,7 @@ async fn lists(store: &Store, tenant: TenantId, order_no: OrderNo) {
     store.orders_due_to_complete(Timestamp(i64::MAX), 100).await.expect("orders");
     assert!(!store.conflicts(tenant, None, 9).await.expect("conflicts").is_empty());
     console::keys_asked_for(store, tenant).await;
+    console::customers_asked_for(store, tenant).await;
     store.orders_of_parcel(tenant, "T1", 20).await.expect("orders");
     store.sightings_purge(Timestamp(i64::MAX), 9).await.expect("a step");
     store.records_purge(Timestamp(i64::MAX), 9).await.expect("a step");

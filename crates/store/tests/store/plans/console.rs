@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use domain::access::Role;
 use domain::api_key::{Name, SecretHash};
 use domain::review::{Kind as Why, Review};
-use domain::text::{AccountName, ChannelNo, Sku};
+use domain::text::{AccountName, ChannelNo, CustomerId, Sku};
 use domain::{
-    Action, ApiKeyId, ChannelAccountId, Command, IssueApiKey, OrderNo, PaymentId, PrincipalId, ReviewId, TenantId,
-    Timestamp, payment,
+    Action, ApiKeyId, ChannelAccountId, Command, IssueApiKey, OrderNo, PaymentId, PersonId, PrincipalId, ReviewId,
+    TenantId, Timestamp, payment,
 };
 use engine::Scope;
 use idempotency::Key;
@@ -75,6 +75,15 @@ pub(super) async fn keys_asked_for(store: &Store, tenant: TenantId) {
     }
     for name in ["service:checkout", "acc_1"] {
         store.sender_named(tenant, name).await.expect("an answer");
+    }
+}
+
+/// Who bought, by their ids and by their logins.
+pub(super) async fn customers_asked_for(store: &Store, tenant: TenantId) {
+    let page = (0..50).map(|at| CustomerId::from_stored(&PersonId::new(at).to_string())).collect();
+    assert!(!store.customers_named(tenant, page).await.expect("names").is_empty());
+    for word in ["login 0", "member:login 0"] {
+        assert!(store.customer_called(tenant, word).await.expect("an answer").is_some());
     }
 }
 
