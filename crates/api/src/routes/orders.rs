@@ -1,19 +1,18 @@
 //! Owns the routes of orders and their numbers.
 
+mod search;
+
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use domain::access::Reach;
-use domain::order::Status;
-use domain::text::CustomerId;
-use domain::{Action, Order, OrderNo, OrderNumberSource, ShipmentId};
+use domain::{Action, OrderNo, OrderNumberSource, ShipmentId};
 use http::header;
-use serde::Deserialize;
-use store::OrderFilter;
 use tokio::time::timeout;
-use utoipa::IntoParams;
+
+use search::OrderQuery;
 
 use super::lists::{self, parameters};
 use crate::auth::Caller;
@@ -25,33 +24,6 @@ use crate::{stamp, wire};
 
 /// How long the end of a member's turn is waited for.
 const TURN_END: Duration = Duration::from_millis(500);
-/// What is looked for is no longer than a customer's name.
-const WORD_MAX: usize = 64;
-
-/// Which orders, and which page of them.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct OrderQuery {
-    /// Only those that this names, whole: an order's number, a customer, or a parcel's tracking number. No cursor goes with it where it
-    /// names an order or a parcel.
-    #[param(max_length = 64)]
-    q: Option<String>,
-    /// Only of this status.
-    status: Option<String>,
-    /// Only of this customer.
-    customer_id: Option<String>,
-    /// Only placed at this time or later, RFC 3339.
-    #[param(format = DateTime)]
-    created_from: Option<String>,
-    /// Only placed before this time, RFC 3339.
-    #[param(format = DateTime)]
-    created_to: Option<String>,
-    /// Rows on the page, 1 to 200; 50 where it is missing.
-    limit: Option<u64>,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// Take an order number, when the checkout page opens.
 #[utoipa::path(post, path = "/api/v1/order-numbers", tag = "orders",
@@ -122,8 +94,9 @@ pub(crate) async fn get(State(api): State<Api>, caller: Caller, path: OrderPath)
     let order =
         api.find(caller.tenant, &what, |store, tenant| async move { store.order(tenant, order_no).await }).await?;
     caller.sees(&order.customer_id, &what)?;
+    let names = search::names(&api, &caller, std::slice::from_ref(&order)).await?;
     let tag = [(header::ETAG, wire::entity_tag(order.version))];
-    Ok((tag, Json(wire::Order::of(&order))).into_response())
+    Ok((tag, Json(wire::Order::named(&order, &names))).into_response())
 }
 
 /// Orders, newest first.
@@ -139,47 +112,27 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let query = parameters(query)?;
     let (limit, after) = (lists::limit(query.limit)?, lists::cursor(query.cursor.as_deref())?);
-    let mut filter = filter(&query, &caller)?;
+    let mut filter = query.filter(&caller)?;
     let tenant = caller.tenant;
-    let typed = lists::word("q", query.q, WORD_MAX)?.map(|text| text.trim().to_owned());
-    if let Some(word) = typed.filter(|text| !text.is_empty()) {
-        let mut named = named(&api, &caller, &word).await?;
-        named.retain(|order| is_in(&filter, order));
+    let mut found = None;
+    if let Some(word) = query.word()? {
+        let mut named = search::named(&api, &caller, &word).await?;
+        named.retain(|order| search::is_in(&filter, order));
         named.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        if !named.is_empty() {
-            return Ok(Json(lists::list(store::Page { rows: named, next: None }, wire::Order::of)).into_response());
+        // What names no order and no parcel may name a customer; nobody has no orders.
+        if named.is_empty() {
+            filter.customers = search::customers(&api, &caller, &filter, &word).await?;
         }
-        // What names no order and no parcel may name a customer; whoever sees only their own sees these.
-        match CustomerId::new(&word) {
-            Ok(customer) if filter.customers.is_empty() || filter.customers.contains(&customer) => {
-                filter.customers = vec![customer];
-            }
-            _ => return Ok(Json(wire::List::<wire::Order> { data: Vec::new(), next_cursor: None }).into_response()),
+        if !named.is_empty() || filter.customers.is_empty() {
+            found = Some(store::Page { rows: named, next: None });
         }
     }
-    let page = api.ask(|store| async move { store.orders(tenant, &filter, after.as_ref(), limit).await }).await?;
-    Ok(Json(lists::list(page, wire::Order::of)).into_response())
-}
-
-/// The orders that a number names: their own, or that of a parcel.
-async fn named(api: &Api, caller: &Caller, word: &str) -> Result<Vec<Order>, Problem> {
-    let tenant = caller.tenant;
-    if let Ok(order_no) = word.parse::<OrderNo>()
-        && let Some(order) = api.ask(|store| async move { store.order(tenant, order_no).await }).await?
-    {
-        return Ok(vec![order]);
-    }
-    let word = word.to_owned();
-    api.ask(|store| async move { store.orders_of_parcel(tenant, &word, super::LIMIT_MAX).await }).await
-}
-
-/// Whether a filter lets an order through.
-fn is_in(filter: &OrderFilter, order: &Order) -> bool {
-    let OrderFilter { status, customers, created_from, created_to } = filter;
-    status.is_none_or(|status| order.status == status)
-        && (customers.is_empty() || customers.contains(&order.customer_id))
-        && created_from.is_none_or(|from| order.created_at >= from)
-        && created_to.is_none_or(|to| order.created_at < to)
+    let page = match found {
+        Some(page) => page,
+        None => api.ask(|store| async move { store.orders(tenant, &filter, after.as_ref(), limit).await }).await?,
+    };
+    let names = search::names(&api, &caller, &page.rows).await?;
+    Ok(Json(lists::list(page, |order| wire::Order::named(order, &names))).into_response())
 }
 
 /// An order's history, oldest first.
@@ -284,33 +237,4 @@ impl axum::extract::FromRequestParts<Api> for OrderPath {
         let number = text.as_ref().ok().and_then(|Path(text)| text.parse().ok());
         number.map(OrderPath).ok_or_else(|| Problem::new("not_found", "there is no such order"))
     }
-}
-
-fn filter(query: &OrderQuery, caller: &Caller) -> Result<OrderFilter, Problem> {
-    let invalid = |detail: String| Problem::new("parameter_invalid", detail);
-    let status = match &query.status {
-        None => None,
-        Some(text) => Some(Status::from_name(text).ok_or_else(|| {
-            let known: Vec<_> = Status::ALL.into_iter().map(Status::name).collect();
-            invalid(format!("status is {text:?}; it is one of {}", known.join(", ")))
-        })?),
-    };
-    let customer_id = match &query.customer_id {
-        None => None,
-        Some(text) => Some(CustomerId::new(text).map_err(|error| invalid(error.to_string()))?),
-    };
-    // Who sees their own orders sees no others, whatever they ask for.
-    let customers = match (customer_id, caller.role.reach()) {
-        (None, Reach::Own) => caller.customers(),
-        (Some(wanted), Reach::Own) if !caller.customers().contains(&wanted) => {
-            return Err(Problem::new("forbidden", "people see their own orders: leave customer_id out"));
-        }
-        (wanted, _) => wanted.into_iter().collect(),
-    };
-    Ok(OrderFilter {
-        status,
-        customers,
-        created_from: lists::time("created_from", query.created_from.as_deref())?,
-        created_to: lists::time("created_to", query.created_to.as_deref())?,
-    })
 }

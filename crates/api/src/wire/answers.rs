@@ -1,6 +1,9 @@
 //! Owns what answers look like.
 
+use std::collections::HashMap;
+
 use domain::Timestamp;
+use domain::text::CustomerId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -86,6 +89,11 @@ pub(crate) struct Order {
     version: u32,
     /// The merchant's own id of the buyer.
     customer_id: String,
+    /// What the customer is called here, as `kind:name`, where the order is read by who may look at members. It is missing where they are
+    /// known to the merchant alone, and in answers that are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "member:anna")]
+    customer_name: Option<String>,
     /// What was bought, as it was priced then.
     lines: Vec<Line>,
     /// The sum of the lines.
@@ -230,6 +238,7 @@ impl Order {
             fulfillment_status: order.fulfillment_status().name(),
             version: order.version,
             customer_id: order.customer_id.as_str().to_owned(),
+            customer_name: None,
             lines: order.lines.iter().map(Line::of).collect(),
             total: Money::of(order.total),
             note: order.note.as_ref().map(|note| note.as_str().to_owned()),
@@ -239,6 +248,11 @@ impl Order {
             close_reason: order.close_reason.map(domain::order::CloseReason::name),
             shipments: order.shipments.iter().map(Shipment::of).collect(),
         }
+    }
+
+    /// The same with what its customer is called.
+    pub(crate) fn named(order: &domain::Order, names: &HashMap<CustomerId, String>) -> Self {
+        Self { customer_name: names.get(&order.customer_id).cloned(), ..Self::of(order) }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use api::Access;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Shop, order_of};
 
@@ -125,12 +125,18 @@ fn keys(value: &Value) -> BTreeSet<String> {
 async fn answers_have_the_members_that_the_document_names() {
     let shop = Shop::open().await;
     shop.product("A", 0, 9).await;
-    let order = shop.admin.place("k1", &order_of(&[("A", 1)])).await.expect(201);
+    let mut body = order_of(&[("A", 1)]);
+    body["customer_id"] = json!(crate::people::add(&shop.admin, "anna", "shopper").await);
+    let order = shop.admin.place("k1", &body).await.expect(201);
     let path = format!("/api/v1/orders/{}", order.order_no());
     let parcel = shop.admin.post(&format!("{path}/ship"), "s1").if_match("\"2\"");
     let shipped = parcel.text(r#"{"carrier":"SF","tracking_no":"1"}"#).send().await.expect(200).json();
     let document = document();
-    assert_eq!(keys(&shipped), members(&document, "Order"));
+    let read = shop.admin.get(&path).await.expect(200).json();
+    assert_eq!(keys(&read), members(&document, "Order"));
+    // What is kept under a key names nobody.
+    let kept: BTreeSet<_> = keys(&read).into_iter().filter(|member| member != "customer_name").collect();
+    assert_eq!(keys(&shipped), kept);
     assert_eq!(keys(&shipped["lines"][0]), members(&document, "Line"));
     assert_eq!(keys(&shipped["shipments"][0]), members(&document, "Shipment"));
     let product = shop.admin.get("/api/v1/products/A").await.json();

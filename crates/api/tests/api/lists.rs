@@ -165,7 +165,11 @@ async fn orders_are_found_by_a_word() {
         .send()
         .await
         .expect(200);
+    // A merchant's own id may be somebody's login.
+    let namesake = json!({"customer_id": "anna", "lines": [{"sku": "A", "quantity": 1}]});
+    let namesake = shop.admin.place("namesake", &namesake).await.expect(201).order_no();
     let anna = crate::people::somebody(&shop, "anna", "shopper").await;
+    crate::people::add(&shop.admin, "bo", "shopper").await;
     let own = anna.place("own", &crate::people::own_order("A")).await.expect(201);
     let (own, customer) = (own.order_no(), own.str("/customer_id"));
     let list = async |client: &crate::harness::Client, query: &str| {
@@ -180,12 +184,21 @@ async fn orders_are_found_by_a_word() {
         ("q=c-0&status=shipped".to_owned(), vec![placed[0].clone()]),
         (format!("q={}&status=closed", placed[1]), vec![]),
         (format!("q={customer}"), vec![own.clone()]),
+        ("q=anna".to_owned(), vec![own.clone(), namesake.clone()]),
+        ("q=Anna%20".to_owned(), vec![own.clone()]),
+        ("q=member:anna".to_owned(), vec![own.clone()]),
+        (format!("q=anna&customer_id={customer}"), vec![own.clone()]),
+        ("q=anna&customer_id=c-0".to_owned(), vec![]),
+        ("q=anna&status=closed".to_owned(), vec![]),
+        ("q=ann".to_owned(), vec![]),
+        ("q=staff:anna".to_owned(), vec![]),
+        ("q=member:nobody".to_owned(), vec![]),
         ("q=c-0&customer_id=c-1".to_owned(), vec![]),
     ] {
         assert_eq!(list(&shop.admin, &query).await, wanted, "{query}");
     }
     assert_eq!(list(&anna, &format!("q={own}")).await, [own]);
-    for word in [placed[1].as_str(), "SF%20123/%C3%A4", "c-0"] {
+    for word in [placed[1].as_str(), "SF%20123/%C3%A4", "c-0", "bo", "member:bo", "anna", "member:anna"] {
         assert_eq!(list(&anna, &format!("q={word}")).await, Vec::<String>::new(), "{word}");
     }
     for empty in ["", "%20"] {
@@ -194,5 +207,35 @@ async fn orders_are_found_by_a_word() {
     for word in ["a%00", "%0A", &"x".repeat(65)] {
         shop.admin.get(&format!("/api/v1/orders?q={word}")).await.problem(400, "parameter_invalid");
     }
+    shop.close().await;
+}
+
+/// Who may look at members reads what a customer is called, on every way to the order; who buys does not.
+#[tokio::test]
+async fn an_order_tells_those_who_work_for_the_shop_who_bought() {
+    let (shop, placed) = with_orders(1).await;
+    let anna = crate::people::somebody(&shop, "anna", "shopper").await;
+    let own = anna.place("own", &crate::people::own_order("A")).await.expect(201);
+    assert_eq!(own.json()["customer_name"], Value::Null, "the answer that is kept names nobody");
+    let (number, customer) = (own.order_no(), own.str("/customer_id"));
+    let support = crate::people::somebody(&shop, "support", "support").await;
+    let auditor = crate::people::somebody(&shop, "auditor", "auditor").await;
+    let read = async |client: &crate::harness::Client, number: &str| {
+        let mut told = vec![client.get(&format!("/api/v1/orders/{number}")).await.expect(200).json()];
+        for query in [String::new(), format!("q={number}"), "status=pending_payment".to_owned()] {
+            let list = client.get(&format!("/api/v1/orders?{query}")).await.expect(200).json();
+            let rows = list["data"].as_array().expect("a page has rows").clone();
+            told.extend(rows.into_iter().filter(|row| row["order_no"] == number));
+        }
+        assert_eq!(told.len(), 4, "{told:?}");
+        told.iter().map(|order| order.get("customer_name").cloned()).collect::<Vec<_>>()
+    };
+    for client in [&shop.admin, &support, &auditor] {
+        assert_eq!(read(client, &number).await, vec![Some(json!("member:anna")); 4]);
+        assert_eq!(read(client, &placed[0]).await, vec![None; 4], "known to the merchant alone");
+        let list = client.get(&format!("/api/v1/orders?q={customer}")).await.expect(200).json();
+        assert_eq!(list["data"][0]["customer_name"], "member:anna");
+    }
+    assert_eq!(read(&anna, &number).await, vec![None; 4], "they know who they are");
     shop.close().await;
 }
