@@ -48,6 +48,8 @@ pub(crate) struct Order {
     pub(crate) fulfillment_status: String,
     pub(crate) version: u32,
     pub(crate) customer_id: String,
+    /// As `kind:name`; missing where the customer is known to the merchant alone.
+    pub(crate) customer_name: Option<String>,
     pub(crate) lines: Vec<Line>,
     pub(crate) total: Money,
     pub(crate) note: Option<String>,

@@ -3,6 +3,7 @@
 mod api_keys;
 mod audit;
 mod channels;
+mod customer;
 mod keys;
 mod log_in;
 mod me;

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::{keys, payments};
+use super::{customer, keys, payments};
 use crate::answers::{HistoryEntry, Line, Order, Payment};
 use crate::form::{self, Trouble, Typed};
 use crate::inside::part;
@@ -95,7 +95,7 @@ fn facts(order: &Order, (placed, payment): (Option<&HistoryEntry>, Option<&Payme
             } }
             div { dt { (lang.say("Goods", "发货")) } dd { (show::status(&order.fulfillment_status, lang)) } }
             div { dt { (lang.say("Total", "金额")) } dd { (order.total.text()) } }
-            div { dt { (lang.say("Customer", "客户")) } dd { a href={ "/console/orders?q=" (part(&order.customer_id)) } { (order.customer_id) } } }
+            div { dt { (lang.say("Customer", "客户")) } dd { (customer::link_and_id(order, lang)) } }
             div { dt { (lang.say("Placed", "下单时间")) } dd { (show::time(&order.created_at)) } }
             div { dt { (lang.say("Last changed", "最近变更")) } dd { (show::time(&order.updated_at)) } }
             @if order.status == "pending_payment" {

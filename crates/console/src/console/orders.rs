@@ -6,6 +6,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::customer;
 use crate::answers::{List, Order};
 use crate::inside::{Inside, part};
 use crate::lang::Lang;
@@ -24,7 +25,7 @@ const EXPORTED_AT_ONCE: usize = 200;
 /// What the page is asked for.
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct Asked {
-    /// A number, whose orders, or a parcel.
+    /// A number, whose orders by login or id, or a parcel.
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -45,7 +46,9 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Asked>) -> Res
     let found: Result<List<Order>, Refused> = visit.inside.get(&asked.path(SHOWN)).await;
     let lang = visit.lang();
     let (rows, refused) = match found {
-        Ok(list) => (html! { (as_file(&asked, lang)) (rows(&list.data, lang)) (next(&asked, &list, lang)) }, None),
+        Ok(list) => {
+            (html! { (as_file(&asked, lang)) (rows(&list.data, &asked, lang)) (next(&asked, &list, lang)) }, None)
+        }
         Err(refused) if matches!(refused.status, 400 | 422) => (html! {}, Some(refused)),
         Err(refused) => return refused.page(&visit),
     };
@@ -68,8 +71,8 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
             hx-get="/console/orders" hx-trigger="change, submit" hx-target="#found" hx-select="#found" hx-swap="outerHTML"
             hx-push-url="true" {
             label {
-                (lang.say("Number, customer or parcel", "订单号、客户或运单号"))
-                input type="search" name="q" value=(asked.q) maxlength="64" placeholder="ord_… / c-42";
+                (lang.say("Number, login, id or parcel", "订单号、账号或运单号"))
+                input type="search" name="q" value=(asked.q) maxlength="64" placeholder="ord_… / anna / c-42";
             }
             label {
                 (lang.say("Status", "状态"))
@@ -97,9 +100,9 @@ fn as_file(asked: &Asked, lang: Lang) -> Markup {
     }
 }
 
-fn rows(orders: &[Order], lang: Lang) -> Markup {
+fn rows(orders: &[Order], asked: &Asked, lang: Lang) -> Markup {
     if orders.is_empty() {
-        return html! { p.empty { (lang.say("No order is like that.", "没有符合条件的订单。")) } };
+        return html! { p.empty { (nothing(asked, lang)) } };
     }
     let columns = [
         column(lang.say("Order", "订单号")),
@@ -115,7 +118,7 @@ fn rows(orders: &[Order], lang: Lang) -> Markup {
             vec![
                 html! { a href={ "/console/orders/" (order.order_no) } { code { (order.order_no) } } },
                 show::time(&order.created_at),
-                html! { code.id { (order.customer_id) } },
+                customer::link(order, lang),
                 show::status(&order.status, lang),
                 show::status(&order.payment_status, lang),
                 html! { (order.total.text()) },
@@ -123,6 +126,19 @@ fn rows(orders: &[Order], lang: Lang) -> Markup {
         })
         .collect();
     list::table(&columns, &rows)
+}
+
+/// Why there is no order: a word may name nobody.
+fn nothing(asked: &Asked, lang: Lang) -> Markup {
+    let word = asked.q.trim();
+    html! {
+        @if word.is_empty() { (lang.say("No order is like that.", "没有符合条件的订单。")) }
+        @else {
+            (lang.say("There is no order with this number, customer or parcel: ", "没有符合条件的订单，订单号、账号或运单号："))
+            (word)
+            (lang.say(". A name is looked for whole.", "。请输入完整内容。"))
+        }
+    }
 }
 
 fn next(asked: &Asked, list: &List<Order>, lang: Lang) -> Markup {
@@ -172,7 +188,8 @@ pub(super) async fn export(Staff(visit): Staff, Query(asked): Query<Asked>) -> R
 
 async fn exported(inside: &Inside, mut asked: Asked) -> Result<String, Refused> {
     // The mark has spreadsheets read it as UTF-8.
-    let mut text = "\u{feff}order_no,created_at,customer_id,status,payment_status,amount,currency\r\n".to_owned();
+    let mut text =
+        "\u{feff}order_no,created_at,customer_id,status,payment_status,amount,currency,customer_name\r\n".to_owned();
     let mut rows = 0;
     asked.cursor = None;
     loop {
@@ -186,6 +203,7 @@ async fn exported(inside: &Inside, mut asked: Asked) -> Result<String, Refused> 
                 &order.payment_status,
                 &order.total.amount.to_string(),
                 &order.total.currency,
+                &cell(order.customer_name.as_deref().unwrap_or_default()),
             ];
             text.push_str(&cells.join(","));
             text.push_str("\r\n");
@@ -208,12 +226,29 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, cell};
+    use super::*;
 
     #[test]
     fn one_field_finds_by_number_customer_and_parcel() {
         let asked = Asked { q: " SF 1&2 ".to_owned(), status: "shipped".to_owned(), ..Asked::default() };
         assert_eq!(asked.path(50), "/orders?limit=50&q=SF%201%262&status=shipped");
+    }
+
+    #[test]
+    fn a_word_that_names_nothing_is_told() {
+        for (q, lang, told) in [
+            ("", Lang::En, "No order is like that."),
+            (" ", Lang::Zh, "没有符合条件的订单。"),
+            (
+                " <zoe>",
+                Lang::En,
+                "There is no order with this number, customer or parcel: &lt;zoe&gt;. A name is looked for whole.",
+            ),
+            ("zoe", Lang::Zh, "没有符合条件的订单，订单号、账号或运单号：zoe。请输入完整内容。"),
+        ] {
+            let asked = Asked { q: q.to_owned(), ..Asked::default() };
+            assert_eq!(rows(&[], &asked, lang).into_string(), format!("<p class=\"empty\">{told}</p>"), "{q}");
+        }
     }
 
     #[test]

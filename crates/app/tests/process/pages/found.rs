@@ -17,6 +17,7 @@ struct Told {
     pages: Vec<Page>,
     cart: Cart,
     person: Person,
+    customer: Customer,
 }
 
 /// The orders as a file: all of them, and the paid ones.
@@ -60,6 +61,15 @@ struct Person {
     code: String,
     now: Vec<String>,
     typed: String,
+}
+
+/// Who bought, in the rows that their login finds and their link leads to.
+#[derive(Debug, Deserialize)]
+struct Customer {
+    name: String,
+    typed: Vec<String>,
+    linked: Vec<String>,
+    nobody: String,
 }
 
 /// Each address, with the status of its page, its heading, and a part of the server's words.
@@ -108,6 +118,12 @@ async fn what_a_reader_found_is_mended() {
     let Person { code, now, typed } = &told.person;
     assert_eq!((code.as_str(), typed.as_str()), ("version_mismatch", "asked for it"));
     assert_eq!(now.first().map(String::as_str), Some("disabled"), "{now:?}");
+
+    let Customer { name, typed, linked, nobody } = &told.customer;
+    for found in [typed, linked] {
+        assert!(!found.is_empty() && found.iter().all(|shown| shown == name), "{:?}", told.customer);
+    }
+    assert!(nobody.contains("nobody-is-called-so"), "{nobody}");
 }
 
 fn pages(seen: &[Page]) {

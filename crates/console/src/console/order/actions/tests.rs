@@ -55,6 +55,7 @@ fn order(status: Status, has_parcel: bool) -> Order {
         fulfillment_status: "unfulfilled".to_owned(),
         version: 3,
         customer_id: "c-1".to_owned(),
+        customer_name: None,
         lines: vec![Line {
             line: 1,
             sku: "tea".to_owned(),
