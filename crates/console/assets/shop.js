@@ -9,7 +9,17 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 }
 
 const follow = document.getElementById("follow");
-if (follow) setTimeout(() => location.reload(), 1000 * Number(follow.dataset.every));
+if (follow) setTimeout(lookAgain, 1000 * Number(follow.dataset.every));
+
+// The page is taken anew only where it says something else: whoever is about to press a link on it does not lose it.
+async function lookAgain() {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (page.getElementById("follow")?.dataset.state !== follow.dataset.state) return location.reload();
+  }
+  setTimeout(lookAgain, 1000 * Number(follow.dataset.every));
+}
 
 const form = document.getElementById("checkout");
 if (form) checkout(form);

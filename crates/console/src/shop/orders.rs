@@ -97,15 +97,15 @@ fn to_pay(order: &Order, (payment, is_back): (Option<&Payment>, bool), lang: Lan
         @match (payment, next) {
             (Some(_), Some(next)) if next.kind == "redirect" => {
                 p { a.button href=[next.url.as_deref()] rel="noreferrer" { (lang.say("To the pay page", "去付款")) } }
-                p.fine #follow data-every="2" { (lang.say("When you have paid there, come back: this page shows it.", "付款后回到本页即可看到结果。")) }
+                p.fine #follow data-every="2" data-state="to-pay" { (lang.say("When you have paid there, come back: this page shows it.", "付款后回到本页即可看到结果。")) }
             }
             (Some(_), _) => {
-                p role="status" #follow data-every="1" { (lang.say("Waiting for the provider…", "等待支付渠道…")) }
+                p role="status" #follow data-every="1" data-state="waiting" { (lang.say("Waiting for the provider…", "等待支付渠道…")) }
                 p { a href="" { (lang.say("Look again", "刷新")) } }
             }
             (None, _) => {
                 @if is_back {
-                    p role="status" #follow data-every="2" { (lang.say("If you have paid, this page shows it in a moment. If not, go on here.", "如果已付款，本页稍后会显示结果；如果还没有，请继续付款。")) }
+                    p role="status" #follow data-every="2" data-state="back" { (lang.say("If you have paid, this page shows it in a moment. If not, go on here.", "如果已付款，本页稍后会显示结果；如果还没有，请继续付款。")) }
                 }
                 form method="post" action={ "/shop/orders/" (order.order_no) "/pay" } {
                     input type="hidden" name="key" value=(new_key());

@@ -31,6 +31,8 @@ struct Told {
     other: u16,
     /// Whether the provider's page leads back to where the browser was, and what stands there before anything is paid.
     thinking: (bool, String),
+    /// Whether the page with the way to the provider's was still the same when it had looked twice whether anything changed.
+    stays: bool,
     paid: usize,
     /// A guest's orders behind their log-in, on that device and on another; and whether the first asks to log in behind its end.
     theirs: usize,
@@ -74,6 +76,7 @@ async fn a_customer_buys_once_whatever_the_network_does() {
     assert!(told.refused.contains("for good"), "{}", told.refused);
     assert!(told.spent.0.contains("for good") && told.spent.1, "{:?}", told.spent);
     assert_eq!(told.other, 422, "and it led to the order that there is");
+    assert!(told.stays, "the link was taken from under who would press it");
     assert!(told.thinking.0 && told.thinking.1.contains("If you have paid"), "{:?}", told.thinking);
     assert_eq!(told.paid, 1);
     assert!(told.theirs >= 2 && told.theirs == told.elsewhere, "{told:?}");
