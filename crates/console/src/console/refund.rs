@@ -8,7 +8,7 @@ use http::Method;
 use maud::{Markup, html};
 
 use super::payment::attempts;
-use super::refunds::by;
+use super::refunds::{by, reason};
 use super::words;
 use crate::answers::{Payment, Refund};
 use crate::form::{self, Draft, Trouble, Typed};
@@ -156,7 +156,7 @@ fn facts(refund: &Refund, lang: Lang) -> Markup {
     show::facts(&[
         (lang.say("Status", "状态"), show::status(&refund.status, lang)),
         (lang.say("Amount", "金额"), html! { (refund.amount.text()) }),
-        (lang.say("Why", "原因"), html! { (refund.reason) }),
+        (lang.say("Why", "原因"), html! { (reason(refund, lang)) }),
         (lang.say("What led to it", "来源"), html! { (cause) }),
         (
             lang.say("Payment", "付款"),
@@ -234,7 +234,7 @@ fn history(visit: &Visit, refund: &Refund) -> Markup {
                     span.when { (show::time(&refund.created_at)) }
                     strong { (lang.say("asked for", "申请")) }
                     @if let Some(who) = &refund.requested_by { span { (by(who, visit)) } }
-                    span.fine { (refund.reason) }
+                    span.fine { (reason(refund, lang)) }
                 }
             }
         }

@@ -108,13 +108,22 @@ pub(super) fn rows(refunds: &[Refund], lang: Lang) -> Markup {
                 html! { a href={ "/console/refunds/" (refund.refund_id) } { code { (refund.refund_id) } } },
                 show::time(&refund.created_at),
                 html! { a href={ "/console/orders/" (refund.order_no) } { code.id { (refund.order_no) } } },
-                html! { (refund.reason) },
+                html! { (reason(refund, lang)) },
                 show::status(&refund.status, lang),
                 html! { (refund.amount.text()) },
             ]
         })
         .collect();
     list::table(&columns, &rows)
+}
+
+/// Why money goes back. What people wrote stands as they wrote it; what the server wrote, in the page's language.
+pub(super) fn reason(refund: &Refund, lang: Lang) -> &str {
+    match refund.cause.as_str() {
+        "late" => lang.say(&refund.reason, "订单关闭后才付款"),
+        "double" => lang.say(&refund.reason, "重复付款"),
+        _ => &refund.reason,
+    }
 }
 
 /// The page of the person who did something, for those who may look at it.

@@ -84,9 +84,19 @@ impl Came<'_> {
     }
 }
 
-/// As the rest of the pages names it.
+/// A route as people read it: without what all have in common, and its places for names as dots.
 pub(super) fn route(request: &str) -> String {
-    request.replace("/api/v1", "")
+    let request = request.replace("/api/v1", "");
+    let parts = request.split('/').map(|part| if part.starts_with('{') { "…" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// An order's number by its end, which tells one from the other; the list has the key for what is searched.
+fn end(number: &str) -> String {
+    match number.char_indices().nth_back(7) {
+        Some((at, _)) if at > 0 => format!("ord_…{}", &number[at..]),
+        _ => number.to_owned(),
+    }
 }
 
 /// The rows of a list.
@@ -99,10 +109,10 @@ pub(super) fn rows(records: &[KeyRecord], lang: Lang) -> Markup {
             } }
             tbody { @for record in records { tr {
                 td data-of=(lang.say("Key", "幂等键")) { div { (key_link(&record.key, record.account.as_ref())) @if record.is_derived { " " (derived(lang)) } } }
-                td data-of=(lang.say("Request", "请求")) { @if let Some(request) = &record.request { code { (route(request)) } } @else { "–" } }
+                td data-of=(lang.say("Request", "请求")) { @if let Some(request) = &record.request { code.id { (route(request)) } } @else { "–" } }
                 td data-of=(lang.say("Who", "发送者")) { (sender(record.account.as_ref())) }
                 td data-of=(lang.say("Arrived", "到达时间")) { @if let Some(at) = &record.arrived_at { (show::time(at)) } }
-                td data-of=(lang.say("Answer", "答复")) { div { (status(record.status, lang)) @if let Some(number) = &record.order_no { " " a href={ "/console/orders/" (number) } { code { (number) } } } } }
+                td data-of=(lang.say("Answer", "答复")) { div { (status(record.status, lang)) @if let Some(number) = &record.order_no { " " a href={ "/console/orders/" (number) } { code.unbroken title=(number) { (end(number)) } } } } }
                 td data-of=(lang.say("Came again", "再次到来")) { div { (badges(&record.seen, lang)) } }
             } } }
         }
@@ -110,7 +120,7 @@ pub(super) fn rows(records: &[KeyRecord], lang: Lang) -> Markup {
 }
 
 fn badges(seen: &[Seen], lang: Lang) -> Markup {
-    html! { @for one in seen { (kind(&one.kind, lang)) " × " (show::count(one.times)) " " } }
+    html! { @for one in seen { span.unbroken { (kind(&one.kind, lang)) " × " (show::count(one.times)) } " " } }
 }
 
 /// One of them, with all that came under it.
@@ -190,6 +200,20 @@ fn kind(name: &str, lang: Lang) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn routes_and_numbers_are_as_short_as_they_can_be_read() {
+        for (request, text) in [
+            ("POST /api/v1/orders", "POST /orders"),
+            ("POST /api/v1/orders/{order_no}/payments", "POST /orders/…/payments"),
+            ("PUT /api/v1/products/{sku}", "PUT /products/…"),
+        ] {
+            assert_eq!(route(request), text);
+        }
+        for (number, text) in [("ord_01M85T8XE5EH99A6DE51DSQS2G", "ord_…51DSQS2G"), ("short", "short"), ("", "")] {
+            assert_eq!(end(number), text);
+        }
+    }
 
     #[test]
     fn what_came_under_a_key_stands_in_the_order_of_time() {

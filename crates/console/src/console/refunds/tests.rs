@@ -125,3 +125,15 @@ fn a_number_says_what_it_is_of() {
         assert_eq!(found(number), page);
     }
 }
+
+#[test]
+fn what_the_server_wrote_is_in_the_pages_language_and_what_people_wrote_is_not() {
+    for (cause, zh) in [("requested", "it broke"), ("late", "订单关闭后才付款"), ("double", "重复付款")] {
+        let refund: Refund =
+            serde_json::from_value(json!({"refund_id": "rfd_1", "payment_id": "pay_1", "order_no": "ord_1",
+            "status": "created", "amount": {"amount": 100, "currency": "CNY"}, "lines": [], "cause": cause,
+            "reason": "it broke", "created_at": "", "updated_at": ""}))
+            .expect("a refund");
+        assert_eq!((reason(&refund, Lang::En), reason(&refund, Lang::Zh)), ("it broke", zh));
+    }
+}
