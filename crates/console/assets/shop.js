@@ -2,7 +2,10 @@
 // on its way. Without this script a form does the same, one page at a time.
 "use strict";
 
-const inOwnZone = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "medium" });
+// As the reader writes them, where they read the page's language.
+const tongue = document.documentElement.lang;
+const own = navigator.languages.find((tag) => tag.split("-")[0] === tongue.split("-")[0]) ?? tongue;
+const inOwnZone = new Intl.DateTimeFormat(own, { dateStyle: "short", timeStyle: "medium" });
 for (const time of document.querySelectorAll("time[datetime]")) {
   const at = new Date(time.dateTime);
   if (!Number.isNaN(at.valueOf())) time.textContent = inOwnZone.format(at);

@@ -107,6 +107,7 @@ fn form(
             h1 { (title) }
             @if let Some(because) = because { p.notice role="status" { (because) } }
             @if let Some(refused) = refused { (refused.notice(lang)) }
+            (demo(visit, filled.to.as_deref()))
             form method="post" action="/console/log-in" {
                 input type="hidden" name="to" value=[filled.to.as_deref()];
                 label {
@@ -115,7 +116,7 @@ fn form(
                 }
                 label {
                     (lang.say("Login", "账号"))
-                    input name="login" value=(filled.login) autocomplete="username" required autofocus[!asks_code] maxlength="64";
+                    input name="login" value=(filled.login) autocomplete="username" required autofocus[!asks_code && visit.settings.demo.is_none()] maxlength="64";
                 }
                 label {
                     (lang.say("Password", "密码"))
@@ -127,7 +128,6 @@ fn form(
                 }
                 button type="submit" { (title) }
             }
-            (demo(visit, filled.to.as_deref()))
         }
     };
     layout::page(visit, title, &body)
