@@ -16,11 +16,14 @@ if (follow) setTimeout(lookAgain, 1000 * Number(follow.dataset.every));
 
 // The page is taken anew only where it says something else: whoever is about to press a link on it does not lose it.
 async function lookAgain() {
-  const answer = await fetch(location.href).catch(() => null);
-  if (answer?.ok) {
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (page.getElementById("follow")?.dataset.state !== follow.dataset.state) return location.reload();
-  }
+  try {
+    const answer = await fetch(location.href);
+    const text = await answer.text();
+    const isRefused = answer.status >= 400 && answer.status < 500;
+    const now = new DOMParser().parseFromString(text, "text/html").getElementById("follow");
+    // A refusal is for the reader. What is only out of breath, server or network, is asked again.
+    if (isRefused || (answer.ok && now?.dataset.state !== follow.dataset.state)) return location.reload();
+  } catch { /* The network comes back. */ }
   setTimeout(lookAgain, 1000 * Number(follow.dataset.every));
 }
 

@@ -204,8 +204,8 @@ impl Commit {
             }
             Verdict::Adopted(record) => {
                 let answer = record.answer.clone();
-                let (scope, kind) = (Scope::of(command), RecordKind::Name);
-                let origin = command.origin.clone();
+                // It tells when the request came that was executed; from where that was, this one does not know.
+                let (scope, kind, origin) = (Scope::of(command), RecordKind::Name, domain::Origin::default());
                 self.records.push(NewRecord { scope, record, replaces: false, kind, origin });
                 Answered::Replayed(answer)
             }

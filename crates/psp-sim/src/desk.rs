@@ -18,7 +18,7 @@ use crate::clock;
 use crate::gate::own;
 use crate::kind::Kind;
 use crate::mischief::Rule;
-use crate::world::World;
+use crate::world::{Turn, World};
 
 type Shared = State<Arc<World>>;
 
@@ -120,12 +120,26 @@ pub(crate) async fn clear_mischief(State(world): Shared) -> Response {
 }
 
 fn decide(world: &World, kind: &str, number: &str, what: &str) -> Result<Charge, Refusal> {
+    decide_on(world, kind, number, |turn, charge| match what {
+        "pay" => turn.pay(&charge.charge_no),
+        "refuse" if charge.kind == Kind::Stripe => turn.refuse(&charge.charge_no, "card_declined"),
+        "refuse" => turn.refuse(&charge.charge_no, "payer_refused"),
+        _ => Err(Refusal::Unknown),
+    })
+}
+
+/// Does something to a charge as it is then, and to nothing else meanwhile.
+fn decide_on(
+    world: &World,
+    kind: &str,
+    number: &str,
+    what: impl FnOnce(&mut Turn<'_>, &Charge) -> Result<Charge, Refusal>,
+) -> Result<Charge, Refusal> {
     let kind = Kind::named(kind).ok_or(Refusal::Unknown)?;
     let charge_no = find(world, kind, number).ok_or(Refusal::Unknown)?.charge_no;
-    world.turn(|turn| match what {
-        "pay" => turn.pay(&charge_no),
-        "refuse" => turn.refuse(&charge_no, if kind == Kind::Stripe { "card_declined" } else { "payer_refused" }),
-        _ => Err(Refusal::Unknown),
+    world.turn(|turn| {
+        let charge = turn.pages.charge(&charge_no).cloned().ok_or(Refusal::Unknown)?;
+        what(turn, &charge)
     })
 }
 

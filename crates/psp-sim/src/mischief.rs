@@ -171,9 +171,10 @@ impl Mischief {
         Ok(())
     }
 
-    /// Takes one more, beside those that are in force.
+    /// Takes one more, beside those that are in force and not used up.
     pub(crate) fn add(&self, rule: Rule) -> Result<(), Unfit> {
         let mut rules = self.lock();
+        rules.retain(|it| it.rule.times.is_none_or(|times| it.hits < times));
         let at = rules.len();
         if at >= RULES_MAX {
             return Err(Unfit { at, why: "too many rules" });

@@ -21,7 +21,7 @@ pub(crate) struct KeyRecord {
     is_derived: bool,
     /// Who sent it.
     account: Option<Sender>,
-    /// Method and route of the request that was applied; null for the server's own work.
+    /// Method and route of the request that was applied; null for the server's own work, and for what providers call back.
     #[schema(example = "POST /api/v1/orders")]
     request: Option<String>,
     /// From where it came; gone with its answer.

@@ -64,6 +64,13 @@ async fn f4_a_used_token_answers_with_the_order_it_led_to() {
     shop.admin.place("k2", &order("c", 2)).await.problem(422, "idempotency_key_reused");
     shop.admin.place("k1", &order("c", 1)).await.replays(&first);
     assert_eq!((shop.orders().await.len(), shop.stock("A").await), (1, [9, 1, 8]));
+    // What was executed came under the first key: what came under the second, and from where, was not that.
+    for (key, request, from) in
+        [("k1", json!("POST /api/v1/orders"), json!("127.0.0.1")), ("k2", json!(null), json!(null))]
+    {
+        let found = shop.admin.get(&format!("/api/v1/keys?key={key}")).await.expect(200).json();
+        assert_eq!((&found["data"][0]["request"], &found["data"][0]["from"]), (&request, &from), "{key}: {found}");
+    }
     shop.close().await;
 }
 

@@ -12,7 +12,7 @@ const GUEST: &str = "guest:";
 /// Who bought. Whom the merchant alone knows is shown by the merchant's id.
 pub(super) fn link(order: &Order, lang: Lang) -> Markup {
     html! {
-        a href={ "/console/orders?q=" (part(&order.customer_id)) } {
+        a href={ "/console/orders?customer=" (part(&order.customer_id)) } {
             @match order.customer_name.as_deref() {
                 None => code.id { (order.customer_id) },
                 Some(name) if name.starts_with(GUEST) => { (lang.say("guest", "访客")) " " code.id { (order.customer_id) } }
@@ -44,12 +44,12 @@ mod tests {
         ] {
             let order = order(id, name);
             let shown = link(&order, Lang::En).into_string();
-            assert_eq!(shown, format!("<a href=\"/console/orders?q={id}\">{short}</a>"), "{name:?}");
+            assert_eq!(shown, format!("<a href=\"/console/orders?customer={id}\">{short}</a>"), "{name:?}");
             let shown = link_and_id(&order, Lang::En).into_string();
             assert!(shown.ends_with(long), "{shown}");
         }
         let shown = link(&order("a&b", None), Lang::En).into_string();
-        assert!(shown.starts_with("<a href=\"/console/orders?q=a%26b\">"), "{shown}");
+        assert!(shown.starts_with("<a href=\"/console/orders?customer=a%26b\">"), "{shown}");
     }
 
     fn order(customer_id: &str, name: Option<&str>) -> Order {

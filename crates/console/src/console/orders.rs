@@ -28,6 +28,9 @@ pub(super) struct Asked {
     /// A number, whose orders by login or id, or a parcel.
     #[serde(default)]
     q: String,
+    /// One customer's id, where a page led here.
+    #[serde(default)]
+    customer: String,
     #[serde(default)]
     status: String,
     #[serde(default)]
@@ -56,6 +59,7 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Asked>) -> Res
     let body = html! {
         h1 { (title) }
         (filters(&visit, &asked))
+        @if !asked.customer.is_empty() { (of_customer(&asked, lang)) }
         section #found aria-live="polite" {
             @if let Some(refused) = &refused { (refused.notice(lang)) }
             (rows)
@@ -71,8 +75,8 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
             hx-get="/console/orders" hx-trigger="change, submit" hx-target="#found" hx-select="#found" hx-swap="outerHTML"
             hx-push-url="true" {
             label {
-                (lang.say("Number, login, id or parcel", "订单号、账号或运单号"))
-                input type="search" name="q" value=(asked.q) maxlength="64" placeholder="ord_… / anna / c-42";
+                (lang.say("Number, login, id or parcel", "订单号、账号、客户编号或运单号"))
+                input type="search" name="q" value=(asked.q) maxlength="71" placeholder="ord_… / anna / c-42";
             }
             label {
                 (lang.say("Status", "状态"))
@@ -85,7 +89,19 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
             }
             label { (lang.say("From", "从")) input type="date" name="from" value=(asked.from); }
             label { (lang.say("To", "至")) input type="date" name="to" value=(asked.to); }
+            @if !asked.customer.is_empty() { input type="hidden" name="customer" value=(asked.customer); }
             button type="submit" { (lang.say("Search", "查询")) }
+        }
+    }
+}
+
+/// Whose orders these are, and the way to everybody's.
+fn of_customer(asked: &Asked, lang: Lang) -> Markup {
+    let query = Asked { customer: String::new(), ..asked.clone() }.query();
+    html! {
+        p {
+            (lang.say("Orders of ", "客户 ")) code { (asked.customer) } (lang.say(" alone. ", " 的订单。"))
+            a href={ "/console/orders?" (query) } { (lang.say("Everybody's", "查看全部客户")) }
         }
     }
 }
@@ -128,15 +144,16 @@ fn rows(orders: &[Order], asked: &Asked, lang: Lang) -> Markup {
     list::table(&columns, &rows)
 }
 
-/// Why there is no order: a word may name nobody.
+/// Why there is no order: a word may name nobody, or a filter leave out what it names.
 fn nothing(asked: &Asked, lang: Lang) -> Markup {
     let word = asked.q.trim();
+    let is_narrowed = [&asked.status, &asked.from, &asked.to].iter().any(|filter| !filter.is_empty());
     html! {
         @if word.is_empty() { (lang.say("No order is like that.", "没有符合条件的订单。")) }
-        @else {
-            (lang.say("There is no order with this number, customer or parcel: ", "没有符合条件的订单，订单号、账号或运单号："))
-            (word)
-            (lang.say(". A name is looked for whole.", "。请输入完整内容。"))
+        @else if lang == Lang::En { "There is no order with this number, customer or parcel: " (word) ". A name is looked for whole." }
+        @else { "没有找到订单号、账号、客户编号或运单号为“" (word) "”的订单。请输入完整内容。" }
+        @if !word.is_empty() && is_narrowed {
+            " " a href={ "/console/orders?q=" (part(word)) } { (lang.say("Look without the other filters", "去掉其他筛选条件再查")) }
         }
     }
 }
@@ -155,7 +172,13 @@ fn next(asked: &Asked, list: &List<Order>, lang: Lang) -> Markup {
 impl Asked {
     /// The filters without the place in the list.
     fn query(&self) -> String {
-        list::query(&[("q", &self.q), ("status", &self.status), ("from", &self.from), ("to", &self.to)])
+        list::query(&[
+            ("q", &self.q),
+            ("customer", &self.customer),
+            ("status", &self.status),
+            ("from", &self.from),
+            ("to", &self.to),
+        ])
     }
 
     /// What the API is asked.
@@ -163,6 +186,7 @@ impl Asked {
         let query = list::query(&[
             ("limit", &limit.to_string()),
             ("q", &self.q),
+            ("customer_id", &self.customer),
             ("status", &self.status),
             ("created_from", &list::day_begins(&self.from)),
             ("created_to", &list::day_is_over(&self.to)),
@@ -232,6 +256,9 @@ mod tests {
     fn one_field_finds_by_number_customer_and_parcel() {
         let asked = Asked { q: " SF 1&2 ".to_owned(), status: "shipped".to_owned(), ..Asked::default() };
         assert_eq!(asked.path(50), "/orders?limit=50&q=SF%201%262&status=shipped");
+        let asked = Asked { customer: "a&b".to_owned(), ..Asked::default() };
+        assert_eq!(asked.path(50), "/orders?limit=50&customer_id=a%26b");
+        assert!(of_customer(&asked, Lang::En).into_string().contains("<code>a&amp;b</code>"));
     }
 
     #[test]
@@ -244,11 +271,15 @@ mod tests {
                 Lang::En,
                 "There is no order with this number, customer or parcel: &lt;zoe&gt;. A name is looked for whole.",
             ),
-            ("zoe", Lang::Zh, "没有符合条件的订单，订单号、账号或运单号：zoe。请输入完整内容。"),
+            ("zoe", Lang::Zh, "没有找到订单号、账号、客户编号或运单号为“zoe”的订单。请输入完整内容。"),
         ] {
             let asked = Asked { q: q.to_owned(), ..Asked::default() };
             assert_eq!(rows(&[], &asked, lang).into_string(), format!("<p class=\"empty\">{told}</p>"), "{q}");
         }
+        // It may be there all the same, where another filter leaves it out.
+        let asked = Asked { q: "zoe".to_owned(), status: "closed".to_owned(), ..Asked::default() };
+        let told = rows(&[], &asked, Lang::En).into_string();
+        assert!(told.contains("<a href=\"/console/orders?q=zoe\">Look without the other filters</a>"), "{told}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) async fn page(shopper: Shopper, Query(asked): Query<Asked>) -> Respon
     let (visit, lang) = (&shopper.visit, shopper.visit.lang());
     let products = match products(&visit.inside).await {
         Ok(products) => products,
-        Err(refused) => return refused.page(visit),
+        Err(refused) => return (shopper.kept.clone(), refused.page(visit)).into_response(),
     };
     let wanted = asked.q.trim().to_lowercase();
     let found: Vec<&Product> = products.iter().filter(|product| product.is_like(&wanted)).collect();
@@ -50,7 +50,7 @@ pub(super) async fn product(shopper: Shopper, Path(sku): Path<String>) -> Respon
     let (visit, lang) = (&shopper.visit, shopper.visit.lang());
     let product: Product = match visit.inside.get(&format!("/products/{}", part(&sku))).await {
         Ok(product) => product,
-        Err(refused) => return refused.page(visit),
+        Err(refused) => return (shopper.kept.clone(), refused.page(visit)).into_response(),
     };
     let body = html! {
         nav.crumbs { a href="/shop" { (lang.say("Products", "商品")) } }

@@ -152,7 +152,7 @@ async fn shown(
     let (visit, lang) = (&shopper.visit, shopper.visit.lang());
     let lines = match lines(&visit.inside, headers, filled.sku.as_deref()).await {
         Ok(lines) => lines,
-        Err(refused) => return refused.page(visit),
+        Err(refused) => return (shopper.kept.clone(), refused.page(visit)).into_response(),
     };
     let title = lang.say("Checkout", "结算");
     let status = refused.map(Refused::status_code).unwrap_or_default();

@@ -83,7 +83,7 @@ async fn shown(shopper: &Shopper, asked: &Asked, refused: Option<&Refused>) -> R
     let is_member = visit.me.as_ref().is_some_and(|me| me.kind == "member");
     let sessions: Vec<Session> = match visit.inside.get("/sessions").await {
         Ok(sessions) => sessions,
-        Err(refused) => return refused.page(visit),
+        Err(refused) => return (shopper.kept.clone(), refused.page(visit)).into_response(),
     };
     let status = refused.map(Refused::status_code).unwrap_or_default();
     let to = back(asked.to.as_deref());

@@ -37,7 +37,7 @@ pub(super) async fn page(shopper: Shopper) -> Response {
     let (visit, lang) = (&shopper.visit, shopper.visit.lang());
     let list: List<Order> = match visit.inside.get("/orders?limit=50").await {
         Ok(list) => list,
-        Err(refused) => return refused.page(visit),
+        Err(refused) => return (shopper.kept.clone(), refused.page(visit)).into_response(),
     };
     let title = lang.say("My orders", "我的订单");
     let body = html! {
@@ -59,7 +59,7 @@ pub(super) async fn order(shopper: Shopper, Path(order_no): Path<String>, Query(
     let (visit, lang) = (&shopper.visit, shopper.visit.lang());
     let order: Order = match visit.inside.get(&format!("/orders/{}", part(&order_no))).await {
         Ok(order) => order,
-        Err(refused) => return refused.page(visit),
+        Err(refused) => return (shopper.kept.clone(), refused.page(visit)).into_response(),
     };
     let payment: Option<Payment> = match &asked.payment {
         None => None,
@@ -97,7 +97,7 @@ fn to_pay(order: &Order, (payment, is_back): (Option<&Payment>, bool), lang: Lan
         @match (payment, next) {
             (Some(_), Some(next)) if next.kind == "redirect" => {
                 p { a.button href=[next.url.as_deref()] rel="noreferrer" { (lang.say("To the pay page", "去付款")) } }
-                p.fine #follow data-every="2" data-state="to-pay" { (lang.say("When you have paid there, come back: this page shows it.", "付款后回到本页即可看到结果。")) }
+                p.fine #follow data-every="2" data-state=[next.url.as_deref()] { (lang.say("When you have paid there, come back: this page shows it.", "付款后回到本页即可看到结果。")) }
             }
             (Some(_), _) => {
                 p role="status" #follow data-every="1" data-state="waiting" { (lang.say("Waiting for the provider…", "等待支付渠道…")) }

@@ -84,7 +84,7 @@ pub(crate) async fn pressed(
     Path((kind, number, what)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    turned(&world, (&kind, &number, &what), Lang::wanted(&headers)).await
+    answered(&world, decide(&world, &kind, &number, &what), Lang::wanted(&headers)).await
 }
 
 /// The payer pays on a bad day of the provider.
@@ -94,21 +94,20 @@ pub(crate) async fn pressed_worse(
     headers: HeaderMap,
 ) -> Response {
     let lang = Lang::wanted(&headers);
-    let found = Kind::named(&kind).and_then(|kind| find(&world, kind, &number));
-    let (Some(charge), Some(worse)) = (found, Worse::named(&how)) else {
+    let Some(worse) = Worse::named(&how) else {
         return notice(lang, 404, lang.say("No such charge", "没有这笔付款"), "");
     };
-    // Of a charge that is paid already the word was given: nothing is left to go wrong.
-    if charge.status == Status::Pending
-        && let Err(unfit) = world.mischief.add(worse.rule(&charge))
-    {
-        return notice(lang, 503, lang.say("Not possible", "无法操作"), &html(&unfit.to_string()));
-    }
-    turned(&world, (&kind, &number, "pay"), lang).await
+    let decided = super::decide_on(&world, &kind, &number, |turn, charge| {
+        // In one turn with the payment: pressed twice, it goes wrong once.
+        if charge.status == Status::Pending && world.mischief.add(worse.rule(charge)).is_err() {
+            tracing::warn!(how, "a charge is paid on a good day: too many rules are in force");
+        }
+        turn.pay(&charge.charge_no)
+    });
+    answered(&world, decided, lang).await
 }
 
-async fn turned(world: &World, (kind, number, what): (&str, &str, &str), lang: Lang) -> Response {
-    let decided = decide(world, kind, number, what);
+async fn answered(world: &World, decided: Result<Charge, Refusal>, lang: Lang) -> Response {
     if world.book.settled().await.is_err() {
         return out_of_order(lang);
     }

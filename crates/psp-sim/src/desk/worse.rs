@@ -14,61 +14,52 @@ pub(super) struct Worse {
     en: &'static str,
     zh: &'static str,
     what: Do,
-    /// How many of the charge's callbacks it meets; all of them, where this is missing.
-    times: Option<u64>,
 }
 
 /// A word that is wrong stays so when it comes again: the merchant has to ask.
 const ALL: [Worse; 8] = [
     Worse {
         name: "repeated",
-        en: "Pay, and be told five times",
+        en: "Pay, and tell the shop five times",
         zh: "付款，重复通知五次",
         what: Do::Repeat { times: 4 },
-        times: Some(1),
     },
     Worse {
         name: "at-once",
-        en: "Pay, and be told five times at once",
+        en: "Pay, and tell the shop five times at once",
         zh: "付款，同时通知五次",
         what: Do::Parallel { times: 5 },
-        times: Some(1),
     },
-    Worse { name: "silent", en: "Pay, and be told nothing", zh: "付款，永不通知", what: Do::None, times: None },
+    Worse { name: "silent", en: "Pay, and never tell the shop", zh: "付款，永不通知", what: Do::None },
     Worse {
         name: "late",
-        en: "Pay, and be told ten seconds later",
+        en: "Pay, and tell the shop ten seconds later",
         zh: "付款，十秒后才通知",
         what: Do::Delay { ms: 10_000 },
-        times: Some(1),
     },
     Worse {
         name: "wrong-amount",
-        en: "Pay, and be told another amount",
-        zh: "付款，通知的金额是错的",
+        en: "Pay, and tell the shop another amount",
+        zh: "付款，通知金额错误",
         what: Do::WrongAmount,
-        times: Some(1),
     },
     Worse {
         name: "forged",
-        en: "Pay, and be told with a wrong signature",
-        zh: "付款，通知的签名是错的",
+        en: "Pay, and tell it with a wrong signature",
+        zh: "付款，通知签名错误",
         what: Do::WrongSignature,
-        times: Some(1),
     },
     Worse {
         name: "contradicted",
-        en: "Pay, and be told behind it that it failed",
+        en: "Pay, and tell the shop afterwards that it failed",
         zh: "付款成功后又通知失败",
         what: Do::FailedAfterSucceeded,
-        times: Some(1),
     },
     Worse {
         name: "unheard",
-        en: "Pay, and lose the answer to the first word",
+        en: "Pay, and lose the shop's first answer",
         zh: "付款，丢失对首次通知的答复",
         what: Do::GarbledAnswer,
-        times: Some(1),
     },
 ];
 
@@ -83,7 +74,8 @@ impl Worse {
             on: On::Callback,
             kind: Some(charge.kind),
             out_trade_no: Some(charge.out_trade_no.clone()),
-            times: self.times,
+            // The word of the payment, and of nothing that comes later.
+            times: Some(1),
             every: None,
             what: self.what.clone(),
         }
@@ -96,10 +88,10 @@ pub(super) fn buttons(at: &str, lang: Lang) -> String {
         let words = lang.say(worse.en, worse.zh);
         format!("<form method=\"post\" action=\"{at}/worse/{}\"><button>{words}</button></form>", worse.name)
     };
-    let title = lang.say("Make it worse", "让情况更糟");
+    let title = lang.say("Make it worse", "制造混乱");
     let why = lang.say(
-        "Providers say again, late, twice at once, or wrongly that somebody paid. Here you choose how; the order is paid once all the same.",
-        "支付平台会重复、延迟、并发甚至错误地通知付款结果。您可以在这里选择，订单仍然只会支付一次。",
+        "Providers tell a shop that somebody paid again, late, many times at once, or wrongly. Here you choose how; the order is paid once all the same.",
+        "支付渠道会重复、延迟、同时甚至错误地通知付款结果。您可以在这里选择，订单仍然只会支付一次。",
     );
     format!("<details><summary>{title}</summary><p>{why}</p>{}</details>", ALL.iter().map(button).collect::<String>())
 }
@@ -107,7 +99,7 @@ pub(super) fn buttons(at: &str, lang: Lang) -> String {
 /// What the merchant was told of a charge, and what it said to that.
 pub(super) fn told(told: &[Told], lang: Lang) -> String {
     if told.is_empty() {
-        return format!("<p>{}</p>", lang.say("The shop was told nothing yet.", "尚未通知商城。"));
+        return format!("<p>{}</p>", lang.say("Nothing has been told to the shop.", "没有向商城发送通知。"));
     }
     let row = |told: &Told| {
         let answer =

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 /// A callback that came in.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Came {
     pub headers: HeaderMap,
     pub body: Bytes,

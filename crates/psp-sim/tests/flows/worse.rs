@@ -1,12 +1,15 @@
 //! The provider's bad days, chosen on the page of a charge.
 
+use std::collections::BTreeSet;
+
+use http::StatusCode;
 use serde_json::Value;
 
 use crate::merchant::{Came, Merchant};
-use crate::sandbox::{ask, charge};
+use crate::sandbox::{ask, charge, is_signed};
 
-/// A bad day, how many words the merchant hears of the charge, and what they have in common or not.
-type Case = (&'static str, usize, fn(&[Came]) -> bool);
+/// A bad day, how many words the merchant hears of the charge, and what is wrong with them.
+type Case = (&'static str, usize, fn(&Merchant, &[Came]) -> bool);
 
 fn types(came: &[Came]) -> Vec<String> {
     came.iter().map(|came| came.json()["type"].as_str().unwrap_or_default().to_owned()).collect()
@@ -16,13 +19,14 @@ fn amounts(came: &[Came]) -> Vec<Option<i64>> {
     came.iter().map(|came| came.json()["charge"]["amount"].as_i64()).collect()
 }
 
+/// The first word is refused where more than one is to come: what waits for another then waits for it.
 const CASES: [Case; 6] = [
-    ("repeated", 5, |came| came.iter().all(|one| one.body == came[0].body)),
-    ("at-once", 5, |came| came.iter().all(|one| one.body == came[0].body)),
-    ("wrong-amount", 1, |came| amounts(came)[0] != Some(1_999)),
-    ("forged", 1, |came| amounts(came) == [Some(1_999)]),
-    ("contradicted", 2, |came| types(came) == ["charge.succeeded", "charge.failed"]),
-    ("unheard", 2, |came| came[0].body == came[1].body),
+    ("repeated", 6, |_, came| came.iter().all(|one| one.body == came[0].body)),
+    ("at-once", 6, |_, came| came.iter().all(|one| one.body == came[0].body)),
+    ("wrong-amount", 1, |merchant, came| is_signed(merchant, &came[0]) && amounts(came)[0] != Some(1_999)),
+    ("forged", 1, |merchant, came| !is_signed(merchant, &came[0]) && amounts(came) == [Some(1_999)]),
+    ("contradicted", 2, |_, came| types(came) == ["charge.succeeded", "charge.failed"]),
+    ("unheard", 2, |_, came| came[0].body == came[1].body),
 ];
 
 #[tokio::test]
@@ -30,13 +34,26 @@ async fn a_payer_chooses_what_goes_wrong_with_one_charge() {
     let merchant = Merchant::new().await;
     let mut heard = 0;
     for (name, words, fits) in CASES {
+        let is_repeated = words > 2;
+        if is_repeated {
+            merchant.inbox.refuse_next(StatusCode::INTERNAL_SERVER_ERROR);
+        }
         let page = press(&merchant, name, name).await;
         assert!(page.contains("Paid."), "{name}: {page}");
         let came = merchant.inbox.wait_for(heard + words).await.split_off(heard);
         assert_eq!(came.len(), words, "{name}");
         assert!(came.iter().all(|came| came.json()["charge"]["out_trade_no"] == name), "{name}: {:?}", types(&came));
-        assert!(fits(&came), "{name}: {:?} {:?}", types(&came), amounts(&came));
+        assert!(fits(&merchant, &came), "{name}: {:?} {:?}", types(&came), amounts(&came));
         heard += words;
+        if is_repeated {
+            // One behind the other, the second letter waits until the first is heard; at once, none waits.
+            let first = letters(&merchant, name).await;
+            assert_eq!(
+                first.iter().take(5).collect::<BTreeSet<_>>().len(),
+                if name == "at-once" { 5 } else { 4 },
+                "{first:?}"
+            );
+        }
     }
     // Of these nobody hears at once: of one never, of the other later.
     for (name, waiting) in [("silent", 0), ("late", 1)] {
@@ -47,6 +64,9 @@ async fn a_payer_chooses_what_goes_wrong_with_one_charge() {
         };
         assert_eq!((of_it("waiting"), of_it("deliveries")), (waiting, 0), "{name}: {shown}");
     }
+    let twice = merchant.client.post(format!("{}/pay/sandbox/late/worse/repeated", merchant.base)).send().await;
+    assert_eq!(twice.expect("an answer").status(), 409, "pressed twice, it goes wrong once");
+    assert_eq!(letters(&merchant, "late").await, Vec::<u64>::new());
     // Another charge has a good day.
     ask(&merchant, "POST", "/v1/charges", &charge(&merchant, "good", 1_999)).await.expect("an answer");
     let pressed =
@@ -63,6 +83,13 @@ async fn a_payer_chooses_what_goes_wrong_with_one_charge() {
         assert_eq!(refused.status(), status, "{path}");
     }
     merchant.running.stop().await;
+}
+
+/// The letters of a charge that left, in their order.
+async fn letters(merchant: &Merchant, number: &str) -> Vec<u64> {
+    let shown = merchant.desk("GET", "/sim/callbacks", Value::Null).await;
+    let all = shown["deliveries"].as_array().cloned().unwrap_or_default();
+    all.iter().filter(|one| one["out_trade_no"] == number).filter_map(|one| one["letter"].as_u64()).collect()
 }
 
 /// Opens a charge and presses its button for a bad day, as its page has it.

@@ -15,8 +15,8 @@ use crate::problem::Problem;
 use crate::routes::{LIMIT_MAX, lists};
 use crate::state::Api;
 
-/// What is looked for is no longer than a customer's name.
-const WORD_MAX: usize = 64;
+/// What is looked for is no longer than a login with its kind before it.
+const WORD_MAX: usize = 64 + "member:".len();
 
 /// Which orders, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -25,7 +25,7 @@ const WORD_MAX: usize = 64;
 pub(crate) struct OrderQuery {
     /// Only those that this names, whole: an order's number, a customer, or a parcel's tracking number. Those who may look at members
     /// name a customer by a login, too, such as `anna` or `member:anna`. No cursor goes with it where it names an order or a parcel.
-    #[param(max_length = 64)]
+    #[param(max_length = 71)]
     q: Option<String>,
     /// Only of this status.
     status: Option<String>,

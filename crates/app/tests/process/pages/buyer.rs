@@ -44,6 +44,8 @@ struct Told {
     still: usize,
     /// What a checkout says to a guest whose session is lost.
     stranger: String,
+    /// Whether a page that waits for a payment asks on when its session is lost, and what it says.
+    lost: (bool, String),
     /// How the form was answered that was sent twice.
     twice: (u16, String),
     /// What happened to the order that was placed, found and cancelled without a script.
@@ -84,6 +86,7 @@ async fn a_customer_buys_once_whatever_the_network_does() {
     assert!(told.out.0.contains("it stays one order") && told.out.1 && told.out.2, "{:?}", told.out);
     assert_eq!(told.still, told.theirs + 1);
     assert!(told.stranger.contains("As a guest"), "{}", told.stranger);
+    assert!(!told.lost.0 && told.lost.1.contains("ord_"), "{:?}", told.lost);
     assert!(told.twice.0 == 303 && told.twice.1.ends_with("done=cancel&again=yes"), "{:?}", told.twice);
     assert_eq!(told.scriptless, ["cancelled", "placed"]);
 }

@@ -38,7 +38,7 @@ async function files(page) {
 
 /** A member's orders, by their login in any case and by the link at their name, and what is said of a name that nobody has. */
 async function customer(page) {
-  const of = 'a[href^="/console/orders?q="]';
+  const of = 'a[href^="/console/orders?customer="]';
   const all = () => page.locator(`#found ${of}`).allInnerTexts();
   const find = async (word) => {
     await open(page, '/console/orders');
@@ -53,7 +53,7 @@ async function customer(page) {
   await find(name.slice('member:'.length).toUpperCase());
   const typed = await all();
   await page.locator(`#found ${of}`, { hasText: name }).first().click();
-  await page.waitForURL(/q=per_/);
+  await page.waitForURL(/customer=per_/);
   const linked = await all();
   await find('nobody-is-called-so');
   await page.locator('#found .empty').waitFor();
