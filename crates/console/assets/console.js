@@ -9,6 +9,12 @@ const inOwnZone = new Intl.DateTimeFormat(own, {
   dateStyle: "short", timeStyle: "medium",
 });
 
+// Filters by days mean those of the same zone.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.includes(`mideng-zone=${zone}`)) {
+  document.cookie = `mideng-zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax`;
+}
+
 function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);

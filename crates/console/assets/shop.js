@@ -63,7 +63,9 @@ function checkout(form) {
   async function send({ under = key, body = wish(), isLost = false } = {}) {
     const headers = { "Content-Type": "application/json", "Idempotency-Key": under };
     if (form.elements.token.value) headers["One-Time-Token"] = form.elements.token.value;
-    const options = { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" };
+    // Whoever hears nothing for so long does not know, as if the line were cut.
+    const signal = AbortSignal.timeout(1000 * Number(form.dataset.patience));
+    const options = { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin", signal };
     try {
       const answer = await fetch("/api/v1/orders", options);
       const told = { status: answer.status, how: answer.headers.get("Idempotency-Status"), body: await answer.json() };
@@ -140,7 +142,8 @@ function checkout(form) {
     }
     isSpent = true;
     await renew();
-    if (!isSpent) state.textContent = `${state.dataset.refused} ${told.body.detail ?? ""}`;
+    const names = JSON.parse(state.dataset.names ?? "{}");
+    if (!isSpent) state.textContent = `${state.dataset.refused} ${names[told.body.code] ?? told.body.detail ?? ""}`;
   }
 
   // A final refusal ends the wish. The next press is another: a checkout of its own, unless there is the order already.

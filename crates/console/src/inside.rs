@@ -4,7 +4,8 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use http::header::{CONTENT_TYPE, COOKIE, HOST, IF_MATCH, IF_NONE_MATCH, ORIGIN, SET_COOKIE, USER_AGENT};
+use axum::response::Response;
+use http::header::{CONTENT_TYPE, COOKIE, HOST, IF_MATCH, IF_NONE_MATCH, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
@@ -187,17 +188,31 @@ impl Inside {
 
     /// What the browser is to keep of a reply: its session, under this side's name.
     pub(crate) fn kept(&self, reply: &Reply) -> HeaderMap {
-        let lines = reply.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let renamed = lines.map(|line| match line.strip_prefix(KNOWN).filter(|rest| rest.starts_with('=')) {
-            Some(rest) => format!("{}{rest}", self.side.cookie()),
-            None => line.to_owned(),
-        });
         let mut kept = HeaderMap::new();
-        for line in renamed.filter_map(|line| HeaderValue::try_from(line).ok()) {
-            kept.append(SET_COOKIE, line);
+        for line in reply.headers.get_all(SET_COOKIE) {
+            kept.append(SET_COOKIE, renamed(line.clone(), self.side));
         }
         kept
     }
+}
+
+/// Whoever comes back from a login provider to a page of the console gets the console's cookie: the API knows one only.
+pub(crate) async fn of_its_side(mut response: Response) -> Response {
+    let is_console = |place: &HeaderValue| place == "/console" || place.as_bytes().starts_with(b"/console/");
+    if response.headers().get(LOCATION).is_some_and(is_console) {
+        let lines: Vec<_> = response.headers().get_all(SET_COOKIE).iter().cloned().collect();
+        response.headers_mut().remove(SET_COOKIE);
+        for line in lines {
+            response.headers_mut().append(SET_COOKIE, renamed(line, Side::Console));
+        }
+    }
+    response
+}
+
+/// A cookie of the API under the name of a side; others as they are.
+fn renamed(line: HeaderValue, side: Side) -> HeaderValue {
+    let rest = line.to_str().ok().and_then(|line| line.strip_prefix(KNOWN)).filter(|rest| rest.starts_with('='));
+    rest.and_then(|rest| HeaderValue::try_from(format!("{}{rest}", side.cookie())).ok()).unwrap_or(line)
 }
 
 impl Reply {

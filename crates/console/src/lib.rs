@@ -5,6 +5,7 @@ mod answers;
 mod assets;
 mod bare;
 mod console;
+mod days;
 mod form;
 mod inside;
 mod lang;
@@ -36,8 +37,21 @@ use crate::visit::Pages;
 pub struct Settings {
     /// The log-ins that a demo shows to whoever comes; none where real people log in.
     pub demo: Option<Demo>,
+    /// Who else knows the staff, and may let them in.
+    pub doors: Vec<Door>,
     /// When the server stops, so do its streams.
     pub stop: CancellationToken,
+}
+
+/// A login provider that knows staff.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// As the settings name it.
+    pub name: String,
+    /// The tenant whose staff it knows.
+    pub tenant: String,
+    /// Whether the browser goes there; it is asked with login and password where not.
+    pub is_away: bool,
 }
 
 /// What a demo tells its visitors. It listens on this machine only.
@@ -79,6 +93,6 @@ pub fn router(api: Router, settings: Settings) -> Router {
         .layer(map_response(layout::protect))
         .layer(CompressionLayer::new())
         .with_state(pages);
-    let whole = of_people.fallback_service(api);
+    let whole = of_people.fallback_service(api.layer(map_response(inside::of_its_side)));
     if has_shop { whole.layer(map_request(plain::back)).layer(map_response(plain::out)) } else { whole }
 }

@@ -47,17 +47,6 @@ pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     given.map(|(name, value)| format!("{name}={}", part(value))).collect::<Vec<_>>().join("&")
 }
 
-/// The moment at which a day begins, in UTC. What is no day goes to the API as it is, which says so.
-pub(crate) fn day_begins(day: &str) -> String {
-    if day.trim().is_empty() { String::new() } else { format!("{}T00:00:00.000Z", day.trim()) }
-}
-
-/// The moment at which a day is over.
-pub(crate) fn day_is_over(day: &str) -> String {
-    let next = day.trim().parse::<jiff::civil::Date>().and_then(jiff::civil::Date::tomorrow);
-    next.map_or_else(|_| day_begins(day), |next| day_begins(&next.to_string()))
-}
-
 /// Where one is in a list.
 pub(crate) struct Place<'a> {
     /// The page, without its query.
@@ -99,18 +88,6 @@ mod tests {
     fn filters_are_a_query() {
         assert_eq!(query(&[("status", "paid"), ("q", " "), ("actor", "a&b ")]), "status=paid&actor=a%26b");
         assert_eq!(query(&[("status", "")]), "");
-    }
-
-    #[test]
-    fn a_day_is_all_of_it() {
-        for (day, begins, over) in [
-            ("2026-02-28", "2026-02-28T00:00:00.000Z", "2026-03-01T00:00:00.000Z"),
-            ("2026-12-31", "2026-12-31T00:00:00.000Z", "2027-01-01T00:00:00.000Z"),
-            ("yesterday", "yesterdayT00:00:00.000Z", "yesterdayT00:00:00.000Z"),
-            (" ", "", ""),
-        ] {
-            assert_eq!((day_begins(day), day_is_over(day)), (begins.to_owned(), over.to_owned()));
-        }
     }
 
     #[test]

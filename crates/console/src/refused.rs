@@ -1,5 +1,7 @@
 //! Owns what the API refused: its problem, read, and as a page for where no form can show it.
 
+mod chinese;
+
 use std::ops::Deref;
 
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -12,6 +14,8 @@ use crate::inside::{Side, part};
 use crate::lang::Lang;
 use crate::layout;
 use crate::visit::Visit;
+
+pub(crate) use chinese::in_chinese;
 
 /// What was refused, and why.
 #[derive(Clone, Debug, Deserialize)]
@@ -164,7 +168,8 @@ impl Refused {
         html! {
             div.notice.bad role="alert" {
                 strong { (self.said(lang)) }
-                p { (self.detail) }
+                // The server's own words, whatever the page speaks.
+                p lang=[(lang != Lang::En).then_some("en")] { (self.detail) }
                 @let elsewhere = self.errors.iter().filter(|_| self.errors.len() > 1);
                 ul { @for error in elsewhere { li { code { (error.pointer) } " " (error.message) } } }
                 p.fine {
@@ -195,49 +200,5 @@ impl Refused {
     /// Its title in the page's language, where it is one that people meet.
     fn said(&self, lang: Lang) -> &str {
         if lang == Lang::En { &self.title } else { in_chinese(&self.code) }
-    }
-}
-
-/// What a problem is called, by its code, where it is one that people meet.
-pub(crate) fn in_chinese(code: &str) -> &'static str {
-    match code {
-        "forbidden" => "没有权限",
-        "not_found" => "没有找到",
-        "validation_failed" => "填写有误",
-        "version_mismatch" => "内容已被他人修改",
-        "invalid_transition" => "当前状态不允许此操作",
-        "stock_insufficient" => "库存不足",
-        "body_too_large" => "内容过长",
-        "outcome_pending" => "结果未知",
-        "stock_limit_exceeded" => "库存超出上限",
-        "product_exists" => "商品编码已存在",
-        "quantity_exceeds_unshipped" => "发货数量超出待发数量",
-        "tracking_no_taken" => "运单号已被使用",
-        "refund_exceeds_captured" => "退款金额超出可退金额",
-        "refund_not_awaiting" => "该退款不在待复核状态",
-        "refund_not_failed" => "该退款没有失败",
-        "refund_under_way" => "已有退款正在处理",
-        "refund_period_over" => "已超过可退款期限",
-        "second_person_needed" => "需由另一人复核",
-        "not_oneself" => "不能对自己执行此操作",
-        "login_taken" => "账号已被使用",
-        "secret_replaced" => "无法再次显示该密钥",
-        "name_taken" => "名称已被使用",
-        "role_unfit" => "角色不适用",
-        "parameter_invalid" => "查询条件有误",
-        "idempotency_key_reused" => "幂等键已用于另一请求",
-        "request_in_flight" => "上一次请求仍在处理",
-        "login_failed" => "账号或密码错误",
-        "second_factor_needed" => "需要动态验证码",
-        "code_wrong" => "验证码错误",
-        "step_up_needed" => "请重新验证身份",
-        "second_factor_missing" => "需要先设置双重验证",
-        "session_expired" => "登录已过期",
-        "session_kicked" => "已被管理员下线",
-        "session_replaced" => "已在其他设备登录",
-        "session_ended" => "已退出登录",
-        "too_many_requests" | "rate_limited" => "请求过于频繁",
-        "overloaded" => "服务器繁忙",
-        _ => "操作未完成",
     }
 }

@@ -13,6 +13,11 @@ pub(crate) struct Money {
 }
 
 impl Money {
+    /// As programs read it: major units with a point, `1234.50`.
+    pub(crate) fn plain(&self) -> String {
+        decimal(self.amount, digits(&self.currency)).replace(',', "")
+    }
+
     /// With the currency's sign, where it has one that is known everywhere: `¥19.99`.
     pub(crate) fn text(&self) -> String {
         let digits = digits(&self.currency);

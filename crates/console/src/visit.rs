@@ -10,6 +10,7 @@ use http::request::Parts;
 use serde::Deserialize;
 
 use crate::Settings;
+use crate::days::Days;
 use crate::form::kept::Kept;
 use crate::inside::{Inside, Side, part};
 use crate::lang::Lang;
@@ -42,6 +43,8 @@ pub(crate) struct Visit {
     pub(crate) inside: Inside,
     pub(crate) side: Side,
     pub(crate) look: Look,
+    /// Which days they mean.
+    pub(crate) days: Days,
     /// The path and query of the page; where a form was sent, of the one that it stood on.
     pub(crate) here: String,
     /// Where they come back to behind a log-in: the same, with what was typed into the form.
@@ -91,6 +94,7 @@ impl FromRequestParts<Pages> for Visit {
             inside: Inside::of(&pages.api, side, (&parts.headers, &parts.extensions)),
             side,
             look: Look::of(&parts.headers),
+            days: Days::of(&parts.headers),
             again: kept.map_or_else(|| here.clone(), |kept| kept.filled),
             here,
             before,

@@ -51,7 +51,7 @@ pub use identity::provider::Callback;
 pub use keys::{Keys, ROTATED_IN, first_key, new_key, others_sign};
 pub use login::{Arrival, LogIn, Origin};
 pub use proof::Prove;
-pub use providers::{Away, Back, By, Introduced, Means, Provider};
+pub use providers::{Away, Back, By, Door, Introduced, Means, Provider};
 pub use reset::Allowed;
 pub use sessions::{LoggedIn, Proof};
 pub use tokens::ACCESS_TOKEN_FOR;

@@ -114,7 +114,29 @@ impl Providers {
     }
 }
 
+/// A provider, as a page of log-ins names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// What it is called here.
+    pub name: String,
+    /// The tenant that it knows people of.
+    pub tenant: String,
+    /// Whether the browser goes there; it is asked with login and password where not.
+    pub is_away: bool,
+}
+
 impl People {
+    /// The providers that know people of this kind, by name.
+    pub fn doors(&self, kind: Kind) -> Vec<Door> {
+        let of_kind = self.0.providers.by_name.values().filter(|provider| provider.kind == kind);
+        let door = |provider: &Provider| Door {
+            name: provider.name.clone(),
+            tenant: provider.tenant.clone(),
+            is_away: matches!(provider.means, Means::Redirect(_)),
+        };
+        of_kind.map(door).collect()
+    }
+
     /// Asks a provider whether login and password belong together. Tries are counted as others are.
     pub async fn ask_provider(&self, name: &str, wanted: &LogIn) -> Result<Introduced, Denied> {
         let inside = &self.0;

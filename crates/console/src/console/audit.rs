@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::refunds::found;
 use crate::answers::{AuditEntry, AuditHead, List, Person};
+use crate::days::Days;
 use crate::form::Typed;
 use crate::lang::Lang;
 use crate::layout;
@@ -26,7 +27,7 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Res
     let names = names(&visit).await;
     let found = async {
         let head: AuditHead = visit.inside.get("/audit/head").await?;
-        let entries: Result<List<AuditEntry>, Refused> = visit.inside.get(&path(&asked)).await;
+        let entries: Result<List<AuditEntry>, Refused> = visit.inside.get(&path(&asked, &visit.days)).await;
         Ok::<_, Refused>((head, entries))
     };
     let lang = visit.lang();
@@ -41,7 +42,7 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Res
     let body = html! {
         h1 { (title) }
         (end(&head, is_chain, lang))
-        (filters(&asked, lang))
+        (filters(&asked, visit.days.mark(), lang))
         @if let Some(refused) = &refused { (refused.notice(lang)) }
         @if let Some(entries) = &entries {
             @if entries.data.is_empty() { p.empty { (lang.say("No entry is like that.", "没有符合条件的记录。")) } }
@@ -61,9 +62,9 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Res
 }
 
 /// What the API is asked.
-fn path(asked: &Typed) -> String {
+fn path(asked: &Typed, days: &Days) -> String {
     let limit = SHOWN.to_string();
-    let (from, to) = (list::day_begins(asked.said("from")), list::day_is_over(asked.said("to")));
+    let (from, to) = (days.begins(asked.said("from")), days.is_over(asked.said("to")));
     let query = list::query(&[
         ("limit", &limit),
         ("actor", asked.said("actor")),
@@ -96,7 +97,7 @@ fn end(head: &AuditHead, is_chain: bool, lang: Lang) -> Markup {
     ])
 }
 
-fn filters(asked: &Typed, lang: Lang) -> Markup {
+fn filters(asked: &Typed, mark: &str, lang: Lang) -> Markup {
     html! {
         form.filters method="get" action=(PAGE) role="search" {
             label {
@@ -107,8 +108,8 @@ fn filters(asked: &Typed, lang: Lang) -> Markup {
                 (lang.say("What", "操作"))
                 input name="action" value=(asked.said("action")) maxlength="100" placeholder="people.change";
             }
-            label { (lang.say("From", "从")) input type="date" name="from" value=(asked.said("from")); }
-            label { (lang.say("To", "至")) input type="date" name="to" value=(asked.said("to")); }
+            label { (lang.say("From", "从")) (mark) input type="date" name="from" value=(asked.said("from")); }
+            label { (lang.say("To", "至")) (mark) input type="date" name="to" value=(asked.said("to")); }
             button type="submit" { (lang.say("Search", "查询")) }
         }
     }
@@ -197,7 +198,7 @@ mod tests {
             (r#"{"after":"0"}"#, "/audit?limit=50&after=0"),
         ] {
             let asked: Typed = serde_json::from_str(asked).expect("it is JSON");
-            assert_eq!(path(&asked), wanted);
+            assert_eq!(path(&asked, &Days::default()), wanted);
         }
     }
 }

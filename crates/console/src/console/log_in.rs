@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::inside::Change;
+use crate::inside::{Change, part};
 use crate::lang::Lang;
 use crate::layout;
 use crate::refused::Refused;
@@ -28,6 +28,8 @@ pub(super) struct Filled {
     login: String,
     password: String,
     code: Option<String>,
+    /// Who knows the password, where it is not this server.
+    provider: Option<String>,
     to: Option<String>,
 }
 
@@ -47,6 +49,7 @@ pub(super) async fn log_in(visit: Visit, Form(filled): Form<Filled>) -> Response
         "login": filled.login.trim(),
         "password": filled.password,
         "code": given(&filled.code),
+        "provider": given(&filled.provider),
         "device": {"type": "web", "name": "console"},
         "keep": "cookie",
     });
@@ -108,12 +111,14 @@ fn form(
             @if let Some(because) = because { p.notice role="status" { (because) } }
             @if let Some(refused) = refused { (refused.notice(lang)) }
             (demo(visit, filled.to.as_deref()))
+            (away(visit, filled.to.as_deref()))
             form method="post" action="/console/log-in" {
                 input type="hidden" name="to" value=[filled.to.as_deref()];
                 label {
                     (lang.say("Shop", "租户"))
                     input name="tenant" value=(filled.tenant.as_deref().unwrap_or("default")) autocomplete="organization" maxlength="64";
                 }
+                (provider(visit, filled))
                 label {
                     (lang.say("Login", "账号"))
                     input name="login" value=(filled.login) autocomplete="username" required autofocus[!asks_code && visit.settings.demo.is_none()] maxlength="64";
@@ -131,6 +136,35 @@ fn form(
         }
     };
     layout::page(visit, title, &body)
+}
+
+/// The ways to login providers that a browser is sent to.
+fn away(visit: &Visit, to: Option<&str>) -> Markup {
+    let (lang, to) = (visit.lang(), own_path(to).unwrap_or("/console"));
+    html! {
+        @for door in visit.settings.doors.iter().filter(|door| door.is_away) {
+            p { a.button.quiet href={ "/api/v1/login/" (part(&door.name)) "?return_to=" (part(to)) } {
+                (lang.say("Log in with ", "使用此方式登录：")) (door.name)
+            } }
+        }
+    }
+}
+
+/// Who is asked about login and password, where there is more than one who knows.
+fn provider(visit: &Visit, filled: &Filled) -> Markup {
+    let (lang, chosen) = (visit.lang(), filled.provider.as_deref().unwrap_or_default());
+    let doors: Vec<_> = visit.settings.doors.iter().filter(|door| !door.is_away).collect();
+    html! {
+        @if !doors.is_empty() {
+            label {
+                (lang.say("Account of", "账号来源"))
+                select name="provider" {
+                    option value="" { (lang.say("this server", "本系统")) }
+                    @for door in doors { option value=(door.name) selected[door.name == chosen] { (door.name) } }
+                }
+            }
+        }
+    }
 }
 
 /// The log-ins that a demo tells everybody.

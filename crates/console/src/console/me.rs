@@ -32,16 +32,20 @@ pub(super) struct Proof {
     to: Option<String>,
 }
 
-/// What the form to confirm a second factor says.
+/// What the form to confirm a second factor says: the code, and for another try what the app was set up with.
 #[derive(Deserialize)]
 pub(super) struct Code {
     code: String,
+    #[serde(flatten)]
+    enrolment: Enrolment,
 }
 
 /// What an app is set up with.
 #[derive(Deserialize)]
 struct Enrolment {
+    #[serde(default)]
     secret: String,
+    #[serde(default)]
     uri: String,
 }
 
@@ -128,16 +132,20 @@ fn setting_up(visit: &Visit, enrolment: &Enrolment, refused: Option<&Refused>) -
         section.card.narrow {
             h1 { (title) }
             p { (lang.say("Add this to your app for codes, then type the code that it shows.", "将以下密钥添加到验证器应用，然后输入显示的验证码。")) }
-            p { a href=(enrolment.uri) { (lang.say("Open the app", "打开验证器应用")) } }
+            // It may come back from a form: an address of an app and of nothing else.
+            @if enrolment.uri.starts_with("otpauth://") { p { a href=(enrolment.uri) { (lang.say("Open the app", "打开验证器应用")) } } }
             p { code.secret { (enrolment.secret) } }
             @if let Some(refused) = refused { (refused.notice(lang)) }
             form method="post" action="/console/me/second-factor/confirm" {
-                label { (lang.say("Code", "验证码")) input name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="6"; }
+                input type="hidden" name="secret" value=(enrolment.secret);
+                input type="hidden" name="uri" value=(enrolment.uri);
+                label { (lang.say("Code", "验证码")) input name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="6" autofocus aria-invalid=[refused.map(|_| "true")]; }
                 button type="submit" { (lang.say("Confirm", "确认")) }
             }
         }
     };
-    layout::page(visit, title, &body).into_response()
+    let status = refused.map(Refused::status_code).unwrap_or_default();
+    (status, layout::page(visit, title, &body)).into_response()
 }
 
 /// Confirms it, and shows the recovery codes, once.
@@ -152,6 +160,10 @@ pub(super) async fn confirm(Staff(visit): Staff, Form(filled): Form<Code>) -> Re
     let confirmed = async { visit.inside.send(change).await?.read::<Recovery>() };
     let codes = match confirmed.await {
         Ok(recovery) => recovery.recovery_codes,
+        // Begun anew it would be another secret, and what the app was given just now would be for nothing.
+        Err(refused) if refused.code == "code_wrong" || refused.status == 422 => {
+            return setting_up(&visit, &filled.enrolment, Some(&refused));
+        }
         Err(refused) => return refused.page(&visit),
     };
     let title = lang.say("Recovery codes", "恢复码");

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::customer;
 use crate::answers::{List, Order};
-use crate::inside::{Inside, part};
+use crate::days::Days;
+use crate::inside::part;
 use crate::lang::Lang;
 use crate::layout;
 use crate::list::{self, Place, SHOWN, column, number};
@@ -46,7 +47,7 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Asked>) -> Res
     if wanted.starts_with("ord_") && visit.inside.get::<Order>(&format!("/orders/{}", part(wanted))).await.is_ok() {
         return Redirect::to(&format!("/console/orders/{}", part(wanted))).into_response();
     }
-    let found: Result<List<Order>, Refused> = visit.inside.get(&asked.path(SHOWN)).await;
+    let found: Result<List<Order>, Refused> = visit.inside.get(&asked.path(SHOWN, &visit.days)).await;
     let lang = visit.lang();
     let (rows, refused) = match found {
         Ok(list) => {
@@ -87,8 +88,8 @@ fn filters(visit: &Visit, asked: &Asked) -> Markup {
                     }
                 }
             }
-            label { (lang.say("From", "从")) input type="date" name="from" value=(asked.from); }
-            label { (lang.say("To", "至")) input type="date" name="to" value=(asked.to); }
+            label { (lang.say("From", "从")) (visit.days.mark()) input type="date" name="from" value=(asked.from); }
+            label { (lang.say("To", "至")) (visit.days.mark()) input type="date" name="to" value=(asked.to); }
             @if !asked.customer.is_empty() { input type="hidden" name="customer" value=(asked.customer); }
             button type="submit" { (lang.say("Search", "查询")) }
         }
@@ -182,14 +183,14 @@ impl Asked {
     }
 
     /// What the API is asked.
-    fn path(&self, limit: usize) -> String {
+    fn path(&self, limit: usize, days: &Days) -> String {
         let query = list::query(&[
             ("limit", &limit.to_string()),
             ("q", &self.q),
             ("customer_id", &self.customer),
             ("status", &self.status),
-            ("created_from", &list::day_begins(&self.from)),
-            ("created_to", &list::day_is_over(&self.to)),
+            ("created_from", &days.begins(&self.from)),
+            ("created_to", &days.is_over(&self.to)),
             ("cursor", self.cursor.as_deref().unwrap_or_default()),
         ]);
         format!("/orders?{query}")
@@ -198,7 +199,7 @@ impl Asked {
 
 /// The rows as a file that spreadsheets read.
 pub(super) async fn export(Staff(visit): Staff, Query(asked): Query<Asked>) -> Response {
-    match exported(&visit.inside, asked).await {
+    match exported(&visit, asked).await {
         Ok(text) => {
             let headers = [
                 (CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -210,14 +211,14 @@ pub(super) async fn export(Staff(visit): Staff, Query(asked): Query<Asked>) -> R
     }
 }
 
-async fn exported(inside: &Inside, mut asked: Asked) -> Result<String, Refused> {
+async fn exported(visit: &Visit, mut asked: Asked) -> Result<String, Refused> {
     // The mark has spreadsheets read it as UTF-8.
     let mut text =
         "\u{feff}order_no,created_at,customer_id,status,payment_status,amount,currency,customer_name\r\n".to_owned();
     let mut rows = 0;
     asked.cursor = None;
     loop {
-        let list: List<Order> = inside.get(&asked.path(EXPORTED_AT_ONCE)).await?;
+        let list: List<Order> = visit.inside.get(&asked.path(EXPORTED_AT_ONCE, &visit.days)).await?;
         for order in &list.data {
             let cells = [
                 order.order_no.as_str(),
@@ -225,7 +226,7 @@ async fn exported(inside: &Inside, mut asked: Asked) -> Result<String, Refused> 
                 &cell(&order.customer_id),
                 &order.status,
                 &order.payment_status,
-                &order.total.amount.to_string(),
+                &order.total.plain(),
                 &order.total.currency,
                 &cell(order.customer_name.as_deref().unwrap_or_default()),
             ];
@@ -255,9 +256,9 @@ mod tests {
     #[test]
     fn one_field_finds_by_number_customer_and_parcel() {
         let asked = Asked { q: " SF 1&2 ".to_owned(), status: "shipped".to_owned(), ..Asked::default() };
-        assert_eq!(asked.path(50), "/orders?limit=50&q=SF%201%262&status=shipped");
+        assert_eq!(asked.path(50, &Days::default()), "/orders?limit=50&q=SF%201%262&status=shipped");
         let asked = Asked { customer: "a&b".to_owned(), ..Asked::default() };
-        assert_eq!(asked.path(50), "/orders?limit=50&customer_id=a%26b");
+        assert_eq!(asked.path(50, &Days::default()), "/orders?limit=50&customer_id=a%26b");
         assert!(of_customer(&asked, Lang::En).into_string().contains("<code>a&amp;b</code>"));
     }
 

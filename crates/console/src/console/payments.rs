@@ -22,7 +22,7 @@ const STATUSES: [&str; 4] = ["open", "paid", "cancelled", "expired"];
 /// The page.
 pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Response {
     let lang = visit.lang();
-    let (from, to) = (list::day_begins(asked.said("from")), list::day_is_over(asked.said("to")));
+    let (from, to) = (visit.days.begins(asked.said("from")), visit.days.is_over(asked.said("to")));
     let (limit, cursor) = (SHOWN.to_string(), asked.said("cursor"));
     let query = list::query(&[
         ("limit", &limit),
@@ -50,7 +50,7 @@ pub(super) async fn page(Staff(visit): Staff, Query(asked): Query<Typed>) -> Res
     let status = refused.as_ref().map(Refused::status_code).unwrap_or_default();
     let body = html! {
         h1 { (title) }
-        (filters(&asked, lang))
+        (filters(&asked, visit.days.mark(), lang))
         @if let Some(refused) = &refused { (refused.notice(lang)) }
         @else if found.data.is_empty() { p.empty { (lang.say("There is none.", "没有符合条件的付款。")) } }
         @else { (rows(&found.data, lang)) }
@@ -66,7 +66,7 @@ pub(super) async fn of_order(inside: &Inside, order_no: &str) -> Result<Option<P
     Ok(found.data.into_iter().next())
 }
 
-fn filters(asked: &Typed, lang: Lang) -> Markup {
+fn filters(asked: &Typed, mark: &str, lang: Lang) -> Markup {
     html! {
         form.filters method="get" action=(PAGE) role="search" {
             label {
@@ -80,8 +80,8 @@ fn filters(asked: &Typed, lang: Lang) -> Markup {
             }
             label { (lang.say("Account with a provider", "支付渠道")) input name="channel" maxlength="64" value=(asked.said("channel")); }
             label { (lang.say("Order", "订单号")) input name="order_no" maxlength="64" placeholder="ord_…" value=(asked.said("order_no")); }
-            label { (lang.say("From", "从")) input type="date" name="from" value=(asked.said("from")); }
-            label { (lang.say("To", "至")) input type="date" name="to" value=(asked.said("to")); }
+            label { (lang.say("From", "从")) (mark) input type="date" name="from" value=(asked.said("from")); }
+            label { (lang.say("To", "至")) (mark) input type="date" name="to" value=(asked.said("to")); }
             button type="submit" { (lang.say("Search", "查询")) }
         }
     }

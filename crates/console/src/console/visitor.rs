@@ -4,6 +4,7 @@ use axum::Router;
 use domain::access::Role;
 use http::{Extensions, HeaderMap};
 
+use crate::days::Days;
 use crate::inside::{Inside, Side};
 use crate::lang::Lang;
 use crate::look::Look;
@@ -21,6 +22,7 @@ pub(super) fn of_role(role: Role, lang: Lang) -> Visit {
         inside: Inside::of(&Router::new(), Side::Console, (&HeaderMap::new(), &Extensions::new())),
         side: Side::Console,
         look: Look { lang, ..Look::default() },
+        days: Days::default(),
         here: "/console".to_owned(),
         again: "/console".to_owned(),
         before: None,

@@ -15,8 +15,27 @@ use crate::answers::Order;
 use crate::inside::{Change, Inside, part};
 use crate::lang::Lang;
 use crate::layout;
-use crate::refused::Refused;
+use crate::refused::{Refused, in_chinese};
 use crate::visit::new_key;
+
+/// So many seconds a checkout waits for its answer.
+const PATIENCE_S: u32 = 15;
+
+/// Why an order may be refused for good, as the script says it in another language than the API's.
+const REFUSALS: [&str; 12] = [
+    "stock_insufficient",
+    "product_not_found",
+    "order_pending",
+    "refused_by_rule",
+    "operation_too_frequent",
+    "order_no_taken",
+    "order_no_invalid",
+    "token_used",
+    "token_expired",
+    "token_invalid",
+    "idempotency_key_reused",
+    "total_too_large",
+];
 
 /// How the checkout is opened.
 #[derive(Deserialize)]
@@ -197,7 +216,7 @@ fn wanted(lines: &[Line], lang: Lang) -> Markup {
 
 fn form(order_no: &str, (filled, wish): (&Filled, &Value), is_guest: bool, lang: Lang) -> Markup {
     html! {
-        form #checkout method="post" action={ "/shop/checkout/" (part(order_no)) } data-wish=(wish) data-order-no=(order_no) {
+        form #checkout method="post" action={ "/shop/checkout/" (part(order_no)) } data-wish=(wish) data-order-no=(order_no) data-patience=(PATIENCE_S) {
             input type="hidden" name="key" value=(filled.key);
             input type="hidden" name="token" value=(filled.token);
             @if let Some(sku) = &filled.sku { input type="hidden" name="sku" value=(sku); }
@@ -215,7 +234,7 @@ fn form(order_no: &str, (filled, wish): (&Filled, &Value), is_guest: bool, lang:
 fn told(is_guest: bool, lang: Lang) -> Markup {
     html! {
         p {
-            span #state role="status" aria-live="polite"
+            span #state role="status" aria-live="polite" data-names=[names(lang)]
                 data-sending=(lang.say("Sending…", "正在提交…"))
                 data-unknown=(lang.say("We do not know yet whether it arrived. Press again: you will not be charged twice.", "暂时不知道订单是否已提交。请再点一次：不会重复扣款。"))
                 data-out=(out(is_guest, lang))
@@ -226,6 +245,12 @@ fn told(is_guest: bool, lang: Lang) -> Markup {
             " " a #log-in hidden href="/shop/me" { (lang.say("Log in", "登录")) }
         }
     }
+}
+
+/// What refusals are called, by their codes; none where the API speaks the page's language.
+fn names(lang: Lang) -> Option<Value> {
+    let named = || REFUSALS.iter().map(|code| ((*code).to_owned(), in_chinese(code).into())).collect();
+    (lang != Lang::En).then(|| Value::Object(named()))
 }
 
 /// What is said to whom the server does not know any more. A member comes back as the same; nobody comes back as that guest.

@@ -29,7 +29,8 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-w
 const LISTED: usize = 200;
 
 /// The charges that can be paid.
-pub(crate) async fn open_charges(State(world): State<Arc<World>>) -> Response {
+pub(crate) async fn open_charges(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
+    let lang = Lang::wanted(&headers);
     let open = world.book.read(|pages| {
         let mut open: Vec<_> = pages.charges().filter(|it| it.status == Status::Pending).cloned().collect();
         open.sort_by_key(|charge| std::cmp::Reverse(charge.created_at));
@@ -49,9 +50,19 @@ pub(crate) async fn open_charges(State(world): State<Arc<World>>) -> Response {
             )
         })
         .collect();
-    let list = if rows.is_empty() { "<p>None.</p>".to_owned() } else { format!("<ul>{}</ul>", rows.concat()) };
-    let more = if open.len() > LISTED { format!("<p>And {} more.</p>", open.len() - LISTED) } else { String::new() };
-    page(Lang::En, 200, "Open charges", &format!("<h1>Open charges</h1>{list}{more}"))
+    let list = if rows.is_empty() {
+        format!("<p>{}</p>", lang.say("None.", "暂无。"))
+    } else {
+        format!("<ul>{}</ul>", rows.concat())
+    };
+    let behind = open.len().saturating_sub(LISTED);
+    let more = match (behind, lang) {
+        (0, _) => String::new(),
+        (_, Lang::En) => format!("<p>And {behind} more.</p>"),
+        (_, Lang::Zh) => format!("<p>还有 {behind} 笔。</p>"),
+    };
+    let title = lang.say("Open charges", "待付款");
+    page(lang, 200, title, &format!("<h1>{title}</h1>{list}{more}"))
 }
 
 /// The page of a charge; that it was seen is written down.

@@ -55,6 +55,11 @@ impl Browser {
         self.ask(Method::GET, &url.parse().expect("an address"), String::new()).await
     }
 
+    /// Sends a form of a page of the same site.
+    pub(crate) async fn send(&mut self, url: &str, form: &str) -> Page {
+        self.ask(Method::POST, &url.parse().expect("an address"), form.to_owned()).await
+    }
+
     /// Says at the provider who it is, agrees, and stops where it is sent to the address that begins so.
     pub(crate) async fn log_in(&mut self, url: &str, login: &str, home: &str) -> String {
         let mut at: Uri = url.parse().expect("an address");
@@ -89,6 +94,8 @@ impl Browser {
         let path = url.path_and_query().map_or("/", |path| path.as_str());
         let request = Request::builder().method(method).uri(path).header(HOST, place);
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        // Every form that it sends is of the site that it goes to.
+        let request = request.header("sec-fetch-site", "same-origin");
         let request = request.header(COOKIE, cookies.join("; ")).body(Full::new(Bytes::from(form)));
         let stream = TcpStream::connect(place).await.expect("somebody is there");
         let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;

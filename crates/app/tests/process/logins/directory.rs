@@ -6,7 +6,7 @@ use ports::Port;
 use serde_json::{Value, json};
 
 use super::{log_in, logged_without, serve, with, write};
-use crate::harness::{Folder, Organisation, Proxy, account_password, password, plain_host};
+use crate::harness::{Browser, Folder, Organisation, Proxy, account_password, password, plain_host};
 
 /// The file with the password of the account that looks for people.
 const PASSWORD_FILE: &str = "ldap-password";
@@ -52,6 +52,16 @@ async fn a_group_there_is_a_role_here() {
         let answer = log_in(&server, "corp", login, &word).await;
         assert_eq!((answer.status, answer.text("/code")), (401, "login_failed".to_owned()), "{login:?} with {word:?}");
     }
+    // At the console, too, where they say who knows them.
+    let page = |path: &str| format!("http://{}{path}", server.admin.address);
+    let mut console = Browser::default();
+    let form = console.open(&page("/console/log-in")).await.expect(200);
+    assert!(form.body.contains("<option value=\"corp\">corp</option>"), "{}", form.body);
+    let login = format!("login=ada&password={}&code=&to=", password("ada").replace(' ', "+"));
+    console.send(&page("/console/log-in"), &format!("{login}&provider=")).await.expect(401);
+    let entered = console.send(&page("/console/log-in"), &format!("{login}&provider=corp")).await.expect(303);
+    assert_eq!(entered.location(), "/console");
+    console.open(&page("/console/orders")).await.expect(200);
     // Another role there is another role here, from the next log-in on.
     organisation.leave("desk", "ada").await;
     let answer = log_in(&server, "corp", "ada", &password("ada")).await.expect(403);

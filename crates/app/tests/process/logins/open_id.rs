@@ -72,6 +72,17 @@ async fn a_browser_goes_there_and_comes_back_with_a_session() {
     assert_eq!(browser.open(&back).await.expect(401).text("/code"), "login_failed");
     let mut copy = before;
     assert_eq!(copy.open(&back).await.expect(401).text("/code"), "login_failed");
+    // The console, whose cookie is another, lets them in the same way.
+    let mut console = Browser::default();
+    let form = console.open(&page(&server, "/console/log-in?to=/console/orders")).await.expect(200);
+    let way = "/api/v1/login/web?return_to=%2Fconsole%2Forders";
+    assert!(form.body.contains(&format!("href=\"{way}\"")), "{}", form.body);
+    let away = console.open(&page(&server, way)).await.expect(303);
+    let back = console.log_in(away.location(), "ada", &format!("{HOME}/")).await;
+    let back = page(&server, back.strip_prefix(HOME).expect("it begins so"));
+    assert_eq!(console.open(&back).await.expect(303).location(), "/console/orders");
+    console.open(&page(&server, "/console/orders")).await.expect(200);
+    console.open(&page(&server, "/api/v1/me")).await.expect(401);
     // Another time they are the same person.
     let mut later = Browser::default();
     let back = go(&mut later, &server, "ada").await;

@@ -31,12 +31,24 @@ async function arrives(page) {
   await page.unroute(ORDERS);
 }
 
+/** Nobody answers, and nothing breaks off: that is known no better, once it took too long. */
+async function silent(page) {
+  await page.route(ORDERS, () => {});
+  await page.locator('#checkout').evaluate((form) => { form.dataset.patience = '1'; });
+  await page.locator('#place').click();
+  await page.waitForFunction(() => document.getElementById('state').textContent.includes('do not know yet'));
+  const again = await page.locator('#place').isEnabled();
+  await page.unroute(ORDERS);
+  return again;
+}
+
 /** The reply is lost, the page is loaded anew, and the same wish is sent again: one order. */
 async function unsure(page) {
   await toCheckout(page, wanted.goods);
   const key = await text(page, '#key');
+  const unheard = await silent(page);
   await arrives(page);
-  told.unsure = { words: await text(page, '#state'), again: await page.locator('#place').isEnabled(), key: (await text(page, '#key')) === key };
+  told.unsure = { silent: unheard, words: await text(page, '#state'), again: await page.locator('#place').isEnabled(), key: (await text(page, '#key')) === key };
   const sent = page.waitForResponse((response) => response.url().endsWith('/api/v1/orders'));
   await page.locator('#place').click();
   const answer = await sent;

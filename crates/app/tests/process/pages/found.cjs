@@ -60,6 +60,31 @@ async function customer(page) {
   told.customer = { name, typed, linked, nobody: await page.locator('#found .empty').innerText() };
 }
 
+/** The newest order, looked for by the day on which its time is shown, by readers at both ends of the earth: for one of them that is
+ *  another day than in UTC, whenever it is. */
+async function days(browser, context) {
+  told.days = {};
+  for (const timezoneId of ['Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
+    const reader = await browser.newContext({ locale: 'en-GB', timezoneId, storageState: await context.storageState() });
+    await reader.clearCookies({ name: 'mideng-zone' });
+    const page = await reader.newPage();
+    await open(page, '/console/orders');
+    const first = await page.locator('form.filters').innerText();
+    await page.reload();
+    const time = page.locator('#found time').first();
+    const order = await page.locator('#found td code').first().innerText();
+    const day = await time.evaluate((one) => new Date(one.dateTime).toLocaleDateString('sv'));
+    await open(page, `/console/orders?from=${day}&to=${day}`);
+    const found = await page.locator('#found td code').allInnerTexts();
+    const before = new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+    await open(page, `/console/orders?from=${before}&to=${before}`);
+    const others = await page.locator('#found td code').allInnerTexts();
+    const shown = await page.locator('form.filters').innerText();
+    told.days[timezoneId] = [first.includes('UTC'), shown.includes('UTC'), found.includes(order), others.includes(order)];
+    await reader.close();
+  }
+}
+
 /** What somebody sees at an address: the status, the kind of text, the language, the heading, and the server's words. */
 async function look(page, path, post) {
   const send = (to) => { const form = Object.assign(document.createElement('form'), { method: 'post', action: to }); document.body.append(form); form.submit(); };
@@ -121,6 +146,7 @@ async function person(page, context) {
   await logIn(page);
   await files(page);
   await customer(page);
+  await days(browser, context);
   for (const path of wanted.pages) await look(page, path);
   for (const path of wanted.forms) {
     await open(page, '/shop/me');

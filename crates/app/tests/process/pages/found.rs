@@ -1,6 +1,8 @@
 //! A real browser where a reader of the pages found them wrong: files, addresses without a page, fields that are empty, and forms that
 //! came too late.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,6 +20,9 @@ struct Told {
     cart: Cart,
     person: Person,
     customer: Customer,
+    /// By a reader's zone: whether the filters speak of UTC before the script told the zone and behind that, and whether an order is
+    /// found by the day that it shows, and by the day before.
+    days: BTreeMap<String, [bool; 4]>,
 }
 
 /// The orders as a file: all of them, and the paid ones.
@@ -124,6 +129,8 @@ async fn what_a_reader_found_is_mended() {
         assert!(!found.is_empty() && found.iter().all(|shown| shown == name), "{:?}", told.customer);
     }
     assert!(nobody.contains("nobody-is-called-so"), "{nobody}");
+    assert_eq!(told.days.len(), 2);
+    assert!(told.days.values().all(|seen| *seen == [true, false, true, false]), "{:?}", told.days);
 }
 
 fn pages(seen: &[Page]) {

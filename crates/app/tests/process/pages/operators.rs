@@ -20,6 +20,8 @@ struct Told {
     added: String,
     /// What was asked of who sets limits: each problem's code.
     asked: Vec<String>,
+    /// Why a code was refused that sets a second factor up, and whether its secret was still the same.
+    code: (String, bool),
     /// Where they came back to with a fresh proof, with what they had typed.
     back: [String; 3],
     /// What the form says once it was saved.
@@ -75,6 +77,7 @@ async fn operators_are_refused_in_words_and_lose_nothing() {
     assert_eq!(told.kept, ["li wei", "Li Wei", ""], "all of it but the password");
     assert_eq!(told.added, "Li Wei");
 
+    assert_eq!(told.code, ("code_wrong".to_owned(), true));
     assert_eq!(told.asked, ["second_factor_missing", "step_up_needed"]);
     assert_eq!(told.back, ["/console/settings/refunds", "CNY", "12.50"]);
     assert_eq!(told.limit, ["CNY", "12.50"]);
