@@ -28,6 +28,7 @@ mod wire;
 
 pub use access::{Access, Line};
 pub use hooks::{Before, Hooks, Objection, OnError, Refused};
+pub use people::Door;
 pub use proxies::{Network, NoNetwork, Proxies};
 pub use rates::{By, RateLimits, Rule};
 pub use render::Renderer;

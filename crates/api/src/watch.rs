@@ -7,7 +7,7 @@ mod pulse;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::MatchedPath;
 use domain::{Action, Command, PrincipalId, TenantId, Timestamp};
@@ -39,14 +39,9 @@ impl Origin {
     /// What of it is kept beside the answer.
     pub(crate) fn kept(&self) -> domain::Origin {
         domain::Origin {
-            request: self.route.is_some().then(|| self.request().into()),
+            request: self.route.as_ref().map(|route| format!("{} {}", self.method, route.as_str()).into()),
             from: self.from.map(|from| from.to_string().into()),
         }
-    }
-
-    /// Method and route.
-    fn request(&self) -> String {
-        format!("{} {}", self.method, self.route.as_ref().map_or("", MatchedPath::as_str))
     }
 }
 
@@ -57,6 +52,8 @@ pub(crate) struct Begun {
     key: Key,
     at: Timestamp,
     request_id: String,
+    /// Method and route, as it is kept.
+    route: Option<Arc<str>>,
     origin: Origin,
     /// Whether it is to place an order.
     is_order: bool,
@@ -77,6 +74,7 @@ impl Begun {
             key: command.key.clone(),
             at: command.at,
             request_id: command.request_id.clone(),
+            route: command.origin.request.clone(),
             origin,
             is_order: matches!(command.action, Action::PlaceOrder(_)),
         }
@@ -97,7 +95,7 @@ impl Watch {
                 (outcome, problem.status(), Some(problem.code().to_owned()))
             }
         };
-        let Begun { tenant, principal, key, at, request_id, origin, is_order } = begun;
+        let Begun { tenant, principal, key, at, request_id, route, origin, is_order } = begun;
         // An order that was there before is answered as found, and not as made.
         let has_placed = is_order && outcome == Outcome::Executed && status == 201;
         self.beat(tenant, |pulse| {
@@ -106,7 +104,7 @@ impl Watch {
                 pulse.note_order(at);
             }
         });
-        let route = origin.request();
+        let route = route.unwrap_or_default();
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let arrival = Arrival {
             number: 0,

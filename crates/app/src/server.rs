@@ -152,7 +152,8 @@ impl Server {
         let options = relay_options(settings, address, lock.is_some());
         let relay = Relay::new((&store, &engine), &directory, &actors, &bell, options);
         let stop = CancellationToken::new();
-        let pages = console::Settings { demo: settings.demo.clone(), doors: doors(&people), stop: stop.clone() };
+        let doors = people.doors(domain::person::Kind::Staff);
+        let pages = console::Settings { demo: settings.demo.clone(), doors, stop: stop.clone() };
         let whole = console::router(api::router(api.clone()), pages);
         let mut sockets = vec![tokio::spawn(api::serve(listener, whole, Limits::default(), stop.clone()))];
         if let Some(listen) = settings.metrics_listen {
@@ -198,12 +199,6 @@ impl Server {
         }
         self.store.close().await;
     }
-}
-
-/// Who else lets the staff into the console.
-fn doors(people: &People) -> Vec<console::Door> {
-    let door = |people::Door { name, tenant, is_away }| console::Door { name, tenant, is_away };
-    people.doors(domain::person::Kind::Staff).into_iter().map(door).collect()
 }
 
 /// A port of their own, for those who watch many servers.

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::look::cookie;
+use crate::look::{cookie, each};
 use crate::refused::Refused;
 
 /// Where the API's business routes stand.
@@ -188,10 +188,9 @@ impl Inside {
 
     /// What the browser is to keep of a reply: its session, under this side's name.
     pub(crate) fn kept(&self, reply: &Reply) -> HeaderMap {
-        let mut kept = HeaderMap::new();
-        for line in reply.headers.get_all(SET_COOKIE) {
-            kept.append(SET_COOKIE, renamed(line.clone(), self.side));
-        }
+        let lines = reply.headers.get_all(SET_COOKIE).iter().map(|line| (SET_COOKIE, line.clone()));
+        let mut kept: HeaderMap = lines.collect();
+        each(&mut kept, &SET_COOKIE, |line| renamed(line, self.side));
         kept
     }
 }
@@ -200,19 +199,15 @@ impl Inside {
 pub(crate) async fn of_its_side(mut response: Response) -> Response {
     let is_console = |place: &HeaderValue| place == "/console" || place.as_bytes().starts_with(b"/console/");
     if response.headers().get(LOCATION).is_some_and(is_console) {
-        let lines: Vec<_> = response.headers().get_all(SET_COOKIE).iter().cloned().collect();
-        response.headers_mut().remove(SET_COOKIE);
-        for line in lines {
-            response.headers_mut().append(SET_COOKIE, renamed(line, Side::Console));
-        }
+        each(response.headers_mut(), &SET_COOKIE, |line| renamed(line, Side::Console));
     }
     response
 }
 
 /// A cookie of the API under the name of a side; others as they are.
-fn renamed(line: HeaderValue, side: Side) -> HeaderValue {
-    let rest = line.to_str().ok().and_then(|line| line.strip_prefix(KNOWN)).filter(|rest| rest.starts_with('='));
-    rest.and_then(|rest| HeaderValue::try_from(format!("{}{rest}", side.cookie())).ok()).unwrap_or(line)
+fn renamed(line: &str, side: Side) -> String {
+    let rest = line.strip_prefix(KNOWN).filter(|rest| rest.starts_with('='));
+    rest.map_or_else(|| line.to_owned(), |rest| format!("{}{rest}", side.cookie()))
 }
 
 impl Reply {

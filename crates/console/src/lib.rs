@@ -21,6 +21,7 @@ mod visit;
 
 use std::sync::Arc;
 
+use api::Door;
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_request, map_response};
 use axum::response::Redirect;
@@ -41,17 +42,6 @@ pub struct Settings {
     pub doors: Vec<Door>,
     /// When the server stops, so do its streams.
     pub stop: CancellationToken,
-}
-
-/// A login provider that knows staff.
-#[derive(Clone, Debug)]
-pub struct Door {
-    /// As the settings name it.
-    pub name: String,
-    /// The tenant whose staff it knows.
-    pub tenant: String,
-    /// Whether the browser goes there; it is asked with login and password where not.
-    pub is_away: bool,
 }
 
 /// What a demo tells its visitors. It listens on this machine only.

@@ -4,7 +4,7 @@
 use axum::Form;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use crate::lang::Lang;
@@ -73,6 +73,19 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
+}
+
+/// Every line of a header, as `turned` has it. One that is no text is not ours.
+pub(crate) fn each(headers: &mut HeaderMap, name: &HeaderName, turned: impl Fn(&str) -> String) {
+    let lines: Vec<HeaderValue> = headers.get_all(name).iter().cloned().collect();
+    for (at, value) in lines.into_iter().enumerate() {
+        let value = value.to_str().ok().and_then(|text| HeaderValue::try_from(turned(text)).ok()).unwrap_or(value);
+        if at == 0 {
+            headers.insert(name, value);
+        } else {
+            headers.append(name, value);
+        }
+    }
 }
 
 /// What the form says that stands on each page.

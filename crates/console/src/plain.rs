@@ -5,7 +5,8 @@
 use axum::extract::Request;
 use axum::response::Response;
 use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::look::each;
 
 /// How the API's cookies begin.
 const API: &str = "__Host-";
@@ -37,22 +38,10 @@ pub(crate) async fn out(mut response: Response) -> Response {
     response
 }
 
-/// Every line of a header, as `turned` has it. One that is no text is not ours.
-fn each(headers: &mut HeaderMap, name: &HeaderName, turned: impl Fn(&str) -> String) {
-    let lines: Vec<HeaderValue> = headers.get_all(name).iter().cloned().collect();
-    for (at, value) in lines.into_iter().enumerate() {
-        let value = value.to_str().ok().and_then(|text| HeaderValue::try_from(turned(text)).ok()).unwrap_or(value);
-        if at == 0 {
-            headers.insert(name, value);
-        } else {
-            headers.append(name, value);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
 

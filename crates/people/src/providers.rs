@@ -119,8 +119,6 @@ impl Providers {
 pub struct Door {
     /// What it is called here.
     pub name: String,
-    /// The tenant that it knows people of.
-    pub tenant: String,
     /// Whether the browser goes there; it is asked with login and password where not.
     pub is_away: bool,
 }
@@ -131,7 +129,6 @@ impl People {
         let of_kind = self.0.providers.by_name.values().filter(|provider| provider.kind == kind);
         let door = |provider: &Provider| Door {
             name: provider.name.clone(),
-            tenant: provider.tenant.clone(),
             is_away: matches!(provider.means, Means::Redirect(_)),
         };
         of_kind.map(door).collect()

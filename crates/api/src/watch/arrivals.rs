@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use domain::{PrincipalId, TenantId, Timestamp};
 use idempotency::Key;
@@ -46,7 +47,7 @@ pub(crate) struct Arrival {
     pub(crate) principal: PrincipalId,
     pub(crate) key: Key,
     /// Method and route.
-    pub(crate) route: String,
+    pub(crate) route: Arc<str>,
     pub(crate) outcome: Outcome,
     pub(crate) status: u16,
     /// The problem's, where it was refused now.
@@ -95,7 +96,7 @@ mod tests {
             tenant: TenantId(tenant),
             principal: PrincipalId(1),
             key: Key::from_stored("k"),
-            route: String::new(),
+            route: Arc::default(),
             outcome: Outcome::Executed,
             status: 201,
             code: None,

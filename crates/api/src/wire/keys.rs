@@ -197,7 +197,7 @@ impl Arrival {
         Self {
             number: seen.number,
             at: time(seen.at),
-            route: seen.route.clone(),
+            route: seen.route.to_string(),
             key: shown(&seen.key),
             is_derived: seen.key.is_derived(),
             account: account.map(Sender::of),
